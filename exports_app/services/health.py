@@ -1,4 +1,4 @@
-"""Whether exports are made on time: what is late, what waits, and how runs and messages end."""
+"""Health: whether exports run on time, and counts of runs and deliveries."""
 
 import threading
 import time
@@ -12,13 +12,14 @@ from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts
 
 AWAY_SECONDS = 5.0
+"""Between two checks of `Health.away`."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Of all tenants. due_lag: seconds that the schedule which is due the longest is late;
-    queue_age: seconds that the run which could begin the longest has waited; both 0 where there is
-    none. runs, deliveries: how many by status."""
+    """Of all tenants. due_lag: seconds by which the oldest due schedule is late. queue_age: seconds
+    that the oldest run which could begin has waited. Both are 0 where there is none. runs,
+    deliveries: counts by status."""
 
     due_lag: float
     queue_age: float
@@ -39,7 +40,7 @@ class Health:
         self._asking = threading.Lock()
 
     def troubles(self) -> list[str]:
-        """What is later than it may be, in words; empty where all is well. Raises Unavailable."""
+        """What is later than `late_minutes`, in words. Raises Unavailable."""
         now = self._clock()
         with self._store.read() as tx:
             due, waiting = tx.schedules.due_since(now), tx.run_queue.waiting_since(now)
@@ -53,9 +54,8 @@ class Health:
         return troubles
 
     def away(self) -> list[str]:
-        """What beside the database cannot be reached, in words. Asked by one caller at a time, at
-        most every AWAY_SECONDS: many who want to know must not all wait for what does not
-        answer."""
+        """What cannot be reached beside the database, in words. Checked by one caller at a time and
+        at most every AWAY_SECONDS, so that many callers do not all wait for a timeout."""
         if self._asking.acquire(blocking=self._away is None):
             try:
                 if self._away is None or time.monotonic() - self._away[0] > AWAY_SECONDS:

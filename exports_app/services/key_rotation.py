@@ -1,4 +1,4 @@
-"""After a rotation of keys: what the database holds encrypted and signed, under the newest one."""
+"""After a rotation of keys: encrypts and signs with the newest key what the database has."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Renewed:
-    """How many secrets were encrypted anew, how many no key decrypts, and how many checkpoints of
-    the audit were signed."""
+    """renewed: secrets that were encrypted again. unreadable: secrets that no key decrypts.
+    checkpoints: of the audit, signed again."""
 
     renewed: int
     unreadable: int
@@ -21,8 +21,8 @@ class Renewed:
 
 
 class KeyRotation:
-    """For the command line alone. It can be stopped and repeated at any point, beside running
-    servers."""
+    """For the command line only. It can be stopped and repeated at any time, also while servers
+    run."""
 
     def __init__(self, store: Store, encryption: Encryption, seals: Seals) -> None:
         self._store = store
@@ -30,8 +30,8 @@ class KeyRotation:
         self._seals = seals
 
     def renew(self) -> Renewed:
-        """Encrypt and sign with the newest key what depends on an earlier one. Raises ExportsError,
-        see `Seals.sign_again`; Unavailable."""
+        """Encrypt and sign again what depends on an earlier key. Raises ExportsError, see
+        `Seals.sign_again`; Unavailable."""
         checkpoints = self._seals.sign_again()
         renewed = unreadable = 0
         after = ""

@@ -1,4 +1,4 @@
-"""Sums of campaigns by currency, and how they changed against the range before."""
+"""Sums of campaigns by currency, and their change against the range before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from exports_app.domain.table import Column, Value, completed, divide, stored
 from exports_app.services.core.extension_points import EXPORT_TYPES
 
-OVER_TIME, BY_CAMPAIGN = "aggregate", "campaigns"
-"""The export types whose rows are shown."""
+OVER_TIME = "aggregate"
+"""The export type of rows by period."""
+BY_CAMPAIGN = "campaigns"
+"""The export type of rows by campaign."""
 MEASURES = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "cpc", "cpa", "roas")
 CHANGE_SCALE = 4
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Of one currency. values: in the order of MEASURES, as `domain.table` has them. change:
-    against the range before, relative, scaled by 10**CHANGE_SCALE; None where there is nothing to
-    compare with."""
+    """Of one currency. values: in the order of MEASURES, see `domain.table`. change: relative to
+    the range before, scaled by 10**CHANGE_SCALE; None without a value to compare with."""
 
     currency: str
     values: tuple[Value, ...]
@@ -40,7 +41,7 @@ def measures() -> tuple[Column, ...]:
 
 
 def totals_by_currency(points: Sequence[Point], earlier: Sequence[Point]) -> list[Totals]:
-    """By currency; one that only the range before had is there too."""
+    """By currency, with currencies of the range before only."""
     now, then = _sums(points), _sums(earlier)
     nothing = _with_ratios([0] * len(_summed()))
     totals = []
@@ -70,7 +71,7 @@ def _summed() -> tuple[Column, ...]:
 
 
 def _with_ratios(sums: Sequence[int]) -> tuple[Value, ...]:
-    """All measures of what is summed, as an export makes them of it."""
+    """All measures, computed from the sums as in an export."""
     (row,) = completed(measures(), [sums])
     return row
 

@@ -1,6 +1,6 @@
-"""What the campaigns of a tenant came to in a range of days, and in the range before it.
+"""Figures of a tenant's campaigns in a range of days, and in the range before it.
 
-The rows are those of the exports: the same Selects, the same rounding.
+The rows are those of the exports: the same queries, the same rounding.
 """
 
 import time
@@ -35,21 +35,21 @@ from exports_app.services.tenants.tenant_settings import tenant_of
 
 SORTS = {"name": "campaign_name", **{key: key for key in MEASURES}}
 MOST_ROWS = 5_000
-"""Of periods and currencies."""
+"""The most rows: periods times currencies."""
 MOST_TOP = 100
 SECONDS = 5.0
-"""Of work for the database, in all."""
+"""Database time in all."""
 KEPT = 60.0
-"""Seconds that a reading serves others, where nothing is known to have changed."""
+"""Seconds that a reading is shared, unless a change is published."""
 BY_DAY = {Period.LAST_7_DAYS, Period.LAST_30_DAYS, Period.LAST_90_DAYS}
-"""Periods that are a whole month by chance only."""
+"""Periods that are compared by days, also where they happen to be whole months."""
 
 
 @dataclass(frozen=True)
 class CampaignView:
-    """filters: a period or dates, and groupBy. sort: one of SORTS, '-' before it for the largest
-    first. currency: of the campaigns that are listed; empty: the one with the most impressions.
-    top: how many of them."""
+    """filters: a period or dates, and groupBy. sort: a key of SORTS, '-' before it for the largest
+    first. currency: of the listed campaigns; empty: the one with the most impressions. top: the
+    number of listed campaigns."""
 
     filters: Filters = field(default_factory=lambda: Filters(period=Period.LAST_30_DAYS))
     sort: str = "-spend"
@@ -68,9 +68,8 @@ class CampaignTotal:
 
 @dataclass(frozen=True)
 class CampaignFigures:
-    """measures: the columns that all values are of. before: the range that is compared with.
-    unfinished: today is one of its days. top: of one currency, of which there are top_total
-    campaigns."""
+    """measures: the columns of all values. before: the range to compare with. unfinished: whether
+    the window contains today. top: campaigns of one currency, which has top_total campaigns."""
 
     timezone: str
     window: Window
@@ -86,7 +85,7 @@ class CampaignFigures:
 
 
 class CampaignAnalytics:
-    """timezone: of tenants that have none of their own."""
+    """timezone: for tenants without their own."""
 
     def __init__(
         self, store: Store, changes: Changes, clock: Clock, timezone: str, seconds: float = SECONDS
@@ -100,15 +99,13 @@ class CampaignAnalytics:
         )
 
     def read(self, who: Principal, tenant_id: str, view: CampaignView) -> CampaignFigures:
-        """Raises NotFound, Forbidden; Invalid also for a range that is too much to add up in
-        time."""
+        """Raises NotFound, Forbidden; Invalid, also for a range that takes too long to add up."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
         _check(view)
         zone = tenant.timezone or self._timezone
         today = tick_day.local_day(self._clock(), zone)
-        # The zone is told apart: a reading that began with another one must not pass for what
-        # follows its change
+        # The zone is part of the key: after it changes, an earlier reading must not be used
         key = (view, zone, today)
         return self._readings.get(tenant_id, key, lambda: self._read(tenant, view, zone, today))
 
@@ -125,7 +122,7 @@ class CampaignAnalytics:
         def scope(of: Window) -> Scope:
             return Scope(tenant.id, of.start, of.end, over_time)
 
-        with self._store.read() as tx:  # one moment for all of it
+        with self._store.read() as tx:  # one snapshot for all
             points = self._points(tx, scope(window), deadline)
             earlier = self._points(tx, scope(before), deadline) if before else []
             totals = totals_by_currency(points, earlier)
@@ -220,7 +217,7 @@ def _too_much(why: str) -> Invalid:
 
 
 def _ranking(columns: Sequence[Column], sort: str, currency: str) -> Ranking:
-    """The query has the stored columns alone; a ratio is ordered by its parts."""
+    """The query has only the stored columns; a ratio is sorted by its two parts."""
     by, places = SORTS[sort.removeprefix("-")], _places(stored(columns))
     ratio = next(c for c in columns if c.key == by).ratio
     column, divided_by = (

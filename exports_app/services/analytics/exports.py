@@ -1,5 +1,5 @@
-"""How a tenant's scheduled exports do: how the runs of the last days ended, what is due next, what
-needs somebody's eye."""
+"""Figures of a tenant's scheduled exports: results of the last days, runs due next, and schedules
+that need attention."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from exports_app.services.tenants.tenant_settings import tenant_of
 
 DAYS = 30
 HOURS = 25
-"""The first and the last are both in part: 24 hours from now."""
+"""24 hours from now, with the first and the last hour in part."""
 LISTED = 10
-"""Schedules of each list."""
+"""Schedules in each list."""
 NAMED = 5
-"""Of each hour."""
+"""Names of each hour."""
 KEPT = 5.0
-"""Seconds that a reading serves others, where nothing is known to have changed."""
+"""Seconds that a reading is shared, unless a change is published."""
 KEPT_TIMES = 30.0
 
 
 @dataclass(frozen=True)
 class Day:
-    """counts: runs by status, those without any left out. taken: None where no run was
+    """counts: runs by status, without zeros. taken: durations; None where no run was
     delivered."""
 
     day: date
@@ -41,8 +41,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Hour:
-    """Scheduled runs of an hour that begins at `at` (UTC). names: of the first of their schedules,
-    by name."""
+    """Scheduled runs of the hour that begins at `at` (UTC). names: of up to NAMED schedules, in
+    alphabetical order."""
 
     at: datetime
     runs: int
@@ -52,7 +52,7 @@ class Hour:
 
 @dataclass(frozen=True)
 class ListedSchedules:
-    """The first of so many."""
+    """The first schedules of `total`."""
 
     schedules: tuple[Schedule, ...]
     total: int
@@ -60,10 +60,9 @@ class ListedSchedules:
 
 @dataclass(frozen=True)
 class ExportFigures:
-    """days: DAYS of them, today the last, in the tenant's zone, as are the hours. taken: of all
-    days. hours: HOURS of them, from the current one on, with what is due within 24 hours from now;
-    what is to run later than its tick, by a jitter or a policy, stands at its tick. owners: names
-    by id."""
+    """days: DAYS of them until today, in the tenant's zone. taken: durations of all days. hours:
+    HOURS of them from the current one on, in the tenant's zone, with runs due within 24 hours; a
+    run that starts later because of jitter or a policy counts at its tick. owners: names by id."""
 
     timezone: str
     days: tuple[Day, ...]
@@ -88,7 +87,7 @@ class _Runs:
 
 
 class ExportAnalytics:
-    """timezone: of tenants that have none of their own."""
+    """timezone: for tenants without their own."""
 
     def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str) -> None:
         self._store = store
@@ -97,7 +96,7 @@ class ExportAnalytics:
         self._runs: RequestCoalescing[_Runs] = RequestCoalescing(
             changes, KEPT, (Topic.RUNS, Topic.SCHEDULES, Topic.TENANTS)
         )
-        # A run moves a schedule on, but changes none of its times
+        # A run moves next_run_at, but changes no times of its schedule
         self._times: RequestCoalescing[tuple[Hour, ...]] = RequestCoalescing(
             changes, KEPT_TIMES, (Topic.SCHEDULES, Topic.TENANTS)
         )
@@ -107,12 +106,11 @@ class ExportAnalytics:
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
         zone, now = cron.zone(tenant.timezone or self._timezone), self._clock()
-        # The zone is told apart: a reading that began with another one must not pass for what
-        # follows its change
+        # The zone is part of the key: after it changes, an earlier reading must not be used
         today = (zone.key, now.astimezone(zone).date())
         runs = self._runs.get(tenant_id, today, lambda: self._read_runs(tenant, zone, now))
         first = _hour_of(now, zone)
-        # What fired this minute is past, and one that a run has paused fires no more
+        # Ticks of this minute are past, and a schedule that a run has paused fires no more
         view = (zone.key, now.replace(second=0, microsecond=0), runs.paused.total)
         hours = self._times.get(tenant_id, view, lambda: self._read_hours(tenant, now, first))
         return ExportFigures(zone.key, hours=hours, **vars(runs))
@@ -122,10 +120,8 @@ class ExportAnalytics:
         days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
         begins = [datetime.combine(day, time.min, zone).astimezone(UTC) for day in days]
         with self._store.read() as tx:
-            counts, taken = (
-                tx.analytics.counts(tenant.id, begins),
-                tx.analytics.durations(tenant.id, begins),
-            )
+            counts = tx.analytics.counts(tenant.id, begins)
+            taken = tx.analytics.durations(tenant.id, begins)
             failing = _listed(*tx.analytics.failing(tenant.id, LISTED))
             paused = _listed(*tx.analytics.paused(tenant.id, LISTED))
             ownerless = _listed(*tx.analytics.ownerless(tenant.id, LISTED))
@@ -167,8 +163,8 @@ class ExportAnalytics:
 def _by_hour(
     expression: str, timezone: str, now: datetime, first: datetime, until: datetime
 ) -> dict[int, int]:
-    """How often it fires in (now, until], by the hour's place after the first. What cannot be read
-    any more does not fire."""
+    """The number of ticks in (now, until], by hours after `first`. An unreadable schedule has
+    none."""
     try:
         fires = cron.occurrences(cron.parse(expression), cron.zone(timezone), now)
     except ExportsError:

@@ -1,5 +1,5 @@
-"""Who did what and when: every service that changes something says so here, in its own transaction.
-Nobody changes an entry."""
+"""The audit log: who did what, and when. Each service notes its changes here, in the transaction
+that makes them. Entries are never changed."""
 
 import csv
 import io
@@ -25,13 +25,14 @@ from exports_app.services.core.interfaces import AuditFilter, Clock, Store, Tran
 from exports_app.services.core.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
 from exports_app.services.core.request_context import RequestContext
 
-APP, COMMAND_LINE = "the app", "the command line"
-"""Who did it, where no user did."""
+APP = "the app"
+"""The actor where no user did it, here and below."""
+COMMAND_LINE = "the command line"
 GONE = "somebody who is gone"
 AREAS = tuple(dict.fromkeys(action.partition(".")[0] for action in Action))
 BATCH = 500
 LONGEST_ORIGIN = 64
-"""Characters of an address, of a session's id and of a request's."""
+"""The most characters of an address, a session's id and a request's id."""
 HEADER = (
     "at",
     "actor",
@@ -56,8 +57,8 @@ def note(
     subject_name: str,
     **detail: Any,
 ) -> None:
-    """who: a name where no user did it. subject: what it was done to. detail: nothing secret. Where
-    it was asked for comes from the request that is handled now."""
+    """who: the caller; a name where no user did it. subject_id, subject_name: what was changed.
+    detail: nothing secret. The address, session and request come from the request context."""
     if isinstance(who, str):
         actor_id, actor_name = None, who
     else:
@@ -69,7 +70,7 @@ def note(
 
 
 def origin(context: RequestContext) -> dict[str, Any]:
-    """The fields of an entry that say where it was asked for; None what is not known."""
+    """The fields of an entry that say where the request came from; None for what is not known."""
     names = ("address", "session", "request_id")
     return {name: getattr(context, name)[:LONGEST_ORIGIN] or None for name in names}
 
@@ -93,7 +94,7 @@ def note_schedule(
 def note_run(
     tx: Transaction, who: Principal | str, action: Action, run: Run, now: datetime, **detail: Any
 ) -> None:
-    """Of its schedule, under the name that it had for this run."""
+    """An entry about the run's schedule, with its name at the time of the run."""
     subject = {
         "tenant_id": run.tenant_id,
         "subject_id": run.scheduled_export_id,
@@ -124,7 +125,7 @@ def note_user(
 
 
 def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What became of which field: ``{"name": [old, new]}``, of those that differ."""
+    """The fields that differ: ``{"name": [old, new]}``."""
     return {
         key: [_plain(old.get(key)), _plain(value)]
         for key, value in new.items()
@@ -133,7 +134,7 @@ def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[An
 
 
 def _plain(value: Any) -> Any:
-    """As JSON holds it."""
+    """A value that JSON can hold."""
     if isinstance(value, tuple):
         return list(value)
     return (
@@ -151,19 +152,19 @@ class Audit:
     def find(
         self, who: Principal, tenant_id: str | None, where: AuditFilter, page: Page
     ) -> tuple[list[AuditEntry], int]:
-        """The newest first, and the number of all. tenant_id: None: of all that the caller manages;
-        of a super admin also what concerns no tenant, or, where the filter says so, that alone.
-        Raises NotFound, Forbidden, Invalid."""
+        """The newest first, and the number of all. tenant_id: None: all tenants that the caller
+        manages; for a super admin also entries of no tenant, or only these with
+        `where.installation`. Raises NotFound, Forbidden, Invalid."""
         within, where = self._within(who, tenant_id, where), _checked(where)
         with self._store.read() as tx:
             return tx.audit.find(within, where, page)
 
     def csv(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> Iterator[str]:
-        """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`; and
+        """All entries as CSV (RFC 4180), in pieces. Raises as `find` before the first piece, and
         Unavailable while the download cannot be noted."""
         within, where = self._within(who, tenant_id, where), _checked(where)
         self._note_download(who, within)
-        # What comes while it is read stands at the front, and would move the pages
+        # New entries come first and would shift the pages: leave them out
         now = self._clock()
         return self._lines(within, replace(where, before=min(where.before or now, now)))
 
@@ -221,7 +222,7 @@ class Audit:
 
 
 def _checked(where: AuditFilter) -> AuditFilter:
-    """With its instants in UTC."""
+    """The filter with its instants in UTC. Raises Invalid."""
     check_search({"q": where.q})
     if where.area and where.area not in AREAS:
         raise Invalid([FieldError("/area", one_of(AREAS))])

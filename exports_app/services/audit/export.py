@@ -20,7 +20,7 @@ from exports_app.services.audit.export_file import (
     write_line,
 )
 from exports_app.services.audit.seals import Seals, content_of
-from exports_app.services.audit.verification import Checked, Verification
+from exports_app.services.audit.verification import CheckedChain, Verification
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, ChainedEntry, Checkpoint, new_id
 from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
@@ -73,7 +73,7 @@ class AuditExport:
         """As `check_file`, with this server's keys. Reads nothing from the database."""
         return check_file(file, self._keys.accepted(AUDIT_SEALS), progress)
 
-    def _checked_chains(self, slug: str | None, *, accept_key: bool) -> list[Checked]:
+    def _checked_chains(self, slug: str | None, *, accept_key: bool) -> list[CheckedChain]:
         """All chains, sealed up to now. Raises ExportsError where one was tampered with."""
         self._seals.seal()
         report = self._verification.check(slug, accept_key=accept_key)
@@ -85,7 +85,7 @@ class AuditExport:
         return report.chains
 
     def _write_draft(
-        self, draft: Path, chains: Sequence[Checked], *, whole: bool
+        self, draft: Path, chains: Sequence[CheckedChain], *, whole: bool
     ) -> list[Exported]:
         """Raises ExportsError where no chain has anything to export."""
         exported = []

@@ -1,9 +1,9 @@
-"""Audit entries about what anybody may repeat without end: failed sign-ins, waits before the next
-one, refused calls.
+"""Audit entries about events that anybody can repeat: failed sign-ins, waits before the next one,
+refused calls.
 
-They are counted in memory and written every few seconds, so that a guesser neither fills the table
-nor waits for the database: an answer takes as long for an account as for an address without one.
-What repeats within WINDOW becomes one entry with a count.
+They are counted in memory and written every few seconds. So a guesser cannot fill the table, and an
+answer takes as long for an account as for an address without one. Events that repeat within WINDOW
+become one entry with a count.
 """
 
 import threading
@@ -26,14 +26,14 @@ from exports_app.services.core.records import Action, AuditEntry, User, new_id
 from exports_app.services.core.request_context import RequestContext
 
 WINDOW = timedelta(minutes=10)
-"""In which what repeats becomes one entry, after the first one."""
+"""After the first entry of an event, its repetitions within this time become one entry."""
 MAX_KEYS = 1_000
-"""Different things that are counted at a time; more are counted together."""
+"""Different events that are counted apart; more are counted together."""
 MAX_WRITTEN = 200
-"""Entries written in one WINDOW; more are counted together."""
+"""Entries written within WINDOW; more events are counted together."""
 SOMEBODY = "somebody"
 UNKNOWN = "an unknown address"
-"""What was typed is not kept: people type passwords into the wrong field."""
+"""What was typed is not stored: people type passwords into the wrong field."""
 MANY = "many different accounts and addresses"
 
 _log = log.get(__name__)
@@ -42,8 +42,8 @@ Key = tuple[str, ...]
 
 @dataclass
 class _Count:
-    """So many of one kind. typed: the subject's name is an address as it was typed, until it is
-    looked up."""
+    """Events of one key. typed: the subject's name is an address as typed, which was not looked up
+    yet."""
 
     action: Action
     context: RequestContext
@@ -66,9 +66,9 @@ class RepeatedEntries:
         self._flushing = threading.Lock()
         self._new: dict[Key, _Count] = {}
         self._open: dict[Key, _Count] = {}
-        """By what it is about, with addresses looked up: what was not written yet."""
+        """Events that were not written yet, with their addresses looked up."""
         self._written: dict[Key, datetime] = {}
-        """When an entry of this kind was written last."""
+        """When an entry of this key was last written."""
 
     def failed_sign_in(self, email: str) -> None:
         self._sign_in(Action.SIGN_IN_FAILED, email)
@@ -78,12 +78,12 @@ class RepeatedEntries:
         self._sign_in(Action.SIGN_IN_SLOWED, email, seconds_to_wait=seconds)
 
     def wrong_current_password(self, who: Principal, user: User, seconds: int = 0) -> None:
-        """Of somebody who is signed in, maybe by a stolen session. seconds: to wait until the next
+        """By a signed-in user, maybe with a stolen session. seconds: to wait until the next
         attempt."""
         self._of_signed_in(Action.CURRENT_PASSWORD_WRONG, who, user, seconds)
 
     def wrong_current_code(self, who: Principal, user: User, seconds: int = 0) -> None:
-        """Of their second factor. Otherwise like `wrong_current_password`."""
+        """As `wrong_current_password`, for a code of the second factor."""
         self._of_signed_in(Action.CURRENT_CODE_WRONG, who, user, seconds)
 
     def _of_signed_in(self, action: Action, who: Principal, user: User, seconds: int) -> None:
@@ -95,8 +95,8 @@ class RepeatedEntries:
     def refused_link(
         self, who: Principal | None, subject_id: str | None, subject_name: str, **detail: str
     ) -> None:
-        """To an account, or an invitation. who: is signed in. subject_name: nothing secret, so not
-        the link."""
+        """A refused link to an account or an invitation. who: the signed-in caller. subject_name:
+        nothing secret, so not the link."""
         now, context = self._clock(), request_context.current()
         action = Action.LINK_REFUSED
         key = (
@@ -111,11 +111,11 @@ class RepeatedEntries:
         )
 
     def refused(self, who: Principal, error: ExportsError, what: str) -> None:
-        """what: was called, e.g. a route. Errors that refuse nobody a right are left out.
+        """A refused call. what: the route or action. Other errors are ignored.
 
-        An entry of somebody who does not belong to the tenant is the installation's: a tenant is
-        not told who else exists. Where no tenant was named, it is the tenant's of those who belong
-        to one alone.
+        For a caller who is not a member, the entry belongs to the installation, so that the tenant
+        does not learn who else exists. Where the call named no tenant, it belongs to the caller's
+        only tenant.
         """
         tenant_id = refused_in(error)
         if tenant_id is None:
@@ -152,11 +152,8 @@ class RepeatedEntries:
             _tally(self._new, key, count)
 
     def flush(self, *, last: bool = False) -> int:
-        """Write what is new. last: also what only repeats, since this process ends. Returns the
-        number of entries.
-
-        Raises Unavailable; nothing is lost then.
-        """
+        """Write what is due. last: also repetitions within WINDOW, since this process ends. Returns
+        the number of entries. Raises Unavailable, and keeps the counts then."""
         with self._flushing:
             now = self._clock()
             with self._lock:
@@ -182,13 +179,13 @@ class RepeatedEntries:
             return len(due)
 
     def _limit(self, keys: list[Key], room: int) -> None:
-        """Only so many entries for themselves; the others are counted together."""
+        """Leave so many entries apart; the others are counted together."""
         for key in keys[max(0, room) :]:
             count = self._open.pop(key)
             _tally(self._open, _overflow(count), _nameless(count))
 
     def close(self) -> None:
-        """Write all that is left, as far as the database takes it."""
+        """Write all that is left, unless the database cannot be reached."""
         try:
             self.flush(last=True)
         except Unavailable:
@@ -209,22 +206,21 @@ class RepeatedEntries:
 
     def _users(self, addresses: Iterable[str]) -> dict[str, tuple[str, str]]:
         with self._store.read() as tx:
-            users = {
-                a: tx.users.by_email(a) for a in addresses if xml_can_hold(a)
-            }  # PostgreSQL refuses NUL in text
+            # PostgreSQL refuses NUL in text
+            users = {a: tx.users.by_email(a) for a in addresses if xml_can_hold(a)}
         return {
             address: (user.id, user.email) for address, user in users.items() if user is not None
         }
 
 
 def refused_in(error: ExportsError) -> str | None:
-    """The tenant in which a right was refused; empty where it is no tenant's; None where it is
-    another error."""
+    """The tenant in which a right was refused; empty where there is none; None for another
+    error."""
     return error.refused_in if isinstance(error, Forbidden | NotFound) else None
 
 
 def _tally(into: dict[Key, _Count], key: Key, count: _Count) -> None:
-    """Add to what is there of this key, or to what is counted together where there is too much."""
+    """Add to the count of the key, or to the common count where there are too many keys."""
     if key not in into and len(into) >= MAX_KEYS:
         key, count = _overflow(count), _nameless(count)
     before = into.get(key)

@@ -1,9 +1,8 @@
-"""Housekeeping of the audit: it gives new entries their places in the chains, seals them, and
-removes what an export holds.
+"""Housekeeping of the audit: gives new entries their positions in the chains, seals them, and
+removes exported ones.
 
-The writer of an entry takes no part in this: the entry waits in a queue, which commits with it. So
-an entry that commits late gets its place late, and none falls between two seals, whatever its `at`
-says.
+An entry is queued in the transaction that writes it, and gets its position here. So an entry that
+commits late gets its position late, and none falls between two seals, whatever its `at`.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,14 +20,15 @@ from exports_app.services.core.records import Action, ChainedEntry, Checkpoint, 
 from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
 
 BATCH = 500
-"""Entries in one transaction: on SQLite it keeps other writers waiting."""
+"""Entries in one transaction, which blocks other writers on SQLite."""
 REMOVE = 200
+"""Entries or seals removed in one transaction."""
 
 _log = log.get(__name__)
 
 
 class Seals:
-    """keep_days: how long entries are kept that an export holds; None: for ever."""
+    """keep_days: how long exported entries are kept; None: for ever."""
 
     def __init__(
         self, store: Store, clock: Clock, keys: Keys, keep_days: int | None = None
@@ -39,10 +39,9 @@ class Seals:
         self._keep_days = keep_days
 
     def seal(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Seal all entries that wait, in batches. On several servers one at a time does; the others
-        return at once.
+        """Seal all queued entries, in batches. While another server seals, returns at once.
 
-        Returns the number of entries. stopped: asked between two batches. Raises Unavailable.
+        stopped: checked between batches. Returns the number of entries. Raises Unavailable.
         """
         sealed = 0
         while not stopped():
@@ -57,7 +56,7 @@ class Seals:
         return sealed
 
     def _seal_batch(self, tx: Transaction) -> int:
-        """As the one that has the turn."""
+        """While this process holds the lock."""
         if self._key_changed(tx):
             self._add(tx, "", 0, 0, "")
         entries = sorted(tx.audit_chain.waiting(BATCH), key=_chain)
@@ -96,7 +95,7 @@ class Seals:
                 seal, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(seal))
             )
         )
-        # Where logs go to another machine, this line shows there what nobody can take back here
+        # In logs on another machine, this line cannot be changed from here
         _log.info(
             "audit sealed",
             seal=number,
@@ -107,18 +106,18 @@ class Seals:
         )
 
     def _key_changed(self, tx: Transaction) -> bool:
-        """Whether the last seal was made with an earlier key that still counts: then one with the
-        current key follows on it at once, while both are there."""
+        """Whether the last seal was signed with an earlier key that is still accepted. Then a seal
+        with the current key follows at once, while both keys are there."""
         last = tx.audit_chain.last_seal()
         if last is None or self._is_current(last):
             return False
         return is_sealed(self._keys, last)
 
     def sign_again(self) -> int:
-        """After a rotation of keys, while the earlier keys still count: the last seal and the
-        newest checkpoint of each chain are signed with the current key, so that nothing depends on
-        the earlier ones. Returns the number of checkpoints that were signed. Raises ExportsError
-        where another server is sealing with an earlier key right now; Unavailable."""
+        """Call it after a rotation of keys, while earlier keys are still accepted: the last seal
+        and the newest checkpoint of each chain are signed with the current key. Returns the number
+        of signed checkpoints. Raises ExportsError while another server seals with an earlier key;
+        Unavailable."""
         self.seal()
         with self._store.read() as tx:
             if self._key_changed(tx):
@@ -135,9 +134,8 @@ class Seals:
         return len(earlier)
 
     def _signed_again(self, checkpoint: Checkpoint) -> Checkpoint:
-        at = max(
-            self._clock(), checkpoint.at + timedelta(microseconds=1)
-        )  # the newest, also if a clock was set back
+        # The newest checkpoint, also if a clock was set back
+        at = max(self._clock(), checkpoint.at + timedelta(microseconds=1))
         plain = replace(checkpoint, id=new_id(), at=at)
         return replace(
             plain, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(plain))
@@ -150,8 +148,8 @@ class Seals:
         )
 
     def sweep(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Remove entries that are older than keep_days and that an export holds. Returns their
-        number. Raises Unavailable."""
+        """Remove exported entries that are older than keep_days. Returns their number. Raises
+        Unavailable."""
         if self._keep_days is None:
             return 0
         before = self._clock() - timedelta(days=self._keep_days)
@@ -167,12 +165,12 @@ class Seals:
         return removed
 
     def _remove_seals(self) -> bool:
-        """Remove a batch of seals that cover nothing any more. Returns whether there was one."""
+        """Remove a batch of seals without entries. Returns whether there was one."""
         with self._store.write() as tx:
             up_to = tx.audit_chain.unneeded_seals(REMOVE) if tx.audit_chain.try_lock() else None
             if up_to is None:
                 return False
-            self._add(tx, "", up_to, 0, "")  # it says, signed, that they may be missing
+            self._add(tx, "", up_to, 0, "")  # a signed record that these seals may be missing
             tx.audit_chain.remove_seals(up_to)
             return True
 
@@ -204,19 +202,19 @@ def _chain(fields: dict[str, Any]) -> str:
 
 
 def content_of(record: Seal | Checkpoint) -> dict[str, Any]:
-    """What its signature is made over."""
+    """The content that is signed."""
     content = asdict(record) | {"at": record.at.isoformat(timespec="microseconds")}
     del content["signature"]
     return content
 
 
 def is_sealed(keys: Keys, seal: Seal) -> bool:
-    """Whether it was made with a key that counts."""
+    """Whether it was signed with an accepted key."""
     return audit_chain.is_signed(keys.accepted(AUDIT_SEALS), content_of(seal), seal.signature)
 
 
 def is_valid(keys: Keys, checkpoint: Checkpoint) -> bool:
-    """Whether it was made with a key that counts."""
+    """Whether it was signed with an accepted key."""
     return audit_chain.is_signed(
         keys.accepted(AUDIT_SEALS), content_of(checkpoint), checkpoint.signature
     )

@@ -1,5 +1,4 @@
-"""Whether anybody changed, removed, inserted or moved entries of the audit behind the app's
-back."""
+"""Verification: whether audit entries were changed, removed, inserted or moved in the database."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,13 +15,13 @@ from exports_app.services.keys.derived_keys import Keys
 BATCH = 2_000
 
 Progress = Callable[[int, int], None]
-"""Called with the number of entries that were checked, and of all."""
+"""Called with the number of checked entries, and of all."""
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A chain: how many entries it has, and the place and the hash of the last one. fault: the
-    first thing that is wrong."""
+class CheckedChain:
+    """A checked chain: the number of its entries, and the position and the hash of the last one.
+    fault: the first thing that is wrong."""
 
     chain: str
     name: str
@@ -34,10 +33,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class VerificationReport:
-    """faults: beside those of single chains. waiting_since: the oldest entry that is not sealed
-    yet."""
+    """faults: those of no single chain. waiting_since: the instant of the oldest entry that is not
+    sealed yet."""
 
-    chains: list[Checked]
+    chains: list[CheckedChain]
     faults: list[str]
     waiting_since: datetime | None
 
@@ -49,19 +48,19 @@ class VerificationReport:
 
 @dataclass
 class _Walk:
-    """Where the check of a chain stands."""
+    """The progress of a chain's check."""
 
     position: int
     hash: str
     sealed: int
-    """Up to where seals were seen; at first where they must begin at the latest."""
+    """The position of the last seal so far; at first the latest one where seals may begin."""
     entries: int = 0
     is_first_seal: bool = True
 
 
 @dataclass
 class _Unproven:
-    """Seals that no key of ours made, until a later one follows on them that does."""
+    """Seals without a valid signature, until a later valid one follows."""
 
     pending: list[Seal] = field(default_factory=list)
     lasting: list[Seal] = field(default_factory=list)
@@ -80,9 +79,9 @@ class Verification:
         *,
         accept_key: bool = False,
     ) -> VerificationReport:
-        """Compute all hashes anew. slug: of the tenant; None: of all, and of the installation.
-        accept_key: checkpoints count although they were signed with a key that is not here any
-        more. Raises ExportsError for a slug that no tenant has, Unavailable."""
+        """Compute all hashes anew. slug: of a tenant; None: all tenants and the installation.
+        accept_key: also accept checkpoints signed with a key that this server no longer has. Raises
+        ExportsError for an unknown slug, Unavailable."""
         with self._store.read() as tx:
             names = {tenant.id: f"tenant {tenant.slug}" for tenant in tx.tenants.within(None)}
             only = None if slug is None else _tenant(tx, slug)
@@ -100,10 +99,10 @@ class Verification:
 
     def _chain(
         self, tx: Transaction, chain: str, name: str, tick: Callable[[int], None], accept_key: bool
-    ) -> Checked:
+    ) -> CheckedChain:
         walk = _Walk(0, audit_chain.beginning(chain), 0)
         fault = self._walk(tx, chain, walk, tick, accept_key)
-        return Checked(chain, name, walk.entries, walk.position, walk.hash, fault)
+        return CheckedChain(chain, name, walk.entries, walk.position, walk.hash, fault)
 
     def _walk(
         self,
@@ -126,8 +125,8 @@ class Verification:
                 and checkpoint
                 and link.position <= checkpoint.position
             )
-            # it and all before were removed after an export; what follows must still lead to the
-            # checkpoint
+            # This entry and all before it were removed after an export; the following ones must
+            # still lead to the checkpoint
             if gone:
                 walk.position = link.position
                 walk.hash = link.hash
@@ -141,7 +140,7 @@ class Verification:
         return _end(tx, chain, walk, checkpoint)
 
     def _seals(self, tx: Transaction) -> Iterator[str]:
-        """What is wrong with the row of seals itself: the first of it."""
+        """The first fault in the sequence of seals."""
         unproven, last = _Unproven(), None
         missing, removed = 0, 0
         exported, looked_at = self._exported(tx), 0
@@ -165,7 +164,7 @@ class Verification:
             yield f"seal {removed + 1} was removed"
             return
         for seal in unproven.lasting + unproven.pending:
-            # One without a chain was there when a later one was exported
+            # A seal without a chain is covered by the export of a later one
             if seal.position <= exported(seal.chain) if seal.chain else seal.number < looked_at:
                 continue
             yield (
@@ -176,8 +175,8 @@ class Verification:
             return
 
     def _exported(self, tx: Transaction) -> Callable[[str], int]:
-        """A function that gives the position up to which an export holds a chain; 0: there is none
-        that counts."""
+        """A function that returns the position up to which a chain was exported; 0 without a valid
+        checkpoint."""
 
         @cache
         def position(chain: str) -> int:
@@ -189,7 +188,7 @@ class Verification:
     def _judge(self, seal: Seal, unproven: _Unproven) -> None:
         if not is_sealed(self._keys, seal):
             unproven.pending.append(seal)
-        elif seal.begins_anew:  # whoever made it could not check the seals before either
+        elif seal.begins_anew:  # its maker could not check the seals before either
             unproven.lasting += unproven.pending
             unproven.pending = []
         else:
@@ -223,7 +222,7 @@ def _all_seals(tx: Transaction) -> Iterator[Seal]:
 
 
 def _step(chain: str, walk: _Walk, link: ChainedEntry) -> str | None:
-    """One entry further. Returns what is wrong with it."""
+    """Check the next entry. Returns its fault."""
     expected = walk.position + 1
     if link.position != expected:
         return f"the entry at position {expected} was removed"

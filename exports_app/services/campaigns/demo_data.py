@@ -1,5 +1,4 @@
-"""What the demo set holds: its names, and numbers that are the same for the same campaign and day
-on every machine."""
+"""The campaigns of the demo, and their metrics, which are the same on every machine."""
 
 import uuid
 from collections.abc import Iterator
@@ -18,8 +17,7 @@ _TOP_IMPRESSIONS = 45_000
 
 @dataclass(frozen=True)
 class CampaignPlan:
-    """A campaign of the demo. budget: in hundredths. costs: False for a channel that nobody
-    bills."""
+    """A campaign of the demo. budget: in hundredths. costs: whether its channel costs money."""
 
     name: str
     channel: str
@@ -92,8 +90,8 @@ def first_day(yesterday: date) -> date:
 
 
 def metrics(campaign_id: str, first: date, days: int, *, costs: bool = True) -> Iterator[Metric]:
-    """Plausible days: weekly and yearly seasons, slow growth, noise. A day depends on the campaign
-    and the date alone."""
+    """Plausible days: weekly and yearly seasons, slow growth, noise. A day depends only on the
+    campaign and the date."""
     seed = uuid.UUID(campaign_id).int & _MASK
     size, rate, price, worth = _bits(seed, 0)
     base = 2_000 + size * _TOP_IMPRESSIONS // 65536
@@ -115,8 +113,7 @@ def metrics(campaign_id: str, first: date, days: int, *, costs: bool = True) -> 
 
 
 def _bits(seed: int, step: int) -> tuple[int, int, int, int]:
-    """Four numbers below 65,536 (splitmix64, Steele et al. 2014): no generator has to be run up to
-    the day."""
+    """Four numbers below 65,536 (splitmix64, Steele et al. 2014), for any step directly."""
     x = (seed + step * 0x9E3779B97F4A7C15) & _MASK
     x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & _MASK
     x = (x ^ x >> 27) * 0x94D049BB133111EB & _MASK

@@ -1,5 +1,5 @@
-"""Campaigns and metrics from a CSV file: read once as a stream, judged as a whole, written in one
-transaction or not at all."""
+"""The import of campaigns and metrics from a CSV file: read as a stream, checked as a whole, and
+written in one transaction or not at all."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from exports_app.services.core.records import Action, Campaign, Metric, new_id
 
 
 class Importer:
-    """For the command line alone, whose user owns the machine: no principal is asked for."""
+    """For the command line only, whose user owns the machine: methods take no principal."""
 
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
         self._store = store
@@ -37,8 +37,7 @@ class Importer:
             tenant = tx.tenants.by_slug(slug)
         if tenant is None:
             raise ExportsError(f"there is no tenant {slug!r}: make it first with create-tenant")
-        # A temporary SQLite file: it finds days that come twice, and memory stays flat however long
-        # the file is
+        # A temporary SQLite file finds duplicate days, and keeps memory flat for files of any size
         with closing(sqlite3.connect("")) as spool:
             spool.execute(
                 "CREATE TABLE campaign (name TEXT PRIMARY KEY, line INTEGER, id TEXT, facts TEXT)"
@@ -74,7 +73,7 @@ class Importer:
 def _match(
     spool: sqlite3.Connection, tx: Transaction, tenant_id: str, result: ImportResult
 ) -> Iterator[Campaign]:
-    """Find each campaign of the file in the database by its name; yields those that are new."""
+    """Match the file's campaigns with the database by name. Yields the new ones."""
     rows = iter(spool.execute("SELECT name, line, facts FROM campaign ORDER BY line").fetchall())
     while batch := list(islice(rows, 500)):
         by_name: dict[str, list[Campaign]] = {}

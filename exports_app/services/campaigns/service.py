@@ -1,4 +1,4 @@
-"""Campaigns and their daily metrics: the data that is exported, fed by programs and by import."""
+"""Campaigns and their daily metrics: the data that is exported."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -28,17 +28,17 @@ SORTS = {
     "endDate": "end_date",
 }
 MAX_COUNT = 10**12
-"""Of impressions, clicks, conversions: sums of a million days stay within 64 bits."""
+"""The most impressions, clicks or conversions: sums of a million days fit into 64 bits."""
 MAX_MONEY = 10**13
-"""In hundredths, likewise."""
+"""The largest amount, in hundredths."""
 MAX_DAYS = bounds.METRIC_DAYS
 COUNTS = ("impressions", "clicks", "conversions")
 AMOUNTS = ("spend", "revenue")
 
 
 def check_campaign(campaign: Campaign) -> list[FieldError]:
-    """What is wrong with it; a name is kept exactly as given, and only what XML 1.0 cannot hold is
-    refused."""
+    """The errors of a campaign. Its name is stored exactly as given; only characters that XML 1.0
+    cannot hold are refused."""
     texts = (
         ("/name", campaign.name, bounds.NAME),
         ("/channel", campaign.channel, bounds.CHANNEL),
@@ -156,7 +156,7 @@ class Campaigns:
                 if old == seen:
                     self._change(tx, who, old, campaign, values)
                     break
-            # somebody else changed it meanwhile: what they chose is judged together with this
+            # changed by somebody else meanwhile: check both changes together
             seen = old
         self._publish(campaign.tenant_id)
         return campaign
@@ -174,7 +174,7 @@ class Campaigns:
             self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=changes)
 
     def delete(self, who: Principal, campaign_id: str) -> None:
-        """With its metrics. Scheduled exports that name it fail from then on, and say so."""
+        """Delete it with its metrics. Scheduled exports that name it fail from then on."""
         with write_as(self._store, who) as (tx, who):
             campaign = self._get(tx, who, campaign_id, Permission.WRITE)
             tx.campaigns.delete(campaign_id)

@@ -1,2 +1,1 @@
-"""What every subject of the services stands on: interfaces, records, extension points, access,
-limits."""
+"""What all subjects of the services use: interfaces, records, extension points, access, limits."""

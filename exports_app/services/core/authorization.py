@@ -1,5 +1,4 @@
-"""What a call may touch: the tenant it writes into, the tenants it sees and in what order, a
-schedule and its run."""
+"""Access checks of calls: the tenant to write into, the tenants to list, a schedule and its run."""
 
 from collections.abc import Mapping
 
@@ -11,8 +10,8 @@ from exports_app.services.core.records import Run, Schedule
 
 
 def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
-    """The tenant to write into: the one named, or the only one there is. Raises NotFound,
-    Forbidden, Invalid."""
+    """The tenant to write into: `tenant_id`, or the caller's only one. Raises NotFound, Forbidden,
+    Invalid."""
     if tenant_id is None:
         mine = who.tenants(permission)
         if mine is not None and len(mine) == 1:
@@ -23,8 +22,8 @@ def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) ->
 
 
 def visible(who: Principal, tenant_id: str | None) -> Tenants:
-    """The tenants to list. Raises NotFound for a tenant that is not theirs, Forbidden without the
-    right to read."""
+    """The tenants to list. Raises NotFound for another's tenant, Forbidden without the right to
+    read."""
     require_anywhere(who, Permission.READ)
     if tenant_id is None:
         return who.tenants(Permission.READ)

@@ -1,5 +1,5 @@
-"""The app's change signal. Whoever commits a change publishes it, from any thread; listeners must
-return at once."""
+"""Change events. A change is published after its commit, from any thread; listeners must return at
+once."""
 
 import threading
 from collections.abc import Callable
@@ -18,14 +18,13 @@ class Topic(StrEnum):
     RUNS = "runs"
     CAMPAIGNS = "campaigns"
     TENANTS = "tenants"
-    """Its people or its settings."""
+    """Members or settings of a tenant."""
     SESSIONS = "sessions"
-    """A person's sessions: one of them or all have ended. In place of a tenant's id stands
-    theirs."""
+    """One or all sessions of a user have ended. The user's id is in place of the tenant's."""
 
 
 EVERY_TENANT = "*"
-"""In place of a tenant's id: nobody can say whose, since changes were missed."""
+"""In place of a tenant's id: changes of any tenant may have been missed."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Change:
     tenant_id: str
 
     def concerns(self, tenants: Tenants) -> bool:
-        """Whether those who see these tenants should look again."""
+        """Whether it may change what is shown of these tenants."""
         return tenants is None or self.tenant_id == EVERY_TENANT or self.tenant_id in tenants
 
 
@@ -42,7 +41,7 @@ Listener = Callable[[Change], None]
 
 
 class Changes:
-    """In one process. Between many, `db/notify_events.py` is behind the same methods."""
+    """Within one process. `db/notify_events.py` has the same methods for several processes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -60,11 +59,11 @@ class Changes:
         return stop
 
     def listen(self) -> AbstractContextManager[None]:
-        """Hear what other processes publish, for the length of the block; here there are none."""
+        """Receive what other processes publish, within the block. Here there are none."""
         return nullcontext()
 
     def flush(self) -> None:
-        """Wait until what was published has been told, before the database is closed."""
+        """Wait until all events are sent to other processes, before the database is closed."""
 
     def publish(self, change: Change) -> None:
         for listener in self._listeners:

@@ -1,5 +1,4 @@
-"""What a person may do as of now, read from the database: when a call begins, and again once it
-writes."""
+"""A user's current rights, read from the database: when a call begins, and again when it writes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from exports_app.services.core.records import User
 
 
 def principal_of(tx: Transaction, user_id: str) -> Principal | None:
-    """The user as they are in the database now; None when there is no such active user."""
+    """The user's current rights; None where there is no such active user."""
     user = tx.users.get(user_id)
     if user is None or not user.is_active:
         return None
@@ -21,9 +20,8 @@ def principal_of(tx: Transaction, user_id: str) -> Principal | None:
 
 
 def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
-    """An active user who calls by themselves: with no right at all as long as they have a password
-    that was given to them, and none where a second factor is required that they do not have. They
-    change that first; what they own runs on meanwhile.
+    """The rights of an active user who is signed in. They have none while they must change a
+    one-time password, and none where they lack a required second factor. Their schedules still run.
 
     super_admins_need_otp: whether the installation requires a second factor of its super admins.
     """
@@ -54,14 +52,13 @@ def _rights(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Prin
 def write_as(
     store: Store, who: Principal, taking_from: str = ""
 ) -> Iterator[tuple[Transaction, Principal]]:
-    """A transaction that writes for a person, with their rights as of now.
+    """A transaction that writes for a user, and their rights as of now.
 
-    A call reads its caller before it waits for the database: meanwhile the rights may have been
-    taken away. Check the principal that is returned here, and take the time of what is written
-    within the block. Until it ends nobody takes rights from this person, so that all they wrote
-    is committed before, and has the earlier time.
+    A caller's rights may be taken away while the call waits for the database. So check the returned
+    principal, and read the clock within the block. Until the block ends, nobody takes rights from
+    this user: all they wrote is committed before, with an earlier time.
 
-    taking_from: the id of the user whose rights the block takes away; it waits for what they write.
+    taking_from: the id of a user whose rights the block takes away; it waits for their writes.
     Raises Unauthenticated for a caller who is not signed in any more, and Unavailable.
     """
     with store.write() as tx:
@@ -69,10 +66,10 @@ def write_as(
         if is_uuid(taking_from):
             for user_id in sorted({who.user_id, taking_from}):
                 tx.users.get(user_id, lock=True)
-        yield tx, _still(tx, who)
+        yield tx, _current(tx, who)
 
 
-def _still(tx: Transaction, who: Principal) -> Principal:
+def _current(tx: Transaction, who: Principal) -> Principal:
     user = tx.users.get(who.user_id, share=True)
     if user is None:
         raise NotFound
@@ -81,7 +78,7 @@ def _still(tx: Transaction, who: Principal) -> Principal:
 
 
 def check_sign_in(who: Principal, user: User) -> None:
-    """user: the caller as in the database now. Raises Unauthenticated where they were deactivated,
-    or signed out everywhere, since the call began."""
+    """user: the caller's current row. Raises Unauthenticated where they were deactivated or signed
+    out everywhere since the call began."""
     if not user.is_active or who.version not in (None, user.token_version):
         raise Unauthenticated("Your sign-in has ended: sign in again")

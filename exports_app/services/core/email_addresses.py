@@ -13,7 +13,7 @@ MAX_ADDRESS = 254
 MAX_DOMAIN = 253
 """Characters, also with its labels in Punycode; RFC 1035, 2.3.4."""
 MAX_INTERNATIONAL = 2 * bounds.RECIPIENTS
-"""International domains that one list may name: each takes milliseconds to normalise."""
+"""International domains in one list: each takes milliseconds to normalise."""
 _DOTS = re.compile("[.\N{IDEOGRAPHIC FULL STOP}]")
 
 
@@ -87,7 +87,7 @@ def valid_address(text: str, domains: Domains | None = None) -> str:
 
 
 def account_address(text: str) -> str:
-    """An address as accounts have it, of what somebody typed to name one, be it valid or not.
+    """A typed address in the form that accounts have, whether it is valid or not.
 
     NFC, which keeps apart what mail servers keep apart: see
     docs/decisions/0021-spellings-of-an-address.md.

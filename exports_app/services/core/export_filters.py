@@ -1,4 +1,4 @@
-"""The filters that an export type may take beside its days: each type declares its own."""
+"""The filters of export types, beside the days. Each type declares which it takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,13 @@ MAX_CAMPAIGNS = bounds.CAMPAIGNS
 
 @dataclass(frozen=True)
 class Scope:
-    """What one run covers. start and end are inclusive days of the campaign data; None is open."""
+    """What one run covers. start, end: inclusive days of the campaign data; None: open."""
 
     tenant_id: str
     start: date | None
     end: date | None
     filters: Mapping[str, Any] = field(default_factory=dict)
-    """What was chosen for the filters that the type declares, by their names. Read it with the
-    filter's `of`."""
+    """The values of the type's filters, by name. Read them with the filter's `of`."""
 
 
 class ExportFilter(Protocol):
@@ -33,10 +32,10 @@ class ExportFilter(Protocol):
     """In the API and as stored."""
 
     def check(self, value: Any, export_type: str) -> list[FieldError]:
-        """What is wrong with the value that somebody gave, e.g. that it is missing."""
+        """The errors of a value, e.g. that it is missing."""
 
     def resolve(self, value: Any) -> Any:
-        """What the query gets: the default where nothing was given."""
+        """The value for the query, with the default for an empty one."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class CampaignFilter:
 
 @dataclass(frozen=True)
 class GroupByFilter:
-    """What the rows are summed up by. values: the default first."""
+    """What rows are grouped by. values: the default first."""
 
     values: tuple[str, ...]
     name: ClassVar[str] = "group_by"
@@ -88,12 +87,12 @@ class GroupByFilter:
 
     @classmethod
     def of(cls, scope: Scope) -> str:
-        """The chosen one of the type's values."""
+        """The chosen value."""
         return str(scope.filters[cls.name])
 
 
 KNOWN: tuple[type[CampaignFilter] | type[GroupByFilter], ...] = (GroupByFilter, CampaignFilter)
-"""Every filter that there is, in the order of their errors."""
+"""All filters, in the order of their errors."""
 
 F = TypeVar("F", CampaignFilter, GroupByFilter)
 
@@ -104,15 +103,15 @@ class TakesFilters(Protocol):
 
 
 def declared(export_type: TakesFilters | None, kind: type[F]) -> F | None:
-    """The filter of this kind, as the export type takes it; None where it takes none."""
+    """The type's filter of this kind; None where it takes none."""
     if export_type is None:
         return None
     return next((taken for taken in export_type.filters if isinstance(taken, kind)), None)
 
 
 def check_own(export_type: TakesFilters, given: Any) -> list[FieldError]:
-    """What is wrong with the filters of the type. given: has a field for every known filter, which
-    is None or empty where nothing was given."""
+    """The errors of the filters. given: an object with an attribute for every known filter, which
+    is None or empty where nothing was chosen."""
     errors = list[FieldError]()
     by_name = {taken.name: taken for taken in export_type.filters}
     for known in KNOWN:

@@ -1,4 +1,4 @@
-"""What a plugin looks like: Protocols for export types, formats and delivery channels, and their
+"""Extension points: Protocols of export types, formats and delivery channels, and their
 registries."""
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ class ExportType(Protocol):
     description: str
     """One sentence for the person who chooses."""
     filters: tuple[ExportFilter, ...]
-    """Those that it takes beside the days; any other one is refused."""
+    """The filters that it takes beside the days; others are refused."""
 
     def columns(self) -> tuple[Column, ...]: ...
 
@@ -42,16 +42,13 @@ class Format(Protocol):
 
     def write(self, table: Table, path: Path) -> int:
         """Write the whole file to `path`, chunk by chunk: memory must not grow with the number of
-        rows.
-
-        Returns how many characters of its texts the file cannot hold; they are left out or
-        replaced.
-        """
+        rows. Returns the number of characters that the format cannot hold, and that were left out
+        or replaced."""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file in a message. size: bytes; None where nobody knows yet, in a preview."""
+    """A file in a message. size: bytes; None where it is unknown, in a preview."""
 
     path: Path
     name: str
@@ -61,7 +58,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Link:
-    """A download in place of an attachment. url: of a recipient's address."""
+    """A download link in place of an attachment. url: from a recipient's address."""
 
     expires_at: datetime
     url: Callable[[str], str]
@@ -69,7 +66,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Report:
-    """What a message about a finished file says."""
+    """The content of a message about a finished file."""
 
     tenant_name: str
     brand_color: str
@@ -98,7 +95,7 @@ class Report:
 
     @property
     def attachment(self) -> Attachment | None:
-        """What goes with the message: the file or its ZIP; None where a link stands for it."""
+        """The file or its ZIP; None where there is a link."""
         if self.link:
             return None
         return self.zipped or Attachment(self.file_path, self.file_name, self.file_size, self.mime)
@@ -115,7 +112,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Note:
-    """What a message to those who look after a scheduled export says."""
+    """The content of a message to a person, about a scheduled export or their account."""
 
     tenant_name: str
     brand_color: str
@@ -127,7 +124,7 @@ class Note:
     facts: Sequence[tuple[str, str]]
     """Label and value."""
     url: str
-    """Of its history, or of what else the button opens."""
+    """Of the page that the button opens."""
     why: str
     """Why they get it."""
     created_at: datetime
@@ -138,28 +135,27 @@ class Sender(Protocol):
     """One open connection for one run's messages; used by one thread."""
 
     def send(self, target: str, message_id: str) -> None:
-        """Send to one recipient. Raises DeliveryError with the other side's own answer; returns
-        once it is accepted.
-
-        Raises DeliveryUnknown where the message may have arrived all the same.
+        """Send to one recipient; returns once the message is accepted.
 
         message_id: the local part of the Message-ID, the same for every attempt at this delivery.
+        Raises DeliveryError with the server's answer, DeliveryUnknown where the message may have
+        arrived nevertheless.
         """
 
 
 class Channel(Protocol):
-    """A way to deliver. What else it can do it says by having the methods of the Protocols below:
-    nobody asks for its key."""
+    """A way to deliver files. It declares further capabilities by implementing the Protocols below;
+    callers do not depend on its key."""
 
     key: str
     label: str
 
     def unconfigured(self) -> str | None:
-        """Why nothing can be sent (then deliveries are skipped with this reason); None when all is
-        set. Raises SettingsError naming a bad setting."""
+        """Why nothing can be sent: deliveries are skipped with this reason. None when the channel
+        is configured. Raises SettingsError with the name of a wrong setting."""
 
     def open(self, report: Report) -> AbstractContextManager[Sender]:
-        """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error
+        """Connect lazily: an unreachable server raises DeliveryError for each delivery, not
         here."""
 
 
@@ -173,19 +169,19 @@ class CanNotify(Protocol):
 
 @runtime_checkable
 class CanPreview(Protocol):
-    """A channel whose message can be looked at before anything is sent."""
+    """A channel that can show its message without sending it."""
 
     def preview(self, report: Report) -> Message | None:
-        """The message as it would be sent; None where there is nothing to show. Works before
-        anything is configured, and without the file."""
+        """The message as it would be sent; None where there is nothing to show. Needs neither the
+        settings nor the file."""
 
 
 @runtime_checkable
 class LimitsAttachments(Protocol):
-    """A channel whose messages hold only so much: a larger file goes as ZIP, or as a link."""
+    """A channel with a limit for attachments: a larger file is sent as ZIP or as a link."""
 
     most_attached: int
-    """Bytes of an attachment as it travels, whatever ATTACH_MAX_MB and a schedule ask for."""
+    """The most bytes of an encoded attachment, whatever ATTACH_MAX_MB and a schedule say."""
 
     def attached_size(self, size: int) -> int:
         """The bytes that a file of `size` bytes takes in a message."""
@@ -193,16 +189,16 @@ class LimitsAttachments(Protocol):
 
 @runtime_checkable
 class CanCheck(Protocol):
-    """A channel that can find out whether it works without sending anything."""
+    """A channel that can test its connection without sending anything."""
 
     def check(self) -> str:
-        """Connect as for a message. Returns what was found, in words. Raises DeliveryError."""
+        """Connect as for a message. Returns the result in words. Raises DeliveryError."""
 
 
 @dataclass(frozen=True)
 class EffectiveSetting:
-    """A setting as it acts. value: as people read it; of a secret only whether it is set. source:
-    where it comes from, in words."""
+    """A setting in effect. value: as text; for a secret only whether it is set. source: where it
+    comes from, in words."""
 
     name: str
     value: str
@@ -210,7 +206,7 @@ class EffectiveSetting:
 
 
 class Outcome(StrEnum):
-    """Of a test. UNKNOWN: it may have arrived, or not."""
+    """Of a test. UNKNOWN: the message may have arrived or not."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -219,11 +215,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class ChannelTestResult:
-    """What came of a test. told: the other side's last word, or what is wrong and which setting to
-    look at. dialogue: all that was said, line by line, without secrets."""
+    """The result of a test. answer: the server's last answer, or what is wrong and which setting to
+    check. dialogue: the SMTP dialogue or the like, line by line, without secrets."""
 
     outcome: Outcome
-    told: str
+    answer: str
     dialogue: tuple[str, ...]
 
 
@@ -234,8 +230,8 @@ class Diagnosable(Protocol):
     def effective_settings(self) -> Sequence[EffectiveSetting]: ...
 
     def test(self, target: str, message_id: str, note: Note) -> ChannelTestResult:
-        """Send the note now, with a short patience. Raises nothing that the other side may be to
-        blame for."""
+        """Send the note now, with short timeouts. Errors of the server are part of the result, and
+        not raised."""
 
 
 EXPORT_TYPES: Registry[ExportType] = Registry("export type", "exports_app.export_types")

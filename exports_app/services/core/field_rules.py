@@ -1,4 +1,4 @@
-"""Rules for any field, whoever's it is: ids, names, texts, choices, search words."""
+"""Rules of fields of any subject: ids, names, texts, choices, search words."""
 
 import re
 import unicodedata
@@ -11,9 +11,9 @@ from exports_app.domain.errors import FieldError, Invalid
 
 LINE_ENDS = frozenset("\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
 TURNS = "remove the characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069)"
-"""What to do about a name of `bounds.turns_text`."""
+"""The error of a name for which `bounds.turns_text` is true."""
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols of Unicode that are drawn as a space."""
+"""Letters and symbols of Unicode that look like a space."""
 _LINK = re.compile(
     r"""//|\bwww\.|[a-z]:/
     |\b(?:https?|ftps?|mailto|tel|sms|data|javascript|file):\S
@@ -21,31 +21,31 @@ _LINK = re.compile(
     |[^\W_]\.[^\W\d_]{2}[\w-]*\.?(?:[/?\#]\S|:\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A web or email address: by its scheme, as www., or a domain before a path, a query or a port. A
-domain alone is none: companies are called like that (Booking.com), and initials look like it
+"""A web or email address: with a scheme or www., or a domain before a path, a query or a port. A
+domain alone is allowed: companies have such names (Booking.com), and initials look like one
 (Dr.No)."""
 _LOOKALIKES = str.maketrans(
     {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u3002": ".", "\ua789": ":", "\u2236": ":"}
 )
-"""Signs that look like those of an address, and that NFKC leaves alone."""
+"""Signs that look like those of an address, and that NFKC does not change."""
 
 
 def field_of(pointer: str) -> str:
-    """The field's name here, of a pointer such as ``/whenEmpty``."""
+    """The Python name of a field, from a pointer such as ``/whenEmpty``."""
     return re.sub(
         "[A-Z]", lambda capital: f"_{capital.group().lower()}", pointer.strip("/").split("/", 1)[0]
     )
 
 
 def pointer_of(name: str) -> str:
-    """The pointer such as ``/whenEmpty``, of a field's name here."""
+    """The pointer such as ``/whenEmpty``, from a field's Python name."""
     first, *rest = name.split("_")
     return f"/{first}{''.join(word.capitalize() for word in rest)}"
 
 
 def wrong_name(name: str) -> str | None:
-    """What is wrong with the name of a tenant or of a person, which is one line; None where it is
-    good."""
+    """The error of the name of a tenant or a person, which must be one line; None where it is
+    valid."""
     if (
         len(name) > bounds.NAME
         or not name.strip()
@@ -61,15 +61,14 @@ def wrong_name(name: str) -> str | None:
 
 
 def _as_read(name: str) -> str:
-    """The name with plain letters and signs (NFKC) for those that look like them, without
-    characters that nobody sees."""
+    """The name with lookalikes replaced by plain letters and signs (NFKC), and without invisible
+    characters."""
     plain = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
     return "".join(character for character in plain if unicodedata.category(character) != "Cf")
 
 
 def is_visible(character: str) -> bool:
-    """Whether it leaves a mark on the screen: a letter, a number, a sign or a symbol, but for those
-    that are drawn as a space."""
+    """Whether it is visible: a letter, number, sign or symbol that does not look like a space."""
     return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
@@ -99,7 +98,7 @@ def xml_can_hold(text: str) -> bool:
 
 
 def wrong_text(text: str, most: int) -> str | None:
-    """What is wrong with a text of at most so many characters; None where it is good."""
+    """The error of a text with at most `most` characters; None where it is valid."""
     if len(text) > most:
         return bounds.at_most(most)
     return None if xml_can_hold(text) else "remove the control characters"
@@ -115,8 +114,8 @@ def is_uuid(text: str) -> bool:
 
 
 def check_search(texts: Mapping[str, Any]) -> None:
-    """What a list is searched for, by the parameter's name. Raises Invalid where it is too long, or
-    no stored text could hold it."""
+    """texts: search texts by the parameter's name. Raises Invalid for one that is too long, or has
+    characters that no stored text can have."""
     errors = [
         FieldError(f"/{name}", bounds.at_most(bounds.SEARCH))
         if len(text) > bounds.SEARCH

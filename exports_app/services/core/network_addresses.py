@@ -1,14 +1,13 @@
-"""Network addresses as limits count them."""
+"""Network addresses, and the networks by which limits count."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 IPV6_PREFIX = 64
-"""Bits of an IPv6 address that name a network: whoever has one such network has all its 2**64
-addresses."""
+"""Bits of an IPv6 network: a customer usually has all its 2**64 addresses."""
 WIDER_PREFIXES = (56, 48)
-"""Bits of what providers give to one customer as well: 256 or 65,536 networks."""
+"""Bits of larger networks that providers give to one customer: 256 or 65,536 networks."""
 PEER = "exports_app.peer"
-"""Where an ASGI scope keeps the connection's own other end, a proxy's, when `client` is another."""
+"""Key in an ASGI scope for the address of the connection's peer, if `client` is another one."""
 
 
 def parse(text: str) -> IPv4Address | IPv6Address | None:
@@ -24,8 +23,8 @@ def parse(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def network(text: str) -> str:
-    """What counts as one caller: an IPv4 address, or the /64 of an IPv6 address. Text that is no
-    address stands for itself."""
+    """The network that counts as one caller: an IPv4 address, or the /64 of an IPv6 address. Other
+    text is returned unchanged."""
     address = parse(text)
     if address is None:
         return text
@@ -35,8 +34,7 @@ def network(text: str) -> str:
 
 
 def wider_networks(text: str) -> dict[int, str]:
-    """Of an IPv6 address: the networks that may be one customer's too, by their bits. Empty for
-    other text."""
+    """The larger networks of an IPv6 address, by their bits. Empty for other text."""
     address = parse(text)
     if not isinstance(address, IPv6Address):
         return {}

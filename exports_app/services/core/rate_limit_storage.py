@@ -13,12 +13,12 @@ MAX_REMOVED = 8
 
 
 class BoundedStorage(MemoryStorage):
-    """Like MemoryStorage, which looks at all its keys after a hit and keeps those of moving windows
-    for ever.
+    """A MemoryStorage with a bound. The library's scans all keys after a hit, and never removes
+    keys of moving windows.
 
-    Here each hit removes a few expired keys. With more than `most` keys, the one goes that was
-    counted longest ago among the lifetime with the most keys: whoever makes up keys for one limit
-    displaces keys of that limit, and of those that last as long.
+    Here each hit removes a few expired keys. With more than `most` keys, the oldest key of the
+    lifetime with the most keys is removed: whoever makes up keys for one limit displaces only keys
+    of limits with the same lifetime.
     """
 
     def __init__(self, most: int = MAX_KEYS) -> None:
@@ -35,7 +35,7 @@ class BoundedStorage(MemoryStorage):
         self.locks = defaultdict(lambda: self._lock)
 
     def size(self) -> int:
-        """Keys that are kept."""
+        """The number of keys."""
         return len(self._lifetimes)
 
     def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 (the library's name for it)
@@ -55,7 +55,7 @@ class BoundedStorage(MemoryStorage):
         with self._lock:
             acquired = super().acquire_entry(key, limit, expiry, amount)
             if acquired:
-                del self.events[key][limit:]  # never looked at
+                del self.events[key][limit:]  # never read
                 self._remember(key, expiry, time.time() + expiry)
             return acquired
 
@@ -72,9 +72,8 @@ class BoundedStorage(MemoryStorage):
 
     def _remember(self, key: str, lifetime: float, expires: float) -> None:
         filed = self._lifetimes.get(key)
-        if (
-            filed is None or self._expiries[filed][key] != expires
-        ):  # else it stays among those that expire in turn with it
+        # Unchanged keys keep their place in the order of expiry
+        if filed is None or self._expiries[filed][key] != expires:
             self._forget(key)
             self._lifetimes[key] = lifetime
             if lifetime not in self._expiries:

@@ -1,4 +1,4 @@
-"""Rate limits. They sit in the services, so that every way in is held."""
+"""Rate limits. They are part of the services, so that they apply to the API and the pages."""
 
 import math
 import time
@@ -14,38 +14,37 @@ from exports_app.domain.errors import TooManyRequests
 from exports_app.services.core.rate_limit_storage import BoundedStorage
 
 SECONDS = 1.0
-"""For Redis to answer."""
+"""How long to wait for Redis."""
 
 _log = log.get(__name__)
 Result = TypeVar("Result")
 
 
 class Counts:
-    """Where hits are counted: in this process, or with redis_url for all that share it.
+    """Where hits are counted: in this process, or in Redis for all processes with this redis_url.
 
-    While Redis is away each process counts by itself: a limit that holds less is better than a door
-    that is shut, or open.
+    While Redis cannot be reached, each process counts by itself: a weaker limit is better than no
+    limit, or no access.
     """
 
     def __init__(self, redis_url: str = "") -> None:
         self.own: Storage = BoundedStorage()
         timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
-        url = (
-            f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
-        )  # as this library calls it
+        # The library's name for a socket
+        url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
         self.shared: Storage | None = None
         if url:
             shared = storage_from_string(url, **timeouts)
-            assert isinstance(shared, Storage)  # the asynchronous ones have other addresses
+            assert isinstance(shared, Storage)  # asynchronous ones have other URL schemes
             self.shared = shared
 
     def away(self) -> bool:
-        """Whether Redis is meant to be there and does not answer."""
+        """Whether Redis is configured and does not answer."""
         return self.shared is not None and not self.shared.check()
 
     def using(self, work: Callable[[Storage], Result]) -> Result:
-        """Do the work on the shared counts, or on this process's own while Redis is away. Raises
-        what the work raises."""
+        """Do the work on the shared counts, or on this process's own while Redis cannot be reached.
+        Raises what the work raises."""
         if self.shared is not None:
             try:
                 return work(self.shared)
@@ -60,7 +59,7 @@ class Counts:
 
 
 class RateLimit:
-    """So many hits per key and span of time."""
+    """A limit on hits per key and time."""
 
     def __init__(self, rate: str, counts: Counts | None = None, name: str = "") -> None:
         """rate: e.g. ``10/minute``. name: of the limit, among others in the same counts."""
@@ -69,11 +68,11 @@ class RateLimit:
         self._name = name
 
     def hit(self, *key: str) -> None:
-        """Count one. Raises TooManyRequests with the seconds to wait."""
+        """Count a hit. Raises TooManyRequests with the seconds to wait."""
         self._counts.using(lambda storage: self._hit(MovingWindowRateLimiter(storage), *key))
 
     def check(self, *key: str) -> None:
-        """Count none. Raises TooManyRequests, as `hit`, where one more is too many."""
+        """Raises TooManyRequests where another hit would be too many. Counts nothing."""
         self._counts.using(lambda storage: self._check(MovingWindowRateLimiter(storage), *key))
 
     def _check(self, limiter: MovingWindowRateLimiter, *key: str) -> None:

@@ -1,4 +1,4 @@
-"""The registries of what a single file can add: export types, formats, delivery channels."""
+"""Registries of plugins: export types, formats, delivery channels."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
@@ -16,16 +16,16 @@ Make = TypeVar("Make", bound=Callable[[], Any])
 
 
 class Registry(Generic[T]):
-    """Things by their key, in the order of their registration (plugins load in name order)."""
+    """Plugins by key, in the order of their registration (modules load in name order)."""
 
     def __init__(self, what: str, package: str) -> None:
-        """what: the word for one of them. package: dotted name of where their files are."""
+        """what: the word for a plugin in errors. package: the package of their modules."""
         self._what = what
         self._package = package
         self._items = dict[str, T]()
 
     def add(self, item: T) -> T:
-        """Register; two different things under one key stop the start."""
+        """Register. Raises ValueError for a second type with the same key."""
         registered = self._items.setdefault(item.key, item)
         if type(registered) is not type(item):
             raise ValueError(f"two {self._what}s are called {item.key!r}")
@@ -49,7 +49,7 @@ class Registry(Generic[T]):
         return self._items[key]
 
     def absence(self, key: str) -> str:
-        """That this one is not installed, and what may be the reason."""
+        """An error text: it is not installed, and possible reasons."""
         reasons = "; ".join(map(str, plugins.left_out(self._package)))
         return f"the {self._what} {key} is not installed" + (f" ({reasons})" if reasons else "")
 

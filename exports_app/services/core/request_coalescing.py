@@ -1,7 +1,7 @@
-"""What many open pages ask for in the same moment is read once.
+"""Request coalescing: what many open pages read at the same moment is read once.
 
-A change of a tenant makes every page that shows it load anew, most of them with the same view.
-Access is asked for before, each time; what is shared depends on the tenant and the view alone.
+A change in a tenant makes all its open pages load again, most of them with the same view. Callers
+check access first; the shared reading depends only on the tenant and the view.
 """
 
 import threading
@@ -23,9 +23,9 @@ class _Reading(Generic[V]):
 
 
 class RequestCoalescing(Generic[V]):
-    """kept: seconds, for what changed without a word: other processes, the clock. topics: what ends
-    a tenant's readings. errors: those that are kept like a reading, since the next one would come
-    to the same."""
+    """kept: seconds that a reading is shared, since changes by other processes or the clock are not
+    published. topics: changes that end a tenant's readings. errors: those that are shared like a
+    reading."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class RequestCoalescing(Generic[V]):
     def get(
         self, tenant_id: str, view: Hashable, read: Callable[[], V], *, fresh: bool = False
     ) -> V:
-        """What `read` gives, or gave to somebody with the same view. Raises what it raises, and
-        keeps no other error than those.
+        """The result of `read`, or of another caller's with the same view. Raises what it raises;
+        only `errors` are shared with later callers.
 
-        fresh: a reading of one's own, for who has just learnt that what is shown is no longer so.
+        fresh: read again, e.g. after a conflict.
         """
         key, now = (tenant_id, view), time.monotonic()
         with self._lock:
@@ -57,7 +57,7 @@ class RequestCoalescing(Generic[V]):
         if shared is None:
             try:
                 reading.future.set_result(read())
-            except BaseException as e:  # noqa: BLE001  (raised below, to everybody who waits for it, and to nobody later)
+            except BaseException as e:  # noqa: BLE001  (raised below, for all who wait)
                 if not isinstance(e, self._errors):
                     with self._lock:
                         self._readings = {
@@ -67,7 +67,7 @@ class RequestCoalescing(Generic[V]):
         return reading.future.result()
 
     def _on_change(self, change: Change) -> None:
-        """Nothing that was begun before it serves anybody who comes after it."""
+        """Drop the tenant's readings that began before the change."""
         if change.topic not in self._topics:
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""Where a call comes from: who asks for rate limits, the audit and the demo's login reads it here.
+"""The request context: where a call comes from. Rate limits, the audit and the demo's login use it.
 
 The API sets it for each request, the pages for each event. On the command line and in the engine it
 is empty.
@@ -28,18 +28,16 @@ FORWARDING = frozenset(
         "fly-client-ip",
     }
 )
-"""Headers by which proxies and tunnels tell that they forward a request; and all that begin with
-FORWARDED."""
+"""Headers of proxies and tunnels that forward a request; also all that begin with FORWARDED."""
 FORWARDED = "x-forwarded"
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """address: the client's, as far as trusted proxies tell; empty outside requests. session: the
-    id of the browser's session that may be shown and logged (`sessions.id_of`); empty for access
-    tokens. request_id: as in the answer and in the log. device: what the client calls itself
-    (User-Agent), printable, at most MAX_DEVICE characters. local: the caller is on this machine,
-    and no proxy forwarded the request."""
+    """address: the client's, as reported by trusted proxies; empty outside requests. session: the
+    public id of the browser's session (`sessions.id_of`); empty for access tokens. request_id: as
+    in the response and the log. device: the User-Agent, printable, at most MAX_DEVICE characters.
+    local: whether the caller is on this machine, without a proxy."""
 
     address: str = ""
     session: str = ""
@@ -53,20 +51,18 @@ _context: ContextVar[RequestContext] = ContextVar("request_context", default=_NO
 
 
 def current() -> RequestContext:
-    """Of the request or event that is handled now, in its threads too; empty where there is
-    none."""
+    """Of the request or event that is being handled, also in its threads; empty outside of one."""
     return _context.get()
 
 
 def begin(context: RequestContext) -> None:
-    """From here on, in this task, calls come from there. For events of pages, which have a task
-    each."""
+    """Set the context for the rest of this task. For events of pages, which have a task each."""
     _context.set(context)
 
 
 @contextmanager
 def use(context: RequestContext) -> Iterator[None]:
-    """Within the block, calls come from there."""
+    """Set the context within the block."""
     token = _context.set(context)
     try:
         yield
@@ -75,11 +71,10 @@ def use(context: RequestContext) -> Iterator[None]:
 
 
 def is_local(address: str, headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from this machine itself, and asks for it by a name of its own.
+    """Whether a request comes from this machine, and its Host header names this machine.
 
-    A tunnel may add no header; and a page of another site, whose name was made to lead here, is
-    loaded by a browser on this machine. Both ask by another Host. address: of the connection;
-    headers: by name in lower case.
+    The Host shows tunnels that add no header, and pages of another site whose name resolves to this
+    machine. address: of the connection. headers: by name in lower case.
     """
     forwarded = any(name in FORWARDING or name.startswith(FORWARDED) for name in headers)
     return loopback(address) and not forwarded and _names_this_machine(headers.get("host", ""))
@@ -94,5 +89,5 @@ def _names_this_machine(host: str) -> bool:
 
 
 def device_name(user_agent: str) -> str:
-    """A User-Agent header as it is kept and shown."""
+    """A User-Agent header as it is stored and shown."""
     return "".join(c for c in user_agent[: 4 * MAX_DEVICE] if c.isprintable())[:MAX_DEVICE]

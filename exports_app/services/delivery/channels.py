@@ -1,4 +1,4 @@
-"""Which channel delivers, and what it can do. Everybody else asks here and names no channel."""
+"""The channel that delivers, and its capabilities. No other module names a channel."""
 
 from exports_app.domain.errors import ExportsError
 from exports_app.services.core.extension_points import (
@@ -13,8 +13,8 @@ from exports_app.services.core.extension_points import (
 )
 
 DEFAULT = "email"
-"""The key of the channel that runs are delivered through, as stored in `deliveries.channel`, and
-that reaches people at the address of their account."""
+"""The key of the channel that delivers files and notifications, as stored in
+`deliveries.channel`."""
 
 
 class NothingIsSent(ExportsError):
@@ -39,26 +39,26 @@ def notifier() -> CanNotify:
 
 
 def diagnosable() -> Diagnosable | None:
-    """The default channel, where it shows its settings and sends tests."""
+    """The default channel, if it shows its settings and sends tests."""
     channel = _default()
     return channel if isinstance(channel, Diagnosable) else None
 
 
 def unconfigured() -> str | None:
-    """Why nothing is sent; None where all is set."""
+    """Why nothing is sent; None where the channel is configured."""
     channel = _default()
     return CHANNELS.absence(DEFAULT) if channel is None else channel.unconfigured()
 
 
 def preview(report: Report) -> Message | None:
-    """The message as recipients will see it; None where the channel has nothing to show."""
+    """The message as recipients will see it; None where the channel has no preview."""
     channel = _default()
     return channel.preview(report) if isinstance(channel, CanPreview) else None
 
 
 def attaches(channel: Channel, size: int, limit: int) -> bool:
-    """Whether a file of `size` bytes may go with a message of the channel. limit: bytes as they
-    travel."""
+    """Whether a file of `size` bytes may be attached to a message of the channel. limit: bytes of
+    the encoded attachment."""
     return not isinstance(channel, LimitsAttachments) or channel.attached_size(size) <= limit
 
 

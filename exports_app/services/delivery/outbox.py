@@ -1,7 +1,7 @@
-"""Emails that are rows first: written in the transaction that causes them, sent afterwards, tried
-again like any message.
+"""The outbox: messages are added as rows in the transaction that causes them, and sent and retried
+afterwards.
 
-Several processes may send: each message is claimed by one of them, and keeps its Message-ID.
+Several processes may send. Each message is claimed by one of them, and keeps its Message-ID.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from exports_app.services.delivery import channels
 
 BATCH = 20
 ON_THE_WIRE = timedelta(minutes=10)
-"""A message whose sender has not reported for so long is sent again."""
+"""A message without a result for this time is sent again."""
 
 M = TypeVar("M", Notification, AccountMessage)
 _log = log.get(__name__)
@@ -35,8 +35,8 @@ class Messages(Protocol[M]):
 
 
 class Outbox(Generic[M]):
-    """what: the word for one message in logs. messages: their store. compose: the message in words,
-    asked once it is claimed; None: it is not to be sent any more."""
+    """what: the word for a message in logs. messages: their store. compose: called once a message
+    is claimed; None: it need not be sent any more."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Outbox(Generic[M]):
             return bool(self._messages(tx).due(self._clock(), 1))
 
     def send_due(self) -> int:
-        """Send a batch of what is due. Returns how many were tried. Raises Unavailable."""
+        """Send a batch of due messages. Returns how many were attempted. Raises Unavailable."""
         with self._store.read() as tx:
             due = self._messages(tx).due(self._clock(), BATCH)
         for message in due:
@@ -87,11 +87,9 @@ class Outbox(Generic[M]):
             notifier.notify(claimed.target, claimed.id, note)
         except DeliveryError as e:
             self._failed(claimed, e)
-        except (
-            Unavailable
-        ) as e:  # e.g. somebody else writes for long: try again like a refused message
+        except Unavailable as e:  # e.g. the database is busy: retry like a refused message
             self._failed(claimed, DeliveryError(e.message, permanent=e.permanent))
-        except Exception:  # noqa: BLE001  (it is in the log, and in the message's row)
+        except Exception:  # noqa: BLE001  (it is logged, and noted in the message's row)
             _log.exception(f"a {self._what} failed unexpectedly", message=claimed.id)
             self._failed(claimed, DeliveryError("an unexpected error: see the server's log"))
         else:

@@ -1,5 +1,5 @@
-"""Keys for single purposes, derived from SECRET_KEY: what is signed for one purpose is worthless
-for another."""
+"""Keys derived from SECRET_KEY, one for each purpose: a signature for one purpose is not valid for
+another."""
 
 import hmac
 from collections.abc import Callable, Sequence
@@ -13,9 +13,9 @@ AUDIT_SEALS = "audit seals"
 
 
 class Keys:
-    """secrets: the current one first, then older ones whose signatures still count; or a function
-    that reads them, because they may be rotated while a server runs. So keep a `Keys`, and ask it
-    for a key each time one is needed."""
+    """secrets: the current one, then older ones whose signatures are still accepted; or a function
+    that reads them, because they may be rotated while a server runs. So keep a `Keys`, and get a
+    key each time one is needed."""
 
     def __init__(self, secrets: Sequence[bytes] | Callable[[], Sequence[bytes]]) -> None:
         fixed = None if callable(secrets) else tuple(secrets)
@@ -30,15 +30,15 @@ class Keys:
         return derived(self._read()[0], purpose)
 
     def accepted(self, purpose: str) -> list[bytes]:
-        """The keys whose signatures count, the current one first."""
+        """The keys whose signatures are accepted, the current one first."""
         return [derived(secret, purpose) for secret in self._read()]
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
-    """64 bytes, from which nobody learns the secret or a key for another purpose."""
+    """64 bytes, which reveal neither the secret nor a key for another purpose."""
     return hmac.digest(secret, purpose.encode(), "sha512")
 
 
 def key_id(key: bytes) -> str:
-    """What names a derived key in the open, as `kid` of a token does: 16 characters."""
+    """A public id of a derived key, e.g. for `kid` of a token: 16 characters."""
     return hmac.digest(key, b"key id", "sha256").hex()[:16]

@@ -1,4 +1,4 @@
-"""Secrets that the database holds, encrypted: who gets a copy of it alone cannot read them."""
+"""Encryption of secrets in the database, so that a copy of the database alone cannot be read."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ class Unreadable(Exception):
 
 
 class Encryption:
-    """secrets: a function that gives the secret to encrypt with, then older ones, which only
+    """secrets: a function that returns the secret to encrypt with, then older ones, which only
     decrypt."""
 
     def __init__(self, secrets: Callable[[], Sequence[bytes]]) -> None:

@@ -1,4 +1,4 @@
-"""Where the secrets behind all keys come from: SECRET_KEY and ENCRYPTION_KEY, or a file in the data
+"""The secrets behind all keys: SECRET_KEY and ENCRYPTION_KEY, or a generated file in the data
 folder that can be rotated.
 
 A generated key is the file `secret_key`. The ones before it are the lines of `secret_key.previous`,
@@ -24,9 +24,9 @@ _log = log.get(__name__)
 
 
 def signing(settings: Settings) -> Callable[[], Sequence[bytes]]:
-    """A function that gives the secrets to sign with: the current one, then those that are still
-    accepted. It notices when the files were rotated. Makes the first key. Raises SettingsError for
-    a damaged file."""
+    """A function that returns the secret to sign with, then those that are still accepted. It
+    notices a rotation of the files. Generates the first key. Raises SettingsError for a damaged
+    file."""
     others = _encoded(listed_keys(settings.secret_key_previous))
     if settings.secret_key.get_secret_value():
         fixed = _unique([settings.signing_key(), *others])
@@ -37,8 +37,8 @@ def signing(settings: Settings) -> Callable[[], Sequence[bytes]]:
 
 
 def encryption(settings: Settings) -> Callable[[], Sequence[bytes]]:
-    """Like `signing`, of the secrets to encrypt with. The secret keys count in any case: they were
-    what encrypted before ENCRYPTION_KEY was set."""
+    """As `signing`, for encryption. The signing secrets are always accepted, since they encrypted
+    before ENCRYPTION_KEY was set."""
     own = [key for key in [settings.encryption_key.get_secret_value()] if key]
     first, others = _encoded(own), _encoded(listed_keys(settings.encryption_key_previous))
     secrets = signing(settings)
@@ -50,11 +50,11 @@ def is_generated(settings: Settings) -> bool:
 
 
 def rotate(settings: Settings) -> None:
-    """Make a new generated key; the one before stays accepted. Servers that run with this data
-    folder follow at once.
+    """Generate a new key; the one before stays accepted. Running servers with this data folder
+    use it at once.
 
-    The old key is first written to the list of previous ones, then replaced: a crash between the
-    two leaves it in both, and everything readable. Raises SettingsError for a damaged file.
+    The old key is added to the list of previous ones before it is replaced: after a crash in
+    between it is in both, and everything stays readable. Raises SettingsError for a damaged file.
     """
     with _locked(settings):
         current, *previous = _Generated(settings)()
@@ -63,7 +63,7 @@ def rotate(settings: Settings) -> None:
 
 
 def forget_previous(settings: Settings) -> int:
-    """Only the current generated key counts from now on. Returns how many others counted before."""
+    """Accept only the current generated key from now on. Returns the number of removed ones."""
     with _locked(settings):
         _, *previous = _Generated(settings)()
         (settings.data_dir / PREVIOUS).unlink(missing_ok=True)
@@ -87,15 +87,14 @@ class _Generated:
         elif seen[0] != stamp:
             try:
                 loaded = self._load() if stamp[0] else seen[1]
-            except SettingsError as e:  # a server that runs goes on with the keys that it has
+            except SettingsError as e:  # a running server keeps the keys that it has
                 _log.error("the secret key's files cannot be used", reason=str(e))
                 loaded = seen[1]
             seen = self._seen = (stamp, loaded)
         return seen[1]
 
     def _load(self) -> list[bytes]:
-        # The current one first: if it is new already, then the list that is read after it has the
-        # one before
+        # The current key first: if it is new already, the list read after it has the one before
         return _unique([self._settings.signing_key(), *self._previous()])
 
     def _previous(self) -> list[bytes]:
@@ -113,7 +112,7 @@ class _Generated:
 
 @contextmanager
 def _locked(settings: Settings) -> Iterator[None]:
-    """Two who rotate at once would lose the key that one of them made."""
+    """Two rotations at the same time would lose one of the new keys."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with os.fdopen(
         os.open(settings.data_dir / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w"

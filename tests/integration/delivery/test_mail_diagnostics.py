@@ -47,7 +47,7 @@ class TestATest:
         with mail_server() as server, sent_through(server):
             trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
             assert trial.outcome is Outcome.ACCEPTED
-            assert trial.told.startswith("250 ")
+            assert trial.answer.startswith("250 ")
             (received,) = server.wait_for(1)
         assert received.rcpt_tos == [ADDRESS]
         assert received.message["Subject"] == "Test email"
@@ -63,7 +63,7 @@ class TestATest:
             with sent_through(server, "me@example.com", "hunter-two"):
                 trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
             assert trial.outcome is Outcome.REFUSED
-            assert "check SMTP_USER and SMTP_PASS" in trial.told
+            assert "check SMTP_USER and SMTP_PASS" in trial.answer
             said = "\n".join(trial.dialogue)
             assert said.index("C: STARTTLS") < said.index("C: AUTH")
             assert "S: 535" in said
@@ -100,7 +100,7 @@ class TestATest:
     ) -> None:
         with mail_server(**rules) as server, sent_through(server):
             trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
-        assert (trial.outcome, told in trial.told) == (Outcome.REFUSED, True)
+        assert (trial.outcome, told in trial.answer) == (Outcome.REFUSED, True)
         assert line in trial.dialogue
         assert any(one.startswith("C: RCPT TO:<ann@example.com>") for one in trial.dialogue)
 
@@ -110,7 +110,7 @@ class TestATest:
         with mail_server(vanish=frozenset({ADDRESS})) as server, sent_through(server):
             trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
         assert trial.outcome is Outcome.UNKNOWN
-        assert "it may have arrived" in trial.told
+        assert "it may have arrived" in trial.answer
 
     def test_without_a_server_that_answers_says_what_to_check(
         self, services: Services, super_admin: Principal
@@ -122,11 +122,11 @@ class TestATest:
         ):
             trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
         assert trial.outcome is Outcome.REFUSED
-        assert "check SMTP_HOST and SMTP_PORT" in trial.told
+        assert "check SMTP_HOST and SMTP_PORT" in trial.answer
 
     def test_without_settings_says_so(self, services: Services, super_admin: Principal) -> None:
         trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
-        assert (trial.outcome, trial.told, trial.dialogue) == (
+        assert (trial.outcome, trial.answer, trial.dialogue) == (
             Outcome.REFUSED,
             "no mail server is set: give SMTP_HOST",
             (),

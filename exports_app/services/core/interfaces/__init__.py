@@ -1,5 +1,4 @@
-"""What the services need from below, by subject. db/ and storage/ implement it; wiring puts them
-together."""
+"""Interfaces that db/ and storage/ implement for the services, by subject."""
 
 from exports_app.services.core.interfaces.accounts import (
     AccountMessageStore,

@@ -26,8 +26,7 @@ class UserStore(Protocol):
         """Of active users who have the public password of the demo, in alphabetical order."""
 
     def unproven_emails(self) -> list[str]:
-        """Of active users of whom nothing shows that they read their mailbox, in alphabetical
-        order."""
+        """Of active users whose mailbox is not proven, in alphabetical order."""
 
     def is_empty(self) -> bool: ...
     def ids(self) -> set[str]:
@@ -65,35 +64,35 @@ class UserStore(Protocol):
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None: ...
     def use_one_time(self, user: User, now: datetime) -> bool:
-        """Note that its one-time password was used. False where it was before, has expired, or is
-        another one now."""
+        """Note that the one-time password was used. False where it was used before, has expired or
+        was replaced."""
 
 
 class SecondFactorStore(Protocol):
     def get(self, user_id: str) -> SecondFactor | None: ...
     def put(self, factor: SecondFactor) -> None:
-        """In place of the one that was there."""
+        """Add, or replace the existing one."""
 
     def confirm(self, user_id: str) -> None: ...
     def remove(self, user_id: str) -> bool:
         """With its recovery codes. False where there was none."""
 
     def use_step(self, user_id: str, step: int) -> bool:
-        """Note it as used. False where it, or a later one, was used already: of two at once, one
-        wins."""
+        """Note the step as used. False where it or a later one was used already; of two callers at
+        once one gets True."""
 
     def set_recovery_codes(self, user_id: str, hashes: Collection[str]) -> None:
-        """In place of those that were there."""
+        """Replace the existing ones."""
 
     def use_recovery_code(self, user_id: str, code_hash: str) -> bool:
-        """Remove it. False where there is no such code: of two at once, one wins."""
+        """Remove it. False where there is no such code; of two callers at once one gets True."""
 
     def recovery_codes_left(self, user_id: str) -> int: ...
     def secrets(self, after: str, limit: int) -> list[tuple[str, str]]:
-        """User ids and encrypted secrets, by id, of the ids behind `after`."""
+        """User ids and encrypted secrets, sorted by id, of ids greater than `after`."""
 
     def replace_secret(self, user_id: str, old: str, new: str) -> bool:
-        """False where it is not the old one any more."""
+        """False where the secret is no longer `old`."""
 
 
 class AccountMessageStore(Protocol):
@@ -107,8 +106,7 @@ class AccountMessageStore(Protocol):
 
     def remove(self, message_id: str) -> None: ...
     def forget(self, created_before: datetime, limit: int) -> None:
-        """Remove so many of those that were written before the instant and are not to be sent any
-        more."""
+        """Remove up to `limit` finished messages that were written before the instant."""
 
 
 class PasswordResetStore(Protocol):

@@ -11,7 +11,7 @@ from exports_app.services.core.records import Schedule
 
 @dataclass(frozen=True)
 class Spread:
-    """Of durations in seconds. p95: 95 of 100 took no longer (nearest rank)."""
+    """Of durations in seconds. p95: the 95th percentile (nearest rank)."""
 
     count: int
     mean: float
@@ -20,8 +20,8 @@ class Spread:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Runs of a tenant that have not ended. later: those that wait for an instant, e.g. of another
-    attempt. oldest: since when the longest waiting of those waits that could begin."""
+    """Runs of a tenant that have not ended. later: those that wait for an instant, e.g. of their
+    next attempt. oldest: since when the oldest run that could begin has waited."""
 
     processing: int
     waiting: int
@@ -30,26 +30,26 @@ class Backlog:
 
 
 class AnalyticsStore(Protocol):
-    """How a tenant's exports do. Days are given by their beginnings, ascending: a day ends where
-    the next one begins, the last one never; runs belong to the day on which they were made."""
+    """Figures of a tenant's exports. days: their beginnings, ascending. A day ends where the next
+    begins, and the last one never. Runs count on the day they were created."""
 
     def counts(self, tenant_id: str, days: Sequence[datetime]) -> dict[tuple[int, RunStatus], int]:
-        """How many runs by the day's place and status."""
+        """The number of runs by the day's index and status."""
 
     def durations(self, tenant_id: str, days: Sequence[datetime]) -> dict[int | None, Spread]:
-        """Of the runs that were completed, in whole or in part, from the first attempt's begin to
-        the end; by the day's place, and under None of all days."""
+        """Of completed and partial runs, from the begin of the first attempt to the end; by the
+        day's index, and under None for all days."""
 
     def backlog(self, tenant_id: str, now: datetime) -> Backlog: ...
     def upcoming(self, tenant_id: str, until: datetime) -> list[Schedule]:
-        """Those that are due until then, by name."""
+        """Schedules that are due until the instant, by name."""
 
     def failing(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
-        """Active ones whose runs do not go well, the longest row of failures first; and the number
-        of all, here and below."""
+        """Active schedules with failing runs, the most failures in a row first; and the number of
+        all, here and below."""
 
     def paused(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
-        """Those that were paused by themselves first."""
+        """Paused schedules, those paused automatically first."""
 
     def ownerless(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
-        """Active ones whose owner may not export here any more, by name."""
+        """Active schedules whose owner may not export here any more, by name."""

@@ -11,9 +11,9 @@ from exports_app.services.core.records import AuditEntry, ChainedEntry, Checkpoi
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a
-    name, the actor's or that of what they did it to; or an address, or the beginning of the id of a
-    session or a request. Empty: whatever it is. installation: only what concerns no tenant."""
+    """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of the
+    actor's or the subject's name, an address, or the beginning of a session's or request's id.
+    Empty values do not filter. installation: only entries of no tenant."""
 
     area: str = ""
     since: datetime | None = None
@@ -31,21 +31,21 @@ class AuditStore(Protocol):
 
 
 class AuditChainStore(Protocol):
-    """The places of audit entries in their chains. Here fields are those of the database, in
-    whatever state they are."""
+    """The positions of audit entries in their chains. Fields of entries are returned as they are in
+    the database, also if they were tampered with."""
 
     def try_lock(self) -> bool:
         """Whether no other process seals; then none does until the transaction ends."""
 
     def waiting(self, limit: int) -> list[dict[str, Any]]:
-        """The fields of entries without a place, the oldest first."""
+        """The fields of queued entries, the oldest first."""
 
     def waiting_since(self) -> datetime | None:
-        """The oldest of them was made then."""
+        """The instant of the oldest queued entry."""
 
     def last_link(self, chain: str) -> ChainedEntry | None: ...
     def add_links(self, chain: str, links: Sequence[ChainedEntry]) -> None:
-        """They wait no longer."""
+        """Also takes them out of the queue."""
 
     def last_seal(self) -> Seal | None: ...
     def add_seal(self, seal: Seal) -> None: ...
@@ -53,16 +53,16 @@ class AuditChainStore(Protocol):
         """By number, here and below."""
 
     def chains(self) -> list[str]:
-        """All that anything is known of."""
+        """All chains with an entry, a seal or a checkpoint."""
 
     def links(self, chain: str, after: int, limit: int) -> list[ChainedEntry]:
-        """Those after a position, in order, with the fields of their entries."""
+        """Links after a position, in order, with the fields of their entries."""
 
     def count_links(self, chain: str | None) -> int:
         """None: of all chains."""
 
     def first_without_link(self, chain: str, after: int) -> Seal | None:
-        """A seal of a place after this one at which there is no link."""
+        """A seal at a later position without a link."""
 
     def entry_outside_chains(self) -> str | None:
         """The id of an entry that has no position in a chain and does not wait for one."""
@@ -71,16 +71,15 @@ class AuditChainStore(Protocol):
         """The id of an entry that waits to be sealed, but was removed."""
 
     def checkpoint(self, chain: str) -> Checkpoint | None:
-        """The furthest."""
+        """The one with the highest position."""
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None: ...
     def remove(self, chain: str, up_to: int, before: datetime, limit: int) -> int:
-        """Remove the first entries of a chain, up to a position, as far as they were made before
-        the instant. The link of the last one stays. Returns their number."""
+        """Remove up to `limit` of the first entries of a chain, up to a position, that were made
+        before the instant. The link of the last one stays. Returns their number."""
 
     def unneeded_seals(self, count: int) -> int | None:
-        """The number of the last of the first so many seals, if the entries of all of these were
-        removed."""
+        """The number of the last of the first `count` seals, if all their entries were removed."""
 
     def remove_seals(self, up_to: int) -> None:
-        """Those with this number and lower ones."""
+        """Remove the seals up to this number."""

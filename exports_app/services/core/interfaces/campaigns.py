@@ -21,15 +21,15 @@ class CampaignStore(Protocol):
         """With its metrics."""
 
     def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
-        """Those of the ids that are campaigns of the tenant."""
+        """The ids that are campaigns of the tenant."""
 
     def names(self, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
-        """id -> name, likewise."""
+        """id -> name, of the ids that are campaigns of the tenant."""
 
     def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]: ...
     def count_metrics(self) -> int: ...
     def add_metrics(self, metrics: Sequence[Metric]) -> None:
-        """Days that are not there yet."""
+        """The days must be new."""
 
     def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
-        """Insert, or replace the day that is there. No day may come twice in one call."""
+        """Insert or replace days. No day may occur twice in one call."""

@@ -26,9 +26,9 @@ from exports_app.services.core.records import Sample
 
 @dataclass(frozen=True)
 class Ranking:
-    """Which rows of a query come first: by a column, or by the quotient of two (the smallest where
-    it has none). By their places among the query's columns. only: a column and the value that it
-    must have."""
+    """The order of a query's rows: by a column, or by the quotient of two (rows without a quotient
+    count as the smallest). Columns are given by their index. only: a column and its required
+    value."""
 
     column: int
     divided_by: int | None = None
@@ -42,9 +42,9 @@ class Transaction(Protocol):
     def sample(
         self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None
     ) -> Sample:
-        """The first rows of an export type's query and how many it has, as far as the database gets
-        in that time. Where it was up the transaction is of no further use. ranking: None: in the
-        query's own order."""
+        """The first rows of an export type's query and the number of all, as far as the database
+        gets within `seconds`. After a timeout the transaction cannot be used any more. ranking:
+        None: the query's own order."""
 
     @property
     def tenants(self) -> TenantStore: ...
@@ -90,8 +90,8 @@ class Transaction(Protocol):
 
 @dataclass(frozen=True)
 class Statement:
-    """A query, compiled. database: the SQLite file, or PostgreSQL's URL, with its password; there
-    the SQL holds its values."""
+    """A compiled query. database: the SQLite file, or PostgreSQL's URL with its password. For
+    PostgreSQL the SQL contains its values."""
 
     database: str = field(repr=False)
     sql: str
@@ -103,22 +103,20 @@ class Store(Protocol):
         """A consistent view. Raises Unavailable."""
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """Commits at the end, rolls back on an error. Short: nothing slow inside. Raises
+        """Commits at the end, rolls back on an error. Do nothing slow inside. Raises
         Unavailable."""
 
     def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Sequence[Any]]]:
-        """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a
-        time."""
+        """Stream the rows of an export type's query from one snapshot, `chunk` rows at a time."""
 
     def statement(self, query: Any) -> "Statement":
         """An export type's query as another process can execute it."""
 
     def count(self, query: Any, limit: int, seconds: float) -> int | None:
-        """The number of an export type's rows, or `limit` where there are more; None when the time
-        was up."""
+        """The number of the query's rows, at most `limit`; None after a timeout."""
 
     def checkpoint(self) -> None:
-        """After a long reading: move what was written meanwhile into the database file."""
+        """After a long read on SQLite: move what was written meanwhile into the database file."""
 
     def ping(self) -> None:
         """Raises Unavailable."""

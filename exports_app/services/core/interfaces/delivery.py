@@ -14,23 +14,23 @@ class DeliveryStore(Protocol):
 
     def add(self, deliveries: Iterable[Delivery]) -> None: ...
     def change(self, delivery: Delivery, values: Mapping[str, Any]) -> None:
-        """By a worker that holds the delivery's run in this transaction."""
+        """By a worker that has locked the delivery's run in this transaction."""
 
     def mark_sending_unknown(self, run_id: str) -> None:
-        """What was on the wire when the worker died becomes unknown."""
+        """Deliveries that were being sent become unknown."""
 
     def end_pending(self, run_id: str, reason: str) -> None:
-        """The run ended: what was tried in vain has failed, with its own error; what was not begun
-        is skipped for the reason."""
+        """When the run ends: attempted deliveries fail with their own error, the others are skipped
+        with the reason."""
 
-    def accept_unknown(self, run_id: str, told: str) -> int:
-        """A person says that they have arrived. told: who. Returns their number."""
+    def accept_unknown(self, run_id: str, note: str) -> int:
+        """Accept unknown deliveries. note: who says that they arrived. Returns their number."""
 
     def by_status(self) -> dict[str, int]:
-        """How many there are."""
+        """The number of deliveries by status."""
 
     def reopen(self, run_id: str) -> int:
-        """What ended without being accepted is pending again. Returns their number."""
+        """Set deliveries that were not accepted to pending again. Returns their number."""
 
 
 class NotificationStore(Protocol):
@@ -40,4 +40,4 @@ class NotificationStore(Protocol):
     def add(self, notifications: Iterable[Notification]) -> None: ...
     def due(self, now: datetime, limit: int) -> list[Notification]: ...
     def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
-        """False when somebody else has changed it since it was seen."""
+        """False when another process changed it since it was seen."""

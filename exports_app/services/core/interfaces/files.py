@@ -23,7 +23,7 @@ class FileDownloadStore(Protocol):
 
 @dataclass(frozen=True)
 class Usage:
-    """Of the disk. free: bytes; None where nobody can say."""
+    """Of the storage. free: bytes; None where it is unknown."""
 
     count: int
     bytes: int
@@ -31,33 +31,33 @@ class Usage:
 
 
 class FileStore(Protocol):
-    """Where finished files lie. Keys are relative paths made by the engine, never input.
+    """The store of finished files. Keys are relative paths made by the engine, never input.
 
-    One that is far away raises StoreAway.
+    A remote store raises StoreAway.
     """
 
     def prepare(self) -> None:
-        """Once before a server works: make the place, remove drafts that a killed process left."""
+        """At the start of a server: create the store, remove drafts of killed processes."""
 
     def ping(self) -> None:
         """Raises StoreAway."""
 
     def draft(self) -> AbstractContextManager[Path]:
-        """A path for a file in the making; what is left there at the end is removed."""
+        """A path for a new file; removed at the end unless it was kept."""
 
     def keep(self, draft: Path, key: str) -> None:
-        """Make it durable and visible at once (fsync, then rename)."""
+        """Store the draft under the key, durably and atomically (fsync, then rename)."""
 
     def has(self, key: str) -> bool: ...
     def find(self, key: str) -> Path | None:
-        """The whole file on this machine, to be opened at once."""
+        """A complete local file, to be opened at once; None where there is none."""
 
     def remove(self, key: str) -> None: ...
     def older_than(self, instant: datetime) -> Iterator[str]:
         """The keys of files that were made before."""
 
     def copies(self) -> Iterator[str]:
-        """The keys of files elsewhere of which this machine has a copy."""
+        """The keys of remote files of which this machine has a copy."""
 
     def forget(self, key: str) -> None:
         """Remove this machine's copy."""

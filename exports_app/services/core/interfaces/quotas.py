@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class UsageStore(Protocol):
-    """What a tenant takes of its quotas."""
+    """What a tenant uses of its quotas."""
 
     def schedules(self, tenant_id: str) -> int:
         """Without deleted ones."""
@@ -15,15 +15,15 @@ class UsageStore(Protocol):
         """Of the files that are kept."""
 
     def messages(self, tenant_id: str, day: date) -> int:
-        """Begun on the day, in UTC."""
+        """Messages that began on the day, in UTC."""
 
     def reserved_messages(self, tenant_id: str, alive_at: datetime | None = None) -> int:
-        """Those that its runs at work may still begin. alive_at: of those whose lease holds at the
-        instant. None: also of the others, whose worker may be alive all the same until they are
-        recovered."""
+        """Messages that the tenant's processing runs may still send. alive_at: only of runs whose
+        lease is valid at the instant. None: also of the others, whose worker may still be alive
+        until they are recovered."""
 
     def reserve_messages(self, run_id: str, count: int) -> None:
-        """For a run at work. Void as soon as it is not at work any more, however that comes."""
+        """For a processing run. The reservation ends when the run is no longer processing."""
 
     def add_message(self, tenant_id: str, day: date) -> None: ...
     def forget_messages(self, before: date) -> None: ...

@@ -11,8 +11,8 @@ from exports_app.services.core.records import Attempt, LatestRun, Run, Waiting
 
 @dataclass(frozen=True)
 class UnderWay:
-    """Runs of a schedule's ticks. processing: whether one is; waiting: whether one waits to begin
-    for the first time."""
+    """A schedule's scheduled runs. processing: whether one is. waiting: whether one waits for its
+    first attempt."""
 
     processing: bool
     waiting: bool
@@ -30,71 +30,69 @@ class RunStore(Protocol):
         """False when this schedule already has a run for this tick."""
 
     def add_all(self, runs: Sequence[Run]) -> set[str]:
-        """The ids of those that were added, as of `add`."""
+        """The ids of the added ones, see `add`."""
 
     def by_status(self) -> dict[str, int]:
         """How many there are."""
 
     def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:
-        """Schedules without any are left out, and runs that shall begin later: they keep their
-        distance to the next one."""
+        """Schedules without such runs are left out, and runs that begin later, e.g. because of
+        jitter."""
 
     def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
         """The schedule's runs of these ticks."""
 
     def replace_skipped(self, seen: Run, run: Run) -> bool:
-        """Put the new run in the place of a skipped one; False when it is not in the state seen any
-        more."""
+        """Replace a skipped run by a new one; False when the old one has changed since it was
+        seen."""
 
     def update_unclaimed(self, seen: Run, values: Mapping[str, Any]) -> bool:
-        """Change one that no worker has; False when it is not in the state, and at the attempt,
-        seen any more."""
+        """Change a run without a lease; False when its status or attempt has changed since it was
+        seen."""
 
     def unfinished_of(self, user_id: str) -> list[Run]:
-        """Those that wait or are under way, of schedules that the user owns or started by the user.
-        Nobody else changes them until the transaction ends."""
+        """Pending and processing runs of schedules that the user owns, or started by the user.
+        Locked until the transaction ends."""
 
     def cancel_pending(self, schedule_id: str, at: datetime) -> int: ...
     def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
-        """End it, and take it from its worker; False when it is not in the state seen any more."""
+        """End the run, and its lease; False when its status has changed since it was seen."""
 
     def revoke_links(self, run_id: str, at: datetime) -> None: ...
     def reopen(self, seen: Run) -> bool:
-        """Back to pending, as if it had not begun, but with its file; False when it is not in the
-        state seen any more."""
+        """Back to pending without attempts, but with its file; False when its status has changed
+        since it was seen."""
 
     def outdated(
         self, tenant_id: str, completed_before: datetime, now: datetime, limit: int
     ) -> list[Run]:
-        """Finished ones whose file is still there, and promised to nobody by a link, the oldest
-        first."""
+        """Finished runs with a file and without a valid download link, the oldest first."""
 
     def note_removed(self, run_id: str, at: datetime) -> bool:
-        """Its file is to be removed; False where it is not finished (any more), or that was said
+        """Note that the file is removed; False where the run is not finished, or it was noted
         already."""
 
     def keys_in_use(self, keys: Collection[str]) -> set[str]:
-        """Those of the file keys that a run has, and that are not to be removed."""
+        """The keys of files that belong to a run and were not removed."""
 
 
 class RunQueueStore(Protocol):
-    """Which runs may begin next, and who holds which under a lease."""
+    """Which runs may begin next, and the leases of the others."""
 
     def lock_claims(self) -> None:
-        """Nobody else claims a run until the transaction ends: two that claim at once could begin
-        two runs of one schedule."""
+        """Lock claims until the transaction ends: two claims at once could begin two runs of one
+        schedule."""
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        """Of each tenant the pending run whose turn is next: what was asked for, then the oldest;
-        none of a schedule that has one processing, and none that is taken up alone."""
+        """The next pending run of each tenant: those that a person started, then the oldest.
+        Without runs of a schedule that has one processing, and without isolated runs."""
 
     def next_isolated(self, now: datetime) -> str | None:
-        """The oldest that could begin, and is taken up alone: ISOLATION_DEATHS workers died during
-        it."""
+        """The oldest isolated run that could begin: ISOLATION_DEATHS workers died during it."""
 
     def waiting_since(self, now: datetime) -> datetime | None:
-        """Since when the longest waiting of the runs waits that could begin and never did. One that
-        was taken up before is as old as its first try, and left out."""
+        """Since when the oldest run waits that could begin its first attempt. Retries are left
+        out."""
 
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
         """False when it may not begin now, or not any more."""
@@ -112,7 +110,7 @@ class RunQueueStore(Protocol):
         """
 
     def begin_message(self, run_id: str, token: str) -> bool:
-        """Like `update_claimed`: one of its reserved messages is begun, or is not to be sent."""
+        """Like `update_claimed`: uses up one of the run's reserved messages."""
 
     def extend(self, run_id: str, token: str, expires: datetime) -> bool: ...
     def abandoned(self, expired_before: datetime | None) -> list[Run]:
@@ -132,4 +130,4 @@ class AttemptStore(Protocol):
         error: str | None,
         code: str | None,
     ) -> None:
-        """The one that is under way, if there is one."""
+        """End the run's open attempt, if there is one."""

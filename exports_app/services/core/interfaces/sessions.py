@@ -8,43 +8,42 @@ from exports_app.services.core.records import Code, Session, User
 
 class SessionStore(Protocol):
     def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
-        """The session and its user, unless it is over: expired, revoked, of another token version
-        or of an inactive user."""
+        """The session and its user; None where it expired or was revoked, its token version is old,
+        or its user is inactive."""
 
     def add(self, session: Session) -> None: ...
     def choose(self, id_hash: str, tenant_id: str) -> None: ...
     def revoke(self, id_hash: str, at: datetime) -> None:
-        """One that is revoked already, or not there, stays so."""
+        """Does nothing where it is revoked already or does not exist."""
 
     def of_user(self, user: User, now: datetime) -> list[Session]:
-        """Those that are not over, the one used last first."""
+        """Sessions that have not ended, the last used first."""
 
     def keep(self, id_hash: str, user_id: str, token_version: int) -> None:
-        """Let the user's session go on under another token version."""
+        """Keep the user's session under a new token version."""
 
     def used(self, id_hash: str, at: datetime, expires_at: datetime) -> None:
-        """Note its use, and when it ends now. One that is over already stays so."""
+        """Note the last use and the new end. Does nothing for an ended session."""
 
     def any_expired(self, now: datetime) -> bool:
         """Whether `expire` would end one."""
 
     def expire(self, now: datetime, limit: int) -> list[tuple[Session, User | None]]:
-        """End so many of those that have expired, so that they are not returned again, with their
-        users. None: it ended before that, with a new password, everywhere at once, or with its
-        account."""
+        """Mark up to `limit` expired sessions as ended, and return them with their users. None: the
+        session had ended before, by a new password, a sign-out everywhere or a deactivation."""
 
     def forget(self, expired_before: datetime, limit: int) -> None:
-        """Remove so many of those that expired before the instant."""
+        """Remove up to `limit` rows that expired before the instant."""
 
 
 class CodeStore(Protocol):
     def add(self, code: Code) -> None: ...
     def find(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
-        """It stays."""
+        """Without removing it."""
 
     def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
-        """Find the code and remove it; only one caller gets it. None, with nothing removed, for
-        another holder or purpose."""
+        """Remove and return the code; only one caller gets it. None for another holder or purpose,
+        and then nothing is removed."""
 
     def forget(self, expired_before: datetime, limit: int) -> None:
-        """Remove so many of those that expired before the instant."""
+        """Remove up to `limit` rows that expired before the instant."""

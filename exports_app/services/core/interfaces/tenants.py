@@ -7,12 +7,12 @@ from typing import Any, Protocol
 from exports_app.services.core.records import Invitation, Tenant
 
 Tenants = frozenset[str] | None
-"""A limit to some tenants; None: every tenant."""
+"""The ids of some tenants; None: all tenants."""
 
 
 class TenantStore(Protocol):
     def get(self, tenant_id: str, *, lock: bool = False) -> Tenant | None:
-        """lock: nobody else changes it until the transaction ends, here and below."""
+        """lock: until the transaction ends, here and below."""
 
     def by_slug(self, slug: str) -> Tenant | None: ...
     def within(self, limit: Tenants) -> list[Tenant]: ...
@@ -30,7 +30,7 @@ class InvitationStore(Protocol):
     def add(self, invitation: Invitation) -> None: ...
     def update(self, invitation_id: str, values: Mapping[str, Any]) -> None: ...
     def revoke(self, invitation_id: str, at: datetime) -> bool:
-        """False where it is not open any more."""
+        """False where it is no longer open."""
 
     def forget(self, expired_before: datetime, limit: int) -> None:
-        """Remove so many of those that expired before the instant."""
+        """Remove up to `limit` invitations that expired before the instant."""

@@ -1,5 +1,5 @@
-"""What the stores hold, as plain values, by subject. Field names are the columns' names; instants
-are aware UTC, money integer hundredths."""
+"""Records of the database as plain values, by subject. Field names are column names. Instants are
+aware and in UTC, amounts of money are integer hundredths."""
 
 from exports_app.services.core.records.accounts import (
     AccountMessage,

@@ -17,25 +17,24 @@ class User:
     is_super_admin: bool = False
     token_version: int = 0
     must_change_password: bool = False
-    """It was given to them: until then they may do nothing else."""
+    """Whether the password is a one-time one: they may do nothing but change it."""
     email_proven_at: datetime | None = None
-    """When the account's owner showed that they read its mailbox; None: never."""
+    """When the account's mailbox was proven; None: never."""
     has_demo_password: bool = False
-    """The public one. Every later write of a password clears this."""
+    """Whether the password is the demo's public one. A new password clears this."""
     one_time_expires_at: datetime | None = None
-    """With must_change_password: until when the one-time password may be used; the instant of its
-    use, once it was."""
+    """With must_change_password: when the one-time password expires; after its use, the instant of
+    the use."""
     second_factor_at: datetime | None = None
     """Since when they have a second factor; None: they have none."""
 
 
 @dataclass(frozen=True)
 class SecondFactor:
-    """Of a user: what their authenticator app knows too (RFC 6238). It counts once its first code
-    was given.
+    """A user's second factor (RFC 6238). It takes effect when its first code was entered.
 
-    secret: encrypted. last_step: the newest period of 30 seconds whose code was used; no code of it
-    or before counts again.
+    secret: encrypted. last_step: the latest period of 30 seconds whose code was used; codes of it
+    and of earlier ones are refused.
     """
 
     user_id: str
@@ -47,11 +46,11 @@ class SecondFactor:
 
 @dataclass(frozen=True)
 class AccountMessage:
-    """An email to a person about their account; its id is its Message-ID. The link is made when it
-    is sent.
+    """An email to a person about their account. Its id is its Message-ID; its link is computed when
+    it is sent.
 
     kind, subject_id, generation: of the link (`account_links`). content: nothing secret.
-    next_attempt_at: when it is sent, or sent again; None: it has its end.
+    next_attempt_at: None where it is finished.
     """
 
     id: str
@@ -70,8 +69,8 @@ class AccountMessage:
 
 @dataclass(frozen=True)
 class PasswordReset:
-    """A link to set a new password. token_version: the user's when it was made; the link ends with
-    the next one. sent_by: the super admin who made it; None: it was asked for on the sign-in
+    """A link to set a new password. token_version: the user's when it was created; the link ends
+    with the next version. sent_by: the super admin who sent it; None: requested on the sign-in
     page."""
 
     id: str

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Action(StrEnum):
-    """What somebody did, by what they did it to."""
+    """What was done, by subject."""
 
     SCHEDULE_CREATED = "schedule.created"
     SCHEDULE_UPDATED = "schedule.updated"
@@ -72,9 +72,9 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """tenant_id: None where it concerns the installation, or somebody's account. actor_id: None
-    where no user did it: the app, or the command line. The names are those of that moment. detail:
-    what changed, by field; nothing secret."""
+    """tenant_id: None where it concerns the installation or an account. actor_id: None for the app
+    and the command line. Names are those at the time. detail: what changed, by field; nothing
+    secret."""
 
     id: str
     tenant_id: str | None
@@ -86,19 +86,19 @@ class AuditEntry:
     subject_name: str
     detail: dict[str, Any] = field(default_factory=dict)
     address: str | None = None
-    """Where it was asked for, and below: the id of the browser's session that may be shown, and of
-    the request."""
+    """Where the request came from. Below: the public id of the browser's session, and the id of the
+    request."""
     session: str | None = None
     request_id: str | None = None
 
 
 @dataclass(frozen=True)
 class ChainedEntry:
-    """An audit entry at its place in a chain, as it stands in the database, whatever somebody did
-    to it there.
+    """An audit entry at its position in a chain, as it is in the database, also if it was tampered
+    with.
 
     fields: by name, the instant as text; None where there is no such entry. seal: the hash and the
-    number of entries of the seal at this place, if there is one.
+    number of entries of the seal at this position, if there is one.
     """
 
     position: int
@@ -110,10 +110,11 @@ class ChainedEntry:
 
 @dataclass(frozen=True)
 class Seal:
-    """A signature over so many new links of a chain. number: among those of all chains, from 1.
-    hash: of the link at the position. begins_anew: the seal before was signed with a key that this
-    server does not have. previous: the signature of the seal before. chain: empty where nothing new
-    is sealed: the key has changed, or seals up to the number in `position` were removed."""
+    """A signature over new links of a chain. number: from 1, over all chains. entries: the number
+    of new links. hash: of the link at the position. begins_anew: whether the seal before was signed
+    with a key that this server does not have. previous: the signature of the seal before. chain:
+    empty where nothing is sealed, because the key changed, or seals up to the number in `position`
+    were removed."""
 
     number: int
     chain: str
@@ -128,7 +129,7 @@ class Seal:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Up to this place of a chain its entries are in a file. entries: how many are in it."""
+    """Entries up to this position of a chain are in a file. entries: their number in the file."""
 
     id: str
     chain: str

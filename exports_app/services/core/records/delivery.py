@@ -22,9 +22,9 @@ class Delivery:
 
 
 class NotificationKind(StrEnum):
-    """FAILING: the first run of a row that failed; GAVE_UP: a run failed for good after several
-    attempts; PAUSED: its schedule was paused; RECOVERED: the first good run after a row of
-    others."""
+    """FAILING: the first of several failed runs in a row. GAVE_UP: a run failed after several
+    attempts. PAUSED: the schedule was paused automatically. RECOVERED: the first completed run
+    after failed ones."""
 
     FAILING = "failing"
     GAVE_UP = "gave_up"
@@ -34,11 +34,10 @@ class NotificationKind(StrEnum):
 
 @dataclass(frozen=True)
 class Notification:
-    """An email about a schedule to one who looks after it. content: what it tells, by name; its id
-    is its Message-ID.
+    """An email about a schedule to its owner or an admin. Its id is its Message-ID.
 
-    history_id: None where no run is the reason. next_attempt_at: when it is sent, or sent again;
-    None: it has its end.
+    content: its facts, by name. history_id: the run that caused it, if any. next_attempt_at: None
+    where it is finished.
     """
 
     id: str

@@ -15,11 +15,8 @@ class DownloadWay(StrEnum):
 
 @dataclass(frozen=True)
 class FileDownload:
-    """A download of a run's file. user_id: None by link. target: the recipient whose link it was;
-    None otherwise.
-
-    address: of the client, as far as trusted proxies tell. device: what the client called itself
-    (User-Agent)."""
+    """A download of a run's file. user_id: None by link. target: the recipient of the link; None
+    otherwise. address: of the client, as reported by trusted proxies. device: the User-Agent."""
 
     id: str
     history_id: str

@@ -1,4 +1,4 @@
-"""Parts of lists and first rows of queries."""
+"""Pages of lists, and samples of queries."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,7 @@ from exports_app.domain.table import Row
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list. number: from 1; size: rows; sort: a key, '-' before it for
-    descending."""
+    """A page of a list. number: from 1. size: rows. sort: a key, '-' before it for descending."""
 
     number: int = 1
     size: int = 50
@@ -21,8 +20,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Sample:
-    """The first rows of a query and how many there are in all; None, and perhaps no rows, when the
-    time was up."""
+    """The first rows of a query. total: the number of all; None after a timeout, when rows may be
+    missing too."""
 
     rows: list[Row]
     total: int | None

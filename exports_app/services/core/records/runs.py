@@ -31,25 +31,25 @@ class Run:
     sha256: str | None = None
     record_count: int | None = None
     removed_characters: int | None = None
-    """Of texts that the format cannot hold."""
+    """Characters that the format could not hold."""
     sent_as: str | None = None
-    """attach, zip or link: which step of the ladder was taken."""
+    """attach, zip or link: how the file was sent."""
     sent_size: int | None = None
     """Bytes of the attachment; None for a link."""
     link_expires_at: datetime | None = None
     links_revoked_at: datetime | None = None
-    """When all download links that were sent before became useless."""
+    """When all download links sent before were revoked."""
     file_removed_at: datetime | None = None
     error: str | None = None
     error_code: str | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
     attempt: int = 0
-    """How often a worker took it up; counted anew when it is sent again."""
+    """The number of attempts so far; 0 again when it is sent again."""
     deaths: int = 0
-    """How many of them ended with the death of the worker, or of the process that made the file."""
+    """Attempts that ended with the death of the worker, or of the process that made the file."""
     overlaps: bool = False
-    """Whether it may run beside another one of its schedule."""
+    """Whether it may run beside another run of its schedule."""
     lease_token: str | None = field(default=None, repr=False)
     lease_expires_at: datetime | None = None
     next_attempt_at: datetime | None = None
@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A pending run whose turn may be now. asked: by a person or a program, rather than by its
+    """A pending run that may begin. asked: whether a person or a program started it, not its
     schedule."""
 
     run_id: str
@@ -81,8 +81,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class LatestRun:
-    """The newest run of a schedule, and how many of its messages were accepted, of how many planned
-    (none before it sends)."""
+    """The newest run of a schedule. accepted, total: its messages; 0 before it sends."""
 
     run: Run
     accepted: int

@@ -33,23 +33,24 @@ class Schedule(ScheduleOptions):
     version: int = 1
     deleted_at: datetime | None = None
     failures: int = 0
-    """Runs of ticks that failed in a row."""
+    """Scheduled runs that failed in a row."""
     failing_since: datetime | None = None
-    """When the first of a row of runs ended that failed, in whole or in part; None: all is well."""
+    """When the first of the current failed or partial runs in a row ended; None: the last one was
+    completed."""
     paused_at: datetime | None = None
     paused_reason: str | None = None
-    """Why it was paused by itself."""
+    """Why it was paused automatically."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Scheduled exports, counted."""
+    """Counts of scheduled exports."""
 
     total: int
     active: int
     failing: int
     """Active ones whose last run failed, in whole or in part."""
     next_run_at: datetime | None
-    """When the first of them is due."""
+    """When the next one is due."""
     stopped: int = 0
-    """Those that were paused by themselves."""
+    """Schedules that were paused automatically."""

@@ -12,21 +12,21 @@ class Session:
     id_hash: str = field(repr=False)
     user_id: str
     token_version: int
-    """The user's when it began: it ends with the next one."""
+    """The user's at the sign-in; the session ends with the next version."""
     created_at: datetime
     expires_at: datetime
     tenant_id: str | None = None
     """The tenant chosen last."""
     revoked_at: datetime | None = None
     device: str | None = None
-    """What the browser called itself."""
+    """The User-Agent."""
     last_used_at: datetime | None = None
-    """Not to the minute: see `Sessions.visit`."""
+    """Accurate to a few minutes, see `Sessions.visit`."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """Good once, for its purpose, and for its holder alone: a browser or a session."""
+    """A one-time code for one purpose and one holder, a browser or a session."""
 
     code_hash: str = field(repr=False)
     purpose: str

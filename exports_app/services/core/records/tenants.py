@@ -1,4 +1,4 @@
-"""Tenants, who belongs to them and who is invited."""
+"""Tenants, members and invitations."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,24 +16,24 @@ class Tenant:
     logo_url: str | None = None
     timezone: str | None = None
     max_rows: int | None = None
-    """Of one file; None, here and below: as the settings say."""
+    """Of one file. None, here and below: the setting of the installation."""
     max_mb: int | None = None
     keep_days: int | None = None
     """How long files are kept."""
     recipient_domains: tuple[str, ...] = ()
-    """That files may be sent to, see `recipient_domains`; empty: to all."""
+    """Domains that files may be sent to, see `recipient_domains`; empty: all."""
     quota_pending_runs: int | None = None
     """See `services.tenants.quotas`, here and below."""
     quota_messages_per_day: int | None = None
     quota_file_bytes: int | None = None
     quota_schedules: int | None = None
     second_factor_required: bool = False
-    """Members without a second factor have no rights in it."""
+    """Whether members without a second factor have no rights in it."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A user as a member of a tenant. schedules: how many there they own."""
+    """A user as a member of a tenant. schedules: the number that they own there."""
 
     user: User
     role: Role
@@ -49,11 +49,10 @@ class Membership:
 
 @dataclass(frozen=True)
 class Invitation:
-    """A person invited to a tenant, by email address. It gives no right before its link was used.
+    """An invitation of an email address to a tenant. It gives no rights before its link is used.
 
-    invited_by: the user who had the latest link made and answers for it. mailed: that link went to
-    the mailbox; else it was shown to that user. generation: of that link; older links no longer
-    work.
+    invited_by: the user who sent the latest link. mailed: whether that link was mailed; else it was
+    shown to the user. generation: of that link; older links no longer work.
     """
 
     id: str
@@ -70,5 +69,5 @@ class Invitation:
 
     @property
     def is_open(self) -> bool:
-        """Neither accepted nor revoked; its time may be over."""
+        """Neither accepted nor revoked; it may have expired."""
         return self.accepted_at is None and self.revoked_at is None

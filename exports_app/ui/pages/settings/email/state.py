@@ -74,5 +74,5 @@ class EmailState(rx.State):
     def _show_result(self, result: ChannelTestResult | None, error: str) -> None:
         self.busy, self.error = False, error
         if result is not None:
-            self.outcome, self.message = str(result.outcome), sentence(result.told)
+            self.outcome, self.message = str(result.outcome), sentence(result.answer)
             self.dialogue = [] if result.outcome is Outcome.ACCEPTED else list(result.dialogue)
