@@ -225,7 +225,7 @@ const isAway = () => {
 };
 
 // A control that starts something (data-once): a double click and a key held down start it once. What is pressed while the
-// server is away would wait and be done later, once for each time somebody pressed it: it is refused instead.
+// server is away would wait and be done later, once for each time someone pressed it: it is refused instead.
 if (typeof window !== "undefined") {
   const refuse = (event) => {
     event.preventDefault();

@@ -59,9 +59,9 @@ class ConnectionStatus(_Browser):
 
 
 class LinkToken(_Browser):
-    """Hands over the secret that stands behind the # of a page's link, as soon as `ready` is
-    another text; "" where there is none. spent: it was used, and is forgotten. page: the page's
-    route, one of LINK_PAGES in assets/ui.js."""
+    """Sends the secret after the # of a page's link, whenever `ready` becomes another text; ""
+    where there is none. spent: it was used and is forgotten. page: the page's route, one of
+    LINK_PAGES in assets/ui.js."""
 
     tag = "LinkToken"
     page: rx.Var[str]
@@ -86,8 +86,8 @@ class KeyboardShortcuts(_Browser):
 
 
 class Soon(_Browser):
-    """Children below what a screen shows: when they change, what is above is painted first and they
-    follow at once."""
+    """Children below the visible part of a page. When they change, what is above is painted first,
+    and they follow at once."""
 
     tag = "Soon"
 
@@ -108,7 +108,7 @@ class ReturnFocus(_Browser):
 
 
 class PassFocus(_Browser):
-    """Beside a button that goes once it was pressed: the focus goes on to the element with the
+    """Beside a button that disappears when it is pressed: moves the focus to the element with the
     label `to`."""
 
     tag = "PassFocus"
@@ -124,7 +124,7 @@ class Focus(_Browser):
 
 
 class Fold(_Browser):
-    """A section that is closed until somebody opens it, or until `unfold` becomes another text.
+    """A section that is closed until someone opens it, or until `unfold` becomes another text.
     Closed, it draws no children."""
 
     tag = "Fold"
@@ -134,11 +134,11 @@ class Fold(_Browser):
 
 
 class Text(_Browser):
-    """A text field whose value lives in a State. Unlike a plain controlled input it never loses a
-    quick typist's letters.
+    """A text field whose value lives in a State. Unlike a plain controlled input it never loses
+    letters when someone types fast.
 
-    delay: milliseconds without a key until what was typed is sent; 200 by default. keep: what the
-    server has not answered yet is kept by the field's id, for `Keep` to bring back.
+    delay: milliseconds without a key until the text is sent; 200 by default. keep: what the server
+    has not answered yet is kept by the field's id, for `Keep` to restore.
     """
 
     tag = "Text"
@@ -183,10 +183,11 @@ class Options(_Browser):
 
 
 class Keep(_Browser):
-    """Keeps a form while its text is not empty, and hands it back once when a page begins without
-    it: after the server was away, with what was typed meanwhile, and after a reload where it was
-    changed. owner: whose form it is, and of which tenant; signing out forgets all of them. The text
-    is JSON: `values` by the fields' ids, `unfinished` (a recipient), whether it is `dirty`."""
+    """Keeps a form in the browser while its text is not empty, and restores it once when a page
+    starts without it: after the server was away, with what was typed since, and after a reload
+    where it had changes. owner: whose form it is, and of which tenant; signing out forgets all of
+    them. The text is JSON: `values` by the fields' ids, `unfinished` (a recipient), whether it is
+    `dirty`."""
 
     tag = "Keep"
     owner: rx.Var[str]

@@ -41,7 +41,7 @@ class Series:
 
 
 def series(keys: Sequence[str]) -> list[Series]:
-    """Sixteen that differ."""
+    """Up to sixteen lines that look different."""
     many = len(COLORS)
     return [
         Series(key, COLORS[i % many], DASHES[(i + i // many) % many]) for i, key in enumerate(keys)
@@ -97,7 +97,7 @@ def bars(
 
 
 _ATTRS = {"accessibilityLayer": _QUIET}
-"""The table says it all: nothing in a chart takes the focus."""
+"""The table shows the same data, so nothing in a chart takes the focus."""
 
 
 def _frame(*, legend: bool = True) -> list[rx.Component]:
@@ -205,7 +205,8 @@ def table(label: str, heads: Any, rows: Any) -> rx.Component:
 
 
 def scroll(label: str, content: rx.Component) -> rx.Component:
-    """What may be wider or longer than its place: scrolled, also by the keys."""
+    """Content that may be wider or longer than its place. It can be scrolled, also with the
+    keyboard."""
     return rx.el.div(
         content, class_name="scroll", role="region", tab_index=0, custom_attrs={"aria-label": label}
     )

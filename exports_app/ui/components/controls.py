@@ -24,7 +24,7 @@ def button(
 
 
 def icon_button(icon: str, label: Text, *, once: bool = False, **props: Any) -> rx.Component:
-    """label: what it does and to what, for everybody who does not see the icon. once: see
+    """label: what it does and to what, for everyone who does not see the icon. once: see
     `ONCE`."""
     if once:
         props |= _once(props)
@@ -39,7 +39,7 @@ def icon_button(icon: str, label: Text, *, once: bool = False, **props: Any) -> 
 
 
 def _once(props: dict[str, Any]) -> dict[str, Any]:
-    # temporal: Reflex drops it while it has no connection, also before anybody has noticed that
+    # temporal: Reflex drops it while it has no connection, also before anyone has noticed that
     # there is none
     return {
         "custom_attrs": props.get("custom_attrs", {}) | ONCE,
@@ -82,7 +82,7 @@ def described(name: str, error: rx.Var[str]) -> dict[str, Any]:
 def form_input(
     name: str, label: str, error: rx.Var[str], hint: Any = "", **props: Any
 ) -> rx.Component:
-    """A labelled field whose text its form sends; what one types is in no State."""
+    """A labelled field whose text is sent by its form. What is typed is in no State."""
     control = rx.el.input(
         id=name, name=name, class_name="control", **described(name, error), **props
     )
@@ -172,8 +172,7 @@ def status(key: Any, word: Text, **props: Any) -> rx.Component:
 def message(
     icon: str, title: str, text: Any, *actions: rx.Component, level: str = "h2"
 ) -> rx.Component:
-    """A page's or a list's plain word instead of content: nothing yet, no access, something
-    failed."""
+    """What a page or a list shows instead of content: nothing yet, no access, an error."""
     return rx.el.div(
         rx.el.div(
             rx.el.span(rx.icon(icon, size=22, aria_hidden="true"), class_name="round"),

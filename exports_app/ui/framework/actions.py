@@ -37,7 +37,7 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class Rule:
-    """permission: held in at least one tenant; None: being signed in is enough. public: anybody.
+    """permission: held in at least one tenant; None: being signed in is enough. public: anyone.
     longest: characters of the parameters that may hold more than `payload.TEXT`."""
 
     permission: Permission | None = None
@@ -101,7 +101,7 @@ def error_sentence(error: ExportsError) -> str:
 
 
 def note_refusal(error: ExportsError, what: str) -> None:
-    """In the audit, where it refuses a right to somebody who is signed in. what: was called."""
+    """In the audit, where it refuses a right to someone who is signed in. what: was called."""
     if (current := _actor.get()) is not None:
         services.repeated_entries.refused(current.who, error, what)
 

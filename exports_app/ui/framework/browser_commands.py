@@ -42,7 +42,7 @@ class BrowserCommands(rx.State):
     fetch: str = ""
     """An address of a file to save."""
     address: str = ""
-    """What the address bar shall show: the page's view, to be shared."""
+    """What the address bar should show: the page's view, to be shared."""
     _view: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """The parameters that the address bar shows."""
 

@@ -48,7 +48,7 @@ Known = Callable[[str, bool], None]
 class Guard(Middleware):
     """quiet: the handlers that pages call by themselves, so that a refusal is not told: the page
     says it. seen: called with the tab's key, the event and who stands behind it for each of them
-    that passes. known: called with the tab's key and whether somebody is signed in there."""
+    that passes. known: called with the tab's key and whether someone is signed in there."""
 
     def __init__(self, quiet: Collection[str], seen: Seen, known: Known) -> None:
         self._quiet = frozenset(quiet)
@@ -90,7 +90,8 @@ class Guard(Middleware):
         return None if event.name == LOAD else await self._decide(root, event, actor)
 
     def _note_refusal(self, event: Event, actor: Actor | None) -> bool:
-        """Whether they may not, which goes into the audit unless the page asked by itself."""
+        """Whether the actor may not do this. It is then noted in the audit, unless the page itself
+        asked."""
         assert self._rules is not None
         actions.begin(actor)
         rule = self._rules.get(event.name)
@@ -182,7 +183,7 @@ async def _lost_rights(root: BaseState, actor: Actor) -> bool:
 
 
 def rights(who: Principal) -> list[str]:
-    """All that they may do, as text."""
+    """Everything that the user may do, as text."""
     installation = (
         [f"* {permission}" for permission in OF_INSTALLATION] if who.is_super_admin else []
     )
@@ -200,8 +201,7 @@ def rights(who: Principal) -> list[str]:
 
 
 async def _empty(root: BaseState) -> None:
-    """Every state as at the beginning; only where the page is stays known. With Redis the others
-    are not even loaded yet."""
+    """Reset every State; only the page's address stays. With Redis they are loaded first."""
     for kind in kinds(type(root)):
         await root.get_state(kind)
     kept = dict(root.router_data)
@@ -223,8 +223,8 @@ async def _refuse(root: BaseState) -> StateUpdate:
 
 
 async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
-    """Nothing but this, for it is not known whose states these are. whole_page: there is none yet
-    to show a notice on."""
+    """Answer with this text only, since it is not known whose states these are. whole_page: there
+    is no page yet that could show a notice."""
     notices, session = await root.get_state(BrowserCommands), await root.get_state(SessionState)
     notices.clear()
     if whole_page:

@@ -115,23 +115,23 @@ class Live:
         self._wake.set()
 
     async def _turn_hours(self) -> None:
-        """What a page shows of days and hours is another with the next one, though nothing
-        changes."""
+        """Refresh all pages when an hour begins: what they show of days and hours changes then,
+        though no data does."""
         while True:
             await asyncio.sleep(until_half_hour(time.time()))
             self._note(Change(Topic.TENANTS, EVERY_TENANT))
 
     async def _end_sessions(self, clock: Clock) -> None:
-        """Nothing changes when a session ends by itself: what its pages show is taken away all the
-        same."""
+        """Find sessions that have expired. No change is published then, but their pages must be
+        cleared."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if self.watches:
                 self._look_again(await asyncio.to_thread(clock))  # it may ask the database
 
     def _look_again(self, now: datetime) -> None:
-        """The pages whose sessions ended, unless they were used elsewhere meanwhile, ask who is
-        there."""
+        """Refresh the pages whose sessions have ended. The Guard checks whether they were used
+        elsewhere."""
         for watch in self.watches.values():
             if watch.ends_at is not None and watch.ends_at <= now:
                 watch.ends_at, watch.dirty = None, True

@@ -58,7 +58,7 @@ def page(
     routes: the first is where the header links to. needs: without this permission in the tenant, a
     plain "no access" stands in the page's place. load: the State's action that reads the address,
     once when the page loads. refresh: the one that reads what the page shows, then and at each
-    change of the tenant's data. public: shown to anybody, without the header. nav, icon, order: the
+    change of the tenant's data. public: shown to anyone, without the header. nav, icon, order: the
     entry in the header; no nav, no entry. loading: what stands there until the page's data has
     come.
     """

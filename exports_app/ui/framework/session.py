@@ -1,4 +1,4 @@
-"""Who uses this tab: signing in and out, the tenant that the pages show, and what the shell says
+"""Who uses this tab: signing in and out, the tenant that the pages show, and what the header says
 about both."""
 
 import asyncio
@@ -20,7 +20,7 @@ from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 
 SETTINGS = "/settings"
-"""Where one changes a password that was given to one."""
+"""The page where users change their password."""
 ROLES = {Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
 
 
@@ -51,7 +51,7 @@ class SessionState(rx.State):
     """tenant_id is chosen among the user's own tenants only; every service checks it again."""
 
     ready: bool = False
-    """Somebody is signed in and the fields below are theirs."""
+    """Someone is signed in and the fields below are theirs."""
     name: str = ""
     email: str = ""
     role: str = ""
@@ -67,7 +67,7 @@ class SessionState(rx.State):
     """Permissions in the tenant."""
     is_demo: bool = False
     failed: str = ""
-    """Why nobody could be shown."""
+    """Why the user could not be loaded."""
     _owner: str = ""
     """Whose data this tab's states hold: a user id. Kept by the Guard."""
     _rights: list[str] = []  # noqa: RUF012

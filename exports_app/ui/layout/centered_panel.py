@@ -1,4 +1,5 @@
-"""Pages that need nobody to be signed in: a panel in the middle, with the app's name over it."""
+"""Pages for which nobody needs to be signed in: a panel in the middle, with the app's name above
+it."""
 
 from typing import Any
 

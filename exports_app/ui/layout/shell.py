@@ -1,5 +1,5 @@
-"""Around every page: the header, what stands in a page's place while there is nobody to show it to,
-and the browser's effects."""
+"""Around every page: the header, what is shown in place of a page without a signed-in user, and the
+browser's effects."""
 
 from collections.abc import Sequence
 

@@ -53,7 +53,7 @@ def _widest(host: str) -> str:
 
 class Sockets:
     """ASGI middleware around Reflex. is_session: whether a cookie's value is of a session in which
-    somebody was signed in a short time ago."""
+    someone was signed in a short time ago."""
 
     def __init__(self, app: ASGIApp, is_session: Callable[[str], bool] = lambda _: False) -> None:
         self._app, self._is_session = app, is_session

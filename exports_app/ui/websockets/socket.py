@@ -64,7 +64,7 @@ class Address:
     """What the sockets of people who are signed in do together at a client address: of IPv6 a /64.
     Generous: a company may be behind one.
 
-    Of pages that load few go at once: what they cost holds up everybody's clicks. Bytes count for
+    Of pages that load few go at once: what they cost holds up everyone's clicks. Bytes count for
     large packets only, so that those of one person hold up nobody else there.
     """
 
@@ -128,7 +128,7 @@ class Socket:
         self, place: "Place", peer: tuple[str, str] = ("", ""), *, has_session: bool = False
     ) -> None:
         """peer: host and port of the connection itself, which may be a proxy's. has_session:
-        whether it came with the cookie of a session in which somebody was signed in a short time
+        whether it came with the cookie of a session in which someone was signed in a short time
         ago."""
         self.place = place
         self.peer = peer
@@ -144,7 +144,7 @@ class Socket:
         self.why = ""
         """Why it was cut off."""
         self.is_signed_in: Callable[[], bool] = lambda: False
-        """Whether somebody has signed in where its tab is; the gate says so, once the tab is
+        """Whether someone has signed in where its tab is; the gate says so, once the tab is
         known."""
         self._events, self._joins = Allowance(50, 300), Allowance(1, 20)
         self._overdue = 0.0
@@ -185,7 +185,7 @@ class Socket:
         return self.customer.strangers if self.is_stranger else self.address.people
 
     async def join(self) -> bool:
-        """A page asks for all that it holds: the dearest thing that anybody may ask for. Waits
+        """A page asks for all that it holds: the dearest thing that anyone may ask for. Waits
         until it may have it; False where the socket is cut off meanwhile."""
         self.joined = True
         wait = self._joins.ahead()

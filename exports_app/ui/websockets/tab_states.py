@@ -21,7 +21,7 @@ MAX_CLOSED = 2_000
 """Closed tabs of people who are signed in, whose states wait for them to come back."""
 MAX_CLOSED_PER_ADDRESS = 200
 MAX_SESSIONS = 10_000
-"""Sessions in which somebody was signed in, that are remembered for the next tab."""
+"""Sessions in which someone was signed in, that are remembered for the next tab."""
 KEPT_SECONDS = 1800.0
 """As long as Reflex keeps a state that nobody uses (rxconfig.py)."""
 GAP = 0.2
@@ -59,7 +59,7 @@ class Tabs:
     _tabs: dict[str, _Tab] = field(default_factory=dict)
     """In the order in which they were opened or closed last."""
     _sessions: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    """In which somebody was signed in at their latest event, by `_digest`."""
+    """In which someone was signed in at their latest event, by `_digest`."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def opened(self, key: str, address: str, cookies: str = "") -> None:
@@ -75,7 +75,7 @@ class Tabs:
             self._wake.set()
 
     def known(self, key: str, *, signed_in: bool) -> None:
-        """For the Guard: whether somebody stands behind the tab's latest event."""
+        """For the Guard: whether someone stands behind the tab's latest event."""
         if tab := self._tabs.get(key):
             tab.signed_in = signed_in
             self._sessions.pop(tab.session, None)
@@ -85,7 +85,7 @@ class Tabs:
                     self._sessions.popitem(last=False)
 
     def is_session(self, secret: str) -> bool:
-        """Whether this server knows that somebody is signed in with this cookie: from its latest
+        """Whether this server knows that someone is signed in with this cookie: from its latest
         event, in any tab."""
         return bool(secret) and _digest(secret) in self._sessions
 

@@ -1,4 +1,4 @@
-"""Reading figures beside everybody's clicks, and showing only what is new."""
+"""Reads figures without delaying other events, and updates only what changed."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,8 +10,7 @@ import reflex as rx
 T = TypeVar("T")
 
 _slow = ThreadPoolExecutor(4, thread_name_prefix="figures")
-"""A reading may take seconds: so many at once, and none in the threads that everybody's clicks
-need."""
+"""A reading may take seconds. It gets its own threads, so that other events do not wait for it."""
 
 
 async def slowly(read: Callable[..., T], *values: Any) -> T:

@@ -1,10 +1,10 @@
-"""What stands in the place of the figures until they have come."""
+"""What is shown in place of the figures until they are loaded."""
 
 import reflex as rx
 
 
 def outline() -> rx.Component:
-    """What stands in a page's place until anybody is known."""
+    """What is shown in a page's place until its user is known."""
     title = rx.el.div(rx.el.h1("Analytics"), class_name="page-top")
     return rx.el.div(
         title, skeleton(), class_name="page analytics", custom_attrs={"aria-busy": "true"}
@@ -12,7 +12,7 @@ def outline() -> rx.Component:
 
 
 def skeleton() -> rx.Component:
-    """What stands in the figures' place until they have come."""
+    """What is shown in place of the figures until they are loaded."""
     bars = [
         rx.el.div(rx.el.span(class_name="skeleton", width="60%"), class_name="card figure-card")
         for _ in range(6)

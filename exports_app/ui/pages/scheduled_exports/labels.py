@@ -24,7 +24,7 @@ STATUS_WORDS = {
 
 
 def outcome_words(run: Run, accepted: int, total: int) -> str:
-    """What came of a run, in a few words."""
+    """The result of a run, in a few words."""
     if run.status is RunStatus.PENDING and run.next_attempt_at:
         return f"attempt {run.attempt + 1} starts" if run.attempt else "starts"
     if run.status is RunStatus.PENDING:
@@ -45,7 +45,7 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
 
 
 def moment(run: Run) -> datetime:
-    """When a run happened, as people count it; of one that waits for its time, when it will."""
+    """The time that a person would give for a run. Of one that waits for a time, that time."""
     return run.next_attempt_at or run.completed_at or run.started_at or run.created_at
 
 

@@ -1,4 +1,4 @@
-"""A run's error as people read it, and what they can do about it, in plain words."""
+"""A run's error for the reader, and what can be done about it."""
 
 import re
 
@@ -90,7 +90,7 @@ def readable(error: str | None) -> str:
 
 
 def hint(code: str | None, error: str | None) -> str:
-    """Empty where the error says it all."""
+    """Empty where the error needs no hint."""
     if code == "delivery_failed":
         return _delivery(error or "")
     return HINTS.get(code or "", "")

@@ -1,4 +1,4 @@
-"""Settings: one's own account, the people and looks of a tenant, and what is the installation's."""
+"""Settings: the user's own account, a tenant's people and looks, and the installation."""
 
 from exports_app.ui.pages.settings.account import view as account
 from exports_app.ui.pages.settings.audit import view as audit

@@ -1,4 +1,4 @@
-"""The question before a membership ends: who should own the scheduled exports that are left."""
+"""The question before a membership ends: who is to own the scheduled exports."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What was made for another person: shown once, to be handed on."""
+"""A link for another person, shown once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What stands at the top of each settings page: its title, and the way to the others."""
+"""The top of each settings page: its title, and tabs to the others."""
 
 import reflex as rx
 

@@ -15,7 +15,7 @@ from exports_app.ui.pages.analytics.campaigns.selection import steps
 CARDS = ("impressions", "clicks", "conversions", "spend", "revenue", "roas")
 LISTED = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "roas")
 NEUTRAL = {"spend", "cpc", "cpa"}
-"""More of it is neither good nor bad by itself."""
+"""An increase is neither good nor bad by itself."""
 NONE = "\N{EN DASH}"
 MOST_DRAWN = 800
 """Places on the axis."""

@@ -1,4 +1,4 @@
-"""How the exports do, ready to be read."""
+"""The figures of the exports, ready to be shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

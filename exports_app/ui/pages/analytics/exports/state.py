@@ -1,4 +1,4 @@
-"""How the exports do: now, by day, by hour, and which need somebody."""
+"""The figures of the exports: now, by day, by hour, and which exports need attention."""
 
 import reflex as rx
 

@@ -1,4 +1,4 @@
-"""The part of the form that most people never open: what a schedule does on bad days."""
+"""The folded part of the form: what happens with overlaps, downtime, failures."""
 
 import reflex as rx
 

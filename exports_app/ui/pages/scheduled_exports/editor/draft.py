@@ -18,7 +18,7 @@ from exports_app.ui.pages.scheduled_exports.editor.form import Chip
 class DraftState(rx.State):
     is_open: bool = False
     tenant_id: str = ""
-    """In which it is saved, whatever the tab shows by then."""
+    """The tenant in which it is saved, even if the tab shows another one by then."""
     schedule_id: str = ""
     """Empty: a new one."""
     values: dict[str, str] = form.EMPTY
@@ -27,7 +27,7 @@ class DraftState(rx.State):
     is_active: bool = True
     errors: dict[str, str] = {}  # noqa: RUF012
     stale: bool = False
-    """Somebody else saved it meanwhile."""
+    """Someone else has saved it since it was opened."""
     paused: str = ""
     """Why it was paused automatically."""
     unfold: str = ""

@@ -37,8 +37,8 @@ def texts(schedule: Schedule) -> dict[str, str]:
 
 
 def is_used(option: Option, values: Mapping[str, str]) -> bool:
-    """False where another one's choice makes it pointless: the form does not show it, and what it
-    holds is left as it was."""
+    """False where another option makes it pointless. The form then hides it, and its value stays as
+    it was."""
     return option.when is None or option.when.holds(values[option.when.option])
 
 

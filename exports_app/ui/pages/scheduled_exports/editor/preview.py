@@ -1,5 +1,4 @@
-"""What answers beside the form while somebody types: when it would run, and what the file would
-hold."""
+"""The preview beside the form: when it would run, and what the file would contain."""
 
 import asyncio
 import uuid
@@ -23,8 +22,8 @@ from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 
 _log = log.get(__name__)
 _slow = ThreadPoolExecutor(2, thread_name_prefix="preview")
-"""A preview may take a second of a core: so many at once, and none in the threads that everybody's
-clicks need."""
+"""A preview may take a second of CPU time. It gets its own threads, so that other events do not
+wait for it."""
 UNEXPECTED = "The preview failed unexpectedly. See the server's log."
 TOO_LONG = "Counting the rows takes longer than a second. The export itself has no such limit."
 

@@ -1,4 +1,4 @@
-"""Beside the form: when it would run, what the file would hold, how the email would look."""
+"""The preview beside the form, and the email as a dialog."""
 
 import reflex as rx
 

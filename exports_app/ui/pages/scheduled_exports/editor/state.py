@@ -1,4 +1,4 @@
-"""The dialog that makes or changes a scheduled export: opening, saving, closing."""
+"""The dialog that creates or changes a scheduled export: opening, saving, closing."""
 
 import asyncio
 from itertools import islice
@@ -75,8 +75,8 @@ class EditorState(rx.State):
 
     @action(Permission.WRITE)
     async def duplicate(self, schedule_id: str) -> Any:
-        """A new form with everything of a stored schedule, paused so that nobody gets two files
-        unawares."""
+        """A new form with everything of a stored schedule. It is paused, so that nobody gets two
+        files by accident."""
         old = await self._stored(schedule_id)
         texts = form.texts(old) | {"name": f"Copy of {old.name}"[: bounds.NAME]}
         return await self._open(old.tenant_id, "", texts, old, is_active=False)
@@ -97,7 +97,7 @@ class EditorState(rx.State):
         draft.restore(fields, recipients)
         if fields["dirty"]:
             await notify(self, "info", "Your unsaved changes were restored")
-        # Somebody who goes on typing must not find the rest of it in the name
+        # If someone goes on typing, the rest must not end up in the name
         draft.focus_on("form")
         await self.compare()
         return await self._begun(draft)
@@ -203,7 +203,7 @@ class EditorState(rx.State):
 
     @internal
     async def compare(self) -> None:
-        """Whether somebody else saved or deleted it while it is open here."""
+        """Whether someone else saved or deleted it while it is open here."""
         draft = await self.get_state(DraftState)
         if not draft.is_open or not draft.schedule_id:
             return

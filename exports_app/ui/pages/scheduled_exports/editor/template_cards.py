@@ -1,4 +1,4 @@
-"""The templates as they stand where a tenant has no scheduled export yet."""
+"""The templates, shown where a tenant has no scheduled export yet."""
 
 import reflex as rx
 

@@ -1,4 +1,4 @@
-"""Three ready beginnings for somebody who has no scheduled export yet."""
+"""Three templates for a tenant without scheduled exports."""
 
 from dataclasses import dataclass, field
 

@@ -1,5 +1,4 @@
-"""What a run went through, and which emails it made to those who look after its schedule: as the
-history shows them."""
+"""Attempts of a run, and notifications about its schedule, as the history shows them."""
 
 from dataclasses import dataclass
 
@@ -64,7 +63,7 @@ def attempt_row(attempt: Attempt) -> AttemptItem:
         if attempt.ended_at and attempt.number
         else ""
     )
-    # A tick that was skipped before it was made up stands before its first attempt
+    # A tick that was skipped and later run by a backfill is listed before its first attempt
     number = f"Attempt {attempt.number}" if attempt.number else "Before"
     return AttemptItem(
         number, iso(attempt.started_at), took, look, word, run_errors.readable(attempt.error)

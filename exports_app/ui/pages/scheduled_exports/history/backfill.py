@@ -1,4 +1,4 @@
-"""Past times of a schedule, run after all: which days, how many they are, go."""
+"""Backfill: runs for past times of a schedule. Its days, how many runs they have, and the start."""
 
 from datetime import date
 

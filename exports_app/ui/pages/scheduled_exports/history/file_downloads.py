@@ -41,7 +41,7 @@ class FileDownloadsState(rx.State):
     heading: str = ""
     """How many downloads there are, in words; empty for none."""
     asking: str = ""
-    """The run whose links shall be revoked; empty: nobody is asked."""
+    """The run whose links are to be revoked; empty: the question is closed."""
 
     @internal
     async def follow(self, schedule_id: str, run_id: str) -> None:

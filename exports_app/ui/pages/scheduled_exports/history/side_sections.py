@@ -1,5 +1,5 @@
-"""Beside the runs in the history: why it was paused, past times to run, and who was told of
-trouble."""
+"""Around the runs in the history: why the schedule is paused, the backfill, and the
+notifications."""
 
 import reflex as rx
 

@@ -91,9 +91,9 @@ class HistoryState(rx.State):
     detail: Detail = Detail()
     deliveries: list[DeliveryItem] = []  # noqa: RUF012
     attempts: list[AttemptItem] = []  # noqa: RUF012
-    """Of the run that is opened, where there is more to tell than its end."""
+    """Of the open run, where it has more than one attempt or waits for the next."""
     notices: list[NotificationItem] = []  # noqa: RUF012
-    """To those who look after it, the newest first."""
+    """Notifications about the schedule, newest first."""
     paused: str = ""
     """Why it was paused automatically."""
     paused_at: str = ""
@@ -134,8 +134,7 @@ class HistoryState(rx.State):
             why, self.schedule_id = self.gone, ""
             await notify(self, "error", why)
             return
-        # With the list's view: after a reload, or a server that lost this tab, it is still behind
-        # the dialog
+        # The address keeps the list's view: after a reload, the list is behind the dialog as before
         listed = await (await self.get_state(ListState)).view_address()
         await show_address(self, f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}")
 
@@ -145,8 +144,8 @@ class HistoryState(rx.State):
         listing = await self.get_state(ListState)
         listed = await listing.view_address()
         if path(self).startswith(f"{ROUTE}/"):
-            # A real navigation, or the router would lead back here when the connection comes back.
-            # Its page load must not close what somebody has opened by then
+            # A real navigation: otherwise the router would come back here after a reconnect. When
+            # that page loads, it must not close what was opened since
             await listing.continue_at(ROUTE, listed)
             return rx.redirect(listed, replace=True)
         await show_address(self, listed)
@@ -265,7 +264,8 @@ class HistoryState(rx.State):
 
     @action(Permission.WRITE)
     async def arrived(self, run_id: str) -> None:
-        """The messages of which nobody knows have arrived, says who asked the recipients."""
+        """Mark the messages with an unknown outcome as delivered, after a person has asked the
+        recipients."""
         await call(services.run_actions.accept_unknown, self.schedule_id, str(run_id))
         await self.reload()
 

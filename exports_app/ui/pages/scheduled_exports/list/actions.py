@@ -27,11 +27,11 @@ MOST_WATCHED = 50
 
 class ScheduleActions(rx.State):
     asking: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
-    """Ids of the schedules that shall be deleted; the question is open while there are any."""
+    """Ids of the schedules that are to be deleted; the question is open while there are any."""
     ask_title: str = ""
     ask_text: str = ""
     _watched: dict[str, tuple[str, str]] = {}  # noqa: RUF012
-    """Runs that were started in this tab and whose end is told: run id -> (schedule id, name)."""
+    """Runs started in this tab, whose end is shown as a notice: run id -> (schedule id, name)."""
 
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
@@ -72,7 +72,8 @@ class ScheduleActions(rx.State):
 
     @action(Permission.WRITE)
     async def resume(self, schedule_id: str) -> None:
-        """One that was paused automatically goes on, in the name of whoever resumes it."""
+        """Activate a schedule that was paused automatically. Whoever resumes it becomes its
+        owner."""
         values = {"is_active": True}
         try:
             resumed = await call(services.schedules.update, str(schedule_id), values)
@@ -151,7 +152,7 @@ class ScheduleActions(rx.State):
 
     @internal
     async def report_ended(self) -> None:
-        """Tell how the watched runs ended."""
+        """Show how the watched runs ended."""
         if not self._watched:
             return
         ended = await call(_ended, dict(self._watched))

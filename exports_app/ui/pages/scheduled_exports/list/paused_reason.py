@@ -1,4 +1,4 @@
-"""A schedule that was paused automatically: why, and the way on. In the list and in the history."""
+"""Why a schedule was paused automatically, and how to resume it. In the list and in the history."""
 
 from typing import Any
 

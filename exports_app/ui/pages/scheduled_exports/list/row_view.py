@@ -99,7 +99,7 @@ def _recipients(row: Row) -> rx.Component:
 
 
 def _paused(row: Row) -> rx.Component:
-    """Below its line: why it was paused automatically, and the way on."""
+    """Below the row: why it was paused automatically, and how to resume it."""
     when = browser.when(at=row.paused_at, zone=row.zone)
     box = paused_box(row.id, row.name, row.paused, when, f"{row.name} is active")
     return rx.el.tr(

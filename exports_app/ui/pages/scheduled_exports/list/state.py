@@ -114,7 +114,7 @@ class ListState(rx.State):
 
     @internal
     async def load(self, *, fresh: bool = False) -> None:
-        """fresh: see `Board.page`."""
+        """fresh: see `ScheduleListing.page`."""
         tenant = (await self.get_state(SessionState)).tenant_id
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
         if "active" in self.filters:

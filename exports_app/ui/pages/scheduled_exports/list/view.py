@@ -1,4 +1,4 @@
-"""The list as it looks: what stands above it, and in its place when there is nothing to list."""
+"""The page around the list, and what is shown when there is nothing to list."""
 
 import reflex as rx
 
@@ -33,7 +33,7 @@ def list_view(dialogs: Dialogs) -> rx.Component:
 
 
 def loading() -> rx.Component:
-    """Before anybody is known: the page's outline, so that nothing jumps when it fills."""
+    """Until the user is known: the page's outline, so that nothing jumps when it is filled."""
     title = rx.el.div(
         rx.el.h1("Scheduled exports"),
         rx.el.p(rx.el.span(class_name="skeleton", width="180px")),

@@ -1,1 +1,1 @@
-"""One's own account."""
+"""The user's own account."""

@@ -1,4 +1,4 @@
-"""Where somebody is signed in, as the page shows it."""
+"""Where the user is signed in, as the page shows it."""
 
 from dataclasses import dataclass
 

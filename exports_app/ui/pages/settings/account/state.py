@@ -1,4 +1,4 @@
-"""One's own account: its password, and where one is signed in."""
+"""The user's own account: its password, and where it is signed in."""
 
 import reflex as rx
 
@@ -20,7 +20,7 @@ FIELDS = {"/currentPassword": "current", "/newPassword": "new"}
 
 class AccountState(rx.State):
     must_change: bool = False
-    """Its password was given to them."""
+    """Someone else set its password."""
     sessions: list[SessionItem] = []  # noqa: RUF012 (Reflex copies defaults)
     errors: dict[str, str] = {}  # noqa: RUF012
     """By field: current, new."""

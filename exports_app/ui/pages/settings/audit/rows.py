@@ -1,4 +1,4 @@
-"""What somebody did, in words."""
+"""Entries of the audit as text."""
 
 import json
 import re
@@ -90,7 +90,7 @@ NAMES = {
     "file_sha256": "SHA-256 of the file",
 }
 HIDDEN = {"changed", "run", "of", "owner_id"}
-"""Of a detail: told apart, or an id that says nothing to a reader."""
+"""Of a detail: shown elsewhere, or an id that means nothing to a reader."""
 SHOWN = 12
 """Characters of a session's id: enough to search by."""
 SHOWN_TEXT = 120

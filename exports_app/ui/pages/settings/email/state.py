@@ -68,7 +68,7 @@ class EmailState(rx.State):
             error = sentence(e.errors[0].detail)
         finally:
             async with self:
-                if self._asked == asked:  # else the tab is somebody else's by now, or asked again
+                if self._asked == asked:  # else the tab is someone else's by now, or asked again
                     self._show_result(result, error)
 
     def _show_result(self, result: ChannelTestResult | None, error: str) -> None:

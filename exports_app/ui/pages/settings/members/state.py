@@ -1,4 +1,4 @@
-"""Who belongs to a tenant, as what; a member who is removed."""
+"""The members of a tenant and their roles; removing one."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ class MembersState(rx.State):
     rows: list[MemberRow] = []  # noqa: RUF012 (Reflex copies defaults)
     loaded: bool = False
     asking: str = ""
-    """The id of who shall be removed; empty: nobody is asked about."""
+    """The id of the member to remove; empty: none."""
     ask_name: str = ""
     ask_owns: str = ""
     ask_refusal: str = ""

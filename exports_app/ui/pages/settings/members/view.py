@@ -90,7 +90,7 @@ def _question() -> rx.Component:
 
 
 def _drop_choice() -> rx.Component:
-    """Left unticked, the exports go on to somebody who is no member."""
+    """If this is not ticked, files still go to a person who is no longer a member."""
     tick = rx.el.input(
         type="checkbox",
         class_name="tick",

@@ -11,7 +11,7 @@ from exports_app.services.core.records import Tenant
 from exports_app.services.tenants.tenant_settings import SETTINGS as FIELDS
 
 NO_NUMBER = -1
-"""Of days, where none can be read: the service says what it takes."""
+"""For a text that is no number of days: the service answers with what it accepts."""
 
 
 def texts(tenant: Tenant) -> dict[str, str]:

@@ -55,7 +55,7 @@ class TenantState(rx.State):
         await self._load()
 
     async def _load(self) -> None:
-        """What somebody else changed shows in the fields that are not touched here."""
+        """Changes by someone else appear in the fields that are not touched here."""
         tenant_id = (await self.get_state(SessionState)).tenant_id
         if self._of != tenant_id:
             self.loaded = False
@@ -122,8 +122,8 @@ class TenantState(rx.State):
         await notify(self, "success", "The settings are saved")
 
     async def _draw(self) -> None:
-        """The email with what is typed. What is not valid yet changes nothing in it, and is told at
-        its field."""
+        """Render the email with what is typed. An invalid value changes nothing in it, and its
+        error is shown at its field."""
         look = services.preview.branding
         preview = await call(look, self._of, read(self.typed), self._shown)
         self._shown, self.errors = dict(preview.shown), by_field(preview.errors)

@@ -141,7 +141,7 @@ def _text(name: str, **props: Any) -> rx.Component:
 
 
 def _email() -> rx.Component:
-    # In a frame of its own with nothing allowed, as every email that is shown
+    # In a sandboxed frame, like every email that is shown
     frame = rx.el.iframe(
         src_doc=TenantState.html, sandbox="", title="An email as it will look", class_name="mail"
     )

@@ -28,7 +28,7 @@ class UsersState(rx.State):
     fresh_link: str = ""
     """To set a new password, where none could be mailed: shown until it was handed on."""
     asking: str = ""
-    """The id of who is asked about; empty: nobody is."""
+    """The id of the user in question; empty: none."""
     ask_what: str = ""
     """deactivate, renew: to have them set a new password, or factor: to remove their second
     factor."""

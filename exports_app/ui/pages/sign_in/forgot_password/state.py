@@ -17,7 +17,7 @@ LONGEST = bounds.ADDRESS
 
 
 class ForgotPasswordState(rx.State):
-    """What it says is the same whether the address has an account."""
+    """The page shows the same whether or not the address has an account."""
 
     loaded: bool = False
     available: bool = False

@@ -92,7 +92,7 @@ class LoginState(rx.State):
 
     @action(public=True)
     async def back(self) -> None:
-        """To the password, for somebody else or another account."""
+        """To the password, for someone else or another account."""
         self.error = ""
         self._begin_anew()
 

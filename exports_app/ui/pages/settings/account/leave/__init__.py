@@ -1,1 +1,1 @@
-"""The tenants that one belongs to."""
+"""The user's tenants."""

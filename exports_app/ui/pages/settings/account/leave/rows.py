@@ -1,4 +1,4 @@
-"""A tenant that one belongs to, as the page shows it."""
+"""A tenant of the user, as the page shows it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The tenants that one belongs to, and leaving one of them."""
+"""The user's tenants, and leaving one of them."""
 
 import reflex as rx
 
@@ -14,7 +14,7 @@ from exports_app.ui.pages.settings.leaving_dialog import Successor, owned, succe
 class LeaveState(rx.State):
     rows: list[BelongingRow] = []  # noqa: RUF012 (Reflex copies defaults)
     asking: str = ""
-    """The id of the tenant that shall be left; empty: none."""
+    """The id of the tenant to leave; empty: none."""
     ask_name: str = ""
     ask_owns: str = ""
     ask_refusal: str = ""

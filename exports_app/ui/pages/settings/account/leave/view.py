@@ -1,4 +1,4 @@
-"""The card of the tenants that one belongs to, on the page of the account."""
+"""The card of the user's tenants, on the page of the account."""
 
 import reflex as rx
 

@@ -1,1 +1,1 @@
-"""One's own second factor."""
+"""The user's own second factor."""

@@ -1,4 +1,4 @@
-"""One's own second factor: setting it up, renewing its recovery codes, turning it off."""
+"""The user's own second factor: setting it up, renewing its recovery codes, turning it off."""
 
 import asyncio
 from collections.abc import Callable
@@ -112,7 +112,7 @@ class SecondFactorState(rx.State):
             await go(self, HOME)
 
     async def _tried(self, call: Callable[[], Any]) -> Any:
-        """What it returns; None where the person is told what is wrong."""
+        """What it returns; None where the page shows an error instead."""
         self.errors = {}
         try:
             return await asyncio.to_thread(call)
@@ -152,7 +152,7 @@ def _both(form: dict[str, str]) -> tuple[str, str]:
 
 
 def requirement_of(state: State) -> str:
-    """Who requires it, in words; empty: nobody."""
+    """Who requires a second factor, as a sentence; empty: nobody."""
     if state.required:
         return "Super admins need a second factor here. Set one up to continue."
     names = ", ".join(tenant.name for tenant in state.required_by)

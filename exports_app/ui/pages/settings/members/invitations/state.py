@@ -50,7 +50,7 @@ class InvitationsState(rx.State):
 
     @action(Permission.MANAGE)
     async def revoke(self, invitation_id: str) -> None:
-        """A link that is still shown may be its own: it goes too."""
+        """The link that is still shown may belong to it, so it is removed too."""
         revoke = services.invitations.revoke
         await call(revoke, await self._tenant(), str(invitation_id))
         self.fresh_email = self.fresh_link = ""

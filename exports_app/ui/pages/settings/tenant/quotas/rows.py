@@ -16,7 +16,7 @@ LABELS = {
 }
 MEGABYTE = 1_000_000
 NO_NUMBER = -1
-"""Where none can be read: the service says what it takes."""
+"""For a text that is no number: the service answers with what it accepts."""
 NEARLY = 0.9
 """From so much of a limit on it is marked."""
 
