@@ -11,44 +11,19 @@ from tests.e2e.ui.listed import assert_nothing_overflows
 from tests.e2e.ui.visitor import Visits
 
 
-def dates(form: Form, start: str, end: str) -> None:
-    form.choose("period", "Between two dates")
-    if start:
-        form.field("start_date").fill(start)
-    if end:
-        form.field("end_date").fill(end)
-
-
 def recipients_error(form: Form) -> Locator:
     return form.page.locator(".field", has=form.recipients).locator(".error-text").last
 
 
 WRONG: dict[str, tuple[str, Callable[[Form], object], str]] = {
-    "no name": ("name", lambda form: form.name.fill("   "), "Give a name of 1 to 200 characters"),
-    "a tab in the name": (
-        "name",
-        lambda form: form.name.fill("a\tb"),
-        "Remove the control characters",
-    ),
-    "a control character in the description": (
-        "description",
-        lambda form: form.field("description").fill("bell \x07"),
-        "Remove the control characters",
-    ),
-    "no date": ("start_date", lambda form: dates(form, "", ""), "Give at least one date"),
-    "dates the wrong way round": (
-        "end_date",
-        lambda form: dates(form, "2026-02-01", "2026-01-01"),
-        "Must not be before",
-    ),
     "no campaign where one is needed": (
         "campaigns",
         lambda form: form.choose("export_type", "Campaign, day by day"),
         "needs at least one campaign",
     ),
     "no expression": ("schedule", lambda form: form.expression.fill("nonsense"), "five fields"),
-    "a day that never comes": ("schedule", lambda form: form.expression.fill("0 0 31 2 *"), ""),
 }
+"""A button and a text field; of the others, see tests/ui/editor/test_saving.py."""
 
 
 class TestWhatIsWrong:
