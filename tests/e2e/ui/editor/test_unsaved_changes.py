@@ -111,20 +111,6 @@ class TestClosing:
         page.locator("#drop-changes").click()
         form.is_closed()
 
-    @pytest.mark.long
-    def test_what_was_changed_back_is_no_change(
-        self, house: House, company: Company, visits: Visits
-    ) -> None:
-        house.schedule(company, "Before")
-        page = visits.open(who=company.admin)
-        form = Form.edit(page, "Before")
-        form.name.fill("After")
-        expect(page.locator("#send-test")).to_have_text("Save and send me a test")
-        form.name.fill("Before")
-        expect(page.locator("#send-test")).to_have_text("Send me a test")
-        by_escape(page)
-        form.is_closed()
-
 
 class TestWhatSomebodyElseDid:
     @at_both_widths
@@ -158,24 +144,6 @@ class TestWhatSomebodyElseDid:
             "Mine after all",
             "5 5 * * *",
         )
-
-    @pytest.mark.long
-    def test_is_not_overwritten(self, house: House, company: Company, visits: Visits) -> None:
-        made = house.schedule(company, "Before")
-        page = visits.open(who=company.admin)
-        form = Form.edit(page, "Before")
-        house.services.schedules.update(
-            company.admin.who, made["id"], {"name": "Theirs"}
-        )  # unheard of by this page
-        form.field("description").fill("Mine")
-        form.field("save").click()
-        expect(form.dialog.get_by_role("alert")).to_contain_text(
-            "Someone else has changed this scheduled export."
-        )
-        row = the_one(house, company)
-        assert (row["name"], row["description"]) == ("Theirs", None)
-        page.locator("#reload").click()
-        expect(form.name).to_have_value("Theirs")
 
     @pytest.mark.long
     def test_ones_own_save_and_runs_are_nobody_elses_change(
