@@ -47,7 +47,7 @@ class TestRecipients:
             ]
         )
         assert_nothing_overflows(page)
-        page.get_by_role("button", name="Mend boss@example").click()
+        page.get_by_role("button", name="Fix boss@example").click()
         expect(form.recipients).to_be_focused()
         expect(form.recipients).to_have_value("boss@example")
         page.keyboard.press("End")

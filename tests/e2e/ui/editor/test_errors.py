@@ -93,7 +93,7 @@ class TestWhatIsWrong:
         expect(recipients_error(form)).to_have_text("Name at least one recipient")
         paste(form.recipients, "boss@example")
         form.field("save").click()
-        expect(recipients_error(form)).to_have_text("Mend or remove the addresses that are marked")
+        expect(recipients_error(form)).to_have_text("Fix or remove the addresses that are marked")
         expect(form.recipients).to_be_focused()
         paste(form.recipients, ", ".join(f"person{n}@example.com" for n in range(51)))
         expect(form.chips).to_have_count(52)
