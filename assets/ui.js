@@ -65,7 +65,7 @@ export function When({ at, zone, prefix = "" }) {
   return h("time", { dateTime: at, title: absolute(at, zone), suppressHydrationWarning: true }, prefix + words);
 }
 
-// The seconds that something has been under way.
+// How long something has been under way, in seconds.
 export function Elapsed({ since }) {
   const now = useNow(1000) || Date.now();
   return since ? h("span", { className: "num" }, span(now - new Date(since).getTime())) : null;
@@ -84,7 +84,7 @@ export function LocalZone() {
   return h("span", null, zone);
 }
 
-// Once what has changed is on the screen. A hidden tab paints nothing and does not wait. Returns what calls it off.
+// Runs `work` once the changes are painted. A hidden tab paints nothing and does not wait. Returns a function that cancels it.
 const afterPaint = (work) => {
   let timer;
   const frame = document.hidden ? null : requestAnimationFrame(() => (timer = setTimeout(work, 0)));
@@ -101,14 +101,14 @@ const forgetDrafts = () => {
   ahead.clear();
 };
 
-// The links of these pages carry a secret behind the #. It is kept in this tab, also while its owner signs in, and taken out of
-// the address before the first event tells that to the server.
+// The links of these pages carry a secret behind the #. It is kept in this tab, also while the user signs in, and removed from
+// the address before the first event sends the address to the server.
 const LINK_PAGES = ["/invitation", "/reset-password"];
 const tokenName = (page) => `link of ${page}`;
-const tokens = new Set(); // who hears of a new one
+const tokens = new Set(); // listeners for a new one
 const takeToken = () => {
   const { pathname, search, hash } = window.location;
-  const page = LINK_PAGES.find((one) => one === pathname.replace(/\/+$/, ""));
+  const page = LINK_PAGES.find((route) => route === pathname.replace(/\/+$/, ""));
   if (!page || hash.length < 2) return;
   sessionStorage.setItem(tokenName(page), hash.slice(1));
   window.history.replaceState(window.history.state, "", pathname + search);
@@ -128,7 +128,7 @@ const useToken = (page) =>
     () => "",
   );
 
-// Sends the token of the page's link once the page is `ready`, and a newer one too. `spent`: it was used, and is forgotten.
+// Sends the token of the page's link once the page is `ready`, and again if there is a newer one. `spent`: it was used and is removed.
 export function LinkToken({ page, ready = "", spent = false, onToken }) {
   const token = useToken(page);
   useEffect(() => {
@@ -154,20 +154,20 @@ const save = (address) => {
   link.remove();
 };
 
-// What was asked for and is done, once in this document: another route of the app draws its Effects anew.
+// What is done already: each route of the app has its own Effects, and nothing may be done twice in one document.
 const done = { notices: new Set(), fetch: "", address: "" };
 
 // What handlers ask for through state: notices, a move of the whole page, a file, the tenant's colours, the address.
 export function Effects({ notices = [], goto = "", fetch = "", colors = {}, address = "", onFile, onOpen }) {
   useEffect(() => {
-    for (const one of notices) {
-      if (done.notices.has(one.id)) continue;
-      done.notices.add(one.id);
-      const act = one.link && {
-        label: one.link,
-        onClick: () => (one.run ? onFile?.(...one.run.split("/")) : onOpen?.(one.href)),
+    for (const notice of notices) {
+      if (done.notices.has(notice.id)) continue;
+      done.notices.add(notice.id);
+      const act = notice.link && {
+        label: notice.link,
+        onClick: () => (notice.run ? onFile?.(...notice.run.split("/")) : onOpen?.(notice.href)),
       };
-      (toast[one.level] ?? toast)(one.text, { duration: one.level === "error" ? 10000 : 6000, action: act || undefined, closeButton: true });
+      (toast[notice.level] ?? toast)(notice.text, { duration: notice.level === "error" ? 10000 : 6000, action: act || undefined, closeButton: true });
     }
   }, [notices]);
   useEffect(() => {
@@ -183,8 +183,8 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
     for (const [name, value] of Object.entries(colors)) document.documentElement.style.setProperty(name, value);
   }, [colors]);
   useEffect(() => {
-    // The view's address without a navigation: nothing is loaded again. React Router keeps its own note in history.state.
-    // The browser takes its time over it: the view is painted first
+    // Changes the address without a navigation: nothing is loaded again. React Router keeps data of its own in history.state.
+    // It is slow in browsers, so the view is painted first
     const again = address === done.address;
     done.address = address;
     if (again || !address || address === window.location.pathname + window.location.search) return;
@@ -193,10 +193,10 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
   return null;
 }
 
-// Whether the server can be reached, for what is not drawn by React.
+// Whether the server is unreachable, for code outside React.
 let away = false;
 
-// A bar while the server cannot be reached. A short break (a restart, a sleeping laptop) is not worth a word.
+// A bar while the server cannot be reached. It is not shown for a short break, such as a restart.
 export function Connection() {
   const [, errors] = useContext(EventLoopContext);
   const lost = errors.length > 0;
@@ -224,8 +224,8 @@ const isAway = () => {
   return away;
 };
 
-// A control that starts something (data-once): a double click and a key held down start it once. What is pressed while the
-// server is away would wait and be done later, once for each time someone pressed it: it is refused instead.
+// A control that starts something (data-once): a double click or a key held down starts it once. While the server is away
+// presses would queue up and all be executed later: they are refused instead.
 if (typeof window !== "undefined") {
   const refuse = (event) => {
     event.preventDefault();
@@ -272,7 +272,7 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
         event.preventDefault();
         document.getElementById(searchId)?.focus();
       } else if (event.key === "n" && onNew && Date.now() > forms.backUntil) {
-        // (not while a form is on its way back, and its typist goes on blindly)
+        // Not while a form is being restored: the user may still be typing into it
         event.preventDefault();
         onNew();
       }
@@ -283,7 +283,7 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
   return null;
 }
 
-// Notices lie outside the dialogs: a press on one is none beside the dialog, which would close it.
+// Notices are outside the dialogs. A press on one must not count as a press beside the dialog, which would close it.
 if (typeof window !== "undefined") {
   const keep = (event) => {
     if (event.target.closest("[data-sonner-toaster]") && document.querySelector("[role=dialog]")) event.stopPropagation();
@@ -291,7 +291,7 @@ if (typeof window !== "undefined") {
   window.addEventListener("pointerdown", keep, true);
 }
 
-// What had the focus last. Instead of a menu's item, which goes away with its menu: the button that opened the menu.
+// What had the focus last. For an item of a menu, which disappears with the menu, it is the button that opened the menu.
 let last = null;
 if (typeof window !== "undefined") {
   window.addEventListener("focusin", ({ target }) => {
@@ -308,7 +308,7 @@ export function ReturnFocus() {
     return () =>
       setTimeout(() => {
         if (document.activeElement && document.activeElement !== document.body) return;
-        // The row may have been drawn anew meanwhile: the button of the same name is the same button
+        // The row may have been drawn again: the button with the same label is the same button
         const again = before?.isConnected ? before : path && document.querySelector(`[aria-label="${CSS.escape(path)}"]`);
         (again || document.getElementById("content"))?.focus();
       }, 0);
@@ -316,7 +316,7 @@ export function ReturnFocus() {
   return null;
 }
 
-// In what goes once a button in it was pressed: hands the focus on to the element with this label, instead of losing it.
+// Inside something that disappears when a button in it is pressed: moves the focus to the element with this label.
 export function PassFocus({ to }) {
   const mark = useRef(null);
   useLayoutEffect(() => {
@@ -334,8 +334,7 @@ export function Focus({ target = "" }) {
   useEffect(() => {
     const id = target.split("#")[0];
     if (!id) return;
-    // Not before the dialog around it keeps the focus: a menu that closes takes it back, and only what the dialog saw
-    // focused does it restore
+    // Only after the dialog has taken the focus: a closing menu takes it back, and the dialog restores only what it saw focused
     const timer = setTimeout(() => {
       const element = document.getElementById(id);
       element?.focus();
@@ -346,8 +345,8 @@ export function Focus({ target = "" }) {
   return null;
 }
 
-// A section that a person opens and closes. It opens by itself whenever `unfold` becomes another text, and while it is closed its
-// fields are not there.
+// A section that a person opens and closes. It also opens whenever `unfold` becomes another text. While it is closed, its fields
+// are not rendered.
 export function Fold({ id, unfold = "", title, hint, children }) {
   const [seen, setSeen] = useState(unfold);
   const [open, setOpen] = useState(Boolean(unfold));
@@ -364,7 +363,7 @@ export function Fold({ id, unfold = "", title, hint, children }) {
   return h("details", { id, open, className: "fold" }, head, open && h("div", { className: "folded" }, children));
 }
 
-// Texts that are not sent yet. Escape closes a dialog before any field hears of the key: what was typed goes first.
+// Texts that are not sent yet. Escape closes a dialog before any field gets the key, so they are sent first.
 const unsent = new Set();
 const flushAll = () => {
   resendUnanswered();
@@ -372,18 +371,18 @@ const flushAll = () => {
 };
 if (typeof window !== "undefined") window.addEventListener("keydown", (event) => event.key === "Escape" && flushAll(), true);
 
-// What was typed into a form and the server has not answered yet, by the field's id. It outlives the fields, which go when a
-// server that was started anew knows nothing of their form; Keep, below, hands it back with the form.
+// What was typed into a form and the server has not answered yet, by the field's id. It outlives the fields, which disappear when
+// a restarted server does not know their form. Keep, below, restores it with the form.
 const ahead = new Map();
 
-// What a server has not answered may never have come to it: it was stopped, and another one goes on. It is sent again when a
-// lost connection is back, and before whatever is done next.
+// What a server has not answered may never have reached it, if it was stopped. It is sent again when the connection is back, and
+// before the next action.
 const texts = new Set();
 function resendUnanswered() {
-  for (const held of texts) {
-    if (held.timer !== null || held.latest === held.answered) continue;
-    held.timer = setTimeout(held.flush, 1000);
-    unsent.add(held.flush);
+  for (const typed of texts) {
+    if (typed.timer !== null || typed.latest === typed.answered) continue;
+    typed.timer = setTimeout(typed.flush, 1000);
+    unsent.add(typed.flush);
   }
 }
 
@@ -391,36 +390,36 @@ function resendUnanswered() {
 // field is left; an answer to an older text never overwrites a newer one.
 export function Text({ value = "", delay = 200, multiline = false, keep = false, onChange, ...rest }) {
   const [text, setText] = useState(value);
-  const held = useRef({ timer: null, latest: value, sent: [] }).current;
+  const typed = useRef({ timer: null, latest: value, sent: [] }).current;
   const flush = () => {
-    if (held.timer === null) return;
-    clearTimeout(held.timer);
-    held.timer = null;
-    unsent.delete(held.flush);
-    held.sent = [...held.sent.slice(-20), held.latest];
-    onChange?.(held.latest);
+    if (typed.timer === null) return;
+    clearTimeout(typed.timer);
+    typed.timer = null;
+    unsent.delete(typed.flush);
+    typed.sent = [...typed.sent.slice(-20), typed.latest];
+    onChange?.(typed.latest);
   };
   const send = useRef(flush);
   send.current = flush;
-  held.answered = value;
-  held.flush ??= () => send.current();
+  typed.answered = value;
+  typed.flush ??= () => send.current();
   useEffect(() => {
-    texts.add(held);
+    texts.add(typed);
     return () => {
-      texts.delete(held);
+      texts.delete(typed);
       send.current();
     };
   }, []);
   useEffect(() => {
-    if (keep && value === held.latest) ahead.delete(rest.id);
-    const echo = held.sent.lastIndexOf(value);
+    if (keep && value === typed.latest) ahead.delete(rest.id);
+    const echo = typed.sent.lastIndexOf(value);
     if (echo >= 0) {
-      held.sent = held.sent.slice(echo + 1);
+      typed.sent = typed.sent.slice(echo + 1);
       return;
     }
-    if (held.timer !== null) return;
-    held.sent = [];
-    held.latest = value;
+    if (typed.timer !== null) return;
+    typed.sent = [];
+    typed.latest = value;
     if (keep) ahead.delete(rest.id);
     setText(value);
   }, [value]);
@@ -428,12 +427,12 @@ export function Text({ value = "", delay = 200, multiline = false, keep = false,
     ...rest,
     value: text,
     onChange: (event) => {
-      held.latest = event.target.value;
-      setText(held.latest);
-      if (keep) ahead.set(rest.id, held.latest);
-      clearTimeout(held.timer);
-      held.timer = setTimeout(held.flush, delay);
-      unsent.add(held.flush);
+      typed.latest = event.target.value;
+      setText(typed.latest);
+      if (keep) ahead.set(rest.id, typed.latest);
+      clearTimeout(typed.timer);
+      typed.timer = setTimeout(typed.flush, delay);
+      unsent.add(typed.flush);
     },
     onBlur: flush,
     onKeyDown: (event) => {
