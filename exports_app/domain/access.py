@@ -1,4 +1,4 @@
-"""Who may do what. One table of roles; every service asks here."""
+"""Access rules: roles, their permissions, and the checks that all services use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ class Permission(StrEnum):
     READ = "exports.read"
     WRITE = "exports.write"
     MANAGE = "tenant.manage"
-    """Its people, its settings, and who did what in it."""
+    """The members, the settings and the audit of a tenant."""
     OPERATE = "installation.manage"
-    """What belongs to no tenant: the accounts of all, and how mail is sent."""
+    """What belongs to no tenant: all accounts, and the mail settings."""
 
 
 class Role(StrEnum):
@@ -30,29 +30,29 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 OF_INSTALLATION = frozenset({Permission.OPERATE})
-"""No tenant gives them."""
+"""Permissions that no role in a tenant gives."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A signed-in user with the tenants they belong to. Built from the database at each request,
-    never from input."""
+    """A signed-in user with their roles. Built from the database at each request, never from
+    input."""
 
     user_id: str
     is_super_admin: bool = False
     roles: Mapping[str, Role] = field(default_factory=dict)
     """tenant id -> role, for members."""
     withheld: frozenset[str] = frozenset()
-    """Tenants that they belong to and that give them no rights until they have a second factor."""
+    """Tenants whose rights they get only with a second factor, which they do not have yet."""
     must_enrol: bool = False
     """A super admin who has no rights until they have a second factor."""
     must_choose_password: bool = False
     """No rights until they have replaced their one-time password."""
     version: int | None = field(default=None, compare=False)
-    """Of their sign-in: it is over once the user's `token_version` is another one. None: not
+    """The user's `token_version` at the sign-in, which ends with the next version. None: not
     known."""
     super_admins_need_otp: bool = field(default=False, compare=False)
-    """The installation's rule, by which these rights were judged."""
+    """The installation's rule at the time these rights were read."""
 
     def role(self, tenant_id: str) -> Role | None:
         return Role.SUPER_ADMIN if self.is_super_admin else self.roles.get(tenant_id)
@@ -69,9 +69,9 @@ class Principal:
 
 
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:
-    """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden
-    where the role is too small, SecondFactorRequired where they lack that alone, OwnPasswordFirst
-    with a one-time password."""
+    """Raises NotFound without a role in the tenant, so that its existence is not revealed;
+    Forbidden where the role lacks the permission; SecondFactorRequired where only that is missing;
+    OwnPasswordFirst with a one-time password."""
     if who.must_choose_password:
         raise OwnPasswordFirst
     if who.must_enrol or tenant_id in who.withheld:
@@ -83,14 +83,14 @@ def require(who: Principal, permission: Permission, tenant_id: str) -> None:
 
 
 def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFound:
-    """The error, as one that the audit notes; its answer is the same."""
+    """The error, marked as a refusal for the audit."""
     error.refused_in = tenant_id
     return error
 
 
 def require_operator(who: Principal) -> None:
-    """Raises NotFound: for others there is no such thing. SecondFactorRequired for a super admin
-    who lacks one, OwnPasswordFirst for anybody with a one-time password."""
+    """Raises NotFound for everybody but super admins; SecondFactorRequired for a super admin
+    without one; OwnPasswordFirst with a one-time password."""
     if who.must_choose_password:
         raise OwnPasswordFirst
     if who.must_enrol:

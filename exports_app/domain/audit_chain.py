@@ -1,9 +1,8 @@
-"""The arithmetic of the audit's chain: from an entry to bytes, from bytes to hashes, from hashes to
-a signature.
+"""Hashes and signatures of the audit's chains.
 
-Pure, so that an exported file can be checked without a database. What is written here is a file
-format: never change how an entry that exists already becomes bytes. A new field of entries is left
-out where it is empty, so that older hashes stay.
+An exported file can be checked with these functions, without a database. They define a file format:
+never change how existing entries become bytes. A new field of entries is left out where it is
+empty, so that older hashes stay valid.
 """
 
 import hashlib
@@ -13,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 INSTALLATION = "installation"
-"""The chain of entries that concern no tenant. The other chains have their tenant's id as their
-name."""
+"""The chain of entries of no tenant. The other chains are named by their tenant's id."""
 _FORMAT = "exports_app audit 1"
 
 
@@ -34,7 +32,7 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
 
 
 def beginning(chain: str) -> str:
-    """What the first link of a chain follows on."""
+    """The previous hash of a chain's first link."""
     return hashlib.sha256(f"{_FORMAT}\n{chain}".encode()).hexdigest()
 
 

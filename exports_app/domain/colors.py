@@ -1,4 +1,4 @@
-"""Colours as ``#RRGGBB``, and how well one reads on another (WCAG 2.2)."""
+"""Colours as ``#RRGGBB``, and their contrast (WCAG 2.2)."""
 
 
 def contrast(a: str, b: str) -> float:

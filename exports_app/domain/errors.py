@@ -1,5 +1,5 @@
-"""The errors a person may see. Each carries a stable code, a sentence to act on, and whether trying
-again can help."""
+"""Errors shown to people. Each has a stable code, a sentence that says what to do, and whether a
+retry can help."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing wrong with the input.
+    """An error of one field.
 
-    pointer: where, as a JSON pointer into the submitted body (RFC 6901), e.g.
-    ``/filters/campaignIds/0``. detail: what is wrong and how to mend it; never repeats the
-    submitted value.
+    pointer: a JSON pointer into the submitted body (RFC 6901), e.g. ``/filters/campaignIds/0``.
+    detail: what is wrong and how to fix it; never contains the submitted value.
     """
 
     pointer: str
@@ -63,8 +62,8 @@ class OtpRequired(Unauthenticated):
     def __init__(self, step: str = "") -> None:
         super().__init__()
         self.step = step
-        """A secret: what a browser goes on with, see `Sessions.finish`. Empty for the API, which
-        sends all anew."""
+        """A secret for the second step, see `Sessions.finish`. Empty for the API, which sends the
+        password again."""
 
 
 class WrongOtp(Unauthenticated):
@@ -85,7 +84,7 @@ class Forbidden(ExportsError):
 
     code = "forbidden"
     refused_in: str | None = ""
-    """The tenant in which the right is missing; empty: in none at all, or it is no tenant's."""
+    """The tenant in which the right is missing; empty: no tenant."""
 
 
 class DemoIsLocal(Forbidden):
@@ -121,8 +120,8 @@ class NotFound(ExportsError):
 
     code = "not_found"
     refused_in: str | None = None
-    """The tenant that it belongs to, where the caller does not; empty: the installation; None: it
-    is not there."""
+    """The tenant to which the caller has no access; empty: the installation; None: it does not
+    exist."""
 
 
 class Gone(ExportsError):
@@ -197,7 +196,7 @@ class TooManyRequests(ExportsError):
 class Busy(TooManyRequests):
     """Too many ask for the same at this moment: wait a second, then try again"""
 
-    # The caller has done nothing wrong: the audit notes none
+    # Not the caller's fault, so not noted in the audit
 
 
 class QuotaExceeded(ExportsError):

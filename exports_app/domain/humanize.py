@@ -1,4 +1,4 @@
-"""Numbers and names as people read them."""
+"""Numbers and names as text for people."""
 
 
 def size(count: int) -> str:
@@ -36,16 +36,15 @@ def place(zone: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital letter at its beginning."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet program takes a field beginning with one of these for a formula (OWASP, CSV
+"""Spreadsheet programs run a field with one of these prefixes as a formula (OWASP, CSV
 Injection)."""
 
 
 def no_formula(text: str) -> str:
-    """The text as it may stand in a CSV file: a leading ' where a spreadsheet program would run
-    it."""
+    """The text for a CSV file, with a leading ' if a spreadsheet program would run it."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,7 +1,6 @@
-"""Typed columns and rows: what an export type hands to a format.
+"""Typed columns and rows, from an export type to a format.
 
-Rows travel in chunks, and a chunk holds them by column: one sequence of values for each. By kind a
-value is
+Rows come in chunks. A chunk has one sequence of values for each column. By kind, a value is
 
 - TEXT: str
 - INTEGER: int
@@ -10,8 +9,7 @@ value is
 - DATE: str, the day as ISO 8601 (``2026-01-31``), which is how SQLite keeps it and most files want
   it
 
-and None, in any column, where it is absent. Scaled integers keep money exact and cost nothing to
-carry.
+and None where it is absent. Scaled integers keep money exact, and are fast.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,7 +62,7 @@ class Table:
     chunks: Iterator[Chunk]
 
     def rows(self) -> Iterator[Row]:
-        """One by one, for a format that need not be fast."""
+        """Row by row, for a format that need not be fast."""
         for chunk in self.chunks:
             yield from zip(*chunk, strict=True)
 
@@ -104,15 +102,13 @@ def divide(numerator: int, denominator: int, shift: int) -> int | None:
 
 
 def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The columns a query must deliver, in order; the others are computed from them."""
+    """The columns that a query must return, in order; the others are computed from them."""
     return tuple(c for c in columns if c.ratio is None)
 
 
 def by_column(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Chunk:
-    """Rows as a database gives them (at least one) as a chunk, every value of its column's kind.
-
-    Raises ValueError for what cannot be: a part of a number in a column of whole ones.
-    """
+    """Rows of a query (at least one) as a chunk, with values of their columns' kinds. Raises
+    ValueError for a fraction in a column of whole numbers."""
     return [
         _of_kind(column, values)
         for column, values in zip(columns, zip(*rows, strict=True), strict=True)
@@ -120,7 +116,7 @@ def by_column(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Chunk
 
 
 def _of_kind(column: Column, values: Sequence[Any]) -> Sequence[Value]:
-    """Drivers that know dates and decimals give them; SQLite holds anything in any column."""
+    """Converts dates and decimals of drivers, and values of other types that SQLite may return."""
     kind = str if column.kind in {Kind.TEXT, Kind.DATE} else int
     if set(map(type, values)) <= {kind, type(None)}:
         return values
@@ -162,7 +158,7 @@ def completer(columns: Sequence[Column]) -> Callable[[Chunk], Chunk]:
 
 
 def completed(columns: Sequence[Column], queried: Sequence[Sequence[Any]]) -> list[Row]:
-    """Rows as a database gives them (the stored columns), with all columns."""
+    """Rows of a query (the stored columns), completed with the computed columns."""
     return (
         list(zip(*completer(columns)(by_column(stored(columns), queried)), strict=True))
         if queried
@@ -171,7 +167,7 @@ def completed(columns: Sequence[Column], queried: Sequence[Sequence[Any]]) -> li
 
 
 class _Largest:
-    """How far from zero the numbers of a chunk's columns are; each column is gone through once."""
+    """The largest absolute values of a chunk's columns; each is computed once."""
 
     def __init__(self, chunk: Chunk) -> None:
         self._chunk = chunk
@@ -184,7 +180,7 @@ class _Largest:
 
 
 def largest(values: Sequence[Any]) -> int | None:
-    """None where one is absent."""
+    """The largest absolute value; None where a value is absent."""
     try:
         return int(max(abs(max(values)), abs(min(values))))
     except TypeError:
@@ -223,11 +219,8 @@ def decimal_text(value: int, scale: int) -> str:
 
 
 def readable(column: Column, value: Value) -> str:
-    """A value as people read it in a table: ``1,234``, ``1,234.50``, an ISO date; empty where it is
-    absent.
-
-    Finer decimals than money get two places from 1 on, four below it.
-    """
+    """A value as text in a table: ``1,234``, ``1,234.50``, an ISO date; empty where it is absent.
+    Decimals finer than money have two places from 1 on, and four below."""
     if value is None:
         return ""
     if not isinstance(value, int):

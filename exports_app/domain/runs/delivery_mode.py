@@ -1,14 +1,13 @@
-"""The ladder: how a file goes to its recipients. A small one attached, a larger one as ZIP, a large
-one as a link."""
+"""Delivery modes: a file is attached, attached as ZIP, or sent as a link."""
 
 from enum import StrEnum
 
 LINE = 57
-"""Bytes that make a line of 76 characters (RFC 2045, 6.8), with CRLF after it."""
+"""Bytes encoded in a line of 76 characters (RFC 2045, 6.8), which CRLF follows."""
 
 
 class DeliveryMode(StrEnum):
-    """What a schedule may say. A run has taken one of the last three."""
+    """The setting of a schedule. AUTO chooses by size; a run uses one of the other three."""
 
     AUTO = "auto"
     ATTACH = "attach"

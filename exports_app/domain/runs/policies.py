@@ -1,20 +1,18 @@
-"""What a schedule does on bad days: when its runs would overlap, after a downtime, with a message
-whose fate is unknown."""
+"""Policies of a schedule: empty windows, overlapping runs, missed ticks, unknown messages."""
 
 import hashlib
 from datetime import timedelta
 from enum import StrEnum
 
 ON_TIME = timedelta(seconds=60)
-"""A tick that is seen within this time is on time; a later one was missed, and is the catch-up
-policy's."""
+"""A tick that is processed within this time is on time. A later one was missed, and the catch-up
+policy applies."""
 MOST_CAUGHT_UP = 100
-"""Missed ticks that are made up at most, and ticks that one backfill may cover."""
+"""The most missed ticks that are run later, and the most ticks of a backfill."""
 
 
 class WhenEmpty(StrEnum):
-    """There are no rows in the window: a file without rows is sent, or the run is skipped, or it
-    fails."""
+    """For a window without rows: send a file without rows, skip the run, or fail it."""
 
     SEND = "send"
     SKIP = "skip"
@@ -22,8 +20,8 @@ class WhenEmpty(StrEnum):
 
 
 class Overlap(StrEnum):
-    """A tick comes while an earlier scheduled run has not ended: it is skipped; or one waits, and
-    further ones are skipped; or they run side by side."""
+    """For a tick while an earlier scheduled run has not ended: skip it; let one wait and skip
+    further ones; or run both at the same time."""
 
     SKIP = "skip"
     QUEUE_ONE = "queue_one"
@@ -31,8 +29,7 @@ class Overlap(StrEnum):
 
 
 class CatchUp(StrEnum):
-    """Of the ticks that were missed: the latest one runs, none does, or all do, the newest
-    MOST_CAUGHT_UP of them."""
+    """For missed ticks: run the latest, none, or all (at most the newest MOST_CAUGHT_UP)."""
 
     LATEST = "latest"
     NONE = "none"
@@ -40,15 +37,15 @@ class CatchUp(StrEnum):
 
 
 class OnUnknown(StrEnum):
-    """A message that may have arrived, or not: it is sent again under the same Message-ID, or held
-    until a person decides."""
+    """For a message that may have arrived or not: send it again under the same Message-ID, or hold
+    it until a person decides."""
 
     RESEND = "resend"
     HOLD = "hold"
 
 
 def jitter(schedule_id: str, seconds: int) -> timedelta:
-    """How much later than its tick a schedule starts: 0 to `seconds`, always the same for the same
+    """The delay of a schedule's runs after their ticks: 0 to `seconds`, constant for a
     schedule."""
     number = int.from_bytes(hashlib.sha256(schedule_id.encode()).digest()[:8])
     return timedelta(seconds=number % (seconds + 1))

@@ -1,6 +1,6 @@
-"""When something that failed is tried again: exponential backoff with full jitter, so that those
-who failed together do not come back together (Marc Brooker, "Exponential Backoff And Jitter", AWS
-Architecture Blog, 2015)."""
+"""When a failure is retried: exponential backoff with full jitter, so that what failed together is
+not retried together (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
+2015)."""
 
 import random
 from collections.abc import Callable
@@ -13,19 +13,19 @@ ATTEMPTS = 9
 BASE_SECONDS = 30.0
 FACTOR = 4
 LONGEST = timedelta(hours=4)
-"""Between two attempts."""
+"""The longest wait between two attempts."""
 WITHIN = timedelta(hours=24)
-"""Of the first one."""
+"""All attempts are within this time after the first."""
 WAIT = timedelta(minutes=1)
-"""About so long a run waits for what other runs have reserved, each time."""
+"""About how long a run waits for messages that other runs have reserved, each time."""
 PATIENCE = timedelta(hours=1)
-"""After the first attempt's begin. Within it such a wait counts as no attempt."""
+"""After the begin of the first attempt. Within this time such a wait is not an attempt."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """attempts: in all, the first one too. base_seconds: the longest wait after the first; each
-    further one is FACTOR times as long, up to LONGEST."""
+    """attempts: in all, with the first one. base_seconds: the longest wait after the first; each
+    further wait is FACTOR times as long, up to LONGEST."""
 
     attempts: int = ATTEMPTS
     base_seconds: float = BASE_SECONDS
@@ -36,8 +36,8 @@ def wait(
     now: datetime,
     chance: Callable[[], float] = random.random,  # noqa: S311  (nothing secret)
 ) -> datetime | None:
-    """When to look again for what other runs have reserved; None: PATIENCE is over. The rest is as
-    for `decide`."""
+    """When to check again for messages that other runs have reserved; None: PATIENCE is over.
+    Arguments as for `decide`."""
     return now + WAIT * (0.75 + chance() / 2) if now < since + PATIENCE else None
 
 
@@ -49,14 +49,14 @@ def decide(
     now: datetime,
     chance: Callable[[], float] = random.random,  # noqa: S311  (nothing secret)
 ) -> datetime | None:
-    """When to try again; None: give up, since it cannot help, or was tried enough.
+    """When to retry; None: give up, since a retry cannot help, or there were enough.
 
-    failed: attempts that have failed, this one too. since: when the first one began. chance: from
-    [0, 1).
+    failed: failed attempts, with this one. since: the begin of the first attempt. chance: a random
+    number in [0, 1).
     """
     if error.permanent or failed >= policy.attempts:
         return None
-    # The exponent is bounded: the wait is at its longest long before a float ends
+    # The exponent is bounded: the wait is at its maximum long before a float overflows
     longest = min(policy.base_seconds * FACTOR ** min(failed - 1, 20), LONGEST.total_seconds())
     at = now + timedelta(seconds=longest * chance())
     return at if at <= since + WITHIN else None

@@ -1,5 +1,4 @@
-"""Whose turn it is where several tenants want the same few places: round-robin, so that a thousand
-of one hold up no other."""
+"""Round-robin between tenants, so that a tenant with a thousand runs does not delay the others."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -15,11 +14,11 @@ class Rotation:
         self._count = 0
 
     def first(self, waiting: Iterable[T], tenant_of: Callable[[T], str]) -> T:
-        """The one whose tenant had its last turn the longest ago, or never; of equals the first.
-        ValueError where none waits."""
+        """The item whose tenant has waited longest for a turn; the first of equal ones. Raises
+        ValueError where nothing waits."""
         return min(waiting, key=lambda candidate: self._turns.get(tenant_of(candidate), 0))
 
     def had(self, tenant_id: str) -> None:
-        """It had its turn."""
+        """Note a turn of the tenant."""
         self._count += 1
         self._turns[tenant_id] = self._count

@@ -6,10 +6,10 @@ from enum import StrEnum
 from exports_app.domain.errors import IllegalTransition
 
 MAX_DEATHS = 3
-"""A run whose worker died this often is failed: something in it kills workers."""
+"""A run fails after this many deaths of its workers, since something in it kills them."""
 ISOLATION_DEATHS = 2
-"""From so many on it is taken up alone: one death alone is most often the end of a whole machine,
-or of somebody else's run."""
+"""From this many deaths on, a run is processed alone. A single death is mostly the end of a
+machine, or caused by another run."""
 
 
 class Trigger(StrEnum):
@@ -21,11 +21,11 @@ class Trigger(StrEnum):
 
 
 BY_CLOCK = frozenset({Trigger.SCHEDULE, Trigger.BACKFILL})
-"""Runs of a tick: they wait behind what somebody asked for."""
+"""Runs of ticks: they wait behind those that a person started."""
 
 
 OWN_RECIPIENTS = frozenset({Trigger.TEST})
-"""Runs that go to people of their own, not to the recipients of their schedule."""
+"""Runs with their own recipients instead of their schedule's."""
 
 
 class RunStatus(StrEnum):
@@ -48,8 +48,8 @@ class DeliveryStatus(StrEnum):
 
 
 class AttemptOutcome(StrEnum):
-    """How one attempt at a run ended: as the run did, or otherwise. RETRY: it failed, and another
-    one follows. DIED: its worker did. STOPPED: its server stopped."""
+    """How an attempt at a run ended. RETRY: it failed, and another one follows. DIED: its worker
+    died. STOPPED: its server stopped. The others are the run's status."""
 
     RETRY = "retry"
     DIED = "died"
@@ -61,12 +61,13 @@ class AttemptOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-# pending, processing -> cancelled: somebody called it off, or its schedule was deleted before it
-# began pending -> partial, failed: it waited for another attempt, and somebody gave it up
-# processing -> pending: it is tried again, or its worker is gone partial, failed, cancelled ->
-# pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
-# partial, failed -> completed: somebody says that the messages whose fate was unknown have arrived
-# skipped -> pending: somebody has a skipped tick made up
+# pending, processing -> cancelled: a person cancelled it
+# pending -> cancelled: its schedule was deleted
+# pending -> partial, failed: a person gave up a waiting retry
+# processing -> pending: it is retried, or its worker died
+# partial, failed, cancelled -> pending: a person sends the file again to those who did not get it
+# partial, failed -> completed: a person confirms that the unknown messages arrived
+# skipped -> pending: a backfill runs the skipped tick
 RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.PENDING: frozenset(
         {
@@ -87,10 +88,10 @@ RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.CANCELLED: frozenset({RunStatus.PENDING}),
 }
 
-# sending -> pending: not accepted for now; pending -> failed: nor at the last attempt
-# unknown -> sending: a message whose fate a crash hid is sent again, with the same Message-ID
-# unknown -> accepted: somebody says that it has arrived
-# failed, unknown, skipped -> pending: as above, their run is sent again
+# sending -> pending: temporarily refused; pending -> failed: also at the last attempt
+# unknown -> sending: it is sent again with the same Message-ID
+# unknown -> accepted: a person confirms that it arrived
+# failed, unknown, skipped -> pending: a person sends the run again
 DELIVERY_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.PENDING: frozenset(
         {DeliveryStatus.SENDING, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED}
@@ -120,36 +121,36 @@ FINISHED = frozenset(
         RunStatus.CANCELLED,
     }
 )
-"""Where a run stays until somebody asks for more."""
+"""End states, which only a person changes."""
 EXECUTED = FINISHED - {RunStatus.CANCELLED}
-"""What last_status of a schedule may show: runs that a worker carried to an end."""
+"""End states that a schedule's last_status may show."""
 FAILING = frozenset({RunStatus.PARTIAL, RunStatus.FAILED})
-"""Somebody did not get the file: a person should look."""
+"""A recipient did not get the file: a person should check."""
 RESENT = FAILING | {RunStatus.CANCELLED}
-"""Such a run may be sent again."""
+"""States of runs that may be sent again."""
 UNDELIVERED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED})
-"""Ended without the message being accepted: what sending again is about."""
+"""End states without acceptance: these deliveries are sent again with their run."""
 
 
 def move_run(current: RunStatus, to: RunStatus) -> RunStatus:
-    """`to`, or IllegalTransition."""
+    """Returns `to`. Raises IllegalTransition."""
     if to not in RUN_MOVES[current]:
         raise IllegalTransition(f"a run cannot go from {current} to {to}")
     return to
 
 
 def move_delivery(current: DeliveryStatus, to: DeliveryStatus) -> DeliveryStatus:
-    """`to`, or IllegalTransition."""
+    """Returns `to`. Raises IllegalTransition."""
     if to not in DELIVERY_MOVES[current]:
         raise IllegalTransition(f"a delivery cannot go from {current} to {to}")
     return to
 
 
 def outcome(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
-    """How a run ends whose file was made: all accepted or skipped: completed; some: partial; none:
-    failed.
+    """The status of a run whose file was made. All deliveries accepted or skipped: completed; some
+    accepted: partial; none: failed.
 
-    hold: a message whose fate is unknown waits for a person's decision, so that the run is partial.
+    hold: unknown messages wait for a person's decision, so that the run is partial.
     """
     seen = list(deliveries)
     good = [s for s in seen if s in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}]
@@ -159,7 +160,7 @@ def outcome(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunS
 
 
 def shortfall(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
-    """How a run ends that could not do all: partial where somebody has the file. hold: as of
-    `outcome`."""
+    """The status of an incomplete run: partial where a recipient has the file, else failed. hold:
+    as in `outcome`."""
     good = {DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN} if hold else {DeliveryStatus.ACCEPTED}
     return RunStatus.FAILED if good.isdisjoint(deliveries) else RunStatus.PARTIAL

@@ -1,1 +1,1 @@
-"""What a schedule may be told, and the snapshot of it that a run goes by."""
+"""The options of a schedule, and its snapshot in a run."""

@@ -1,6 +1,5 @@
-"""What can be said about an option: its kind, its limits, its words. An option is declared once, as
-a field of a dataclass (see `options.py`); the table, the API, the form and the checks read
-the declaration."""
+"""Declarations of options: kinds, limits and texts. An option is declared once, as a field of a
+dataclass (see `options.py`); the table, the API, the form and the checks read the declaration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -8,12 +7,12 @@ from functools import cache
 from typing import Any, TypeAlias
 
 KEY = "option"
-"""Of a dataclass field's metadata."""
+"""Key in a dataclass field's metadata."""
 
 
 @dataclass(frozen=True)
 class Label:
-    """A choice as the form shows it. hint: what happens then."""
+    """A choice in the form. hint: its effect."""
 
     text: str
     hint: str = ""
@@ -21,7 +20,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words, each with its label."""
+    """One of some values, each with its label."""
 
     labels: Mapping[str, Label]
 
@@ -32,7 +31,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Entry:
-    """The unit that a number is typed in, where it is not the stored one: as many of that."""
+    """The unit of a number in the form, if it is not the stored one. size: stored units in one."""
 
     unit: str
     size: int
@@ -40,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class WholeNumber:
-    """zero: what 0 stands for. example: shown where what was typed is no number."""
+    """zero: the meaning of 0. example: shown in the error for text that is no number."""
 
     least: int
     most: int
@@ -67,8 +66,8 @@ Kind: TypeAlias = Choice | WholeNumber | Text | Flag
 
 @dataclass(frozen=True)
 class When:
-    """An option counts only while another one, as the form's text, has one of these values; or,
-    with `otherwise`, any other."""
+    """A condition: another option has one of these values, as the form's text; with `otherwise`,
+    any other value."""
 
     option: str
     values: tuple[str, ...]
@@ -80,9 +79,9 @@ class When:
 
 @dataclass(frozen=True)
 class Option:
-    """name: in SQL and Python; JSON has it in camelCase. default None: it may be empty, null in
-    JSON. label, hint: in the form. description: in the API's document. since: the migration that
-    added its column."""
+    """name: in SQL and Python; camelCase in JSON. default None: it may be empty, null in JSON.
+    label, hint: in the form. description: in the OpenAPI document. since: the migration that added
+    its column. when: it has an effect only then."""
 
     name: str
     kind: Kind
@@ -93,9 +92,9 @@ class Option:
     description: str = ""
     when: When | None = None
     advanced: bool = False
-    """Most people need not see it: the form folds it away."""
+    """Whether the form shows it only on request."""
     from_settings: bool = False
-    """Empty: the server's setting of the same name."""
+    """Whether an empty value stands for the server's setting of the same name."""
 
     @property
     def is_optional(self) -> bool:
@@ -130,7 +129,7 @@ def option(
 
 @cache
 def options_of(declared: type) -> tuple[Option, ...]:
-    """Those of a dataclass, in the order of their declaration."""
+    """The options of a dataclass, in the order of their declaration."""
     return tuple(
         Option(name=declaration.name, default=declaration.default, **declaration.metadata[KEY])
         for declaration in fields(declared)
@@ -139,5 +138,5 @@ def options_of(declared: type) -> tuple[Option, ...]:
 
 
 def option_values(source: Any, declared: type) -> dict[str, Any]:
-    """What `source` has for the options of a dataclass."""
+    """The values of the dataclass's options in `source`, by name."""
     return {option.name: getattr(source, option.name) for option in options_of(declared)}

@@ -1,6 +1,6 @@
-"""The options of a scheduled export. Each is declared here, once: the table, the records, the API,
-the form, the run's snapshot and the checks follow. A new one needs a line here, a migration and its
-place in the form (docs/extending.md)."""
+"""The options of a scheduled export, each declared once. The table, the records, the API, the form,
+the run's snapshot and the checks use these declarations. A new option needs its declaration here, a
+migration and its place in the form (docs/extending.md)."""
 
 from dataclasses import dataclass
 
@@ -75,7 +75,7 @@ class FileOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class TickOptions:
-    """When a schedule makes runs. A run needs none of them once it is made."""
+    """When a schedule creates runs. They are not part of a run's snapshot."""
 
     overlap: str = option(
         Choice(
@@ -147,7 +147,7 @@ class TickOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryOptions:
-    """What a run does after something went wrong."""
+    """Retries, and unknown messages."""
 
     on_unknown: str = option(
         Choice(
@@ -194,13 +194,13 @@ class RetryOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(RetryOptions, FileOptions):
-    """What a run takes with it: its snapshot has these."""
+    """The options in a run's snapshot."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleOptions(RetryOptions, TickOptions, FileOptions):
-    """All of them. The fields of the last base come first."""
+    """All options. The fields of the last base come first."""
 
 
 OPTIONS = options_of(ScheduleOptions)
-"""In the order of the API's document."""
+"""In the order of the OpenAPI document."""

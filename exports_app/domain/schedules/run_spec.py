@@ -1,4 +1,4 @@
-"""The snapshot of its schedule that a run goes by, whatever becomes of the schedule meanwhile."""
+"""The snapshot of a schedule that its run uses, also when the schedule changes afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -7,8 +7,8 @@ from typing import Any
 from exports_app.domain.schedules.options import RunOptions
 
 VERSION = 1
-"""Raised when a stored key changes its meaning; `from_json` then translates the older ones. A new
-option needs no new version: a row without it has its default."""
+"""Incremented when a stored key changes its meaning; `from_json` then converts older snapshots. A
+new option needs no new version: a row without it has its default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +29,8 @@ class RunSpec(RunOptions):
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "RunSpec":
-        """Of any version, also a newer server's: unknown keys are ignored. The first rows have no
-        version."""
-        known = {spec_field.name for spec_field in fields(cls)}
+        """Reads any version, also a newer server's: unknown keys are ignored. The oldest rows have
+        no version."""
+        known = {declared.name for declared in fields(cls)}
         values = {key: value for key, value in stored.items() if key in known}
         return cls(**{"version": 1} | values)

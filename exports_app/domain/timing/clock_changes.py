@@ -1,4 +1,4 @@
-"""What a change of the clocks does to a schedule, in a sentence for people."""
+"""The effect of a clock change on a schedule, as a sentence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,7 @@ SECOND = timedelta(seconds=1)
 STEP = timedelta(hours=12)
 """No zone changes its clocks twice within half a day."""
 HORIZON = timedelta(days=400)
-"""A year and a little: further on, rare schedules would be told of changes that nobody plans
-for."""
+"""How far ahead clock changes are mentioned: a little more than a year."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,12 @@ class ClockChange:
 
     @property
     def wall(self) -> datetime:
-        """What the clocks show when they change, without a zone."""
+        """The local time at the change, by the old offset, without a zone."""
         return (self.at + self.before).replace(tzinfo=None)
 
     @property
     def new_wall(self) -> datetime:
-        """What they show right after."""
+        """The local time at the change, by the new offset."""
         return (self.at + self.after).replace(tzinfo=None)
 
     @property
@@ -48,10 +47,9 @@ def changes_between(zone: ZoneInfo, start: datetime, end: datetime) -> list[Cloc
 
 
 def shift_note(cron: Cron, zone: ZoneInfo, runs: Sequence[datetime]) -> str | None:
-    """What to know about the clocks while looking at the schedule's next runs (aware, consecutive,
-    ascending).
+    """A note on clock changes between the schedule's next runs (aware, consecutive, ascending).
 
-    None where no clock changes from the first of them to the last, or within 400 days.
+    None where the clocks do not change from the first run to the last, or within 400 days.
     """
     if not runs:
         return None
@@ -76,8 +74,8 @@ def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[ClockCh
 
 
 def _first_instant(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """The first whole second of the new offset, which is not there yet before and is there
-    after."""
+    """The first whole second of the new offset, between two instants with the old and the new
+    offset."""
     old = _offset(before, zone)
     while after - before > SECOND:
         middle = before + (after - before) // SECOND // 2 * SECOND
@@ -95,15 +93,14 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def _moved(cron: Cron, change: ClockChange, runs: Sequence[datetime]) -> list[time]:
-    """The fixed times of day that do not exist at the change, if one of the runs takes their
-    place."""
+    """The fixed times of day that do not exist at the change, if a run replaces them."""
     if cron.follows_clock or not change.forward or change.at not in runs:
         return []
     return _affected(cron, change)
 
 
 def _affected(cron: Cron, change: ClockChange) -> list[time]:
-    """The schedule's local times on the day of the change that do not exist, or come twice."""
+    """The schedule's local times that do not exist, or occur twice, at the change."""
     low, high = sorted((change.wall, change.new_wall))
     days = {low.date(), high.date()}
     walls = (
@@ -134,7 +131,7 @@ def _words(cron: Cron, change: ClockChange, place: str) -> str:
     affected = _affected(cron, change)
     if not affected or (
         change.forward and not cron.follows_clock
-    ):  # a fixed time that is moved has been told already
+    ):  # `_moved_words` describes moved times
         return f"{head}the schedule keeps its local time."
     if not cron.follows_clock:
         happens = "comes twice and runs" if len(affected) == 1 else "come twice and run"
@@ -175,5 +172,5 @@ def _date(day: date) -> str:
 
 
 def _place(zone: ZoneInfo) -> str:
-    """Europe/Berlin as people call it."""
+    """The short name: Berlin for Europe/Berlin."""
     return zone.key.rsplit("/", 1)[-1].replace("_", " ")

@@ -46,10 +46,10 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 INTERVAL_FIRINGS = 1000
 INTERVAL_HORIZON = 100 * 366 * 86400
-"""Seconds. Rarer schedules than 1,000 firings in a century are judged by that century."""
+"""Seconds. Schedules with fewer than 1,000 firings in a century are checked for that century."""
 
 _Batch: TypeAlias = tuple[int, Sequence[int]]
-"""(base, seconds): the instants base + s for each s, ascending."""
+"""(base, seconds): the instants base + s for each s in seconds, ascending."""
 
 
 class TimezoneError(ExportsError):

@@ -1,9 +1,8 @@
-"""The five fields of a cron expression: what may be written, and its one canonical form.
+"""The grammar of cron expressions, and their canonical form.
 
-The grammar is ours and strict; the canonical text holds only what cronsim reads as Debian cron
-does. Of each field it keeps the one thing besides the values that matters: whether it begins with
-``*`` (crontab(5): the two day fields are then joined by "and"; cron(8): such a minute or hour
-follows the clock when the offset changes).
+The grammar is strict; the canonical text has only what cronsim reads as Debian cron does. Besides
+its values, a field keeps whether it begins with ``*`` (crontab(5): the two day fields are then
+joined by "and"; cron(8): such a minute or hour follows the clock when the offset changes).
 """
 
 import re
@@ -139,8 +138,7 @@ def parse(expression: str) -> Cron:
     """Read a cron expression of five fields or an alias such as ``@daily``; names and aliases in
     any case.
 
-    Raises CronError, which names the field and says how to mend it, and never repeats what was
-    submitted.
+    Raises CronError, which names the field and says how to fix it, and never contains the input.
     """
     if len(expression) > MAX_LENGTH:
         raise CronError(f"The cron expression is too long: use at most {MAX_LENGTH} characters")

@@ -1,4 +1,4 @@
-"""Relative date ranges ("previous_week") and the dates they mean at a tick."""
+"""Relative date ranges such as "previous_week", and their dates at a tick."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -139,7 +139,7 @@ def before(window: Window, today: date, *, by_month: bool = True) -> Window | No
 
 
 def _block(start: date, months: int) -> tuple[date, date]:
-    """So many whole months before one's first day."""
+    """The `months` whole months before a first day of a month."""
     first = start.year * 12 + start.month - 1 - months
     return date(first // 12, first % 12 + 1, 1), start - timedelta(days=1)
 

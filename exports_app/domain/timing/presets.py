@@ -1,9 +1,9 @@
-"""The schedules that most people want, to choose by name."""
+"""Common schedules with names."""
 
 from dataclasses import dataclass
 
 CUSTOM = "custom"
-"""The key that stands for an expression of one's own."""
+"""The key of any other expression."""
 
 
 @dataclass(frozen=True)

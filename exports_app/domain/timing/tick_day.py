@@ -1,4 +1,4 @@
-"""The day that a tick was meant for: "today" of its run."""
+"""The day that a tick belongs to: "today" of its run."""
 
 from datetime import date, datetime, time, timedelta
 

@@ -94,7 +94,7 @@ def check_acceptance(
     if not sets_password and who is None:
         raise sign_in
     if account is not None and not sets_password:
-        if account.must_change_password:  # somebody else knows the password
+        if account.must_change_password:  # another person knows the password
             raise OwnPasswordFirst
         _check_proof(tx, invitation, account)
     if account is not None and tenant.id in tx.users.roles(account.id):

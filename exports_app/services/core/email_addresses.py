@@ -68,7 +68,7 @@ def _read(text: str) -> _Domain | str:
 
 
 def valid_address(text: str, domains: Domains | None = None) -> str:
-    """The address in its normal form, judged by its form alone. Raises EmailNotValidError.
+    """The address in its normal form, checked only by its form. Raises EmailNotValidError.
 
     domains: of the list that the address is in.
     """

@@ -1,1 +1,1 @@
-"""Who somebody is: signing in, sessions, passwords, the second factor, links sent by email."""
+"""Identity: signing in, sessions, passwords, the second factor, links sent by email."""

@@ -8,7 +8,7 @@ OURS = "exports_"
 HOST_PREFIX = "__Host-"
 SESSION_COOKIE = "exports_session"
 BROWSER_COOKIE = "exports_browser"
-"""A random value that tells one browser from another, also before anybody signed in."""
+"""A random value that identifies a browser, also before a sign-in."""
 BLANKS = " \t"
 """The white space of HTTP (RFC 9110, section 5.6.3), and no other."""
 _VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")

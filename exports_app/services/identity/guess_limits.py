@@ -48,12 +48,12 @@ class Purpose(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 (a name)
     CURRENT_PASSWORD = "current-password"  # noqa: S105
-    """By somebody who is signed in and changes it."""
+    """By a signed-in user who changes it."""
     SECOND_FACTOR = "second-factor"
-    """By somebody who knows the password and signs in."""
+    """At a sign-in, after the password."""
     CURRENT_CODE = "current-code"
-    """By somebody who is signed in and changes their second factor. Apart from SECOND_FACTOR, so
-    that a stolen session cannot keep the owner from signing in."""
+    """By a signed-in user who changes their second factor. Apart from SECOND_FACTOR, so that a
+    stolen session cannot keep the owner from signing in."""
 
 
 CODES = {Purpose.SECOND_FACTOR, Purpose.CURRENT_CODE}

@@ -211,7 +211,7 @@ def _require_enabled(user: User) -> None:
 
 
 def _check_may_enrol(user: User) -> None:
-    if user.must_change_password:  # somebody else knows the password: they could lock the owner out
+    if user.must_change_password:  # another person knows the password, and could lock the owner out
         raise OwnPasswordFirst("You are signed in with a one-time password: choose your own first")
     if user.second_factor_at is not None:
         raise Conflict("You have a second factor already: disable it first")

@@ -71,7 +71,7 @@ class DownloadLinks:
         file = file_of(run, self._files)
         if not noted:
             return file
-        with self._store.write() as tx:  # judged again: it may have waited for this
+        with self._store.write() as tx:  # checked again: it may have changed while this waited
             run, target = self._checked(tx, delivery_id, expires, signature)
             self._downloads.note(tx, run.id, DownloadWay.LINK, target=target)
         _log.info("file downloaded by link", run=run.id, to=log.masked(target), bytes=run.file_size)

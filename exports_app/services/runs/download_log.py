@@ -28,7 +28,7 @@ class DownloadLog:
     def fetch(
         self, who: Principal, schedule_id: str, run_id: str, way: DownloadWay = DownloadWay.API
     ) -> RunFile:
-        """The run's file for somebody who is signed in. Raises NotFound while there is none, Gone
+        """The run's file for a signed-in user. Raises NotFound while there is none, Gone
         once it was removed, Forbidden, and Unavailable while the download cannot be noted."""
         file = self._history.file(who, schedule_id, run_id)
         with write_as(self._store, who) as (tx, who):
