@@ -52,7 +52,7 @@ def house(installation: Installation) -> House:
 
 def messages(mails: MailServer) -> Counter[str]:
     """How many copies of each."""
-    return Counter(one.message["Message-ID"] for one in mails.messages)
+    return Counter(message.message["Message-ID"] for message in mails.messages)
 
 
 def caller(url: str) -> httpx.Client:

@@ -35,7 +35,7 @@ class Tab:
         return list((await self.state(BrowserCommands)).items)
 
     async def texts(self) -> list[str]:
-        return [one.text for one in await self.notices()]
+        return [notice.text for notice in await self.notices()]
 
 
 @pytest.fixture

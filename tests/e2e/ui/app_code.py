@@ -43,7 +43,9 @@ class Handler:
 
     @property
     def names(self) -> list[str]:
-        return [one.partition(":")[0].partition("=")[0].strip() for one in self.parameters]
+        return [
+            parameter.partition(":")[0].partition("=")[0].strip() for parameter in self.parameters
+        ]
 
 
 def build_pages() -> None:
@@ -71,7 +73,7 @@ def handlers() -> list[Handler]:
         check=True,
         timeout=60,
     )
-    return [Handler(*one) for one in json.loads(done.stdout.splitlines()[-1])]
+    return [Handler(*fields) for fields in json.loads(done.stdout.splitlines()[-1])]
 
 
 def run_command(folder: Path, *words: str, stdin: str = "") -> str:

@@ -186,7 +186,9 @@ class Visits:
     def close(self, *, failed: bool) -> list[str]:
         """Ends them. Returns the complaints of all. A failed test's pictures stay in
         test-results/."""
-        problems = [f"{visit.host}: {one}" for visit in self._open for one in visit.complaints]
+        problems = [
+            f"{visit.host}: {complaint}" for visit in self._open for complaint in visit.complaints
+        ]
         folder = RESULTS / re.sub(r"\W+", "-", self._name.partition(".py::")[2]).strip("-")
         shutil.rmtree(folder, ignore_errors=True)
         for number, visit in enumerate(self._open, start=1):

@@ -34,7 +34,9 @@ class TestOnesAccount:
         services.own_account.change_password(who, PASSWORD, NEW, id_of(mine))
         assert services.sessions.visit(mine) is not None
         assert services.sessions.visit(other) is None
-        assert [one.device for one in services.own_account.sessions(who, id_of(mine))] == ["Mine"]
+        assert [session.device for session in services.own_account.sessions(who, id_of(mine))] == [
+            "Mine"
+        ]
         clock.advance(minutes=2)
         assert services.auth.login(user.email, NEW, ADDRESS)
         assert NEW not in repr(

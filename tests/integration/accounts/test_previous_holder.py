@@ -113,7 +113,9 @@ def test_its_active_exports_are_paused_until_an_admin_resumes_them(
         (NotificationKind.PAUSED, cast.viewer.user.email, None),
     }
     services.notifications.send_due()
-    (told,) = [one.message for one in mail.messages if one.rcpt_tos == [cast.viewer.user.email]]
+    (told,) = [
+        message.message for message in mail.messages if message.rcpt_tos == [cast.viewer.user.email]
+    ]
     body = told.get_body(("plain",))
     assert body is not None
     text = " ".join(body.get_content().split())
@@ -150,9 +152,9 @@ def test_its_runs_that_wait_or_are_under_way_are_cancelled(
     assert stored(services, stopped).paused_reason == "5 runs in a row failed"
     assert services.run_queue.claim() is None
     assert execute(services, under_way).status is RunStatus.CANCELLED
-    assert [one.rcpt_tos for one in mail.messages if one.rcpt_tos == [ACCOMPLICE]] == []
+    assert [message.rcpt_tos for message in mail.messages if message.rcpt_tos == [ACCOMPLICE]] == []
     attempts = services.history.attempts(cast.outsider.who, hourly.id, under_way.id)
-    assert [one.outcome for one in attempts] == [AttemptOutcome.CANCELLED]
+    assert [attempt.outcome for attempt in attempts] == [AttemptOutcome.CANCELLED]
     found, _ = services.audit.find(cast.outsider.who, cast.globex.id, AuditFilter(), Page())
     noted = [one.detail for one in found if one.action is Action.RUN_CANCELLED]
     assert sorted(one["run"] for one in noted) == sorted(run.id for run in ended)

@@ -88,8 +88,8 @@ def test_the_change_is_against_the_days_before(
     clock.advance(days=7)
     gone = look(services, admin, acme, currency="EUR")
     assert [
-        (one.currency, value(one.values, "impressions"), value(one.change, "spend"))
-        for one in gone.totals
+        (total.currency, value(total.values, "impressions"), value(total.change, "spend"))
+        for total in gone.totals
     ] == [
         ("EUR", 0, -(10**4)),
         ("USD", 0, -(10**4)),
@@ -97,7 +97,7 @@ def test_the_change_is_against_the_days_before(
     assert value(gone.totals[0].values, "roas") is None
     open_ended = look(services, admin, acme, filters=Filters(period="all", group_by="month"))
     assert open_ended.before is None
-    assert all(set(one.change) == {None} for one in open_ended.totals)
+    assert all(set(total.change) == {None} for total in open_ended.totals)
 
 
 def test_the_campaigns_stand_in_the_order_that_is_asked_for(

@@ -66,7 +66,7 @@ def test_runs_are_counted_on_the_tenants_own_days(
     )
     found = look(services, admin, acme)
     assert (found.timezone, len(found.days)) == ("Europe/Berlin", DAYS)
-    assert {one.day: dict(one.counts) for one in found.days if one.counts} == {
+    assert {day.day: dict(day.counts) for day in found.days if day.counts} == {
         date(2026, 3, 1): {COMPLETED: 1},
         date(2026, 3, 28): {COMPLETED: 1},
         date(2026, 3, 29): {COMPLETED: 1, FAILED: 1},
@@ -109,9 +109,9 @@ def test_a_tenant_without_runs_has_empty_days(
 ) -> None:
     found = look(services, admin, acme)
     assert found.taken is None
-    assert not any(one.counts for one in found.days)
+    assert not any(day.counts for day in found.days)
     assert (found.backlog.waiting, found.backlog.oldest) == (0, None)
-    assert [one.runs for one in found.hours] == [0] * HOURS
+    assert [hour.runs for hour in found.hours] == [0] * HOURS
 
 
 def test_what_needs_an_eye_is_listed(
@@ -134,14 +134,17 @@ def test_what_needs_an_eye_is_listed(
 
     found = look(services, admin, acme)
     assert found.failing.total == 12
-    assert [one.name for one in found.failing.schedules] == [
+    assert [schedule.name for schedule in found.failing.schedules] == [
         f"Failing {i}" for i in reversed(range(2, 12))
     ]
-    assert ([one.name for one in found.paused.schedules], found.paused.total) == (
+    assert ([schedule.name for schedule in found.paused.schedules], found.paused.total) == (
         ["By itself", "Asleep", "By hand"],
         3,
     )
-    assert ([one.id for one in found.ownerless.schedules], found.ownerless.total) == ([lost.id], 1)
+    assert ([schedule.id for schedule in found.ownerless.schedules], found.ownerless.total) == (
+        [lost.id],
+        1,
+    )
     assert found.owners == {cast.viewer.user.id: "Viewer"}
     services.members.change_role(admin, acme.id, cast.viewer.user.id, "admin")
     assert look(services, admin, acme).ownerless.total == 0

@@ -72,9 +72,9 @@ def test_a_day_on_which_clocks_change_has_all_its_hours(
     for day, repeated in ((date(2026, 3, 28), 0), (date(2026, 10, 24), 1)):
         clock.set(datetime.combine(day, datetime.min.time(), UTC).replace(hour=12))
         hours = look(services, admin, acme).hours
-        local = [one.at.astimezone(ZoneInfo("Europe/Berlin")).strftime("%d %H") for one in hours]
+        local = [hour.at.astimezone(ZoneInfo("Europe/Berlin")).strftime("%d %H") for hour in hours]
         assert len(local) - len(set(local)) == repeated
-        assert {one.runs for one in hours[:-1]} == {1}
+        assert {hour.runs for hour in hours[:-1]} == {1}
 
 
 def test_hours_of_a_zone_that_is_half_an_hour_off_begin_on_its_own_clocks(
@@ -93,7 +93,7 @@ def test_a_schedule_that_cannot_be_read_any_more_has_no_times(
     make_schedule(services, admin, name="Good", schedule="0 * * * *")
     with services.store.write() as tx:
         tx.schedules.change(broken.id, {"schedule": "never"})
-    assert {one.names for one in look(services, admin, acme).hours} == {(), ("Good",)}
+    assert {hour.names for hour in look(services, admin, acme).hours} == {(), ("Good",)}
 
 
 def test_who_pauses_by_itself_leaves_the_next_hours(
@@ -107,5 +107,5 @@ def test_who_pauses_by_itself_leaves_the_next_hours(
     services.ticks.tick()
     execute(services, claim(services))
     found = look(services, root, acme)
-    assert [one.id for one in found.paused.schedules] == [hourly.id]
-    assert sum(one.runs for one in found.hours) == 0
+    assert [schedule.id for schedule in found.paused.schedules] == [hourly.id]
+    assert sum(hour.runs for hour in found.hours) == 0

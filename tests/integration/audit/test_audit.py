@@ -85,7 +85,9 @@ def test_a_pause_by_the_app_is_told_too(
     sql(services, "UPDATE scheduled_exports SET next_run_at = created_at")
     services.ticks.tick()
     services.run_endings.close(claim(services), RunStatus.FAILED, "it broke", "broken")
-    (paused,) = (one for one in entries(services, admin) if one.action is Action.SCHEDULE_PAUSED)
+    (paused,) = (
+        entry for entry in entries(services, admin) if entry.action is Action.SCHEDULE_PAUSED
+    )
     assert (paused.actor_id, paused.actor_name) == (None, "the app")
     assert paused.detail == {"reason": "1 run in a row failed; the last one: it broke"}
 
@@ -102,7 +104,7 @@ def test_campaigns(services: Services, admin: Principal, clock: FakeClock) -> No
     ):
         clock.advance(seconds=1)
         act()  # type: ignore[no-untyped-call]
-    found = [(one.action, one.detail) for one in reversed(entries(services, admin))]
+    found = [(entry.action, entry.detail) for entry in reversed(entries(services, admin))]
     assert found == [
         (Action.CAMPAIGN_CREATED, {}),
         (Action.CAMPAIGN_UPDATED, {"changed": {"name": ["Launch", "Relaunch"]}}),
@@ -149,15 +151,17 @@ class TestWho:
         )
 
     def test_an_admin_sees_their_tenants_alone(self, services: Services, cast: Cast) -> None:
-        assert {one.tenant_id for one in entries(services, cast.admin.who)} == {cast.acme.id}
-        assert {one.tenant_id for one in entries(services, cast.outsider.who)} == {cast.globex.id}
+        assert {entry.tenant_id for entry in entries(services, cast.admin.who)} == {cast.acme.id}
+        assert {entry.tenant_id for entry in entries(services, cast.outsider.who)} == {
+            cast.globex.id
+        }
         with pytest.raises(NotFound):
             services.audit.find(cast.admin.who, cast.globex.id, ALL, Page())
 
     def test_a_super_admin_sees_all_of_it_or_one_tenant(
         self, services: Services, cast: Cast
     ) -> None:
-        assert {one.tenant_id for one in entries(services, cast.super_admin.who)} == {
+        assert {entry.tenant_id for entry in entries(services, cast.super_admin.who)} == {
             None,
             cast.acme.id,
             cast.globex.id,
@@ -177,7 +181,9 @@ class TestWho:
     def test_the_command_line_is_told_as_such_without_a_password(
         self, services: Services, cast: Cast
     ) -> None:
-        found = [one for one in entries(services, cast.super_admin.who) if one.actor_id is None]
+        found = [
+            entry for entry in entries(services, cast.super_admin.who) if entry.actor_id is None
+        ]
         assert {one.action for one in found} == {Action.USER_CREATED, Action.MEMBER_ADDED}
         assert {one.actor_name for one in found} == {"the command line"}
         assert "a long password" not in repr(found)

@@ -147,11 +147,14 @@ def test_its_example_exports_keep_the_rules_and_one_of_each_tenant_is_active(
 ) -> None:
     for tenant in TENANTS:
         examples = schedules(tenant, clock())
-        for one in examples:
-            fields = {name: getattr(one, name) for name in Draft.__dataclass_fields__}
+        for example in examples:
+            fields = {name: getattr(example, name) for name in Draft.__dataclass_fields__}
             draft = Draft(
                 **fields
-                | {"recipients": tuple(one.recipients), "filters": Filters.from_json(one.filters)}
+                | {
+                    "recipients": tuple(example.recipients),
+                    "filters": Filters.from_json(example.filters),
+                }
             )
             rules.check(draft, clock(), 60)
         assert [(s.format, s.next_run_at is not None) for s in examples if s.is_active] == [

@@ -137,7 +137,7 @@ class TestATest:
     ) -> None:
         with pytest.raises(Invalid) as refused:
             services.mail_diagnostics.send_test(super_admin, "nobody")
-        assert [one.pointer for one in refused.value.errors] == ["/address"]
+        assert [error.pointer for error in refused.value.errors] == ["/address"]
         for _ in range(10):
             services.mail_diagnostics.send_test(super_admin, ADDRESS)
         with pytest.raises(TooManyRequests):
@@ -170,8 +170,8 @@ class TestSettingsInForce:
     def shown(self, services: Services, who: Principal) -> dict[str, tuple[str, str]]:
         with registered(CHANNELS, EmailChannel()):
             return {
-                one.name: (one.value, one.source)
-                for one in services.mail_diagnostics.effective_settings(who)
+                setting.name: (setting.value, setting.source)
+                for setting in services.mail_diagnostics.effective_settings(who)
             }
 
     def test_say_where_each_comes_from(

@@ -63,7 +63,7 @@ def test_a_replaced_database_file_is_the_one_that_counts(
     services.database.dispose()
     file.with_suffix(".backup").replace(file)
     items, total = services.schedules.find(admin, None, {}, "", Page())
-    assert (total, [one.id for one in items]) == (1, [before.id])
+    assert (total, [item.id for item in items]) == (1, [before.id])
 
 
 @pytest.mark.about_sqlite

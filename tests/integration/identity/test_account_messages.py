@@ -144,7 +144,7 @@ class TestAMessage:
         write(services)
         side_by_side(4, lambda _: services.account_messages.send_due())
         assert len(mail.wait_for(1)) == 1
-        assert [one.attempts for one in messages(services)] == [1]
+        assert [message.attempts for message in messages(services)] == [1]
 
     def test_one_whose_link_is_not_valid_any_more_is_not_sent(
         self,
@@ -171,8 +171,8 @@ class TestAMessage:
         services.account_messages._writers.pop(LinkKind.PASSWORD_RESET, None)
         write(services)
         services.account_messages.send_due()
-        assert [one.rcpt_tos for one in mail.wait_for(1)] == [[ANN]]
-        assert {one.target: one.status for one in messages(services)} == {
+        assert [message.rcpt_tos for message in mail.wait_for(1)] == [[ANN]]
+        assert {message.target: message.status for message in messages(services)} == {
             ANN: DeliveryStatus.ACCEPTED,
             "max@example.com": DeliveryStatus.FAILED,
         }

@@ -22,8 +22,8 @@ def ready_since(run: Run) -> datetime:
 
 
 def that_may_begin(runs: Sequence[Run], now: datetime) -> list[Run]:
-    busy = {one.scheduled_export_id for one in runs if one.status is RunStatus.PROCESSING}
-    free = [one for one in runs if one.overlaps or one.scheduled_export_id not in busy]
+    busy = {run.scheduled_export_id for run in runs if run.status is RunStatus.PROCESSING}
+    free = [run for run in runs if run.overlaps or run.scheduled_export_id not in busy]
     return [
         one
         for one in free

@@ -78,7 +78,7 @@ class TestRemoving:
         members.change_role(cast.admin.who, acme, cast.viewer.user.id, "admin")
         second = Principal(cast.viewer.user.id, False, {acme: Role.ADMIN})
         schedule = make_schedule(services, cast.admin.who)
-        owned = {one.user.id: one.schedules for one in members.find(second, acme)}
+        owned = {member.user.id: member.schedules for member in members.find(second, acme)}
         assert owned == {cast.admin.user.id: 1, cast.viewer.user.id: 0}
         leaving = cast.admin.user.id
         with pytest.raises(Conflict, match="owns 1 scheduled export here"):
@@ -93,7 +93,7 @@ class TestRemoving:
             leaving,
             schedule.version + 1,
         )
-        assert [one.user.id for one in members.find(second, acme)] == [second.user_id]
+        assert [member.user.id for member in members.find(second, acme)] == [second.user_id]
         services.schedules.trigger(second, schedule.id)
         assert execute(services, claim(services)).status is not RunStatus.FAILED
 
@@ -153,14 +153,16 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(services: Services, 
         for one in (cast.admin, cast.viewer):
             set_role(services, one.user.id, cast.acme.id, Role.ADMIN)
         people = [cast.admin.user.id, cast.viewer.user.id]
-        actors = [Principal(one, roles={cast.acme.id: Role.ADMIN}) for one in people]
+        actors = [Principal(person, roles={cast.acme.id: Role.ADMIN}) for person in people]
 
         def demote(i: int, actors: list[Principal] = actors, people: list[str] = people) -> None:
             with suppress(Forbidden):  # the first one was faster
                 services.members.change_role(actors[i], cast.acme.id, people[1 - i], "viewer")
 
         side_by_side(2, demote)
-        roles = [one.role for one in services.members.find(cast.super_admin.who, cast.acme.id)]
+        roles = [
+            member.role for member in services.members.find(cast.super_admin.who, cast.acme.id)
+        ]
         assert roles.count(Role.ADMIN) == 1
 
 
@@ -211,7 +213,7 @@ def test_two_super_admins_who_deactivate_each_other_at_once_leave_one(
     with services.store.write() as tx:
         tx.users.update(cast.outsider.user.id, {"is_super_admin": True})
     people = [cast.super_admin.user.id, cast.outsider.user.id]
-    actors = [Principal(one, is_super_admin=True) for one in people]
+    actors = [Principal(person, is_super_admin=True) for person in people]
 
     def deactivate(i: int) -> None:
         with suppress(Unauthenticated):
@@ -219,5 +221,5 @@ def test_two_super_admins_who_deactivate_each_other_at_once_leave_one(
 
     side_by_side(2, deactivate)
     with services.store.read() as tx:
-        active = [user.is_active for one in people if (user := tx.users.get(one))]
+        active = [user.is_active for person in people if (user := tx.users.get(person))]
     assert sorted(active) == [False, True]

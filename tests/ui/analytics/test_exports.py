@@ -47,8 +47,8 @@ def test_how_the_exports_do(
         assert page.times[0] == {"label": "3 Feb"}
         assert page.crowd == "24 runs, at most 1 in an hour: from 12:00 on, Hourly"
         assert page.hours[1] == {"label": "12:00", "runs": 1}
-        assert [one["label"] for one in page.hours][12:14] == ["23:00", "Thu 00:00"]
-        assert len({one["label"] for one in page.hours}) == 25
+        assert [hour["label"] for hour in page.hours][12:14] == ["23:00", "Thu 00:00"]
+        assert len({hour["label"] for hour in page.hours}) == 25
         assert page.hour_rows[1] == ["4 Mar, 12:00 CET", "1", "Hourly"]
         assert [(one.name, one.reason) for one in page.failing] == [
             ("Hourly", "3 scheduled runs in a row failed")

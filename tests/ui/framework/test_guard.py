@@ -67,7 +67,7 @@ class TestRequests:
             notices, session = [
                 await guarded.tab.state(kind) for kind in (BrowserCommands, SessionState)
             ]
-            assert ([one.text for one in notices.items], session.failed) == (
+            assert ([item.text for item in notices.items], session.failed) == (
                 ([], text) if name in HYDRATE else ([text], "")
             )
             with pytest.raises(TooManyRequests):

@@ -29,24 +29,24 @@ def test_entries_are_told_in_words(
         await sign_in(admin, acme)
         page = await tab.state(AuditState)
         await tab.do(AuditState.refresh)
-        assert {(one.who, one.what, one.subject) for one in page.rows} == {
+        assert {(row.who, row.what, row.subject) for row in page.rows} == {
             ("Admin", "invited", "new@example.com"),
             ("Admin", "changed the scheduled export", "Weekly numbers"),
             ("Admin", "created the scheduled export", "Weekly"),
         }
-        changed = next(one for one in page.rows if one.what.startswith("changed"))
+        changed = next(row for row in page.rows if row.what.startswith("changed"))
         assert changed.changes == ["Name: Weekly → Weekly numbers", "Is active: yes → no"]
         assert (page.counted, page.last, page.zone) == ("3 entries", True, "Berlin")
         await tab.do(AuditState.choose, "area", "member")
-        assert [one.changes for one in page.rows] == [["Role: viewer"]]
+        assert [row.changes for row in page.rows] == [["Role: viewer"]]
         await tab.do(AuditState.choose, "area", "")
         await tab.do(AuditState.choose, "until", "2026-03-04")
-        assert [one.subject for one in page.rows] == ["Weekly"]
+        assert [row.subject for row in page.rows] == ["Weekly"]
         await tab.do(AuditState.choose, "since", "2026-03-05")
         assert page.failed == "The last day must not be before the first"
         await tab.do(AuditState.clear)
         await tab.do(AuditState.choose, "q", "numbers")
-        assert [one.subject for one in page.rows] == ["Weekly numbers"]
+        assert [row.subject for row in page.rows] == ["Weekly numbers"]
         await tab.do(AuditState.save)  # this tab has no session that a file could be bound to
         assert (await tab.texts())[-1] == "Your session is over: sign in again"
 

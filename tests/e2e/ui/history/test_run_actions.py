@@ -93,7 +93,9 @@ def test_sending_again_writes_only_to_those_who_did_not_get_it(
     expect(line_of(dialog, run).locator(".status")).to_have_text("Completed")
     expect(details.locator(".delivery .status")).to_have_text(["Accepted", "Accepted"])
     expect(dialog.locator("tr[data-run]")).to_have_count(1)
-    counted = [sum(address in one.rcpt_tos for one in mails.messages) for address in (got, late)]
+    counted = [
+        sum(address in message.rcpt_tos for message in mails.messages) for address in (got, late)
+    ]
     assert counted == [1, 1]
     (after,) = runs_of(house, company, made["id"])
     assert (after["id"], after["status"], after["sha256"]) == (

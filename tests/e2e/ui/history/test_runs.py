@@ -92,7 +92,7 @@ def test_the_details_tell_each_recipients_fate_and_what_to_do(
         if one["error"]:
             expect(shown).to_contain_text(run_errors.readable(one["error"]))
     expect(deliveries.first).to_contain_text(GONE)  # what asks for something to be done comes first
-    assert {one["target"]: one["status"] for one in run["deliveries"]} == {
+    assert {delivery["target"]: delivery["status"] for delivery in run["deliveries"]} == {
         "ann@example.com": "accepted",
         GONE: "failed",
     }

@@ -21,4 +21,4 @@ def address_names(page: Page, view: dict[str, str]) -> None:
 def in_api(house: House, company: Company, query: str = "") -> list[str]:
     """The names, in the API's order."""
     path = f"/api/scheduled-exports?tenantId={company.id}&size=200{query}"
-    return [one["name"] for one in house.call(company.admin, "GET", path)["items"]]
+    return [item["name"] for item in house.call(company.admin, "GET", path)["items"]]

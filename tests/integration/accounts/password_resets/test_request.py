@@ -85,7 +85,7 @@ class TestAskingForALink:
         assert hashes == []
         while services.account_messages.send_due():
             pass
-        assert [one.rcpt_tos for one in mail.messages] == [[cast.admin.user.email]]
+        assert [message.rcpt_tos for message in mail.messages] == [[cast.admin.user.email]]
 
     def test_nothing_is_kept_about_an_address_without_an_account(
         self, services: Services, mail: MailServer, cast: Cast

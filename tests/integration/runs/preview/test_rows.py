@@ -169,7 +169,7 @@ def test_nobody_sees_a_foreign_campaign(
     filters = Filters(campaign_ids=(campaigns["Spring"].id, campaigns["Rival"].id))
     with pytest.raises(Invalid) as e:
         preview(services, admin, acme, filters)
-    assert [one.pointer for one in e.value.errors] == ["/filters/campaignIds/1"]
+    assert [error.pointer for error in e.value.errors] == ["/filters/campaignIds/1"]
     assert "Rival" not in str(preview(services, admin, acme).rows)
 
 
@@ -196,7 +196,7 @@ def test_what_a_save_would_refuse_is_refused_with_the_same_pointers(
 ) -> None:
     with pytest.raises(Invalid) as e:
         preview(services, admin, acme, filters, **other)
-    assert [one.pointer for one in e.value.errors] == pointers
+    assert [error.pointer for error in e.value.errors] == pointers
     if "timezone" not in other:
         values = {
             "export_type": "campaigns",

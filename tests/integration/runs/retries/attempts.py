@@ -27,7 +27,7 @@ def outcomes(services: Services, run: Run) -> list[tuple[int, AttemptOutcome | N
 
 
 def statuses(services: Services, run: Run) -> list[DeliveryStatus]:
-    return [one.status for one in deliveries_of(services, run)]
+    return [delivery.status for delivery in deliveries_of(services, run)]
 
 
 def again(services: Services, clock: FakeClock, run: Run) -> Run:

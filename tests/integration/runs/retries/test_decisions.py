@@ -156,7 +156,10 @@ class TestDecisions:
         clock.advance(minutes=1)
         services.run_actions.accept_unknown(admin, schedule.id, run.id)
         assert services.schedules.get(admin, schedule.id).failing_since is None
-        kinds = [one.kind for one in services.history.notifications(admin, schedule.id, 9)]
+        kinds = [
+            notification.kind
+            for notification in services.history.notifications(admin, schedule.id, 9)
+        ]
         assert kinds == [NotificationKind.RECOVERED, NotificationKind.FAILING]
 
     def test_unknown_messages_are_sent_again_under_their_message_id(

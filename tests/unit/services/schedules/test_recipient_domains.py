@@ -47,7 +47,13 @@ def merged(given: list[str]) -> int:
 
 
 def pasted(given: list[str]) -> int:
-    return len([one for one in read_recipients(",".join(given)[: bounds.PASTED]) if one.address])
+    return len(
+        [
+            recipient
+            for recipient in read_recipients(",".join(given)[: bounds.PASTED])
+            if recipient.address
+        ]
+    )
 
 
 def restored(given: list[str]) -> int:
