@@ -38,7 +38,7 @@ def exports() -> rx.Component:
     intro = rx.fragment(
         "How the scheduled exports of ",
         SessionState.tenant_name,
-        " do",
+        " are doing",
         rx.cond(state.zone != "", f" · days in {state.zone}", ""),
     )
     return rx.el.div(
