@@ -56,7 +56,12 @@ class Guard(Middleware):
         self._known = known
         self._rules: dict[str, Rule] | None = None
 
-    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002 (Reflex's signature)
+    async def preprocess(
+        self,
+        app: rx.App,  # noqa: ARG002 (Reflex's signature)
+        state: BaseState,
+        event: Event,
+    ) -> StateUpdate | None:
         """None lets the event run."""
         # A page's own calls have where it is with them; what they lead to, and what the server
         # pushes, has not

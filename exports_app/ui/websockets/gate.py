@@ -230,7 +230,8 @@ class Gate:
         loads = event["name"] in HYDRATE and sid not in self._booting
         if socket is not None and loads and not await socket.join():
             return
-        while self._is_full(key) and not (socket and socket.why):  # noqa: ASYNC110 (Reflex has no event for it)
+        # Reflex has no event to wait for
+        while self._is_full(key) and not (socket and socket.why):  # noqa: ASYNC110
             await asyncio.sleep(WAIT_SECONDS)
         await self._event(sid, event)
 
@@ -238,7 +239,8 @@ class Gate:
         """Whether as many of the tab's events wait as may."""
         return len(reflex_internals.pending_events(self._app, key)) >= MAX_WAITING
 
-    async def on_client_error(self, sid: str, data: Any = None) -> None:  # noqa: ARG002 (a client's words do not go into our log)
+    async def on_client_error(self, sid: str, data: Any = None) -> None:  # noqa: ARG002
+        """Notes that there was an error. The client's text does not go into the log."""
         socket = current()
         incidents.note("a page reported an error of its own", socket.address.name if socket else "")
 

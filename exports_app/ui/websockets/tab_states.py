@@ -111,7 +111,7 @@ class Tabs:
             for key, tab in self._superfluous():
                 try:
                     dropped = await _drop(app, key, stranger=not tab.signed_in)
-                except Exception:  # noqa: BLE001  (Redis may be away; the state expires there by itself)
+                except Exception:  # noqa: BLE001  (Redis may be away; the state expires there)
                     _log.exception("a closed tab's state could not be dropped")
                     dropped = True
                 if not dropped:

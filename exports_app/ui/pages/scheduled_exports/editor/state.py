@@ -135,7 +135,7 @@ class EditorState(rx.State):
         return [CampaignPicker.name_chosen, DataPanel.load]
 
     @action(Permission.WRITE)
-    async def set_open(self, is_open: bool) -> None:  # noqa: ARG002 (the dialog only ever asks to be closed)
+    async def set_open(self, is_open: bool) -> None:  # noqa: ARG002 (it is always False)
         """Close it; asks first where something would be lost."""
         draft = await self.get_state(DraftState)
         self.asking = bool(draft.dirty)
