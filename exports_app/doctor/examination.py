@@ -154,7 +154,7 @@ def _files(settings: Settings) -> Finding:
 
 
 def _redis(settings: Settings) -> Finding:
-    away = Counts(settings.redis_url.get_secret_value()).away()
+    away = Counts(settings.redis_url.get_secret_value()).unreachable()
     return Finding(
         not away,
         "Redis",

@@ -11,8 +11,8 @@ from exports_app.domain.errors import StoreAway
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts
 
-AWAY_SECONDS = 5.0
-"""Between two checks of `Health.away`."""
+CHECK_SECONDS = 5.0
+"""Between two checks of `Health.unreachable`."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Health:
         self._counts = counts
         self._clock = clock
         self._late = timedelta(minutes=late_minutes)
-        self._away: tuple[float, list[str]] | None = None
-        self._asking = threading.Lock()
+        self._checked: tuple[float, list[str]] | None = None
+        self._checking = threading.Lock()
 
     def troubles(self) -> list[str]:
         """What is later than `late_minutes`, in words. Raises Unavailable."""
@@ -53,26 +53,26 @@ class Health:
             troubles.append(f"a run has waited {humanize.duration(late)} for a worker")
         return troubles
 
-    def away(self) -> list[str]:
+    def unreachable(self) -> list[str]:
         """What cannot be reached beside the database, in words. Checked by one caller at a time and
-        at most every AWAY_SECONDS, so that many callers do not all wait for a timeout."""
-        if self._asking.acquire(blocking=self._away is None):
+        at most every CHECK_SECONDS, so that many callers do not all wait for a timeout."""
+        if self._checking.acquire(blocking=self._checked is None):
             try:
-                if self._away is None or time.monotonic() - self._away[0] > AWAY_SECONDS:
-                    troubles = self._ask()
-                    self._away = (time.monotonic(), troubles)
+                if self._checked is None or time.monotonic() - self._checked[0] > CHECK_SECONDS:
+                    troubles = self._check()
+                    self._checked = (time.monotonic(), troubles)
             finally:
-                self._asking.release()
-        assert self._away is not None
-        return list(self._away[1])
+                self._checking.release()
+        assert self._checked is not None
+        return list(self._checked[1])
 
-    def _ask(self) -> list[str]:
+    def _check(self) -> list[str]:
         troubles = []
         try:
             self._files.ping()
         except StoreAway as e:
             troubles.append(e.message)
-        if self._counts.away():
+        if self._counts.unreachable():
             troubles.append(
                 "Redis cannot be reached: pages do not work; the API and the runs do. Check "
                 "REDIS_URL, and that it runs"

@@ -119,14 +119,14 @@ def _exports(figures: ExportFigures) -> dict[str, Any]:
         return {
             "date": day.day,
             "runs": {str(status): count for status, count in day.counts.items()},
-            "seconds": day.taken,
+            "seconds": day.durations,
         }
 
     lists = ("failing", "paused", "ownerless")
     return {
         "timezone": figures.timezone,
         "days": list(map(day_json, figures.days)),
-        "seconds": figures.taken,
+        "seconds": figures.durations,
         "hours": figures.hours,
         "queue": figures.backlog,
         **{name: _listed(getattr(figures, name)) for name in lists},

@@ -39,7 +39,7 @@ async def health(srv: Srv, request: Request, response: Response) -> Any:
     engine = "ok" if request.app.state.engine_alive() else "down"
     if engine == "down":
         reasons.append("the engine's loop does not turn: restart the server, and see its log")
-    reasons += await asyncio.to_thread(srv.health.away)
+    reasons += await asyncio.to_thread(srv.health.unreachable)
     working = not reasons
     response.status_code = 200 if working else 503
     status = "ok" if working else "down"

@@ -31,12 +31,12 @@ KEPT_TIMES = 30.0
 
 @dataclass(frozen=True)
 class Day:
-    """counts: runs by status, without zeros. taken: durations; None where no run was
+    """counts: runs by status, without zeros. durations: None where no run was
     delivered."""
 
     day: date
     counts: Mapping[RunStatus, int]
-    taken: Spread | None
+    durations: Spread | None
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ class ListedSchedules:
 
 @dataclass(frozen=True)
 class ExportFigures:
-    """days: DAYS of them until today, in the tenant's zone. taken: durations of all days. hours:
+    """days: DAYS of them until today, in the tenant's zone. durations: of all days. hours:
     HOURS of them from the current one on, in the tenant's zone, with runs due within 24 hours; a
     run that starts later because of jitter or a policy counts at its tick. owners: names by id."""
 
     timezone: str
     days: tuple[Day, ...]
-    taken: Spread | None
+    durations: Spread | None
     hours: tuple[Hour, ...]
     backlog: Backlog
     failing: ListedSchedules
@@ -78,7 +78,7 @@ class ExportFigures:
 @dataclass(frozen=True)
 class _Runs:
     days: tuple[Day, ...]
-    taken: Spread | None
+    durations: Spread | None
     backlog: Backlog
     failing: ListedSchedules
     paused: ListedSchedules
@@ -117,25 +117,25 @@ class ExportAnalytics:
 
     def _read_runs(self, tenant: Tenant, zone: ZoneInfo, now: datetime) -> _Runs:
         today = now.astimezone(zone).date()
-        days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-        begins = [datetime.combine(day, time.min, zone).astimezone(UTC) for day in days]
+        dates = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+        begins = [datetime.combine(day, time.min, zone).astimezone(UTC) for day in dates]
         with self._store.read() as tx:
             counts = tx.analytics.counts(tenant.id, begins)
-            taken = tx.analytics.durations(tenant.id, begins)
+            durations = tx.analytics.durations(tenant.id, begins)
             failing = _listed(*tx.analytics.failing(tenant.id, LISTED))
             paused = _listed(*tx.analytics.paused(tenant.id, LISTED))
             ownerless = _listed(*tx.analytics.ownerless(tenant.id, LISTED))
             owners = tx.users.names([schedule.owner_id for schedule in ownerless.schedules])
             backlog = tx.analytics.backlog(tenant.id, now)
-        made = tuple(
+        days = tuple(
             Day(
                 day,
                 {status: n for (place, status), n in counts.items() if place == at},
-                taken.get(at),
+                durations.get(at),
             )
-            for at, day in enumerate(days)
+            for at, day in enumerate(dates)
         )
-        return _Runs(made, taken.get(None), backlog, failing, paused, ownerless, owners)
+        return _Runs(days, durations.get(None), backlog, failing, paused, ownerless, owners)
 
     def _read_hours(self, tenant: Tenant, now: datetime, first: datetime) -> tuple[Hour, ...]:
         until = now + timedelta(hours=24)

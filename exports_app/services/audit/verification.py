@@ -119,7 +119,7 @@ class Verification:
                 "SECRET_KEY"
             )
         for link in _links(tx, chain):
-            gone = (
+            was_removed = (
                 link.fields is None
                 and walk.position == 0
                 and checkpoint
@@ -127,7 +127,7 @@ class Verification:
             )
             # This entry and all before it were removed after an export; the following ones must
             # still lead to the checkpoint
-            if gone:
+            if was_removed:
                 walk.position = link.position
                 walk.hash = link.hash
                 walk.sealed = link.position

@@ -106,18 +106,20 @@ def declared(export_type: TakesFilters | None, kind: type[F]) -> F | None:
     """The type's filter of this kind; None where it takes none."""
     if export_type is None:
         return None
-    return next((taken for taken in export_type.filters if isinstance(taken, kind)), None)
+    return next(
+        (own_filter for own_filter in export_type.filters if isinstance(own_filter, kind)), None
+    )
 
 
 def check_own(export_type: TakesFilters, given: Any) -> list[FieldError]:
     """The errors of the filters. given: an object with an attribute for every known filter, which
     is None or empty where nothing was chosen."""
     errors = list[FieldError]()
-    by_name = {taken.name: taken for taken in export_type.filters}
+    by_name = {own_filter.name: own_filter for own_filter in export_type.filters}
     for known in KNOWN:
         value = getattr(given, known.name)
-        if taken := by_name.get(known.name):
-            errors += taken.check(value, export_type.key)
+        if own_filter := by_name.get(known.name):
+            errors += own_filter.check(value, export_type.key)
         elif value not in (None, ()):
             refusal = f"the export type {export_type.key} takes no {known.json}: leave it out"
             errors.append(FieldError(f"/filters/{known.json}", refusal))
@@ -126,4 +128,7 @@ def check_own(export_type: TakesFilters, given: Any) -> list[FieldError]:
 
 def resolve_own(export_type: TakesFilters, given: Any) -> dict[str, Any]:
     """`Scope.filters` of the export type. given: as for `check_own`."""
-    return {taken.name: taken.resolve(getattr(given, taken.name)) for taken in export_type.filters}
+    return {
+        own_filter.name: own_filter.resolve(getattr(given, own_filter.name))
+        for own_filter in export_type.filters
+    }

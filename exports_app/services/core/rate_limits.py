@@ -38,7 +38,7 @@ class Counts:
             assert isinstance(shared, Storage)  # asynchronous ones have other URL schemes
             self.shared = shared
 
-    def away(self) -> bool:
+    def unreachable(self) -> bool:
         """Whether Redis is configured and does not answer."""
         return self.shared is not None and not self.shared.check()
 

@@ -88,8 +88,8 @@ class Hashing:
 
     def _join(self, caller: _Caller) -> None:
         queue = [other for other in self._callers if other.queue is caller.queue]
-        taken = Counter(key for other in queue for key in other.limits)
-        if any(taken[key] >= most for key, most in caller.limits.items()):
+        places = Counter(key for other in queue for key in other.limits)
+        if any(places[key] >= most for key, most in caller.limits.items()):
             raise Busy(1, BUSY)
         if len(queue) >= PLACES[caller.queue]:
             self._make_room(caller, queue)

@@ -184,14 +184,14 @@ class Schedules:
         with write_as(self._store, who) as (tx, who):
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
-            gone = {
+            deleted = {
                 "deleted_at": now,
                 "is_active": False,
                 "next_run_at": None,
                 "updated_at": now,
                 "version": old.version + 1,
             }
-            if not tx.schedules.update(old.id, old.version, gone):
+            if not tx.schedules.update(old.id, old.version, deleted):
                 raise Conflict
             tx.runs.cancel_pending(old.id, now)
             audit_log.note_schedule(tx, who, Action.SCHEDULE_DELETED, old, now)

@@ -86,10 +86,10 @@ def test_durations_are_of_what_was_sent(
         [a_run(weekly, yesterday, PARTIAL, 500.25), a_run(weekly, yesterday, FAILED, 9_000)],
     )
     found = look(services, viewer, acme)
-    last, before = found.days[-1].taken, found.days[-2].taken
+    last, before = found.days[-1].durations, found.days[-2].durations
     assert last is not None
     assert before is not None
-    assert found.taken is not None
+    assert found.durations is not None
     assert (last.count, last.mean, last.p95) == (
         40,
         pytest.approx(20.5, abs=0.01),
@@ -100,15 +100,15 @@ def test_durations_are_of_what_was_sent(
         pytest.approx(500.25, abs=0.01),
         pytest.approx(500.25, abs=0.01),
     )
-    assert (found.taken.count, found.taken.p95) == (41, pytest.approx(39, abs=0.01))
-    assert found.days[-3].taken is None
+    assert (found.durations.count, found.durations.p95) == (41, pytest.approx(39, abs=0.01))
+    assert found.days[-3].durations is None
 
 
 def test_a_tenant_without_runs_has_empty_days(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
     found = look(services, admin, acme)
-    assert found.taken is None
+    assert found.durations is None
     assert not any(day.counts for day in found.days)
     assert (found.backlog.waiting, found.backlog.oldest) == (0, None)
     assert [hour.runs for hour in found.hours] == [0] * HOURS

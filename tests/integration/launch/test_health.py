@@ -20,25 +20,25 @@ def vitals(services: Services, redis_url: str = "") -> Health:
 
 def test_files_that_are_away_are_named(services: Services) -> None:
     services.files.prepare()
-    assert vitals(services).away() == []
+    assert vitals(services).unreachable() == []
     shutil.rmtree(services.settings.data_dir / "files")
-    (told,) = vitals(services).away()
+    (told,) = vitals(services).unreachable()
     assert "the folder of the finished files is gone" in told
 
 
 def test_redis_is_named_while_it_is_away_and_not_before_or_after(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exports_app.services.health.AWAY_SECONDS", -1.0)
+    monkeypatch.setattr("exports_app.services.health.CHECK_SECONDS", -1.0)
     services.files.prepare()
     with redis_server() as redis:
         held = vitals(services, redis.url)
-        assert held.away() == []
+        assert held.unreachable() == []
         redis.stop()
-        (told,) = held.away()
+        (told,) = held.unreachable()
         assert told.startswith("Redis cannot be reached")
         redis.start()
-        assert held.away() == []
+        assert held.unreachable() == []
 
 
 def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(
@@ -47,7 +47,7 @@ def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(
     asked, answer = list[None](), threading.Event()
     held = vitals(services)
     services.files.prepare()
-    assert held.away() == []
+    assert held.unreachable() == []
 
     def hang() -> None:
         asked.append(None)
@@ -55,11 +55,11 @@ def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(
         raise StoreAway("it is away")
 
     monkeypatch.setattr(services.files, "ping", hang)
-    monkeypatch.setattr("exports_app.services.health.AWAY_SECONDS", -1.0)
+    monkeypatch.setattr("exports_app.services.health.CHECK_SECONDS", -1.0)
     with ThreadPoolExecutor(1) as other:
-        first = other.submit(held.away)
+        first = other.submit(held.unreachable)
         wait_until("it is asked", lambda: asked, 10)
-        assert [held.away() for _ in range(5)] == [[]] * 5  # what was found last
+        assert [held.unreachable() for _ in range(5)] == [[]] * 5  # what was found last
         answer.set()
         assert first.result(30) == ["it is away"]
     assert len(asked) == 1
@@ -87,4 +87,4 @@ def test_nobody_waits_for_the_files_to_be_measured(
 
 def test_redis_on_a_socket_is_called_as_its_client_does() -> None:
     held = Counts("unix:///tmp/there-is-no-redis.sock")
-    assert held.away()
+    assert held.unreachable()

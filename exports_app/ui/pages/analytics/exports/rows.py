@@ -53,14 +53,21 @@ def bar_row(day: Day) -> list[str]:
 
 def time_point(day: Day) -> dict[str, Any]:
     return {LABEL: _day(day.day)} | (
-        {MEAN: round(day.taken.mean, 2), P95: round(day.taken.p95, 2)} if day.taken else {}
+        {MEAN: round(day.durations.mean, 2), P95: round(day.durations.p95, 2)}
+        if day.durations
+        else {}
     )
 
 
 def time_row(day: Day) -> list[str]:
-    if day.taken is None:
+    if day.durations is None:
         return [_day(day.day), "", "", ""]
-    return [_day(day.day), str(day.taken.count), duration(day.taken.mean), duration(day.taken.p95)]
+    return [
+        _day(day.day),
+        str(day.durations.count),
+        duration(day.durations.mean),
+        duration(day.durations.p95),
+    ]
 
 
 def hour_points(hours: Sequence[Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
