@@ -63,7 +63,7 @@ def _now() -> rx.Component:
             "of completed and partial runs",
         ),
         _fact(
-            "95th percentile",
+            "Duration, 95th percentile",
             rx.cond(state.p95 != "", state.p95, health.NONE),
             "including waits between attempts",
         ),

@@ -41,9 +41,7 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
     hint = rx.cond(
         CampaignPicker.count > 0,
         _chosen_campaigns(),
-        rx.cond(
-            needs, "Choose at least one", "All campaigns of the tenant, unless you choose some"
-        ),
+        rx.cond(needs, "Choose at least one", "All, unless you choose some"),
     )
     return rx.cond(
         takes,
