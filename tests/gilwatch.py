@@ -24,7 +24,9 @@ class GilWatch:
 
 @contextmanager
 def watched() -> Iterator[GilWatch]:
-    watch, ended, ready = GilWatch(), threading.Event(), threading.Event()
+    watch = GilWatch()
+    ended = threading.Event()
+    ready = threading.Event()
 
     def look() -> None:
         last = time.process_time()

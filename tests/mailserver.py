@@ -52,7 +52,11 @@ class MailServer:
     def __init__(
         self, tls: str, user: str | None, password: str | None, rules: Rules, smtp: dict[str, Any]
     ) -> None:
-        self.tls, self.user, self.password, self.rules, self.smtp = tls, user, password, rules, smtp
+        self.tls = tls
+        self.user = user
+        self.password = password
+        self.rules = rules
+        self.smtp = smtp
         self.messages: list[Received] = []
         self.connections = 0
         """How often somebody has connected."""

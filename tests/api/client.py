@@ -128,7 +128,9 @@ class Api:
         address: str = "192.0.2.7",
         base_url: str = "http://exports.test",
     ) -> None:
-        self.app, self.runner, self.token = app, runner, token
+        self.app = app
+        self.runner = runner
+        self.token = token
         self._base_url = base_url
         self._transport = httpx.ASGITransport(app=app, client=(address, 4711))
 

@@ -81,7 +81,9 @@ def test_an_example_has_all_that_its_kind_needs(
 
 
 def test_the_format_of_the_example_is_read_back_by_its_reader(tmp_path: Path) -> None:
-    jsonl, reading, path = made("A format", FORMATS), executed("A format", 1), tmp_path / "file"
+    jsonl = made("A format", FORMATS)
+    reading = executed("A format", 1)
+    path = tmp_path / "file"
     assert (jsonl.label, jsonl.mime, jsonl.extension) == reading["PROMISED"]
     for rows in (VALUES, rows_of(NASTY), []):
         lost = jsonl.write(table(rows), path)
@@ -117,7 +119,9 @@ REPORT = Report(
 
 
 def test_the_channel_of_the_example_copies_the_file_its_zip_or_the_link(folder: Path) -> None:
-    channel, file, packed = made("A delivery channel", CHANNELS), folder / "a", folder / "b"
+    channel = made("A delivery channel", CHANNELS)
+    file = folder / "a"
+    packed = folder / "b"
     file.write_bytes(b"a,b\r\n")
     packed.write_bytes(b"a zip")
     report = replace(REPORT, file_path=file)

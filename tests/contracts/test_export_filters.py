@@ -22,7 +22,9 @@ wiring.load_plugins()
 
 
 class Plain:
-    key, label, description = "plain", "Plain", "Numbers."
+    key = "plain"
+    label = "Plain"
+    description = "Numbers."
 
     def __init__(self, *filters: ExportFilter) -> None:
         self.filters = filters

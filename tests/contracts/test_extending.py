@@ -27,7 +27,9 @@ NUMBERS = 30
 class TopTen:
     """The ten largest of thirty numbers."""
 
-    key, label, description = "top_ten", "Top ten", "The ten largest numbers."
+    key = "top_ten"
+    label = "Top ten"
+    description = "The ten largest numbers."
     filters = ()
 
     def columns(self) -> tuple[Column, ...]:
@@ -121,7 +123,10 @@ def test_the_runs_that_need_it_fail_with_the_reason_and_doctor_tells(
     add_file: Callable[[str], None], services: Services, admin: Principal
 ) -> None:
     class Parquet:
-        key, label, mime, extension = "parquet", "Parquet", "application/parquet", "parquet"
+        key = "parquet"
+        label = "Parquet"
+        mime = "application/parquet"
+        extension = "parquet"
 
     with registered(FORMATS, Parquet()):
         schedule = make_schedule(services, admin, format="parquet")

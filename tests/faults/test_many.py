@@ -100,7 +100,9 @@ def load(many: House, schedules: int, ticks: int) -> None:
 def test_a_hundred_kills_among_two_servers_and_three_workers(many: House, dice: Random) -> None:
     load(many, schedules=10, ticks=TICKS)
     apps = [many.serve(), many.serve(), many.worker(), many.worker(), many.worker()]
-    kills, busy, moment = 100, 0, threading.Event()
+    kills = 100
+    busy = 0
+    moment = threading.Event()
     for _ in range(kills):
         many.wait_for_work()
         moment.wait(dice.random() * 0.4)

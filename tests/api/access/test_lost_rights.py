@@ -114,7 +114,9 @@ class TestOnceTheWriteBegins:
         self, services: Services, cast: Cast, lost: str
     ) -> None:
         second_admin(services, cast)
-        who, tenant, viewer = cast.admin.who, cast.acme.id, cast.viewer.user.id
+        who = cast.admin.who
+        tenant = cast.acme.id
+        viewer = cast.viewer.user.id
         sent = services.invitations.invite(who, tenant, "ann@example.com", "viewer").invitation
         with services.store.write() as tx:
             if lost == "removed":

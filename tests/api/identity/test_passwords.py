@@ -8,7 +8,9 @@ from tests.api.conftest import Clients
 from tests.mailserver import MailServer
 from tests.world import PASSWORD, Cast
 
-FORGOT, RESET, LOGIN = "/api/auth/forgot-password", "/api/auth/reset-password", "/api/auth/login"
+FORGOT = "/api/auth/forgot-password"
+RESET = "/api/auth/reset-password"
+LOGIN = "/api/auth/login"
 NEW = "a staple of the battery horse"
 
 

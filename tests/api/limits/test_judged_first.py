@@ -167,11 +167,9 @@ def test_two_who_change_different_fields_at_once_are_judged_together(
     services: Services, cast: Any, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another one saved after the first judgement is kept, and judged together with this."""
-    schedules, real, meanwhile = (
-        services.schedules,
-        rules.check,
-        iter([{"export_type": "aggregate"}]),
-    )
+    schedules = services.schedules
+    real = rules.check
+    meanwhile = iter([{"export_type": "aggregate"}])
 
     def check(*args: Any) -> Any:
         judged = real(*args)

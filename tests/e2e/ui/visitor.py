@@ -141,7 +141,9 @@ class Visits:
     """The contexts of one test. name: the test's, for what is kept of a failed one."""
 
     def __init__(self, pool: Pool, house: House, name: str) -> None:
-        self._pool, self._house, self._name = pool, house, name
+        self._pool = pool
+        self._house = house
+        self._name = name
         self._open: list[_Visit] = []
 
     def open(

@@ -40,7 +40,9 @@ class Wire:
         headers: dict[str, str] | None = None,
         **more: Any,
     ) -> None:
-        self.token, self.received, self._auth = token or str(uuid.uuid4()), list[str](), auth
+        self.token = token or str(uuid.uuid4())
+        self.received = list[str]()
+        self._auth = auth
         self._connection = connect(
             f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={self.token}",
             origin=Origin(url) if origin == "same" else origin and Origin(origin),

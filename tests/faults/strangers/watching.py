@@ -114,9 +114,14 @@ class Bystander:
 def watched(house: House) -> Iterator[Figures]:
     """The figures are complete when the block has ended."""
     company = house.company("Bystanders")
-    pids, figures, log = processes(house.server.process.pid), Figures(), house.log()
+    pids = processes(house.server.process.pid)
+    figures = Figures()
+    log = house.log()
     bystander = Bystander(house.url, house.cookie(company.admin))
-    before, cpu_before, began, over = memory(pids), cpu(pids), time.monotonic(), threading.Event()
+    before = memory(pids)
+    cpu_before = cpu(pids)
+    began = time.monotonic()
+    over = threading.Event()
     tally.reset()
 
     def sample() -> None:

@@ -25,7 +25,9 @@ from tests.world import (
     uuid_of,
 )
 
-COMPLETED, FAILED, PARTIAL = RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.PARTIAL
+COMPLETED = RunStatus.COMPLETED
+FAILED = RunStatus.FAILED
+PARTIAL = RunStatus.PARTIAL
 
 
 @pytest.fixture

@@ -24,7 +24,9 @@ from tests.world import DEADLINE, side_by_side
 OWNER = "owner@example.com"
 LONGER = 60
 """Times: a minute for each second."""
-HOME, OFFICE, STRANGER = "192.0.2.1", "192.0.2.2", "198.51.100.1"
+HOME = "192.0.2.1"
+OFFICE = "192.0.2.2"
+STRANGER = "198.51.100.1"
 
 
 @pytest.fixture(scope="module")

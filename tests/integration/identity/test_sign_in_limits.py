@@ -13,7 +13,9 @@ from tests.invited import mailed_token, shown_token
 from tests.mailserver import MailServer
 from tests.world import BROWSER, PASSWORD, Cast, sign_in
 
-HOME, STRANGER, TRAVEL = "192.0.2.1", "198.51.100.1", "203.0.113.1"
+HOME = "192.0.2.1"
+STRANGER = "198.51.100.1"
+TRAVEL = "203.0.113.1"
 NEW = "a new password for tests"
 
 

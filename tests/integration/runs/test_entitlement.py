@@ -14,7 +14,9 @@ from tests.mailserver import MailServer, mail_server
 from tests.world import Cast, claim, deliveries_of, execute, make_schedule, registered, sql, the_run
 
 BOB, CY = "bob@example.com", "cy@example.com"
-ACCEPTED, FAILED, SKIPPED = DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.SKIPPED
+ACCEPTED = DeliveryStatus.ACCEPTED
+FAILED = DeliveryStatus.FAILED
+SKIPPED = DeliveryStatus.SKIPPED
 
 
 @pytest.fixture(autouse=True)

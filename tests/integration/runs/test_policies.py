@@ -36,12 +36,10 @@ def states(services: Services, schedule: Schedule) -> list[tuple[RunStatus, str 
     return [(run.status, run.error_code) for run in in_order(services, schedule)]
 
 
-PENDING, PROCESSING, OVERLAP, MISSED = (
-    (RunStatus.PENDING, None),
-    (RunStatus.PROCESSING, None),
-    (RunStatus.SKIPPED, "overlap"),
-    (RunStatus.SKIPPED, "missed"),
-)
+PENDING = (RunStatus.PENDING, None)
+PROCESSING = (RunStatus.PROCESSING, None)
+OVERLAP = (RunStatus.SKIPPED, "overlap")
+MISSED = (RunStatus.SKIPPED, "missed")
 
 
 class TestOverlap:

@@ -108,7 +108,9 @@ class TestRemoving:
 
 class TestWho:
     def test_viewers_and_strangers_manage_nobody(self, services: Services, cast: Cast) -> None:
-        members, acme, other = services.members, cast.acme.id, cast.admin.user.id
+        members = services.members
+        acme = cast.acme.id
+        other = cast.admin.user.id
         for who, error in ((cast.viewer.who, Forbidden), (cast.outsider.who, NotFound)):
             for act in (
                 lambda who=who: members.find(who, acme),

@@ -79,7 +79,9 @@ def test_the_data_panel_answers_with_rows_or_with_the_reason(
 
 
 class Faulty:
-    key, label, description = "faulty", "Faulty", "A new type with a fault."
+    key = "faulty"
+    label = "Faulty"
+    description = "A new type with a fault."
     filters = ()
 
     def columns(self) -> tuple[Column, ...]:

@@ -29,7 +29,9 @@ class Guarded:
     """A tab whose events come from a page, or are pushed by the server."""
 
     def __init__(self, tab: Tab) -> None:
-        self.tab, self.seen, self.known = tab, list[str](), list[bool]()
+        self.tab = tab
+        self.seen = list[str]()
+        self.known = list[bool]()
         self.guard = Guard(
             {REFRESH},
             lambda key, name, actor: self.seen.append(name),

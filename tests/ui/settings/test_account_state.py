@@ -59,7 +59,9 @@ def test_the_password_is_changed_and_the_others_are_signed_out(
 def test_another_browser_is_signed_out_and_then_all(
     services: Services, tab: Tab, cast: Cast
 ) -> None:
-    mine, other, foreign = signed_in(services, cast), signed_in(services, cast), "0" * 64
+    mine = signed_in(services, cast)
+    other = signed_in(services, cast)
+    foreign = "0" * 64
 
     async def play() -> None:
         actions.begin(Actor(cast.admin.who, mine, None))

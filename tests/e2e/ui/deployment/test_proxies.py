@@ -22,7 +22,9 @@ from tests.world import PASSWORD
 
 PROXIES = ("nginx", pytest.param("caddy", marks=pytest.mark.long))
 THE_PROXY = "127.0.0.1"
-ANN, BEN, CAT = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+ANN = "127.0.0.2"
+BEN = "127.0.0.3"
+CAT = "127.0.0.4"
 """Clients of the proxy. Only its own address is trusted."""
 SUPER = {"email": "super@admin.com", "password": "SuperAdmin123!"}
 
@@ -43,7 +45,9 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     """Set up as docs/security.md says."""
-    folder, port, app_port = tmp_path_factory.mktemp(request.param), free_port(), str(free_port())
+    folder = tmp_path_factory.mktemp(request.param)
+    port = free_port()
+    app_port = str(free_port())
     env = {
         "PUBLIC_URL": f"https://exports.example.com:{port}",
         "TRUSTED_PROXIES": THE_PROXY,

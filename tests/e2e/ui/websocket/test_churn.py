@@ -26,7 +26,9 @@ def test_pages_that_come_and_go_leave_nothing_behind(house: House, company: Comp
     with Wire(house.url, cookie) as watching:
         watching.load()
         _come_and_go(house, cookie)  # warms up threads, pools and caches
-        files, threads, memory = _files(process), _threads(process), _memory(process)
+        files = _files(process)
+        threads = _threads(process)
+        memory = _memory(process)
         for number in range(ROUNDS):
             _come_and_go(house, cookie)
             house.schedule(company, f"Change {number}")

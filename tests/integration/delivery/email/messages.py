@@ -73,11 +73,9 @@ class Words(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.text, self.elements, self._hidden = (
-            "",
-            list[tuple[str, dict[str, str | None]]](),
-            False,
-        )
+        self.text = ""
+        self.elements = list[tuple[str, dict[str, str | None]]]()
+        self._hidden = False
         self.feed(page)
         self.text = " ".join(self.text.split())
 

@@ -22,7 +22,9 @@ class Making:
     """Makes the export type `campaign` over all campaigns."""
 
     def __init__(self, services: Services, scope: Scope, folder: Path) -> None:
-        self._services, self._scope, self._folder = services, scope, folder
+        self._services = services
+        self._scope = scope
+        self._folder = folder
         self.path = folder / "made"
         self.told: list[int] = []
 

@@ -8,7 +8,9 @@ from tests.world import (
 )
 
 ANN, BOB = "ann@example.com", "bob@example.com"
-ACCEPTED, FAILED, SKIPPED = DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.SKIPPED
+ACCEPTED = DeliveryStatus.ACCEPTED
+FAILED = DeliveryStatus.FAILED
+SKIPPED = DeliveryStatus.SKIPPED
 NO_SUCH_USER = "550 5.1.1 no such user"
 
 

@@ -21,7 +21,9 @@ from tests.world import claim, execute, make_schedule, registered, trigger_and_e
 
 class BrokenFormat:
     key = "csv"
-    label, mime, extension = "Broken", "text/plain", "txt"
+    label = "Broken"
+    mime = "text/plain"
+    extension = "txt"
 
     def write(self, table: object, path: Path) -> None:
         path.write_text("half a file")

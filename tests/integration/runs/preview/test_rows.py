@@ -213,7 +213,9 @@ def test_a_format_that_fails_leaves_no_draft_behind(
 ) -> None:
     class Broken:
         key = "csv"
-        label, mime, extension = "Broken", "text/plain", "txt"
+        label = "Broken"
+        mime = "text/plain"
+        extension = "txt"
 
         def write(self, table: object, path: Path) -> None:
             path.write_text("half a file")

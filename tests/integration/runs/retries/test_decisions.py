@@ -195,7 +195,9 @@ class TestDraining:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         engine, run = self.engine(services, admin, mail, 30)
-        on_the_way, go_on, beaten = threading.Event(), threading.Event(), threading.Event()
+        on_the_way = threading.Event()
+        go_on = threading.Event()
+        beaten = threading.Event()
 
         def hold(_: str) -> None:
             on_the_way.set()

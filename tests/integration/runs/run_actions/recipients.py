@@ -13,14 +13,14 @@ from tests.doubles import WatchedEmail
 from tests.mailserver import mail_server
 from tests.world import deliveries_of, registered, trigger_and_execute
 
-ANN, BOB, CY = "ann@example.com", "bob@example.com", "cy@example.com"
-ACCEPTED, FAILED, PENDING, SKIPPED, UNKNOWN = (
-    DeliveryStatus.ACCEPTED,
-    DeliveryStatus.FAILED,
-    DeliveryStatus.PENDING,
-    DeliveryStatus.SKIPPED,
-    DeliveryStatus.UNKNOWN,
-)
+ANN = "ann@example.com"
+BOB = "bob@example.com"
+CY = "cy@example.com"
+ACCEPTED = DeliveryStatus.ACCEPTED
+FAILED = DeliveryStatus.FAILED
+PENDING = DeliveryStatus.PENDING
+SKIPPED = DeliveryStatus.SKIPPED
+UNKNOWN = DeliveryStatus.UNKNOWN
 Demanded = Callable[[Services, Principal, Schedule, Run], Run]
 DEMANDS: list[Demanded] = [
     lambda services, who, schedule, _: services.run_actions.send_test(who, schedule.id),

@@ -55,12 +55,10 @@ DELIVERY_MOVES = {
     ("unknown", "pending"),
     ("skipped", "pending"),
 }
-ACCEPTED, FAILED, UNKNOWN, SKIPPED = (
-    DeliveryStatus.ACCEPTED,
-    DeliveryStatus.FAILED,
-    DeliveryStatus.UNKNOWN,
-    DeliveryStatus.SKIPPED,
-)
+ACCEPTED = DeliveryStatus.ACCEPTED
+FAILED = DeliveryStatus.FAILED
+UNKNOWN = DeliveryStatus.UNKNOWN
+SKIPPED = DeliveryStatus.SKIPPED
 
 
 @pytest.mark.parametrize(("current", "to"), list(product(RunStatus, RunStatus)))

@@ -139,7 +139,9 @@ def test_only_so_many_are_hashed_at_a_time() -> None:
 
 
 def test_who_is_displaced_is_told_to_come_back() -> None:
-    limit, answers, begun = Hashing(at_once=1), list[str](), threading.Event()
+    limit = Hashing(at_once=1)
+    answers = list[str]()
+    begun = threading.Event()
 
     def sign_in(address: str) -> None:
         with request_context.use(RequestContext(address)):

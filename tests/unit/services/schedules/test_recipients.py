@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from exports_app.services.schedules.recipients import MAX_SENT, read_recipients
 
-ANN, BOB, CY = "ann@example.com", "bob@example.com", "cy@example.com"
+ANN = "ann@example.com"
+BOB = "bob@example.com"
+CY = "cy@example.com"
 
 
 def addresses(text: str) -> list[str | None]:

@@ -228,11 +228,9 @@ class TestWhenAllPlacesAreTaken:
             app = Sockets(Reflex(), is_session)
             clients = [Client(app) for _ in range(8)]
             await settled()
-            stranger, made_up, person = (
-                Client(app),
-                Client(app, headers=COOKIE),
-                Client(app, headers=PERSON),
-            )
+            stranger = Client(app)
+            made_up = Client(app, headers=COOKIE)
+            person = Client(app, headers=PERSON)
             await clients[7].cut()
             await stranger.cut()
             await made_up.cut()
