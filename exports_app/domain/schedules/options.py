@@ -184,7 +184,7 @@ class RetryOptions:
         None,
         label="First wait, at most, in seconds",
         hint="; then times 4",
-        description="the longest wait after the first failed attempt; null: likewise",
+        description="the longest wait after the first failed attempt; null: as the server is set",
         when=When("retry_attempts", ("1",), otherwise=True),
         from_settings=True,
         advanced=True,

@@ -16,8 +16,11 @@ from exports_app.launch import env
 env.prepare()
 from exports_app import exports_app
 from exports_app.ui.framework import actions
+from exports_app.ui.framework.page import PAGES
+from reflex.utils.format import format_event_handler
 from reflex_base.registry import RegistrationContext
 rules = actions.rules()
+quiet = {format_event_handler(h) for p in PAGES for h in (p.load, p.refresh) if h}
 print(json.dumps([
     [
         name,
@@ -25,6 +28,7 @@ print(json.dumps([
         name in rules,
         name in rules and rules[name].public,
         str(rules[name].permission or "") if name in rules else "",
+        name in quiet,
     ]
     for name, registered in sorted(RegistrationContext.get().event_handlers.items())
 ]))
@@ -33,13 +37,15 @@ print(json.dumps([
 
 @dataclass(frozen=True)
 class Handler:
-    """What the app answers to. parameters: as they stand in its code, e.g. ``schedule_id: str``."""
+    """What the app answers to. parameters: as they stand in its code, e.g. ``schedule_id: str``.
+    is_quiet: a page calls it by itself, so that nothing says that it was refused."""
 
     name: str
     parameters: list[str]
     is_action: bool
     public: bool
     permission: str
+    is_quiet: bool
 
     @property
     def names(self) -> list[str]:

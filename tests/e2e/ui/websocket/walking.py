@@ -16,29 +16,6 @@ PAGE = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled
 MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members___state____members_state"
 FIGURES = f"{ROOT}.exports_app___ui___pages___analytics"
 SETTINGS = f"{ROOT}.exports_app___ui___pages___settings"
-QUIET = {
-    *(f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.arrive", f"{MEMBERS}.refresh"),
-    *(
-        f"{SETTINGS}___{name}.refresh"
-        for name in (
-            "email___state____email_state",
-            "users___state____users_state",
-            "tenant___state____tenant_state",
-        )
-    ),
-    *(
-        f"{SETTINGS}___{name}.arrive"
-        for name in ("email___state____email_state", "users___state____users_state")
-    ),
-    *(f"{SETTINGS}___audit___state____audit_state.{name}" for name in ("arrive", "refresh")),
-} | {
-    f"{FIGURES}___{name}"
-    for name in (
-        "campaigns___state____campaigns_state.arrive",
-        "campaigns___state____campaigns_state.refresh",
-        "exports___state____exports_state.refresh",
-    )
-}
 ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account___state____account_state"
 FACTOR = f"{SETTINGS}___account___second_factor___state____second_factor_state"
 LEAVE = f"{SETTINGS}___account___leave___state____leave_state"
@@ -157,4 +134,4 @@ def harmless(handlers: list[Handler]) -> list[Handler]:
 
 def assert_silent(frames: dict[str, str], words: list[str]) -> None:
     told = {name: word for name, text in frames.items() for word in words if word in text}
-    assert not told
+    assert not told, told
