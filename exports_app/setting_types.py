@@ -42,7 +42,7 @@ def _networks(value: object) -> object:
             ) from None
         if network.prefixlen == 0:
             raise ValueError(
-                f"must not hold {text}: it would believe what anybody writes; name your proxies' "
+                f"must not hold {text}: it would believe what anyone writes; name your proxies' "
                 "addresses"
             )
         networks.append(network)

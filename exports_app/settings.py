@@ -196,7 +196,7 @@ class Settings(BaseModel):
                 draft.unlink()
         key_bytes = file.read_bytes().strip()
         if len(key_bytes) < MIN_KEY_LENGTH:
-            raise SettingsError(f"{file} is damaged: delete it, and everybody signs in again")
+            raise SettingsError(f"{file} is damaged: delete it, and everyone signs in again")
         return key_bytes
 
 

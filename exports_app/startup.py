@@ -69,7 +69,7 @@ def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> s
     may."""
     if s.demo and s.public_url:
         return (
-            "DEMO=1 does not go with PUBLIC_URL, since everybody knows the password of the demo: "
+            "DEMO=1 does not go with PUBLIC_URL, since everyone knows the password of the demo: "
             "remove one of the two"
             " (docs/operating.md, From demo to real)"
         )

@@ -40,7 +40,7 @@ STATEMENTS = 2_000
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_hashes() -> Iterator[None]:
-    """bcrypt at its lowest cost: it is slow on purpose, and most tests have somebody sign in."""
+    """bcrypt at its lowest cost: it is slow on purpose, and most tests have someone sign in."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(passwords, "COST", LOWEST_COST)
         patched.setattr(

@@ -1,7 +1,7 @@
 """Watches Python's lock: how long one call, of any thread, keeps all others from running.
 
 tests/loopwatch.py sees what the event loop's own thread does. A thread beside it that parses a
-large body in one call of C holds up everybody as well.
+large body in one call of C holds up everyone as well.
 """
 
 import threading

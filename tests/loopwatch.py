@@ -83,7 +83,7 @@ def watched(*, collecting: bool = False) -> Iterator[LoopWatch]:
 
 @pytest.fixture
 def loop_watch(real_hashes: None) -> Iterator[LoopWatch]:
-    """Fails the test at its end, with what kept the loop from everybody else."""
+    """Fails the test at its end, with what kept the loop from everyone else."""
     with watched() as watch:
         yield watch
     assert not watch.slow, "\n".join(sorted(set(watch.slow))[:60])

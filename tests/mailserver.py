@@ -59,9 +59,9 @@ class MailServer:
         self.smtp = smtp
         self.messages: list[Received] = []
         self.connections = 0
-        """How often somebody has connected."""
+        """How often someone has connected."""
         self.logins = 0
-        """How often somebody has tried to sign in."""
+        """How often someone has tried to sign in."""
         self.ca = trustme.CA() if tls != "none" else None
         self._changed = threading.Condition()
         self._sessions: set[_Session] = set()

@@ -150,7 +150,7 @@ def make_campaigns(services: Services, cast: Cast) -> dict[str, Campaign]:
 
 
 def draft(**changes: Any) -> dict[str, Any]:
-    """What somebody fills in: every Monday at nine in Berlin, all campaigns, CSV."""
+    """What someone fills in: every Monday at nine in Berlin, all campaigns, CSV."""
     values: dict[str, Any] = {
         "name": "Weekly numbers",
         "export_type": "campaigns",

@@ -51,7 +51,7 @@ def check_unchanged(request: Request) -> None:
 Who = Annotated[Principal, Depends(principal)]
 
 
-def anybody(
+def anyone(
     srv: Srv,
     request: Request,
     token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -62,7 +62,7 @@ def anybody(
     return _signed_in(request, srv, token.credentials)
 
 
-Anybody = Annotated[Principal | None, Depends(anybody)]
+Anyone = Annotated[Principal | None, Depends(anyone)]
 
 
 def writer(who: Who) -> Principal:

@@ -89,7 +89,7 @@ def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFoun
 
 
 def require_operator(who: Principal) -> None:
-    """Raises NotFound for everybody but super admins; SecondFactorRequired for a super admin
+    """Raises NotFound for everyone but super admins; SecondFactorRequired for a super admin
     without one; OwnPasswordFirst with a one-time password."""
     if who.must_choose_password:
         raise OwnPasswordFirst

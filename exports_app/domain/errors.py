@@ -138,7 +138,7 @@ class LinkNotValid(Gone):
 
 
 class Conflict(ExportsError):
-    """Somebody else changed this in the meantime: load it again, then repeat your change"""
+    """Someone else changed this in the meantime: load it again, then repeat your change"""
 
     code = "conflict"
 

@@ -37,7 +37,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Clients:
-    """Everybody who may call."""
+    """Everyone who may call."""
 
     anonymous: Api
     admin: Api

@@ -165,7 +165,7 @@ SUPER_ADMINS = [
     Case("POST", "/api/users/{user_id}/reset-password", 200),
     Case("DELETE", "/api/users/{user_id}/second-factor", 204),
 ]
-"""There is no such address for anybody else."""
+"""There is no such address for anyone else."""
 NOWHERE = dict.fromkeys(
     re.findall(r"{(\w+)}", " ".join(case.path for case in CASES + SUPER_ADMINS)), ABSENT
 )

@@ -1,4 +1,4 @@
-"""What somebody who adds a file may run into: an export type with a limit of its own, with a fault,
+"""What someone who adds a file may run into: an export type with a limit of its own, with a fault,
 or one whose package is missing."""
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A page of somebody who searches their list ten times a second, and prints how long each answer
+"""A page of someone who searches their list ten times a second, and prints how long each answer
 took, in seconds.
 
 Arguments: the server's address, and the State of the list. On stdin: a Cookie header, "go", and

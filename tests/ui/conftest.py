@@ -1,4 +1,4 @@
-"""States without a browser: over real services, acting for somebody of the cast."""
+"""States without a browser: over real services, acting for someone of the cast."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar

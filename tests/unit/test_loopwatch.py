@@ -1,4 +1,4 @@
-"""The watch over the event loop names what keeps it from everybody else."""
+"""The watch over the event loop names what keeps it from everyone else."""
 
 import asyncio
 import gc

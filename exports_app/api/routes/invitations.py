@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from exports_app.api.access import Anybody, Srv
+from exports_app.api.access import Anyone, Srv
 from exports_app.api.request_body import strangers_body, takes
 from exports_app.api.schemas import invitations as schemas
 
@@ -23,7 +23,7 @@ def look(
 @router.post("/accept", response_model=schemas.JoinedOut, openapi_extra=takes(schemas.AcceptIn))
 def accept(
     srv: Srv,
-    who: Anybody,
+    who: Anyone,
     body: Annotated[schemas.AcceptIn, Depends(strangers_body(schemas.AcceptIn))],
 ) -> Any:
     """With the access token of the invited address's account, or without one and with a name and a

@@ -21,7 +21,7 @@ HEALTHY = ("exports_healthy", "1 while /api/health answers 200")
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(srv: Srv, request: Request) -> Response:
-    """Prometheus's text format. 401 for everybody else."""
+    """Prometheus's text format. 401 for everyone else."""
     if not is_insider(request, srv.settings):
         raise Unauthenticated(
             "Call from this machine itself, or send METRICS_TOKEN as 'Authorization: Bearer …'"

@@ -62,7 +62,7 @@ def set_active(
 
 @router.delete("/users/{user_id}/second-factor", status_code=204)
 def reset_second_factor(srv: Srv, who: Who, user: Others) -> None:
-    """For a super admin: remove it, for somebody who lost their phone and their recovery codes."""
+    """For a super admin: remove it, for someone who lost their phone and their recovery codes."""
     srv.user_administration.reset_second_factor(who, user.id)
 
 

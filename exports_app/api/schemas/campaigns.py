@@ -73,7 +73,7 @@ class MetricIn(Input):
 
 class MetricsIn(Input):
     # Only the errors of the first wrong day: those of ten thousand days would be made in one call
-    # that holds up everybody
+    # that holds up everyone
     items: Annotated[list[MetricIn], FailFast()] = Field(max_length=bounds.METRIC_DAYS)
 
 

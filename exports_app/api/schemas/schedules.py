@@ -55,7 +55,7 @@ class ScheduleChange(PartialInput):
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
     version: int | None = Field(
-        default=None, description="the version you edited: 409 when somebody else was quicker"
+        default=None, description="the version you edited: 409 when someone else was quicker"
     )
 
 

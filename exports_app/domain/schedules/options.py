@@ -157,7 +157,7 @@ class RetryOptions:
                     "Few see it twice: most mail programs show the same message once",
                 ),
                 OnUnknown.HOLD: Label(
-                    "Hold it until somebody decides",
+                    "Hold it until someone decides",
                     "The history asks: it arrived, or send again",
                 ),
             }

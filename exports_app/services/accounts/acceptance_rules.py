@@ -104,7 +104,7 @@ def check_acceptance(
 
 def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None:
     """An account whose mailbox was never proven may use a passed-on link only if a super admin sent
-    the invitation: anybody may have created the account under this address."""
+    the invitation: anyone may have created the account under this address."""
     if invitation.mailed or account.email_proven_at is not None:
         return
     inviter = principal_of(tx, invitation.invited_by)

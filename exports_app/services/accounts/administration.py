@@ -26,7 +26,7 @@ class UserAccount:
 
 
 class UserAdministration:
-    """For super admins; for everybody else all methods raise NotFound."""
+    """For super admins; for everyone else all methods raise NotFound."""
 
     def __init__(
         self, store: Store, changes: Changes, clock: Clock, resets: PasswordResets

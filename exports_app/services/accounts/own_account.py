@@ -55,7 +55,7 @@ class OwnAccount:
         hashed = passwords.hash_password(new, user.email)
         with self._store.write() as tx:
             locked = _user(tx, who, lock=True)
-            if locked.password_hash != user.password_hash:  # changed by somebody else meanwhile
+            if locked.password_hash != user.password_hash:  # changed by someone else meanwhile
                 raise Unauthenticated
             version = locked.token_version + 1
             values: dict[str, Any] = {

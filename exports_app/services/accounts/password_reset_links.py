@@ -16,7 +16,7 @@ ASKED_LIFETIME = timedelta(minutes=30)
 KIND = LinkKind.PASSWORD_RESET
 BEGUN = "begun"
 """Key in the content of a message whose link was created."""
-NOT_SIGNED_IN = "somebody not signed in"
+NOT_SIGNED_IN = "someone not signed in"
 """The actor of a request, in the audit."""
 
 

@@ -76,7 +76,7 @@ class PasswordResets:
     """All links of an account end when one is used, when the account is signed out everywhere or
     deactivated, and when its password changes.
 
-    A link requested on the sign-in page ends no other, since anybody may request one. A super
+    A link requested on the sign-in page ends no other, since anyone may request one. A super
     admin's link ends those that super admins sent before, and ends when its sender is deactivated.
     """
 
@@ -148,7 +148,7 @@ class PasswordResets:
 
     def send(self, tx: Transaction, user: User, by: Principal) -> SentReset:
         """A super admin's link: mailed, or returned where there is no mail server. Also returned
-        for a demo account, whose address belongs to somebody else on the internet."""
+        for a demo account, whose address belongs to someone else on the internet."""
         now = self._clock()
         reset = PasswordReset(
             new_id(), user.id, user.token_version, now, now + SENT_LIFETIME, by.user_id

@@ -1,6 +1,6 @@
 """What ends when an account's mailbox is proven for the first time.
 
-Until then anybody may have held the account: whoever typed the address created it. What they set up
+Until then anyone may have held the account: whoever typed the address created it. What they set up
 must not continue in the name of the person who reads the mailbox."""
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from exports_app.services.tenants.invitation_rules import revoke_of_previous_hol
 
 CANCELLED = "the account in whose name it ran was taken over by the person who reads its mailbox"
 PAUSED = (
-    "its owner's account was taken over by the person who reads its mailbox, and somebody else may "
+    "its owner's account was taken over by the person who reads its mailbox, and someone else may "
     "have set this up:"
     " check what it sends to whom, then resume it"
 )

@@ -28,7 +28,7 @@ from exports_app.services.core.request_context import RequestContext
 APP = "the app"
 """The actor where no user did it, here and below."""
 COMMAND_LINE = "the command line"
-GONE = "somebody who is gone"
+GONE = "someone who is gone"
 AREAS = tuple(dict.fromkeys(action.partition(".")[0] for action in Action))
 BATCH = 500
 LONGEST_ORIGIN = 64

@@ -58,7 +58,7 @@ class AuditExport:
         draft = file.with_name(f".{file.name}.{new_id()[:8]}")
         try:
             exported = self._write_draft(draft, chains, whole=whole)
-            os.link(draft, file)  # never over a file that somebody else made meanwhile
+            os.link(draft, file)  # never over a file that someone else made meanwhile
             with file.open("rb") as written:
                 sha256 = hashlib.file_digest(written, "sha256").hexdigest()
             self._note(exported, sha256)

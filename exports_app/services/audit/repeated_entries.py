@@ -1,4 +1,4 @@
-"""Audit entries about events that anybody can repeat: failed sign-ins, waits before the next one,
+"""Audit entries about events that anyone can repeat: failed sign-ins, waits before the next one,
 refused calls.
 
 They are counted in memory and written every few seconds. So a guesser cannot fill the table, and an
@@ -31,7 +31,7 @@ MAX_KEYS = 1_000
 """Different events that are counted apart; more are counted together."""
 MAX_WRITTEN = 200
 """Entries written within WINDOW; more events are counted together."""
-SOMEBODY = "somebody"
+SOMEBODY = "someone"
 UNKNOWN = "an unknown address"
 """What was typed is not stored: people type passwords into the wrong field."""
 MANY = "many different accounts and addresses"

@@ -156,7 +156,7 @@ class Campaigns:
                 if old == seen:
                     self._change(tx, who, old, campaign, values)
                     break
-            # changed by somebody else meanwhile: check both changes together
+            # changed by someone else meanwhile: check both changes together
             seen = old
         self._publish(campaign.tenant_id)
         return campaign

@@ -35,7 +35,7 @@ class MailDiagnostics:
         self._limit = RateLimit(RATE, counts, "mail-test")
 
     def effective_settings(self, who: Principal) -> Sequence[EffectiveSetting]:
-        """Raises NotFound for anybody else."""
+        """Raises NotFound for anyone else."""
         require_operator(who)
         return _channel().effective_settings()
 

@@ -78,7 +78,7 @@ def _headline(notification: Notification) -> tuple[str, str]:
             return f"“{name}” failed again", f"This run was given up after {attempts}."
         case NotificationKind.PAUSED:
             lead = (
-                "It does not run until somebody activates it: fix the reason first, then activate "
+                "It does not run until someone activates it: fix the reason first, then activate "
                 "it in the list."
             )
             return f"“{name}” was paused", lead

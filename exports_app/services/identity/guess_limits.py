@@ -9,7 +9,7 @@ back when the guess was right. Wrong guesses are counted in up to three scopes:
 - ACCOUNT: one account from everywhere.
 
 Each scope has some free guesses; after them a caller has to wait 1 s, then 2 s, 4 s and so on. Only
-SOURCE has long waits: a stranger cannot cause them for anybody else. NETWORK and ACCOUNT do not
+SOURCE has long waits: a stranger cannot cause them for anyone else. NETWORK and ACCOUNT do not
 apply in a browser in which the account signed in before, nor in a network from which it did so, or
 chose a new password by a link, within the last 30 days. Codes have so few values that these
 browsers have a common limit too, apart from that of strangers.

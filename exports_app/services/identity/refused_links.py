@@ -1,4 +1,4 @@
-"""Audit entries about refused account links: somebody may be trying links that are not theirs."""
+"""Audit entries about refused account links: someone may be trying links that are not theirs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

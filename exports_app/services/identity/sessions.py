@@ -72,7 +72,7 @@ class Lifetimes:
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody who is signed in, with their rights as of now."""
+    """Someone who is signed in, with their rights as of now."""
 
     who: Principal
     tenant_id: str | None
@@ -121,7 +121,7 @@ class Sessions:
         CODE_LIFETIME.
 
         address: of the client. browser: the value of BROWSER_COOKIE; no other browser can use the
-        code, so a link cannot sign anybody in to another account. goto: the page to show then, see
+        code, so a link cannot sign anyone in to another account. goto: the page to show then, see
         `local_path`. known: the value of KNOWN_COOKIE, see `KnownBrowsers`. Raises CookiesRefused
         without a browser, WrongCredentials, TooManyRequests; OtpRequired, with the step for
         `finish`, where the password is right and the user has a second factor.

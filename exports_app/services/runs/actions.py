@@ -100,7 +100,7 @@ class RunActions:
             )
             self._quotas.require_run(tx, run.tenant_id, messages=unsent)
             if not tx.runs.reopen(run):
-                raise Conflict("Somebody else is having this run sent again already")
+                raise Conflict("Someone else is having this run sent again already")
             if not tx.deliveries.reopen(run.id):
                 raise Conflict(
                     "Every message of this run was accepted: there is nothing to send again"
@@ -115,7 +115,7 @@ class RunActions:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
             run = run_of(tx, schedule_id, run_id)
-            name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
+            name = tx.users.names([who.user_id]).get(who.user_id, "someone")
             if not cancel(tx, run, f"{name} cancelled it", now):
                 raise Conflict("This run has ended already: there is nothing to cancel")
             cancelled = run_of(tx, schedule_id, run_id)
@@ -138,7 +138,7 @@ class RunActions:
         with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
             now = self._clock()
-            name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
+            name = tx.users.names([who.user_id]).get(who.user_id, "someone")
             tx.deliveries.end_pending(run.id, "the run was given up before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
             status = shortfall((d.status for d in sent), hold=holds_unknown(run))
@@ -168,7 +168,7 @@ class RunActions:
                     "Only of a run that failed, in whole or in part, messages can be unknown:"
                     f" this one is {run.status}"
                 )
-            name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
+            name = tx.users.names([who.user_id]).get(who.user_id, "someone")
             if not tx.deliveries.accept_unknown(run.id, f"{name} says that it has arrived"):
                 raise Conflict("No message of this run is unknown: there is nothing to decide")
             sent = tx.deliveries.of_runs([run.id])[run.id]

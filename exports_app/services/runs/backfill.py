@@ -89,7 +89,7 @@ class Backfill:
                             tx, who, Action.RUN_BACKFILLED, schedule, now, **days
                         )
                     break
-            seen = schedule  # changed by somebody else meanwhile
+            seen = schedule  # changed by someone else meanwhile
         if made:
             self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
         return Backfilled(made, len(ticks) - len(made))

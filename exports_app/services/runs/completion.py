@@ -116,7 +116,7 @@ def _ended_before(tx: Transaction, run: Run) -> bool:
 
 
 def _was_resumed(tx: Transaction, run: Run) -> bool:
-    """Whether the count of failures began anew because somebody resumed the schedule, and not
+    """Whether the count of failures began anew because someone resumed the schedule, and not
     because the run before was partial."""
     runs, _ = tx.runs.of_schedule(run.scheduled_export_id, BACK)
     before = (
@@ -187,5 +187,5 @@ def _recipients(tx: Transaction, schedule: Schedule, kind: NotificationKind) -> 
     )
     if owner is not None and kind is not NotificationKind.PAUSED:
         return [owner]
-    everybody = [*filter(None, [owner]), *tx.users.admins(schedule.tenant_id)]
-    return list({user.id: user for user in everybody}.values())
+    everyone = [*filter(None, [owner]), *tx.users.admins(schedule.tenant_id)]
+    return list({user.id: user for user in everyone}.values())

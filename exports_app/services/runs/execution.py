@@ -21,7 +21,7 @@ OWNER_LOST_ACCESS = (
     " again"
 )
 STARTER_LOST_ACCESS = (
-    "the user who started it may no longer export this tenant's data: start it again as somebody"
+    "the user who started it may no longer export this tenant's data: start it again as someone"
     " who may"
 )
 

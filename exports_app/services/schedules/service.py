@@ -173,7 +173,7 @@ class Schedules:
                         raise Conflict
                     updated = _change(tx, who, old, draft, next_run_at, self._clock())
                     break
-            # changed by somebody else meanwhile: check both changes together
+            # changed by someone else meanwhile: check both changes together
             seen = old
         if updated is not old:
             self._publish(Topic.SCHEDULES, old.tenant_id)

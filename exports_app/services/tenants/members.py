@@ -223,7 +223,7 @@ def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:
     others = [admin for admin in tx.users.admins(tenant_id) if admin.id != leaving.user.id]
     if leaving.role is not Role.ADMIN or others:
         return ""
-    return "This is the tenant's last active admin: make somebody else an admin first"
+    return "This is the tenant's last active admin: make someone else an admin first"
 
 
 def may_succeed(member: Member, leaving_id: str) -> bool:

@@ -77,7 +77,7 @@ class Quotas:
         self, who: Principal, tenant_id: str, limits: Mapping[str, int | None]
     ) -> list[Quota]:
         """limits: those to change, by name as in `QuotaLimits`; None: the installation's. Raises
-        NotFound, Invalid; Forbidden for everybody but super admins."""
+        NotFound, Invalid; Forbidden for everyone but super admins."""
         if wrong := _wrong(limits):
             raise Invalid(wrong)
         with write_as(self._store, who) as (tx, who):

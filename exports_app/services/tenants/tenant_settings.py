@@ -67,7 +67,7 @@ class Tenants:
                     if not self._change(tx, who, old, new):
                         return old
                     break
-            # changed by somebody else meanwhile: check both changes together
+            # changed by someone else meanwhile: check both changes together
             checked = old
         # All pages of the tenant show its name
         self._changes.publish(Change(Topic.TENANTS, tenant_id))

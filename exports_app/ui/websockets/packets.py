@@ -12,7 +12,7 @@ MAX_COMMAS = 20_000
 the others."""
 TOO_LARGE = f"a frame over {MAX_FRAME_BYTES // 1024} KB"
 TOO_LARGE_FOR_STRANGERS = (
-    f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
+    f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anyone signed in"
 )
 TOO_COMPLEX = "a frame with too many values"
 # Engine.IO: 1 closes, 3 answers a ping, 4 is a packet of Socket.IO: 40 joins, 41 leaves, 42 is an

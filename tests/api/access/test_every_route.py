@@ -1,4 +1,4 @@
-"""Who may call what: every route, tried as everybody. A route without its case here fails
+"""Who may call what: every route, tried as everyone. A route without its case here fails
 `test_every_route_has_its_case`."""
 
 from typing import Any

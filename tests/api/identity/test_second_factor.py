@@ -78,7 +78,7 @@ def test_a_sign_in_that_ends_meanwhile_changes_nothing(
     what: str,
     values: dict[str, object],
 ) -> None:
-    """The owner signs out everywhere while somebody else's call waits for the database."""
+    """The owner signs out everywhere while someone else's call waits for the database."""
     app = pyotp.TOTP(services.second_factors.begin(cast.admin.who, PASSWORD).secret)
     caller = api.admin
     if what != "confirm":

@@ -59,7 +59,7 @@ JUDGES = [
     (passwords, "hash_password"),
     (passwords, "matches"),
 ]
-"""What reads texts that somebody has sent."""
+"""What reads texts that someone has sent."""
 
 
 class Watched:

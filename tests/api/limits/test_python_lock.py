@@ -1,5 +1,5 @@
 """No body of any route holds Python's lock: a thread that parses for long in one call keeps the
-event loop from everybody."""
+event loop from everyone."""
 
 import json
 from collections.abc import Iterator

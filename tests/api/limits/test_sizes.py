@@ -207,7 +207,7 @@ def test_others_write_while_somebody_sends_the_slowest_recipient(
     api: Clients, services: Services, cast: Cast, campaigns: dict[str, Campaign]
 ) -> None:
     """It was normalised within the write transaction: two seconds of CPU, and so many more for
-    everybody else."""
+    everyone else."""
     recipient = "a" + "\u0301" * 15_000 + "\u0323" * 15_000 + "@example.com"
     with cpu() as spent:
         answer = api.admin.post(SCHEDULES, schedule_body(recipients=[recipient]))

@@ -21,7 +21,7 @@ TOKEN = "a token for the tests of metrics"
 
 @pytest.fixture
 def reader(services: Services, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The headers of somebody with the token."""
+    """The headers of someone with the token."""
     monkeypatch.setattr(
         services.settings,
         "__dict__",

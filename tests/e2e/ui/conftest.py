@@ -1,4 +1,4 @@
-"""One served build, one browser, and pages that a test opens as somebody. A page that complains
+"""One served build, one browser, and pages that a test opens as someone. A page that complains
 fails its test."""
 
 from collections.abc import Iterator

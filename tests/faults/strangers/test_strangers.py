@@ -23,7 +23,7 @@ SLOWEST = 0.5
 LEAST_ANSWERS = 1.0
 """That another person gets for each second of an attack."""
 MOST_DEBT = 10.0
-"""Seconds that somebody else's page takes to load at the attacker's own address, once the attack is
+"""Seconds that someone else's page takes to load at the attacker's own address, once the attack is
 over."""
 MOST_CPU = 0.9
 """Of one core, for each second of an attack."""
@@ -44,7 +44,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iter
 
 
 def loads(house: House) -> bool:
-    """Whether a page of somebody else at the attacker's address has come; False if it was cut
+    """Whether a page of someone else at the attacker's address has come; False if it was cut
     off."""
     try:
         with Wire(house.url, source_address=(STRANGER, 0)) as wire:

@@ -47,7 +47,7 @@ def test_one_that_is_only_alike_is_another_account_whose_link_goes_to_its_own_ma
     services.invitations.invite(cast.admin.who, cast.acme.id, WIDE, "admin")
     token = mailed_token(services, mail, WIDE)
     joined = services.invitation_acceptance.accept(
-        token, None, "Somebody else", "a good long password"
+        token, None, "Someone else", "a good long password"
     )
     assert joined.user.email == WIDE
     with pytest.raises(WrongCredentials):

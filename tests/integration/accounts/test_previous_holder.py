@@ -1,4 +1,4 @@
-"""What somebody set up with an account ends when the person who reads its mailbox takes it over."""
+"""What someone set up with an account ends when the person who reads its mailbox takes it over."""
 
 from collections.abc import Callable
 

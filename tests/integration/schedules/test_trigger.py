@@ -1,4 +1,4 @@
-"""Runs that somebody triggers."""
+"""Runs that someone triggers."""
 
 from datetime import UTC, date, datetime
 

@@ -49,7 +49,7 @@ class TestTheLastAdmin:
     def test_they_learn_it_before_they_try(self, services: Services, cast: Cast) -> None:
         members, acme = services.members, cast.acme.id
         mine = (cast.admin.who, acme)
-        told = "This is the tenant's last active admin: make somebody else an admin first"
+        told = "This is the tenant's last active admin: make someone else an admin first"
         assert (
             members.leaving(*mine).refusal
             == members.removing(*mine, cast.admin.user.id).refusal

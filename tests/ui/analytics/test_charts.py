@@ -1,4 +1,4 @@
-"""The colours of charts, which everybody must be able to tell apart."""
+"""The colours of charts, which everyone must be able to tell apart."""
 
 import re
 from itertools import combinations

@@ -187,12 +187,12 @@ def test_no_frame_of_allowed_size_keeps_the_loop_from_others(
         (
             frame(LOGIN, {"form": {"a": "x" * 17_000}}),
             False,
-            "a frame over 16 KB before anybody signed in",
+            "a frame over 16 KB before anyone signed in",
         ),
         (
             frame(LOGIN, {"form": {"a": "@"}}).replace("@", "\N{GRINNING FACE}" * 4_100),
             False,
-            "a frame over 16 KB before anybody signed in",
+            "a frame over 16 KB before anyone signed in",
         ),
         (filled("[]", 5_001), True, "a frame with too many values"),
         (filled("{}", 5_001), True, "a frame with too many values"),

@@ -67,7 +67,7 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
 def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
-    """Closing navigates to the list where the page was loaded with the schedule's address. Somebody
+    """Closing navigates to the list where the page was loaded with the schedule's address. Someone
     may open the next one before that page load reaches the server."""
     schedule = make_schedule(services, admin)
     following = make_schedule(services, admin)

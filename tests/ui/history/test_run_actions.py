@@ -37,7 +37,7 @@ GONE = "550 5.1.1 no such user"
 
 @pytest.fixture
 def picky(services: Services) -> Iterator[MailServer]:
-    """Knows everybody but old@example.com."""
+    """Knows everyone but old@example.com."""
     with (
         mail_server(refuse={"old@example.com": GONE}) as server,
         registered(CHANNELS, WatchedEmail(server)),

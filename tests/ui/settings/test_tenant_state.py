@@ -84,7 +84,7 @@ def test_only_what_was_changed_here_is_saved(
         await tab.do(TenantState.refresh)
         await tab.do(TenantState.put, "name", "Acme Works")
         services.tenants.update(
-            admin, acme.id, {"brand_color": "#0F766E", "name": "Somebody else's", "keep_days": 7}
+            admin, acme.id, {"brand_color": "#0F766E", "name": "Someone else's", "keep_days": 7}
         )
         await tab.do(TenantState.refresh)
         assert (page.typed["name"], page.typed["brand_color"], page.typed["keep_days"]) == (

@@ -93,7 +93,7 @@ class TestTheInvitationPage:
         return mailed_token(services, mail, cast.admin.user.email)
 
     def join(self, tab: Tab, token: str, password: str) -> str:
-        """As somebody who is not signed in. Where the browser goes."""
+        """As someone who is not signed in. Where the browser goes."""
         headers = {"cookie": f"{BROWSER_COOKIE}={BROWSER}"}
 
         async def play() -> str:

@@ -57,7 +57,7 @@ def test_pages_of_both_servers_follow_what_the_api_of_one_began_and_a_worker_did
         pages = [open_list(chromium, services, cast.admin.user, server.url) for server in both]
         for page in pages:
             expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
-        made = make_schedule(services, cast.admin.who, name="Told to everybody")
+        made = make_schedule(services, cast.admin.who, name="Told to everyone")
         schedule = api.get(f"/api/scheduled-exports/{made.id}").json()
         for page in pages:  # of which this process told the database alone
             expect(row(page, schedule)).to_be_visible(timeout=SOON_MS)

@@ -14,7 +14,7 @@ from tests.world import pause
 
 CHOSEN = {
     "overlap": ("Run this one afterwards", "queue_one"),
-    "on_unknown": ("Hold it until somebody decides", "hold"),
+    "on_unknown": ("Hold it until someone decides", "hold"),
     "catch_up": ("All missed runs, at most 100", "all"),
 }
 TYPED = {

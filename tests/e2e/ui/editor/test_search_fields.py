@@ -17,7 +17,7 @@ class TestTheCampaigns:
         made = {
             name: house.campaign(company, name) for name in ("Alpha", "Beta", "Überall", "Omega")
         }
-        house.campaign(house.company(), "Alpha of somebody else")
+        house.campaign(house.company(), "Alpha of someone else")
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.name.fill("Some")

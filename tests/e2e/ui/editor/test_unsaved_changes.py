@@ -1,4 +1,4 @@
-"""What would be lost when the form closes, and what somebody else did meanwhile."""
+"""What would be lost when the form closes, and what someone else did meanwhile."""
 
 from collections.abc import Callable
 

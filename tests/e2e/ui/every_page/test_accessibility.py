@@ -1,4 +1,4 @@
-"""For everybody: what axe-core finds, and that colours, names and motion are as people need
+"""For everyone: what axe-core finds, and that colours, names and motion are as people need
 them."""
 
 from collections.abc import Iterator

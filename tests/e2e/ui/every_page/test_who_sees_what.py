@@ -23,7 +23,7 @@ def sign_out(page: Page) -> None:
 
 
 def become(page: Page, house: House, who: Person) -> None:
-    """Another cookie in the same browser, as somebody else's sign-in in another tab would leave
+    """Another cookie in the same browser, as someone else's sign-in in another tab would leave
     it."""
     page.context.add_cookies(
         [

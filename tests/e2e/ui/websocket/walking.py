@@ -28,7 +28,7 @@ RESET = (
 )
 SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all", f"{INVITATION}.sign_out"}
 THEIR_OWN = {f"{ACCOUNT}.end_all", f"{LEAVE}.leave"}
-"""What everybody may change: where they are signed in, and which tenants they belong to."""
+"""What everyone may change: where they are signed in, and which tenants they belong to."""
 LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___state____list_state"
 NAMES = "Zeppelin"
 """Begins all that Acme calls its own."""
@@ -118,7 +118,7 @@ def walk(house: House, cookie: str, acme: Acme, handlers: list[Handler]) -> dict
     """Call everything with everything. Returns the frames by handler."""
     last = sorted(
         handlers, key=lambda handler: handler.name in SIGNING_OUT
-    )  # after one, everybody is anonymous
+    )  # after one, everyone is anonymous
     return {
         handler.name: "\n".join(
             wire.ask(handler.name, payload, acme.address()) for payload in acme.arguments(handler)

@@ -21,7 +21,7 @@ ADDRESS = "192.0.2.7"
 
 
 def link_for(services: Services, mail: MailServer, email: str) -> str:
-    """The token of a link that somebody asks for, as it arrives."""
+    """The token of a link that someone asks for, as it arrives."""
     before = len(mail.messages)
     services.password_resets.request(email)
     services.account_messages.send_due()

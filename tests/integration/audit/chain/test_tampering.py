@@ -16,7 +16,7 @@ class TestTampering:
     @pytest.mark.parametrize(
         "change",
         [
-            "actor_name = 'Somebody else'",
+            "actor_name = 'Someone else'",
             "detail = '{}'",
             "at = '2026-03-04 09:00:00.000000'",
             "action = 'no.action'",
@@ -179,7 +179,7 @@ class TestTampering:
         """All hashes and seals fit each other. The next seal does not make it good either."""
         unlocked(
             services,
-            f"UPDATE audit_entries SET actor_name = 'Somebody else' WHERE id = '{ids[3]}'",
+            f"UPDATE audit_entries SET actor_name = 'Someone else' WHERE id = '{ids[3]}'",
             *(f"DELETE FROM {table}" for table in ("audit_links", "audit_seals")),
             "INSERT INTO audit_unsealed (entry_id, at) SELECT id, at FROM audit_entries",
         )

@@ -11,7 +11,7 @@ from tests.world import PASSWORD, Person
 
 @pytest.fixture
 def enrol(services: Services, clock: FakeClock) -> Enrol:
-    """Set up somebody's second factor; the code of now is used up then, so the clock moves on."""
+    """Set up someone's second factor; the code of now is used up then, so the clock moves on."""
 
     def enrolled(person: Person) -> tuple[Phone, list[str]]:
         phone = Phone(services.second_factors.begin(person.who, PASSWORD).secret, clock)

@@ -1,4 +1,4 @@
-"""A session of somebody who is signed in, and a run whose file they may save."""
+"""A session of someone who is signed in, and a run whose file they may save."""
 
 import pytest
 

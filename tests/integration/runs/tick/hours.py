@@ -32,7 +32,7 @@ def write_directly(services: Services, schedule: Schedule, **values: Any) -> Non
 
 @dataclass
 class MeanwhileStore:
-    """The real store; before the next write somebody else does something."""
+    """The real store; before the next write someone else does something."""
 
     store: Store
     meanwhile: Callable[[], None]

@@ -1,4 +1,4 @@
-"""Who sets an account up under an address of somebody else, and what happens at once."""
+"""Who sets an account up under an address of someone else, and what happens at once."""
 
 from collections.abc import Callable
 from typing import Any

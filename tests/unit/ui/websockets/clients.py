@@ -89,7 +89,7 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
 COOKIE = [(b"cookie", b"exports_session=" + b"x" * 43)]
 """Made up."""
 PERSON = [(b"cookie", b"exports_session=" + b"y" * 43)]
-"""Of a session in which somebody is signed in."""
+"""Of a session in which someone is signed in."""
 
 
 def is_session(secret: str) -> bool:

@@ -162,12 +162,12 @@ class TestAPacket:
             (
                 '42/_event,["' + "x" * MAX_FRAME_BYTES_OF_STRANGERS + '"]',
                 None,
-                "a frame over 16 KB before anybody signed in",
+                "a frame over 16 KB before anyone signed in",
             ),
             (
                 '42/_event,["' + "é" * (MAX_FRAME_BYTES_OF_STRANGERS // 2) + '"]',
                 None,
-                "a frame over 16 KB before anybody signed in",
+                "a frame over 16 KB before anyone signed in",
             ),
         ],
     )
