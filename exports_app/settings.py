@@ -104,7 +104,7 @@ class Settings(BaseModel):
     """A schedule that is due for longer, or a run that waits for longer for a worker, is a fault in
     health."""
     metrics_token: SecretStr = SecretStr("")
-    """Allows to read /api/metrics from other machines; empty: none may."""
+    """Allows reading /api/metrics from other machines; empty: none may."""
     security_contact: str = Field(
         "",
         max_length=500,

@@ -68,12 +68,18 @@ class Principal:
         return frozenset(t for t in self.roles if self.can(permission, t))
 
 
+def require_own_password(who: Principal) -> None:
+    """Raises OwnPasswordFirst with a one-time password. Asked before anything is looked up, so that
+    the answer does not tell what exists."""
+    if who.must_choose_password:
+        raise OwnPasswordFirst
+
+
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:
     """Raises NotFound without a role in the tenant, so that its existence is not revealed;
     Forbidden where the role lacks the permission; SecondFactorRequired where only that is missing;
     OwnPasswordFirst with a one-time password."""
-    if who.must_choose_password:
-        raise OwnPasswordFirst
+    require_own_password(who)
     if who.must_enrol or tenant_id in who.withheld:
         raise _refusal(SecondFactorRequired(), tenant_id)
     if who.role(tenant_id) is None:
@@ -91,8 +97,7 @@ def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFoun
 def require_operator(who: Principal) -> None:
     """Raises NotFound for everyone but super admins; SecondFactorRequired for a super admin
     without one; OwnPasswordFirst with a one-time password."""
-    if who.must_choose_password:
-        raise OwnPasswordFirst
+    require_own_password(who)
     if who.must_enrol:
         raise SecondFactorRequired
     if not who.is_super_admin:
@@ -102,8 +107,7 @@ def require_operator(who: Principal) -> None:
 def require_anywhere(who: Principal, permission: Permission) -> None:
     """Raises Forbidden unless the permission holds in at least one tenant, SecondFactorRequired
     where that may be why, OwnPasswordFirst with a one-time password."""
-    if who.must_choose_password:
-        raise OwnPasswordFirst
+    require_own_password(who)
     if who.tenants(permission) == frozenset():
         if who.must_enrol or who.withheld:
             raise SecondFactorRequired

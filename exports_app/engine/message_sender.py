@@ -19,7 +19,7 @@ class MessageSender:
         notifications: Notifications,
         closing: threading.Event,
     ) -> None:
-        # The first are sent first: people wait for them
+        # Messages about accounts first: people wait for them
         self._messages = (account_messages, notifications)
         self._closing = closing
         self._sending = threading.Lock()

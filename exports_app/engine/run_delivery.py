@@ -159,7 +159,8 @@ def unfinished(run: Run) -> frozenset[DeliveryStatus]:
 
 
 def delivery_error(deliveries: list[Delivery]) -> str | None:
-    """One sentence for the run: how many messages failed, and the first error; None: no message."""
+    """One sentence for the run: how many messages failed, and the first error; None where none
+    failed."""
     successful = {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}
     failed = [delivery for delivery in deliveries if delivery.status not in successful]
     if not failed:

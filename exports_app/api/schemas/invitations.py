@@ -29,13 +29,13 @@ class InvitationOut(Output):
     )
     mail: str | None = Field(
         description="how the message with the link fares: pending, sending, accepted, failed, "
-        "skipped; null where the link is handed on"
+        "skipped; null where the link is passed on"
     )
 
 
 class InvitedOut(InvitationOut):
     link: str | None = Field(
-        repr=False, description="to be handed on, shown once; null where a mail server is set"
+        repr=False, description="to be passed on, shown once; null where a mail server is set"
     )
 
 

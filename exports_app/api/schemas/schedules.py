@@ -87,7 +87,7 @@ class ScheduleOut(Output):
     failures: int = Field(description="runs of ticks that failed in a row")
     paused_at: datetime | None
     paused_reason: str | None = Field(
-        description="why it was paused by itself; activate it to resume"
+        description="why it was paused automatically; activate it to resume"
     )
     version: int
     last_run_at: datetime | None

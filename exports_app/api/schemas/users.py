@@ -34,5 +34,5 @@ class UserChange(Input):
 class ResetOut(Output):
     expires_at: datetime
     link: str | None = Field(
-        repr=False, description="to be handed on, shown once; null: it was mailed to the user"
+        repr=False, description="to be passed on, shown once; null: it was mailed to the user"
     )

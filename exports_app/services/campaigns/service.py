@@ -8,7 +8,7 @@ from typing import Any
 import pycountry
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal, require, require_own_password
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, sorting, visible
@@ -104,6 +104,7 @@ class Campaigns:
     def _get(
         self, tx: Transaction, who: Principal, campaign_id: str, permission: Permission
     ) -> Campaign:
+        require_own_password(who)
         campaign = tx.campaigns.get(campaign_id) if is_uuid(campaign_id) else None
         if campaign is None:
             raise NotFound

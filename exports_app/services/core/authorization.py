@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 
-from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.access import (
+    Permission,
+    Principal,
+    require,
+    require_anywhere,
+    require_own_password,
+)
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.core.field_rules import is_uuid, one_of
 from exports_app.services.core.interfaces import Tenants, Transaction
@@ -46,6 +52,7 @@ def schedule_of(
     tx: Transaction, who: Principal, schedule_id: str, permission: Permission
 ) -> Schedule:
     """Raises NotFound (also for another tenant's), then Forbidden."""
+    require_own_password(who)
     schedule = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
     if schedule is None:
         raise NotFound

@@ -57,7 +57,7 @@ class RunQueue:
         return None
 
     def _choose(self, *, isolated: bool) -> str | None:
-        """Runs before claims are locked, so that workers block each other as briefly as
+        """Called before claims are locked, so that workers block each other as briefly as
         possible."""
         now = self._clock()
         with self._store.read() as tx:

@@ -85,8 +85,11 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
 
 @dataclass(frozen=True)
 class Recipient:
-    """An entry of a pasted list. text: as typed. address: in its normal form. error: why there is
-    no address, and how to fix it."""
+    """An entry of a pasted list.
+
+    text: as typed, without what `_plain` removes. address: in its normal form. error: why there is
+    no address, and how to fix it.
+    """
 
     text: str
     address: str | None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal, require, require_own_password
 from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -113,6 +113,7 @@ def tenant_of(
 ) -> Tenant:
     """lock: nobody else changes the tenant or its members until the transaction ends. Raises
     NotFound (also for another's tenant), then Forbidden."""
+    require_own_password(who)
     tenant = tx.tenants.get(tenant_id, lock=lock) if is_uuid(tenant_id) else None
     if tenant is None:
         raise NotFound

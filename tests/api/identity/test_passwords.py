@@ -3,7 +3,7 @@
 import pytest
 
 from exports_app.wiring import Services
-from tests.api.client import pointers, problem
+from tests.api.client import ABSENT, pointers, problem
 from tests.api.conftest import Clients
 from tests.mailserver import MailServer
 from tests.world import PASSWORD, Cast
@@ -81,7 +81,15 @@ def test_a_one_time_password_signs_in_once_and_may_only_be_changed(
     first = api.anonymous.post(LOGIN, login).json()
     problem(api.anonymous.post(LOGIN, login), 401, "one_time_password_over")
     me = api.anonymous.using(first["accessToken"])
-    for path in ("/api/scheduled-exports", f"/api/tenants/{cast.acme.id}/members", "/api/users"):
+    for path in (
+        "/api/scheduled-exports",
+        f"/api/scheduled-exports/{ABSENT}",
+        f"/api/campaigns/{ABSENT}",
+        f"/api/tenants/{ABSENT}",
+        f"/api/tenants/{cast.acme.id}/members",
+        f"/api/tenants/{cast.globex.id}/members",
+        "/api/users",
+    ):
         problem(me.get(path), 403, "own_password_first")
     weak = me.post(
         "/api/account/password", {"currentPassword": password, "newPassword": cast.admin.user.email}

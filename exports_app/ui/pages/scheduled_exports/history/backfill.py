@@ -65,8 +65,9 @@ class BackfillState(rx.State):
             return
         self.count = planned.new
         if planned.new:
+            verb = "has" if planned.existing == 1 else "have"
             had = (
-                f" {counted(planned.existing, 'run time')} in these days already have a run."
+                f" {counted(planned.existing, 'run time')} in these days already {verb} a run."
                 if planned.existing
                 else ""
             )
