@@ -167,12 +167,12 @@ class List:
             "change", lambda: self._page.select_option("#filter-type", value)
         )
 
-    async def sort(self, number: int) -> Answer:  # noqa: ARG002 (every other one is descending)
+    async def sort(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         return await self._rows_change(
             "click", self._page.get_by_role("button", name="Name", exact=True).click
         )
 
-    async def turn(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
+    async def turn(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         return await self._rows_change(
             "click", self._page.get_by_role("button", name="Next page").click
         )
@@ -185,25 +185,25 @@ class List:
         await self._page.wait_for_timeout(2 * SETTLE)
         return await self._timed("keydown", "found", name, lambda: field.press(name[-1]))
 
-    async def pick(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
+    async def pick(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         on = await self._row.get_attribute("data-selected") != "true"
         return await self._timed(
             "click", "picked", [self._newest, on], self._row.locator(".tick").click
         )
 
-    async def toggle(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
+    async def toggle(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         off = "off" not in (await self._row.get_attribute("class") or "").split()
         return await self._timed(
             "click", "off", [self._newest, off], self._row.locator(".switch").click
         )
 
-    async def open_menu(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
+    async def open_menu(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         took = await self._timed("pointerdown", "there", "[role=menu]", self._more)
         await self._page.keyboard.press("Escape")
         await self._page.locator("[role=menu]").wait_for(state="detached")
         return took
 
-    async def close_menu(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
+    async def close_menu(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         """Until it begins to fade."""
         await self._more()
         await self._page.locator("[role=menu]").wait_for()
@@ -217,11 +217,11 @@ class List:
     async def _more(self) -> None:
         await self._row.get_by_role("button", name="More for").click()
 
-    async def open_history(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
+    async def open_history(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         opened = self._row.locator('[title^="History of"]').click
         return await self._dialog("there", "[data-run]", opened)
 
-    async def open_form(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
+    async def open_form(self, number: int) -> Answer:  # noqa: ARG002 (`Sample` calls each with a number)
         return await self._dialog("filled", "#name", self._row.locator('[title^="Edit"]').click)
 
     async def _dialog(self, answer: str, wanted: str, do: Callable[[], Awaitable[Any]]) -> Answer:

@@ -51,7 +51,7 @@ def _with_session(
 
 @router.head("/api/session/{code}")
 @router.head("/api/download/{code}")
-def look(code: str) -> Response:  # noqa: ARG001 (a part of the path)
+def look(code: str) -> Response:  # noqa: ARG001 (FastAPI passes each part of the path)
     """Uses up no code, and tells nothing about it: mail filters and previews look at a link before
     a person follows it."""
     return Response(status_code=204, headers=SECRET)
