@@ -26,9 +26,9 @@ from exports_app.services.core import request_context
 from exports_app.ui.framework import actions, guard, page
 from exports_app.ui.framework.live import Live
 from exports_app.ui.layout.shell import shell
+from exports_app.ui.websockets.connection_watch import ConnectionWatch
 from exports_app.ui.websockets.connections import Sockets
 from exports_app.ui.websockets.gate import Gate
-from exports_app.ui.websockets.half_frames import HalfFrames
 from exports_app.ui.websockets.incident_log import incidents
 from exports_app.ui.websockets.tab_states import Tabs
 
@@ -127,7 +127,7 @@ async def _serve() -> AsyncIterator[None]:
         )
         with services.changes.listen():
             _gate.remember_few_routes()
-            watched = HalfFrames(_sockets).watch() if _sockets else nullcontext()
+            watched = ConnectionWatch(_sockets).watch() if _sockets else nullcontext()
             # The program's own objects stay to the end: going over them at each collection would
             # hold up all clicks
             gc.collect()

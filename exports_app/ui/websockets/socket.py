@@ -138,6 +138,8 @@ class Socket:
         """Bytes of whole packets that have come so far, with their headers."""
         self.waits_since: float | None = None
         """For the next packet: time.monotonic(); None where it does not wait."""
+        self.page_gone = False
+        """The other end is closed, and packets from before may still wait here."""
         self.joined = False
         self.unread = 0
         """Bytes of answers that wait to be sent."""
@@ -146,7 +148,10 @@ class Socket:
         self.is_signed_in: Callable[[], bool] = lambda: False
         """Whether someone has signed in where its tab is; the gate says so, once the tab is
         known."""
-        self._events, self._joins = Allowance(50, 300), Allowance(1, 20)
+        self._events = Allowance(50, 300)
+        # A page asks once for each connection. Slower than the lane lets each of a few: else the
+        # lane alone would slow it down, and it would never be overdue
+        self._joins = Allowance(0.2, 20)
         self._overdue = 0.0
         """Seconds that it waited without a break because its page loads again and again."""
         self._bytes = Allowance(128 * 1024, 1024 * 1024)
@@ -186,8 +191,10 @@ class Socket:
 
     async def join(self) -> bool:
         """A page asks for all that it holds: the dearest thing that anyone may ask for. Waits
-        until it may have it; False where the socket is cut off meanwhile."""
+        until it may have it; False where the socket is cut off meanwhile, or the page has gone."""
         self.joined = True
+        if self.page_gone:
+            return False
         wait = self._joins.ahead()
         self._overdue = self._overdue + wait if wait else 0.0
         if self._overdue > MAX_OVERDUE_SECONDS:

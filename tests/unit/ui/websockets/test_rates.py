@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -213,6 +214,41 @@ class TestHowFast:
                 pass
             assert socket.why == SENDS_TOO_MUCH_ITSELF
             await client.cut()
+
+        play(story)
+
+    def test_a_page_that_loads_again_and_again_is_cut_off_where_its_address_is_slow_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("exports_app.ui.websockets.socket.MAX_OVERDUE_SECONDS", 0.1)
+        now = time.monotonic()
+
+        async def story() -> None:
+            nonlocal now
+            reflex = Reflex()
+            client = Client(Sockets(reflex))
+            await settled()
+            socket = reflex.sockets[0]
+            monkeypatch.setattr(rate_allowance, "time", SimpleNamespace(monotonic=lambda: now))
+            for _ in range(60):
+                now += 1
+                await socket.join()
+            assert socket.why == SENDS_TOO_MUCH_ITSELF
+            await client.cut()
+
+        play(story)
+
+    def test_of_a_page_that_has_gone_nothing_is_loaded_any_more(self) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client = Client(Sockets(reflex))
+            await settled()
+            socket = reflex.sockets[0]
+            assert await socket.join()
+            socket.page_gone = True
+            assert not await socket.join()
+            assert socket.why == ""
+            client.task.cancel()
 
         play(story)
 

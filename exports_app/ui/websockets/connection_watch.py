@@ -1,8 +1,9 @@
-"""Cut off who sends a frame that never ends: the server beneath us keeps up to 64 MB of a message
-before it hands it over.
+"""What the kernel knows of the connections and the server beneath us does not say.
 
-It has no setting for that, so the kernel is asked how many bytes a connection has brought while no
-packet came of them. On Linux; elsewhere nothing is watched.
+How many bytes one has brought while no packet came of them: the server keeps up to 64 MB of a
+message before it hands it over, so who sends a frame that never ends is cut off. And whether its
+other end is closed: that is heard only after all packets before it. On Linux; elsewhere nothing is
+watched.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Container, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from exports_app.ui.websockets.connections import Sockets
@@ -43,12 +45,22 @@ AT_LEAST_EVERY = 5.0
 
 _MEMORY = Path("/proc/self/statm")
 _DESCRIPTORS = Path("/proc/self/fd")
-_RECEIVED = struct.Struct("128xQ")
-"""tcpi_bytes_received in the kernel's struct tcp_info."""
+_TCP_INFO = struct.Struct("B127xQ")
+"""tcpi_state and tcpi_bytes_received of the kernel's struct tcp_info."""
+_ESTABLISHED = 1
 Peer = tuple[str, str]
 
 
-class HalfFrames:
+@dataclass(frozen=True)
+class _Connection:
+    peer: Peer
+    brought: int
+    """Bytes so far."""
+    open: bool
+    """At its other end too."""
+
+
+class ConnectionWatch:
     """Looks from a thread of its own and shuts connections down by itself: while the event loop is
     busy, a frame grows on."""
 
@@ -62,7 +74,10 @@ class HalfFrames:
             yield
             return
         thread = threading.Thread(
-            target=self._run, args=(asyncio.get_running_loop(),), name="half-frames", daemon=True
+            target=self._run,
+            args=(asyncio.get_running_loop(),),
+            name="connection-watch",
+            daemon=True,
         )
         thread.start()
         try:
@@ -84,15 +99,16 @@ class HalfFrames:
 
     def look(self) -> list[Socket]:
         """Shut down the connections whose packets are too large already, and all large ones of a
-        network that has too many of them. Returns them."""
-        waiting = {client.peer: client for client in list(self._sockets.open) if _waits(client)}
-        if not waiting:
+        network that has too many of them. Returns them. Tells those whose page has gone."""
+        clients = {client.peer: client for client in list(self._sockets.open)}
+        if not clients:
             return []
-        each = {
-            client: brought - client.taken
-            for peer, brought in _connections()
-            if (client := waiting.get(peer))
-        }
+        each = dict[Socket, int]()
+        for connection in _connections():
+            if client := clients.get(connection.peer):
+                client.page_gone = client.page_gone or not connection.open
+                if _waits(client):
+                    each[client] = connection.brought - client.taken
         together: Counter[int] = Counter()
         for client, brought in each.items():
             together[id(client.customer)] += brought
@@ -106,7 +122,7 @@ class HalfFrames:
             most = MOST_BYTES_OF_STRANGERS if client.is_stranger else MOST_BYTES
             if brought > most or (too_many and brought > SMALL_BYTES):
                 large[client.peer] = client
-        return [large[peer] for peer, _ in _connections(shut=large)] if large else []
+        return [large[shut.peer] for shut in _connections(shut=large)] if large else []
 
 
 def _waits(client: Socket) -> bool:
@@ -120,9 +136,8 @@ def _memory() -> int:
     return int(_MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _connections(shut: Container[Peer] | None = None) -> Iterator[tuple[Peer, int]]:
-    """Each TCP connection of this process by its other end, and the bytes that it has brought so
-    far. shut: those only, which are shut down."""
+def _connections(shut: Container[Peer] | None = None) -> Iterator[_Connection]:
+    """Each TCP connection of this process. shut: those only, which are shut down."""
     for entry in _DESCRIPTORS.iterdir():
         with contextlib.suppress(OSError):  # no socket, not connected, or closed just now
             connection = socket.socket(fileno=int(entry.name))
@@ -136,11 +151,11 @@ def _connections(shut: Container[Peer] | None = None) -> Iterator[tuple[Peer, in
                 peer = (host, str(port))
                 if shut is not None and peer not in shut:
                     continue
-                (brought,) = _RECEIVED.unpack(
-                    connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size)
+                state, brought = _TCP_INFO.unpack(
+                    connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
                 )
                 if shut is not None:
                     connection.shutdown(socket.SHUT_RDWR)
-                yield peer, brought
+                yield _Connection(peer, brought, open=state == _ESTABLISHED)
             finally:
                 connection.detach()  # it is the server's
