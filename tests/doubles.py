@@ -50,8 +50,8 @@ class WatchedEmail(EmailChannel):
         self._before, self._after = before, after
 
     @contextmanager
-    def open(self, report: Report) -> Iterator[Sender]:
-        with super().open(report) as sender:
+    def open(self, report: Report, check: Callable[[], None]) -> Iterator[Sender]:
+        with super().open(report, check) as sender:
             yield _WatchedSender(sender, self._before, self._after)
 
 

@@ -1,7 +1,7 @@
 """Email over SMTP: one message for each recipient, the file attached."""
 
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -189,8 +189,8 @@ class EmailChannel:
         return None if self.settings.host else "no mail server is set: give SMTP_HOST"
 
     @contextmanager
-    def open(self, report: Report) -> Iterator[Sender]:
-        connection = SmtpConnection(self._server())
+    def open(self, report: Report, check: Callable[[], None]) -> Iterator[Sender]:
+        connection = SmtpConnection(self._server(), check=check)
         try:
             yield EmailSender(report, self.settings.sender, connection)
         finally:

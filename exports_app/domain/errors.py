@@ -243,6 +243,12 @@ class DeliveryError(ExportsError):
     code = "delivery_failed"
 
 
+class MessageTooLarge(DeliveryError):
+    """The message is too large for the mail server"""
+
+    code = "message_too_large"
+
+
 class DeliveryUnknown(DeliveryError):
     """The connection was lost while the message was being sent: it may have arrived, or not"""
 

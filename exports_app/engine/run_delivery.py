@@ -110,7 +110,7 @@ class RunDelivery:
         check: Callable[[], None],
     ) -> list[Delivery]:
         results = []
-        with channel.open(report) as sender:
+        with channel.open(report, check) as sender:
             for delivery in deliveries:
                 if delivery.status in unfinished(run):
                     check()

@@ -133,7 +133,7 @@ def test_the_channel_of_the_example_copies_the_file_its_zip_or_the_link(folder: 
         ("id_numbers.csv.url.txt", replace(report, link=link)),
     ):
         before = set(folder.iterdir())
-        with channel.open(sent) as sender:
+        with channel.open(sent, lambda: None) as sender:
             sender.send("ann@example.com", "id")
         assert {one.name for one in set(folder.iterdir()) - before} == {name}
     assert (folder / "id_numbers.csv").read_bytes() == b"a,b\r\n"

@@ -1,7 +1,7 @@
 """One connection to the mail server, used by one thread for one run's messages."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from aiosmtplib import SMTP
@@ -27,6 +27,9 @@ ATTEMPTS = 2
 """After so many failed connections in a row the run's other messages fail at once: fifty
 recipients, not fifty timeouts."""
 
+POLL = 0.4
+"""Seconds between two questions whether the run goes on."""
+
 Content = Sequence[bytes | bytearray]
 """A message in pieces, each of which ends a line."""
 
@@ -38,11 +41,21 @@ class _DroppedError(Exception):
 
 class SmtpConnection:
     """Connects at the first message, and again when the server has closed the connection between
-    two messages."""
+    two messages.
 
-    def __init__(self, server: Server, dialogue: Dialogue | None = None) -> None:
+    check: asked every `POLL` seconds while a message is on its way; it raises once nothing more may
+    be sent.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        dialogue: Dialogue | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self._server = server
         self._dialogue = dialogue
+        self._check = check
         self._runner = asyncio.Runner()  # aiosmtplib is asynchronous; runs are in plain threads
         self._client: Client | None = None
         self._failures: list[DeliveryError] = []
@@ -55,9 +68,10 @@ class SmtpConnection:
         command has its own time.
 
         Raises DeliveryError: with the server's own reply where it gave one, permanent for 5xx;
-        DeliveryUnknown where the connection was lost after the message had begun.
+        DeliveryUnknown where the connection was lost, or the run stopped, after the message's end
+        was written.
         """
-        self._runner.run(self._within(seconds, self._send(sender, recipient, content)))
+        self._runner.run(self._watched(self._send(sender, recipient, content), seconds))
 
     def check(self) -> None:
         """Connect and sign in, and send nothing. Raises DeliveryError."""
@@ -68,16 +82,39 @@ class SmtpConnection:
             if self._client is not None:
                 self._runner.run(self._quit(self._client))
 
-    async def _within(self, seconds: float | None, work: Coroutine[Any, Any, None]) -> None:
+    async def _watched(self, work: Coroutine[Any, Any, None], seconds: float | None) -> None:
+        """The work, until its time is over or the run stops."""
+        loop = asyncio.get_running_loop()
+        end = None if seconds is None else loop.time() + seconds
+        task = loop.create_task(work)
+        while True:
+            left = POLL if end is None else min(POLL, end - loop.time())
+            done, _ = await asyncio.wait({task}, timeout=max(left, 0))
+            if done:
+                return task.result()
+            late = seconds is not None and left <= 0
+            if late or self._stopped():
+                return await self._give_up(task, seconds if late else None)
+
+    async def _give_up(self, task: "asyncio.Task[None]", seconds: float | None) -> None:
+        """Give up the message, and say what became of it. seconds: how long it was waited for;
+        None: the run stopped."""
+        client = self._client
+        while not task.done():
+            task.cancel()  # again, where a reply came at the same moment
+            await asyncio.wait({task}, timeout=POLL)
+        if not task.cancelled():
+            return task.result()
+        complete = client is not None and client.complete
+        self._drop()
+        raise replies.given_up(self._server, seconds, complete=complete)
+
+    def _stopped(self) -> bool:
         try:
-            async with asyncio.timeout(seconds):
-                await work
-        except TimeoutError:
-            text = (
-                f"the mail server {self._server} took longer than {seconds:g} s: check SMTP_HOST, "
-                "SMTP_PORT and SMTP_TLS"
-            )
-            raise DeliveryError(text, permanent=False) from None
+            self._check()
+        except Exception:  # noqa: BLE001 (whatever it is, the run's thread asks itself and tells)
+            return True
+        return False
 
     async def _send(self, sender: Mailbox, recipient: Mailbox, content: Content) -> None:
         if self._client is not None and self._client.is_connected:
@@ -97,6 +134,7 @@ class SmtpConnection:
     async def _transact(
         self, client: Client, sender: Mailbox, recipient: Mailbox, content: Content
     ) -> None:
+        client.complete = False
         size = sum(map(len, content))
         await self._envelope(client, sender, recipient, size)
         try:

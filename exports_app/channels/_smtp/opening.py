@@ -40,7 +40,7 @@ async def open_client(server: Server, dialogue: Dialogue | None) -> Client:
             await _upgrade(client, server)
         if server.user:
             await _sign_in(client, server)
-    except DeliveryError:
+    except BaseException:  # also where the run is cancelled
         client.close()
         raise
     return client

@@ -59,6 +59,24 @@ def lost(server: Server, *, complete: bool) -> DeliveryError:
     )
 
 
+def given_up(server: Server, seconds: float | None, *, complete: bool) -> DeliveryError:
+    """Nobody waits for the message any more. seconds: how long it was waited for; None: the run
+    stopped. complete: as in `lost`."""
+    if complete:
+        why = "the run stopped" if seconds is None else f"{seconds:g} s were over"
+        return DeliveryUnknown(
+            f"{why} before {server} had confirmed the message: it may have arrived, or not"
+        )
+    if seconds is None:
+        text = f"the run stopped before {server} had the message: it has not arrived"
+    else:
+        text = (
+            f"the mail server {server} took longer than {seconds:g} s: check SMTP_HOST, SMTP_PORT "
+            "and SMTP_TLS"
+        )
+    return DeliveryError(text, permanent=False)
+
+
 def unreachable(server: Server, error: Exception) -> DeliveryError:
     """Connecting, TLS or the greeting failed."""
     where = f"the mail server {server}"

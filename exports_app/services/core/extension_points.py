@@ -139,7 +139,7 @@ class Sender(Protocol):
 
         message_id: the local part of the Message-ID, the same for every attempt at this delivery.
         Raises DeliveryError with the server's answer, DeliveryUnknown where the message may have
-        arrived nevertheless.
+        arrived nevertheless, MessageTooLarge where a smaller one might be accepted.
         """
 
 
@@ -154,9 +154,14 @@ class Channel(Protocol):
         """Why nothing can be sent: deliveries are skipped with this reason. None when the channel
         is configured. Raises SettingsError with the name of a wrong setting."""
 
-    def open(self, report: Report) -> AbstractContextManager[Sender]:
-        """Connect lazily: an unreachable server raises DeliveryError for each delivery, not
-        here."""
+    def open(self, report: Report, check: Callable[[], None]) -> AbstractContextManager[Sender]:
+        """Connect lazily: an unreachable server raises DeliveryError for each delivery, not here.
+
+        check: called several times a second while the channel waits, in the thread that sends. If
+        it raises, nothing more may be sent: `Sender.send` gives up and raises DeliveryError,
+        DeliveryUnknown where the message may have arrived nevertheless; never check's own
+        exception.
+        """
 
 
 @runtime_checkable

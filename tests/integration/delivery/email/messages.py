@@ -1,5 +1,6 @@
 """Reports that are sent through a real SMTP server, and what arrived."""
 
+from collections.abc import Callable
 from email.message import EmailMessage
 from html.parser import HTMLParser
 
@@ -28,10 +29,15 @@ def channel_to(
     return EmailChannel(smtp, tls_context=server.trust() if trusted and server.ca else None)
 
 
-def send(channel: EmailChannel, report: Report, *targets: str) -> list[DeliveryError | None]:
+def send(
+    channel: EmailChannel,
+    report: Report,
+    *targets: str,
+    check: Callable[[], None] = lambda: None,
+) -> list[DeliveryError | None]:
     """One run: an error or None for each recipient, in order."""
     results: list[DeliveryError | None] = []
-    with channel.open(report) as sender:
+    with channel.open(report, check) as sender:
         for number, target in enumerate(targets):
             try:
                 sender.send(target, f"delivery-{number}")

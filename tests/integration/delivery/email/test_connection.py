@@ -144,7 +144,7 @@ def test_a_host_name_that_cannot_be_resolved_is_said(report: Report) -> None:
 
 def test_a_connection_dropped_between_two_messages_is_made_again(report: Report) -> None:
     with mail_server(tls="starttls", user=ME, password=PASSWORD) as server:
-        with channel_to(server, user=ME, password=PASSWORD).open(report) as sender:
+        with channel_to(server, user=ME, password=PASSWORD).open(report, lambda: None) as sender:
             sender.send("ann@example.com", "one")
             server.drop_connections()
             sender.send("bob@example.com", "two")
@@ -171,6 +171,6 @@ def test_a_message_whose_fate_is_unknown_is_not_sent_again_and_the_next_one_is_s
 
 
 def test_nothing_is_connected_before_the_first_message(report: Report, server: MailServer) -> None:
-    with channel_to(server).open(report):
+    with channel_to(server).open(report, lambda: None):
         pass
     assert server.connections == 0

@@ -74,7 +74,7 @@ def test_the_same_delivery_has_the_same_message_id_in_every_attempt(
 
 
 def test_a_message_id_cannot_carry_anything_else(report: Report, server: MailServer) -> None:
-    with channel_to(server).open(report) as sender:
+    with channel_to(server).open(report, lambda: None) as sender:
         for bad in ("a b", "a@b", "a>\r\nBcc: x@example.com", ""):
             with pytest.raises(ValueError, match="message id"):
                 sender.send("ann@example.com", bad)

@@ -1,6 +1,7 @@
 """The ladder: what an attachment takes in a message, and whether it fits."""
 
 import base64
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
@@ -33,8 +34,8 @@ def test_a_channel_that_names_no_limit_takes_a_file_of_any_size() -> None:
         def unconfigured(self) -> None:
             return None
 
-        def open(self, report: Report) -> AbstractContextManager[Sender]:
-            raise AssertionError(report)
+        def open(self, report: Report, check: Callable[[], None]) -> AbstractContextManager[Sender]:
+            raise AssertionError(report, check)
 
     assert attaches(Folder(), 10**12, 1)
 
