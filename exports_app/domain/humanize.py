@@ -38,13 +38,3 @@ def place(zone: str) -> str:
 def sentence(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Spreadsheet programs run a field with one of these prefixes as a formula (OWASP, CSV
-Injection)."""
-
-
-def no_formula(text: str) -> str:
-    """The text for a CSV file, with a leading ' if a spreadsheet program would run it."""
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -7,7 +7,7 @@ An absent value and an empty text are both an empty field.
 import re
 from pathlib import Path
 
-from exports_app.domain import humanize
+from exports_app.domain.formula_guard import guard
 from exports_app.domain.table import Table, Value
 from exports_app.formats._cells import Cell, cells, encodable, not_utf8
 from exports_app.formats._lines import LineField, Lines
@@ -17,8 +17,8 @@ _SPECIAL = re.compile('[",\r\n]')
 
 
 def harmless(value: str) -> str:
-    """Text that no spreadsheet program runs: a leading ' where it could."""
-    return encodable(humanize.no_formula(value))
+    """Text that no spreadsheet program runs: a ' where it could."""
+    return encodable(guard(value))
 
 
 def quoted(text: str) -> str:

@@ -43,6 +43,14 @@ class TestCsv:
         content = written(FORMATS["csv"], path, rows_of([name])).decode()
         assert f"id-0,'{name}," in content or f'id-0,"\'{name}",' in content
 
+    def test_nor_where_a_program_splits_at_semicolons(self, path: Path) -> None:
+        content = written(FORMATS["csv"], path, rows_of(["Sale;=1+1;＝2"])).decode()
+        assert "id-0,Sale;'=1+1;'＝2," in content
+
+    def test_numbers_stay_numbers(self, path: Path) -> None:
+        content = written(FORMATS["csv"], path, [("-1", "-2", None, -1, -5, -1)]).decode()
+        assert content.endswith("\r\n'-1,'-2,,-1,-0.05,-0.000001\r\n")
+
 
 class TestJson:
     def test_the_file_is_an_object_per_line_with_money_as_numbers(self, path: Path) -> None:

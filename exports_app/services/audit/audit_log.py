@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from exports_app.domain import humanize
 from exports_app.domain.access import (
     Permission,
     Principal,
@@ -18,6 +17,7 @@ from exports_app.domain.access import (
     require_operator,
 )
 from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.domain.formula_guard import guard
 from exports_app.services.core import request_context
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_search, one_of
@@ -255,5 +255,5 @@ def _cells(entry: AuditEntry) -> Sequence[str]:
 
 def _line(cells: Sequence[str]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow([humanize.no_formula(cell) for cell in cells])
+    csv.writer(line).writerow([guard(cell) for cell in cells])
     return line.getvalue()

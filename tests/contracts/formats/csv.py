@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from exports_app.domain.formula_guard import unguard
 from exports_app.domain.table import Column
 from tests.contracts.tables import Reader, Sheet, from_text, utf8
 
@@ -15,12 +16,15 @@ def read_csv(path: Path, columns: Sequence[Column]) -> Sheet:
         header, *lines = csv.reader(file, strict=True)
     return Sheet(
         header,
-        [tuple(from_text(c, v) for c, v in zip(columns, line, strict=True)) for line in lines],
+        [
+            tuple(from_text(c, unguard(v)) for c, v in zip(columns, line, strict=True))
+            for line in lines
+        ],
     )
 
 
 def csv_text(value: str) -> str | None:
-    return utf8("'" + value if value[:1] in set("=+-@\t\r") else value) or None
+    return utf8(value) or None
 
 
 READERS = [Reader(read_csv, csv_text)]
