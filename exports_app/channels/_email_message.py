@@ -2,13 +2,9 @@
 
 import re
 import unicodedata
-from binascii import b2a_base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.header import Header
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,19 +12,19 @@ from zoneinfo import ZoneInfo
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from exports_app.channels import _header_fields, _mime_parts
 from exports_app.channels._mailbox_address import Mailbox
+from exports_app.channels._mime_parts import Part
 from exports_app.domain import bounds, humanize
 from exports_app.domain.colors import readable_on
-from exports_app.services.core.extension_points import Attachment, Report
+from exports_app.services.core.extension_points import Report
 
 NEUTRAL = "#1F2937"
 UNKNOWN = "known when the file is made"
-PLACEHOLDER = b"the attachment"
-ENCODED_PLACEHOLDER = b2a_base64(PLACEHOLDER, newline=False)
-BLOCK = 57 * 4096
-"""Bytes of the file that are encoded at a time: whole lines."""
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
-ASCII_ONLY = SMTP.clone(cte_type="7bit")  # travels through any server, whatever extensions it lacks
+NO_REPLIES = "DR, RN, NRN, OOF, AutoReply"
+"""X-Auto-Response-Suppress, in the form that Exchange documents ([MS-OXCMAIL] 2.2.3.2.14): no
+receipts, no out-of-office and other automatic replies."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +35,22 @@ class Fact:
 
 class MailMessage:
     """One run's message. The attachment is encoded once for all recipients; each one's copy differs
-    in a few headers, and in its link where it has one.
+    in a few headers, and in its link where it has one. Apart from its date it is the same at each
+    attempt.
 
     Raises OSError where the file cannot be read.
     """
 
     def __init__(self, report: Report, sender: Mailbox) -> None:
         self._report, self._sender = report, sender
-        self._subject = subject(title(report))
+        self._subject = _header_fields.text("Subject", title(report))
         self._shared = None if report.link else _shared(report)
 
-    def to(self, recipient: Mailbox, message_id: str, url: str = "") -> Sequence[bytes | bytearray]:
-        """The message in pieces with CRLF line ends. message_id: as for `envelope`. url: the
-        recipient's own link, where the report has one."""
+    def to(self, recipient: Mailbox, message_id: str, at: datetime, url: str = "") -> Part:
+        """The message with CRLF line ends. message_id, at: as for `envelope`. url: the recipient's
+        own link, where the report has one."""
         shared = _shared(self._report, url) if self._shared is None else self._shared
-        return (envelope(self._sender, recipient, message_id), self._subject, *shared)
+        return (envelope(self._sender, recipient, message_id, at), self._subject, *shared)
 
 
 def title(report: Report) -> str:
@@ -61,82 +58,50 @@ def title(report: Report) -> str:
     return one_line(f"{report.export_name} \N{EN DASH} {report.window}")
 
 
-def subject(text: str) -> bytes:
-    """The header's lines. EmailMessage's own folding loses a space now and then between two encoded
-    words (RFC 2047)."""
-    plain = text.isascii() and "=?" not in text
-    folded = Header(text, "us-ascii" if plain else "utf-8", header_name="Subject").encode(
-        linesep=SMTP.linesep
+def _shared(report: Report, url: str = "") -> Part:
+    """What all copies have in common. url: of the download, in place of an attachment."""
+    shared = bodies(plain_text(report, url), html(report, url))
+    if attached := report.attachment:
+        name = one_line(attached.name)
+        file = _mime_parts.file(attached.path, name, attached.mime)
+        shared = _mime_parts.multipart("mixed", [shared, file], name)
+    return (*machine_made(), *shared)
+
+
+def bodies(text: str, page: str) -> Part:
+    """Both bodies, of which a mail program shows one."""
+    both = [_mime_parts.text("plain", text), _mime_parts.text("html", page)]
+    return _mime_parts.multipart("alternative", both, text)
+
+
+def machine_made() -> Part:
+    """Headers that keep automatic replies away, and the version of MIME."""
+    return (
+        _header_fields.token("Auto-Submitted", "auto-generated"),  # RFC 3834
+        _header_fields.token("X-Auto-Response-Suppress", NO_REPLIES),
+        _header_fields.token("MIME-Version", "1.0"),
     )
-    return f"Subject: {folded}{SMTP.linesep}".encode("ascii")
 
 
-def _shared(report: Report, url: str = "") -> tuple[bytes | bytearray, ...]:
-    """What all copies have in common, in pieces. url: of the download, in place of an
-    attachment."""
-    message = bodies(report.created_at, plain_text(report, url), html(report, url))
-    attached = report.attachment
-    if attached is None:
-        return (message.as_bytes(),)
-    _attach(message, attached)
-    before, _, after = message.as_bytes().rpartition(ENCODED_PLACEHOLDER + b"\r\n")
-    return before, _base64(attached.path), after
-
-
-def bodies(at: datetime, text: str, page: str) -> EmailMessage:
-    """Both bodies, without the headers From, To and Subject."""
-    message = EmailMessage(policy=ASCII_ONLY)
-    message["Date"] = at.astimezone(UTC)  # not the clock: every attempt sends the same message
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: automatic replies do not answer it
-    message["X-Auto-Response-Suppress"] = "All"  # the same, for Exchange
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(page, subtype="html", cte="quoted-printable")
-    return message
-
-
-def envelope(sender: Mailbox, recipient: Mailbox, message_id: str) -> bytes:
+def envelope(sender: Mailbox, recipient: Mailbox, message_id: str, at: datetime) -> bytes:
     """The headers of one copy, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
 
-    message_id: the local part of the Message-ID; the sender's domain completes it. Raises
-    ValueError where it cannot be one.
+    message_id: the local part of the Message-ID; the sender's domain completes it. at: of this
+    attempt: a message that says it is days old is filed as old, or as junk. Raises ValueError where
+    the id cannot be one.
     """
     if not re.fullmatch(r"[A-Za-z0-9._+-]{1,200}", message_id):
         raise ValueError(
             "a message id is made of ASCII letters, digits, dot, underscore, plus and minus"
         )
-    ascii_only = (sender.local + recipient.local).isascii()
-    own = EmailMessage(policy=ASCII_ONLY if ascii_only else SMTPUTF8)
-    own["From"] = sender.header
-    own["To"] = recipient.header
-    own["Message-ID"] = f"<{message_id}@{sender.domain}>"
-    return own.as_bytes().removesuffix(b"\r\n")
-
-
-def _attach(message: EmailMessage, attached: Attachment) -> None:
-    """Attach a placeholder instead of the content: the library would hold that several times."""
-    kind = EmailMessage()
-    kind["Content-Type"] = attached.mime
-    message.add_attachment(
-        PLACEHOLDER,
-        maintype=kind.get_content_maintype(),
-        subtype=kind.get_content_subtype(),
-        params=dict(kind["Content-Type"].params),
-        filename=one_line(attached.name),  # RFC 2231 where it is not ASCII
-        cte="base64",  # byte for byte, also line ends
+    return b"".join(
+        (
+            _header_fields.date("Date", at),
+            _header_fields.mailbox("From", sender),
+            _header_fields.mailbox("To", recipient),
+            _header_fields.token("Message-ID", f"<{message_id}@{sender.domain}>"),
+        )
     )
-
-
-def _base64(path: Path) -> bytes | bytearray:
-    """A file in lines of 76 characters (RFC 2045, 6.8), in memory once."""
-    content = bytearray()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            text = b2a_base64(block, newline=False)
-            content += (
-                b"\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
-                + b"\r\n"
-            )
-    return content
 
 
 @cache

@@ -1,27 +1,24 @@
 """The message to the owners of a scheduled export: what happened to it, and a link to it."""
 
-from collections.abc import Sequence
+from datetime import datetime
 
-from exports_app.channels import _email_message
+from exports_app.channels import _email_message, _header_fields
 from exports_app.channels._email_message import Fact, one_line
 from exports_app.channels._mailbox_address import Mailbox
+from exports_app.channels._mime_parts import Part
 from exports_app.services.core.extension_points import Note
 
 
-def write(
-    note: Note, sender: Mailbox, recipient: Mailbox, message_id: str
-) -> Sequence[bytes | bytearray]:
-    """In pieces with CRLF line ends. message_id: as for `_email_message.envelope`."""
+def write(note: Note, sender: Mailbox, recipient: Mailbox, message_id: str, at: datetime) -> Part:
+    """With CRLF line ends. message_id, at: as for `_email_message.envelope`."""
     context = _context(note)
-    message = _email_message.bodies(
-        note.created_at,
-        _email_message.text_of("notice", context),
-        _email_message.page_of("notice", context),
-    )
     return (
-        _email_message.envelope(sender, recipient, message_id),
-        _email_message.subject(one_line(note.title)),
-        message.as_bytes(),
+        _email_message.envelope(sender, recipient, message_id, at),
+        _header_fields.text("Subject", one_line(note.title)),
+        *_email_message.machine_made(),
+        *_email_message.bodies(
+            _email_message.text_of("notice", context), _email_message.page_of("notice", context)
+        ),
     )
 
 

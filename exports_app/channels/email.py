@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -28,6 +29,7 @@ from exports_app.services.core.extension_points import (
     Report,
     Sender,
 )
+from exports_app.services.core.interfaces import Clock
 
 IMPLICIT_TLS_PORT = 465
 SUBMISSION_PORT = 587
@@ -121,13 +123,20 @@ def _address(target: str) -> Mailbox:
         raise DeliveryError(f"not an email address: {e}") from None
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class EmailSender:
     """The messages of one run."""
 
-    def __init__(self, report: Report, sender: Mailbox, connection: SmtpConnection) -> None:
+    def __init__(
+        self, report: Report, sender: Mailbox, connection: SmtpConnection, clock: Clock
+    ) -> None:
         self._report = report
         self._from = sender
         self._connection = connection
+        self._clock = clock
 
     @cached_property
     def _message(self) -> MailMessage:
@@ -139,7 +148,7 @@ class EmailSender:
         recipient = _address(target)
         try:
             url = self._report.link.url(target) if self._report.link else ""
-            content = self._message.to(recipient, message_id, url)
+            content = self._message.to(recipient, message_id, self._clock(), url)
         except OSError as e:
             raise DeliveryError(
                 f"the file {self._report.file_name} cannot be read: {e.strerror}", permanent=False
@@ -164,11 +173,13 @@ class EmailChannel:
         tls_context: ssl.SSLContext | None = None,
         connect_timeout: float = CONNECT_TIMEOUT,
         command_timeout: float = COMMAND_TIMEOUT,
+        clock: Clock = _now,
     ) -> None:
         self._smtp = smtp
         self._tls_context = tls_context
         self._connect_timeout = connect_timeout
         self._command_timeout = command_timeout
+        self._clock = clock
 
     @property
     def settings(self) -> SmtpSettings:
@@ -192,7 +203,7 @@ class EmailChannel:
     def open(self, report: Report, check: Callable[[], None]) -> Iterator[Sender]:
         connection = SmtpConnection(self._server(), check=check)
         try:
-            yield EmailSender(report, self.settings.sender, connection)
+            yield EmailSender(report, self.settings.sender, connection, self._clock)
         finally:
             connection.close()
 
@@ -201,7 +212,7 @@ class EmailChannel:
 
     def notify(self, target: str, message_id: str, note: Note) -> None:
         sender, recipient = self.settings.sender, _address(target)
-        content = _notification_message.write(note, sender, recipient, message_id)
+        content = _notification_message.write(note, sender, recipient, message_id, self._clock())
         connection = SmtpConnection(self._server())
         try:
             connection.send(sender, recipient, content)
@@ -257,7 +268,9 @@ class EmailChannel:
         connection = SmtpConnection(server, dialogue)
         try:
             recipient = _address(target)
-            content = _notification_message.write(note, sender, recipient, message_id)
+            content = _notification_message.write(
+                note, sender, recipient, message_id, self._clock()
+            )
             connection.send(sender, recipient, content, TEST_SECONDS)
             outcome, detail = Outcome.ACCEPTED, last_reply(dialogue.lines)
         except DeliveryUnknown as e:

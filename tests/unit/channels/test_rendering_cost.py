@@ -43,7 +43,7 @@ def written(one: Export, folder: Path) -> bytes:
     file = folder / "file.csv"
     file.write_bytes(b"a,b\r\n")
     letter = MailMessage(one.report(file, one.file_name(), 5, 1), SENDER)
-    return b"".join(letter.to(_mailbox_address.parse("ann@example.com"), "a-message"))
+    return b"".join(letter.to(_mailbox_address.parse("ann@example.com"), "a-message", AT))
 
 
 @EACH

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -16,7 +17,13 @@ ME, PASSWORD = "reports@example.com", "p4ss wörd"
 
 
 def channel_to(
-    server: MailServer, *, trusted: bool = True, user: str = "", password: str = "", from_: str = ME
+    server: MailServer,
+    *,
+    trusted: bool = True,
+    user: str = "",
+    password: str = "",
+    from_: str = ME,
+    **options: Any,
 ) -> EmailChannel:
     smtp = SmtpSettings(
         host=server.host,
@@ -26,7 +33,8 @@ def channel_to(
         password=SecretStr(password),
         from_=from_,
     )
-    return EmailChannel(smtp, tls_context=server.trust() if trusted and server.ca else None)
+    context = server.trust() if trusted and server.ca else None
+    return EmailChannel(smtp, tls_context=context, **options)
 
 
 def send(

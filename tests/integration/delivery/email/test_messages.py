@@ -1,10 +1,12 @@
 """A message: addresses, headers and the file."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from exports_app.services.core.extension_points import Report
+from exports_app.services.core.extension_points import Note, Report
 from tests.integration.delivery.email.messages import (
     CONTENT,
     ME,
@@ -57,10 +59,30 @@ def test_headers_say_who_when_and_that_a_machine_wrote(report: Report, server: M
     assert found["Subject"] == "Weekly campaigns – 16 Nov 2026 - 22 Nov 2026"
     assert str(found["From"]) == ME
     assert str(found["To"]) == "ann@example.com"
-    assert found["Date"].datetime == report.created_at
     assert found["Message-ID"] == "<delivery-0@example.com>"
     assert found["Auto-Submitted"] == "auto-generated"
+    assert found["X-Auto-Response-Suppress"] == "DR, RN, NRN, OOF, AutoReply"
     assert found.defects == []
+
+
+def test_only_the_date_of_an_attempt_is_its_own(report: Report, server: MailServer) -> None:
+    """Two days later the same message would be filed as old, or as junk, by its date."""
+    now = datetime(2026, 11, 23, 10, 0, 5, 999_999, tzinfo=ZoneInfo("Europe/Berlin"))
+    for at in (now, now + timedelta(days=2)):
+        send(channel_to(server, clock=lambda at=at: at), report, "ann@example.com")
+    first, second = server.wait_for(2)
+    assert b"Date: Mon, 23 Nov 2026 09:00:05 +0000\r\n" in first.raw
+    assert b"Date: Wed, 25 Nov 2026 09:00:05 +0000\r\n" in second.raw
+    assert second.raw == first.raw.replace(b"Mon, 23", b"Wed, 25", 1)
+
+
+def test_a_notice_has_the_date_of_its_attempt(server: MailServer) -> None:
+    created = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
+    note = Note("Acme", "#1D4ED8", None, "Weekly", "“Weekly” failed", "", [], "", "", created)
+    later = created + timedelta(days=2)
+    channel_to(server, clock=lambda: later).notify("ann@example.com", "notice-1", note)
+    (received,) = server.wait_for(1)
+    assert received.message["Date"].datetime == later
 
 
 def test_the_same_delivery_has_the_same_message_id_in_every_attempt(
