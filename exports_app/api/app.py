@@ -22,6 +22,7 @@ from exports_app.api.routes import (
     second_factor,
     sessions,
     tenants,
+    uploads,
     users,
     well_known,
 )
@@ -52,6 +53,7 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         runs,
         download_links,
         campaigns,
+        uploads,
         analytics,
         health,
         metrics,

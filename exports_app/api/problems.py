@@ -20,6 +20,7 @@ STATUS: dict[type[e.ExportsError], int] = {
     e.Unauthenticated: 401,
     e.Forbidden: 403,
     e.NotFound: 404,
+    e.TooSlow: 408,
     e.Conflict: 409,
     e.Gone: 410,
     e.TooLarge: 413,
@@ -142,6 +143,8 @@ def of(error: e.ExportsError) -> JSONResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="exports_app"'
     if isinstance(error, e.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, e.TooLarge | e.TooSlow):
+        headers["Connection"] = "close"  # the rest of the body is not read
     if isinstance(error, e.UnsupportedCoding):
         headers["Accept-Encoding"] = "identity"  # what the body may have: RFC 9110, section 12.5.3
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -71,7 +71,7 @@ def json_body(
     while they arrive. values: how many it may hold in all."""
 
     async def read(request: Request) -> M:
-        _check_coding(request)
+        check_coding(request)
         data = await _read(request, limit)
         # In a thread: a large body takes long, and must not hold up the event loop
         return await run_in_threadpool(finish, request, data)
@@ -125,18 +125,23 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
         seen.add(name)
 
 
-def _check_coding(request: Request) -> None:
+def check_coding(request: Request) -> None:
     """Raises UnsupportedCoding for a compressed body."""
     coding = ", ".join(request.headers.getlist("content-encoding")).strip()
     if coding.lower() not in {"", "identity"}:
         raise UnsupportedCoding
 
 
+def declares_more_than(request: Request, limit: int) -> bool:
+    """Whether the request's Content-Length is larger than so many bytes."""
+    declared = request.headers.get("content-length", "")
+    return declared.isdecimal() and (len(declared) > MOST_DIGITS or int(declared) > limit)
+
+
 async def _read(request: Request, limit: int) -> bytes:
     shown = f"{limit // MIB} MiB" if limit >= MIB else f"{limit // KIB} KiB"
     too_large = TooLarge(f"The request body is larger than {shown}: send less at a time")
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > MOST_DIGITS or int(declared) > limit):
+    if declares_more_than(request, limit):
         raise too_large
     data = bytearray()
     try:

@@ -155,6 +155,12 @@ class TooLarge(ExportsError):
     code = "too_large"
 
 
+class TooSlow(ExportsError):
+    """The request's body came too slowly: send it again"""
+
+    code = "too_slow"
+
+
 class UnsupportedCoding(ExportsError):
     """The request body is compressed: send it without Content-Encoding"""
 

@@ -65,7 +65,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         schedules.build(base, of_tenants.quotas),
         runs.lifecycle(base, of_tenants.quotas),
         runs.files(base, secrets.keys, of_identity.sessions, of_audit.audit),
-        campaigns.build(base),
+        campaigns.build(base, of_identity.sessions),
         operation.build(base, secrets, of_audit),
     )
     return Services(**{name: value for part in parts for name, value in vars(part).items()})

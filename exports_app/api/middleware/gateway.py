@@ -20,6 +20,7 @@ from exports_app.api.middleware.allowed_hosts import is_asked_for, same_origin
 from exports_app.api.middleware.header_limit import MAX_HEADERS, TOO_LARGE, within_limit
 from exports_app.api.middleware.request_log import BODY
 from exports_app.api.middleware.slow_clients import OpenBodies, SlowBody, has_body
+from exports_app.domain.errors import TooSlow
 from exports_app.services.core import network_addresses, request_context
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
@@ -244,8 +245,7 @@ async def _with_slow_body(
     finally:
         bodies.end(body)
     if body.cut and not begun:
-        detail = "The request's body came too slowly: send it again"
-        await _refuse(408, "too_slow", detail)(scope, receive, send)
+        await problems.of(TooSlow())(scope, receive, send)
 
 
 def _refuse(status: int, code: str, detail: str) -> ASGIApp:

@@ -20,7 +20,7 @@ MAX_TARGET = 16 * 1024
 """Bytes of a path with its query."""
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_CODE = re.compile(r"^(/api/(?:session|download)/).+", re.DOTALL)
+_CODE = re.compile(r"^(/api/(?:session|download|uploads)/).+", re.DOTALL)
 _log = log.get(__name__)
 
 

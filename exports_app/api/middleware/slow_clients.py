@@ -67,6 +67,11 @@ class SlowBody:
             self._others.end(self)
         return message
 
+    def spool(self) -> None:
+        """From now on the app writes each part to a file, and has a limit of its own on such
+        bodies: this one takes no memory, and is cut off for being slow alone."""
+        self._others.end(self)
+
     def stop(self) -> None:
         """Cut the body off at once."""
         self.cut = True

@@ -1,4 +1,5 @@
-"""Housekeeping of files: outdated files are removed, and orphans that no run refers to."""
+"""Housekeeping of files: outdated files are removed, and orphans that no run refers to, among them
+the files that someone sent for an import."""
 
 import threading
 import time
@@ -11,7 +12,7 @@ from exports_app import log
 from exports_app.domain import bounds
 from exports_app.domain.errors import StoreAway
 from exports_app.services.core.change_events import Change, Changes, Topic
-from exports_app.services.core.interfaces import Clock, FileStore, Store, Usage
+from exports_app.services.core.interfaces import UPLOAD_NAME, Clock, FileStore, Store, Usage
 
 BATCH = 200
 ORPHAN_AGE = timedelta(hours=1)
@@ -123,7 +124,8 @@ class Retention:
             with self._store.read() as tx:
                 orphans = set(batch) - tx.runs.keys_in_use(batch)
             for key in orphans:
-                _log.warning("a file that no run knows of is removed", key=key)
+                if not key.endswith(f"/{UPLOAD_NAME}"):
+                    _log.warning("a file that no run knows of is removed", key=key)
                 self._remove(key)
             count += len(orphans)
         return count

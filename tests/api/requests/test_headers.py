@@ -113,6 +113,7 @@ HIDDEN = (
     ("GET", "/api/session/end"),
     ("GET", f"/api/session/{ABSENT}"),
     ("GET", f"/api/download/{ABSENT}"),
+    ("POST", f"/api/uploads/{ABSENT}"),
 )
 """What the document does not tell of."""
 

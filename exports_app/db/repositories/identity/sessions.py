@@ -142,5 +142,12 @@ class CodeRepository(Repository[Code]):
         removal = delete(self._table).where(c.code_hash == code_hash)
         return code if self._connection.execute(removal).rowcount == 1 else None
 
+    def of_holder(self, purpose: str, holder_hash: str, now: datetime) -> list[Code]:
+        c = self._table.c
+        query = self._select().where(
+            c.purpose == purpose, c.holder_hash == holder_hash, c.expires_at > now
+        )
+        return self._all(query)
+
     def forget(self, expired_before: datetime, limit: int) -> None:
         forget(self._connection, self._table, self._table.c.code_hash, expired_before, limit)

@@ -12,7 +12,12 @@ from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.clock import Clock
 from exports_app.services.core.interfaces.database import Ranking, Statement, Store, Transaction
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
-from exports_app.services.core.interfaces.files import FileDownloadStore, FileStore, Usage
+from exports_app.services.core.interfaces.files import (
+    UPLOAD_NAME,
+    FileDownloadStore,
+    FileStore,
+    Usage,
+)
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import (
     AttemptStore,
@@ -25,6 +30,7 @@ from exports_app.services.core.interfaces.sessions import CodeStore, SessionStor
 from exports_app.services.core.interfaces.tenants import InvitationStore, Tenants, TenantStore
 
 __all__ = [
+    "UPLOAD_NAME",
     "AccountMessageStore",
     "AnalyticsStore",
     "AttemptStore",

@@ -9,6 +9,10 @@ from typing import Protocol
 
 from exports_app.services.core.records import FileDownload
 
+UPLOAD_NAME = "upload"
+"""How the key of a file ends that someone sent for an import. No run knows of it, so it is removed
+with the orphans."""
+
 
 class FileDownloadStore(Protocol):
     def of_run(self, run_id: str, limit: int) -> tuple[list[FileDownload], int]:

@@ -45,5 +45,8 @@ class CodeStore(Protocol):
         """Remove and return the code; only one caller gets it. None for another holder or purpose,
         and then nothing is removed."""
 
+    def of_holder(self, purpose: str, holder_hash: str, now: datetime) -> list[Code]:
+        """Those that are still valid."""
+
     def forget(self, expired_before: datetime, limit: int) -> None:
         """Remove up to `limit` rows that expired before the instant."""
