@@ -72,7 +72,7 @@ def mailbox(name: str, box: Mailbox) -> bytes:
     return _field(name, [*encoded, f"<{address}>"], ENCODED_LINE)
 
 
-def with_parameters(name: str, value: str, **parameters: str) -> bytes:
+def with_parameters(name: str, value: str, /, **parameters: str) -> bytes:
     """A value of MIME with its parameters (RFC 2045, 5.1; RFC 2231)."""
     written = [part for key, content in parameters.items() for part in _parameter(key, content)]
     parts = [value, *written]

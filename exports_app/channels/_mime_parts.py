@@ -7,11 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from exports_app.channels import _header_fields
+from exports_app.domain import file_names
 
 BLOCK = 57 * 4096
 """Bytes of a file that are encoded at a time: whole lines."""
 LINE = 76
 """Characters of a line of base64 (RFC 2045, 6.8)."""
+MOST_NAMED = 60
+"""Characters of a file's name that a line holds."""
 
 Part = Sequence[bytes | bytearray]
 """Fields, an empty line and the content, in pieces. Each piece ends a line."""
@@ -33,6 +36,9 @@ def file(path: Path, name: str, mime: str) -> Part:
     ``text/csv; charset=utf-8``. Raises OSError."""
     kind, *parameters = (part.strip() for part in mime.split(";"))
     given = dict(parameter.split("=", 1) for parameter in parameters if parameter)
+    # For programs that read no file name by RFC 2231. Both forms of one parameter beside each other
+    # would be an error of syntax
+    given["name"] = file_names.ascii_fallback(name, MOST_NAMED)
     return (
         _header_fields.with_parameters("Content-Type", kind, **given),
         b"Content-Transfer-Encoding: base64\r\n",

@@ -7,10 +7,11 @@ Not in the OpenAPI document: these addresses are for the app's own pages.
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from exports_app.api.access import Srv
 from exports_app.api.cookies import is_secure, set_cookie
+from exports_app.api.file_response import FileResponse, disposition
 from exports_app.domain.errors import ExportsError
 from exports_app.services.identity import known_browsers
 from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE, cookie
@@ -100,10 +101,9 @@ def download(srv: Srv, code: str, session_id: SessionId) -> Response:
         "Referrer-Policy": "no-referrer",
     }
     if isinstance(prepared, PreparedDownload):
-        disposition = {"Content-Disposition": f'attachment; filename="{prepared.name}"'}
         return StreamingResponse(
-            prepared.pieces, media_type=prepared.mime, headers=headers | disposition
+            prepared.pieces,
+            media_type=prepared.mime,
+            headers=headers | disposition(prepared.name),
         )
-    return FileResponse(
-        prepared.path, media_type=prepared.mime, filename=prepared.name, headers=headers
-    )
+    return FileResponse(prepared.path, prepared.name, prepared.mime, headers)

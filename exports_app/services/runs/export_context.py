@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from slugify import slugify
-
+from exports_app.domain import file_names
 from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Window
 from exports_app.services.core.export_filters import Scope, resolve_own
@@ -41,12 +40,10 @@ class Export:
         return Scope(self.tenant.id, self.window.start, self.window.end, own)
 
     def file_name(self) -> str:
-        """``{tenant-slug}_{schedule-slug}_{window}_{UTC timestamp}.{ext}``, safe on every file
-        system."""
-        name = slugify(self.name, max_length=80) or "export"
-        extension = FORMATS[self.format].extension
-        parts = (self.tenant.slug, name, period.slug(self.window), f"{self.at:%Y%m%dT%H%M%SZ}")
-        return f"{'_'.join(parts)}.{extension}"
+        """``{tenant-slug}_{name}_{window}_{UTC timestamp}.{ext}``, safe on every file system."""
+        at = f"{self.at:%Y%m%dT%H%M%SZ}"
+        parts = [self.tenant.slug, self.name, period.slug(self.window), at]
+        return file_names.joined(parts, 1, FORMATS[self.format].extension)
 
     def report(
         self,

@@ -60,8 +60,7 @@ def test_a_file_name_is_made_in_no_time(what: str) -> None:
     with cpu() as spent:
         name = export(PATTERNS[what](200)).file_name()
     assert spent.seconds < SECONDS
-    assert len(name) < 200
-    assert name.isascii()
+    assert len(name.encode()) <= 251  # with .zip it is one that file systems take
 
 
 @EACH

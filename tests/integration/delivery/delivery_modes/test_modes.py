@@ -67,6 +67,21 @@ def test_a_file_over_the_limit_goes_as_zip_when_that_fits(
         assert "packed as ZIP" in text(message)
 
 
+def test_a_file_keeps_the_script_of_its_name_also_in_a_zip(
+    services: Services, admin: Principal, mail: MailServer
+) -> None:
+    run = ran(services, admin, name="דוח שבועי!", delivery="zip")
+    assert run.file_name is not None
+    assert run.file_name.startswith("acme_דוח שבועי!_")
+    for message in mail.wait_for(2):
+        ((name, packed),) = attached(message)
+        assert name == f"{run.file_name}.zip"
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            (entry,) = archive.infolist()
+            assert entry.filename == run.file_name
+            assert entry.flag_bits & 0x800  # says that the name is UTF-8 (APPNOTE.TXT, 4.4.4)
+
+
 def test_a_large_file_goes_as_a_link_for_each_recipient(
     services: Services, admin: Principal, mail: MailServer, clock: FakeClock
 ) -> None:

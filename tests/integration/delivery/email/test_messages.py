@@ -142,6 +142,7 @@ def test_a_file_name_in_any_script_is_encoded_as_rfc_2231_says(
     found = message(server, replace(report, file_name=name))
     assert attachment(found).get_filename() == name
     assert b"filename*0*=utf-8''b%C3%BCcher" in server.messages[0].raw
+    assert attachment(found).get_param("name").startswith("bucher_")  # for programs without that
 
 
 def test_a_subject_in_any_script_arrives_whole(report: Report, server: MailServer) -> None:
