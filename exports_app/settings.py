@@ -67,6 +67,8 @@ class Settings(BaseModel):
     retry_base_seconds: float = Field(30, ge=0, le=14_400)
     """The longest wait after the first failed attempt; each further one is four times as long, at
     most 4 hours."""
+    unknown_resends: int = Field(1, ge=0, le=50)
+    """How often a message that may have arrived, or not, is sent again without asking."""
     drain_seconds: float = Field(5, ge=0, le=3600)
     """A stop lets running work finish for so long."""
     min_interval_seconds: int = Field(60, ge=1, le=31_536_000)

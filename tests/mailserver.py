@@ -41,6 +41,8 @@ class Rules:
     """At MAIL."""
     refuse_content: Mapping[str, str] = field(default_factory=dict)
     """After the whole message has arrived, by recipient."""
+    limits: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Bytes of a message to a recipient, and the answer to a larger one, after it has arrived."""
     vanish: frozenset[str] = frozenset()
     """For these recipients the server keeps the message and drops the connection without a word."""
 
@@ -152,6 +154,10 @@ class MailServer:
             if address in self.rules.refuse_content:
                 return self.rules.refuse_content[address]
         raw = envelope.original_content or b""
+        for address in envelope.rcpt_tos:
+            most, answer = self.rules.limits.get(address, (len(raw), ""))
+            if len(raw) > most:
+                return answer
         user = session.auth_data.login.decode() if session.auth_data else None
         with self._changed:
             self.messages.append(
@@ -229,13 +235,14 @@ def mail_server(
     refuse: Mapping[str, str] | None = None,
     refuse_senders: Mapping[str, str] | None = None,
     refuse_content: Mapping[str, str] | None = None,
+    limits: Mapping[str, tuple[int, str]] | None = None,
     vanish: frozenset[str] = frozenset(),
     smtputf8: bool = True,
     size_limit: int | None = None,
 ) -> Iterator[MailServer]:
     """A server on 127.0.0.1 and a free port, for the length of the block. The rest: see `Rules`;
     size_limit in bytes."""
-    rules = Rules(refuse or {}, refuse_senders or {}, refuse_content or {}, vanish)
+    rules = Rules(refuse or {}, refuse_senders or {}, refuse_content or {}, limits or {}, vanish)
     server = MailServer(
         tls, user, password, rules, {"enable_SMTPUTF8": smtputf8, "data_size_limit": size_limit}
     )

@@ -1,6 +1,6 @@
 """What goes with the messages of a run: the file itself, a ZIP with it, or a link to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,25 +28,32 @@ def pack(
     channel: Channel,
     limit: int,
     check: Callable[[], None],
+    passed: Collection[DeliveryMode] = (),
 ) -> Iterator[tuple[DeliveryMode, Attachment | None]]:
     """The mode that is used, and the attachment, which is there until the context is left.
 
-    wanted: AUTO takes the first mode that fits: attached, as ZIP, as a link. limit: bytes that AUTO
-    may attach, in the encoding of the message. check: called between blocks; what it raises ends
-    the packing. Raises RunError where the attachment is too large for any message of the channel.
+    wanted: AUTO takes the first mode that fits: attached, as ZIP, as a link; but none of `passed`,
+    which the receiving server refused as too large. limit: bytes that AUTO may attach, in the
+    encoding of the message. check: called between blocks; what it raises ends the packing. Raises
+    RunError where the attachment is too large for any message of the channel.
     """
     size = file.size or 0
     auto = wanted is DeliveryMode.AUTO
-    if wanted is DeliveryMode.LINK or (auto and not _may_fit(channel, size, limit)):
+    zips = DeliveryMode.ZIP not in passed and _may_fit(channel, size, limit)
+    if wanted is DeliveryMode.LINK or (auto and not zips):
         yield DeliveryMode.LINK, None
-    elif wanted is DeliveryMode.ATTACH or (auto and attaches(channel, size, limit)):
+    elif wanted is DeliveryMode.ATTACH or (
+        auto and DeliveryMode.ATTACH not in passed and attaches(channel, size, limit)
+    ):
         yield DeliveryMode.ATTACH, _attachable(channel, file)
     else:
         with files.draft() as draft:
             with writing():
                 _zip(file, draft, check)
             zipped = Attachment(draft, f"{file.name}.zip", draft.stat().st_size, ZIP_MIME)
-            if auto and not attaches(channel, draft.stat().st_size, limit):
+            packed = zipped.size or 0
+            useless = DeliveryMode.ATTACH in passed and packed >= size
+            if auto and (useless or not attaches(channel, packed, limit)):
                 yield DeliveryMode.LINK, None
             else:
                 yield DeliveryMode.ZIP, _attachable(channel, zipped)

@@ -21,7 +21,7 @@ from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits
 from exports_app.engine.housekeeping import Housekeeping
 from exports_app.engine.message_sender import MessageSender
-from exports_app.engine.run_delivery import RunDelivery
+from exports_app.engine.run_delivery import DeliveryLimits, RunDelivery
 from exports_app.engine.worker import Stopped, Worker
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.records import Run
@@ -29,7 +29,8 @@ from exports_app.services.runs.lease import LeaseLost
 from exports_app.wiring import Services
 
 POOL = 4
-"""Runs executed at once, besides those that wait for their turn to make a large file."""
+"""Runs executed at once, besides those that wait for their turn to make a large file, or for a slow
+mail server."""
 MOST_THREADS = 64
 GRACE_SECONDS = 2.0
 """A stop first leaves the runs DRAIN_SECONDS to finish, then so long to give up."""
@@ -70,7 +71,7 @@ def worker(services: Services) -> Worker:
         services.run_deliveries,
         services.files,
         services.download_links,
-        s.attach_max_mb * 1_000_000,
+        DeliveryLimits(s.attach_max_mb * 1_000_000, s.unknown_resends),
     )
     return Worker(
         services.leases,
@@ -209,8 +210,8 @@ class LocalEngine:
             self._begin(run)
 
     def _room(self) -> int:
-        """How many runs may be executed. Those that wait to make a large file do not count: small
-        runs must not wait for them."""
+        """How many runs may be executed. Those that wait to make a large file, or for a slow mail
+        server, do not count: others must not wait for them."""
         return min(self._pool + self._worker.waiting, MOST_THREADS)
 
     def _begin(self, run: Run) -> None:

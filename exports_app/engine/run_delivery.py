@@ -1,19 +1,20 @@
 """Send the finished file of a run: one message for each recipient, through the channel."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from exports_app import log
-from exports_app.domain.errors import DeliveryError, DeliveryUnknown
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown, MessageTooLarge
 from exports_app.domain.humanize import counted
-from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.delivery_mode import DeliveryMode, modes_before
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.engine.attachment_packaging import pack
 from exports_app.engine.lasting_writes import lasting
+from exports_app.engine.slow_waits import SlowWaits
 from exports_app.services.core.extension_points import (
     FORMATS,
     Attachment,
@@ -30,7 +31,9 @@ from exports_app.services.runs.ending import holds_unknown
 from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lease import Leases
-from exports_app.services.runs.sending import RunDeliveries
+from exports_app.services.runs.sending import MessageForm, RunDeliveries
+
+WAY_OUT = "let it go as a link, or choose fewer days"
 
 _log = log.get(__name__)
 
@@ -45,9 +48,32 @@ class ProducedFile:
     rows: int
 
 
-class RunDelivery:
-    """attach: bytes that may be attached, in the encoding of the message."""
+@dataclass(frozen=True)
+class DeliveryLimits:
+    """attach: bytes that may be attached, in the encoding of the message. resends: how often an
+    unknown message is sent again by itself."""
 
+    attach: int
+    resends: int
+
+
+@dataclass
+class _Round:
+    """Messages that bring the file in the same form.
+
+    Where one is refused as too large, it and all that are not sent yet are left for a round with a
+    smaller form: the limit is the server's, and each further refusal would cost the whole upload.
+    """
+
+    form: MessageForm
+    final: bool
+    """There is no smaller form: a message that is too large fails."""
+    refused: set[str] = field(default_factory=set)
+    """Ids of deliveries whose messages were too large, in this round or one before."""
+    left: list[Delivery] = field(default_factory=list)
+
+
+class RunDelivery:
     def __init__(
         self,
         leases: Leases,
@@ -55,14 +81,27 @@ class RunDelivery:
         deliveries: RunDeliveries,
         files: FileStore,
         links: DownloadLinks,
-        attach: int,
+        limits: DeliveryLimits,
     ) -> None:
         self._leases = leases
         self._execution = execution
         self._deliveries = deliveries
         self._files = files
         self._links = links
-        self._attach = attach
+        self._limits = limits
+        self._waits = SlowWaits()
+
+    @property
+    def waiting(self) -> int:
+        """Runs that wait for a slow mail server; their threads are idle."""
+        return self._waits.number
+
+    def is_due(self, run: Run, delivery: Delivery) -> bool:
+        """Whether it is still to be sent. An unknown one is not where the schedule says so, or once
+        it was sent again often enough: then a person decides."""
+        if delivery.status is DeliveryStatus.UNKNOWN:
+            return not holds_unknown(run) and delivery.resends < self._limits.resends
+        return delivery.status is DeliveryStatus.PENDING
 
     def deliver(
         self, run: Run, export: Export, made: ProducedFile, check: Callable[[], None]
@@ -75,21 +114,56 @@ class RunDelivery:
         if reason := channel.unconfigured():
             _log.warning("nothing is sent", reason=reason)
             return [self._skip(run, delivery, reason) for delivery in deliveries]
-        remaining = unfinished(run)
-        self._deliveries.reserve(run, sum(d.status in remaining for d in deliveries))
+        due = [delivery for delivery in deliveries if self.is_due(run, delivery)]
+        self._deliveries.reserve(run, len(due))
+        sent = self._send(run, export, made, channel, due, check)
+        return [sent.get(delivery.id, delivery) for delivery in deliveries]
+
+    def _send(
+        self,
+        run: Run,
+        export: Export,
+        made: ProducedFile,
+        channel: Channel,
+        due: list[Delivery],
+        check: Callable[[], None],
+    ) -> dict[str, Delivery]:
+        """By id. In rounds: with AUTO, what the receiving server refuses as too large is sent as
+        ZIP, then as a link."""
         wanted = DeliveryMode(run.spec.delivery)
         file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
-        with pack(self._files, file, wanted, channel, self._attach, check) as (mode, attached):
-            link = self._link(run, deliveries) if mode is DeliveryMode.LINK else None
-            size = attached.size if attached else None
-            expires_at = link.expires_at if link else None
-            self._execution.note(run, sent_as=mode, sent_size=size, link_expires_at=expires_at)
-            _log.info("sending", way=mode, bytes=size, messages=len(deliveries))
-            zipped = attached if mode is DeliveryMode.ZIP else None
-            report = export.report(
-                made.path, made.name, made.size, made.rows, zipped=zipped, link=link
-            )
-            return self._send_all(run, channel, report, deliveries, check)
+        limit = self._limits.attach
+        passed = modes_before(run.sent_as)
+        sent = dict[str, Delivery]()
+        refused = set[str]()
+        while due:
+            with pack(self._files, file, wanted, channel, limit, check, passed) as (mode, attached):
+                form = MessageForm(mode, attached.size if attached else None)
+                final = wanted is not DeliveryMode.AUTO or mode is DeliveryMode.LINK
+                round_ = _Round(form, final, refused)
+                report = self._report(run, export, made, due, mode, attached)
+                sent |= self._send_round(run, channel, report, due, round_, check)
+            due = round_.left
+            passed = (*modes_before(mode), mode)
+        return sent
+
+    def _report(
+        self,
+        run: Run,
+        export: Export,
+        made: ProducedFile,
+        due: list[Delivery],
+        mode: DeliveryMode,
+        attached: Attachment | None,
+    ) -> Report:
+        """Also notes on the run how it is sent."""
+        link = self._link(run, due) if mode is DeliveryMode.LINK else None
+        size = attached.size if attached else None
+        expires_at = link.expires_at if link else None
+        self._execution.note(run, sent_as=mode, sent_size=size, link_expires_at=expires_at)
+        _log.info("sending", way=mode, bytes=size, messages=len(due))
+        zipped = attached if mode is DeliveryMode.ZIP else None
+        return export.report(made.path, made.name, made.size, made.rows, zipped=zipped, link=link)
 
     def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
         expires_at = self._execution.now() + timedelta(days=run.spec.link_days)
@@ -101,47 +175,63 @@ class RunDelivery:
             return delivery
         return self._deliveries.move(run, delivery, DeliveryStatus.SKIPPED, error=reason)
 
-    def _send_all(
+    def _send_round(
         self,
         run: Run,
         channel: Channel,
         report: Report,
-        deliveries: list[Delivery],
+        due: list[Delivery],
+        round_: _Round,
         check: Callable[[], None],
-    ) -> list[Delivery]:
-        results = []
+    ) -> dict[str, Delivery]:
+        results = dict[str, Delivery]()
         with channel.open(report, check) as sender:
-            for delivery in deliveries:
-                if delivery.status in unfinished(run):
-                    check()
-                    results.append(self._send(run, sender, delivery))
-                else:
-                    results.append(delivery)
+            for delivery in due:
+                if round_.left:
+                    round_.left.append(delivery)
+                    continue
+                check()
+                results[delivery.id] = self._send_one(run, sender, delivery, round_)
         return results
 
-    def _send(self, run: Run, sender: Sender, delivery: Delivery) -> Delivery:
+    def _send_one(self, run: Run, sender: Sender, delivery: Delivery, round_: _Round) -> Delivery:
         # Written before the message is sent: after a crash the delivery is unknown, not forgotten
-        sending = self._deliveries.begin(run, delivery)
+        again = delivery.id in round_.refused
+        sending = self._deliveries.begin(run, delivery, round_.form, again=again)
         if sending.status is not DeliveryStatus.SENDING:
             _log.warning("message not sent", to=log.masked(sending.target), status=sending.status)
             return sending
-        status, values = self._attempt(sender, sending)
-        return lasting(
+        with self._waits.sending():
+            status, values, too_large = self._attempt(sender, sending, final=round_.final)
+        moved = lasting(
             self._leases.duration, partial(self._deliveries.move, run, sending, status, **values)
         )
+        if too_large:
+            round_.refused.add(moved.id)
+            round_.left.append(moved)
+        return moved
 
-    def _attempt(self, sender: Sender, delivery: Delivery) -> tuple[DeliveryStatus, dict[str, Any]]:
-        """Send one message. Never raises, since the other recipients must get theirs."""
+    def _attempt(
+        self, sender: Sender, delivery: Delivery, *, final: bool
+    ) -> tuple[DeliveryStatus, dict[str, Any], bool]:
+        """Send one message. Returns the delivery's status and values, and whether a smaller message
+        is to be sent. Never raises, since the other recipients must get theirs."""
         try:
             sender.send(delivery.target, delivery.message_id)
+        except MessageTooLarge as e:
+            _log.warning("message too large", to=log.masked(delivery.target), final=final)
+            if not final:
+                return DeliveryStatus.PENDING, {"error": e.message}, True
+            return DeliveryStatus.FAILED, {"error": f"{e.message}: {WAY_OUT}"}, False
         except DeliveryError as e:
             _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
-            return _after(e), {"error": e.message}
+            return _after(e), {"error": e.message}, False
         except Exception:  # noqa: BLE001  (the other messages must be sent; the log has the traceback)
             _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
             error = "an unexpected error: the server's log tells more"
-            return DeliveryStatus.FAILED, {"error": error}
-        return DeliveryStatus.ACCEPTED, {"error": None, "sent_at": self._execution.now()}
+            return DeliveryStatus.FAILED, {"error": error}, False
+        values = {"error": None, "sent_at": self._execution.now()}
+        return DeliveryStatus.ACCEPTED, values, False
 
 
 def _after(error: DeliveryError) -> DeliveryStatus:
@@ -149,13 +239,6 @@ def _after(error: DeliveryError) -> DeliveryStatus:
     if error.permanent:
         return DeliveryStatus.FAILED
     return DeliveryStatus.UNKNOWN if isinstance(error, DeliveryUnknown) else DeliveryStatus.PENDING
-
-
-def unfinished(run: Run) -> frozenset[DeliveryStatus]:
-    """Statuses of deliveries that are still to be sent; unknown ones only where the schedule says
-    so."""
-    pending = frozenset({DeliveryStatus.PENDING})
-    return pending if holds_unknown(run) else pending | {DeliveryStatus.UNKNOWN}
 
 
 def delivery_error(deliveries: list[Delivery]) -> str | None:

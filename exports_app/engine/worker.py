@@ -23,7 +23,6 @@ from exports_app.engine.run_delivery import (
     ProducedFile,
     RunDelivery,
     delivery_error,
-    unfinished,
 )
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
@@ -31,7 +30,7 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Run, Tenant
-from exports_app.services.runs.ending import RunEndings, holds_unknown
+from exports_app.services.runs.ending import RunEndings
 from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lease import LeaseLost, Leases
@@ -71,8 +70,9 @@ class Worker:
 
     @property
     def waiting(self) -> int:
-        """Runs that wait for their turn to make a large file; their threads are idle."""
-        return self._producer.waiting
+        """Runs that wait for their turn to make a large file, or for a slow mail server; their
+        threads are idle."""
+        return self._producer.waiting + self._delivery.waiting
 
     def execute(self, run: Run, check: Callable[[], None]) -> None:
         """Never raises. check: called between chunks and before each message; raises Stopped or
@@ -100,9 +100,10 @@ class Worker:
             return
         deliveries = self._delivery.deliver(run, export, file, check)
         error = delivery_error(deliveries)
-        if error is not None and any(d.status in unfinished(run) for d in deliveries):
+        if error is not None and any(self._delivery.is_due(run, d) for d in deliveries):
             raise DeliveryError(error, permanent=False)
-        status = outcome((d.status for d in deliveries), hold=holds_unknown(run))
+        # What is still unknown is not sent again by itself
+        status = outcome((d.status for d in deliveries), hold=True)
         lasting(
             self._leases.duration,
             partial(self._endings.close, run, status, error, DeliveryError.code if error else None),

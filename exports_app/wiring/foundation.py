@@ -58,7 +58,7 @@ def secrets(s: Settings) -> Secrets:
 
 
 def retries(s: Settings) -> retry.Policy:
-    return retry.Policy(s.retry_attempts, s.retry_base_seconds)
+    return retry.Policy(s.retry_attempts, s.retry_base_seconds, s.unknown_resends)
 
 
 def file_store(s: Settings) -> FileStore:

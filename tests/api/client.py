@@ -97,7 +97,16 @@ RUN_KEYS = {
     "completedAt",
     "deliveries",
 }
-DELIVERY_KEYS = {"channel", "target", "status", "attempts", "error", "sentAt"}
+DELIVERY_KEYS = {
+    "channel",
+    "target",
+    "status",
+    "attempts",
+    "error",
+    "sentAt",
+    "sentAs",
+    "sentSize",
+}
 
 BAD_LISTS: list[tuple[dict[str, str], str]] = [
     ({"page": "0"}, "/page"),

@@ -15,6 +15,8 @@ class DeliveryOut(Output):
     attempts: int
     error: str | None
     sent_at: datetime | None
+    sent_as: str | None = Field(description="attach, zip or link; null before it was sent")
+    sent_size: int | None = Field(description="bytes of the attachment")
 
 
 class RunOut(Output):
@@ -34,7 +36,12 @@ class RunOut(Output):
     sha256: str | None
     record_count: int | None
     removed_characters: int | None = Field(description="of texts, which the format cannot hold")
-    sent_as: str | None = Field(description="attach, zip or link; null before anything was sent")
+    sent_as: str | None = Field(
+        description=(
+            "attach, zip or link: the latest, where the mail server refused others as too large; "
+            "null before anything was sent"
+        )
+    )
     sent_size: int | None = Field(description="bytes of the attachment")
     link_expires_at: datetime | None
     links_revoked_at: datetime | None = Field(description="links that were sent before are useless")

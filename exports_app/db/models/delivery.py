@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
 from exports_app.db.models.base import (
@@ -29,6 +29,9 @@ class DeliveryRow(Base, table=True):
     message_id: str = Field(max_length=100)
     error: str | None = Field(default=None, sa_type=Text)
     sent_at: datetime | None = optional_instant()
+    sent_as: str | None = Field(default=None, max_length=10)
+    sent_size: int | None = Field(default=None, sa_type=BigInteger)
+    resends: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class FileDownloadRow(Base, table=True):

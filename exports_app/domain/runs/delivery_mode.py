@@ -15,6 +15,14 @@ class DeliveryMode(StrEnum):
     LINK = "link"
 
 
+_LARGEST_FIRST = (DeliveryMode.ATTACH, DeliveryMode.ZIP, DeliveryMode.LINK)
+
+
+def modes_before(mode: str | None) -> tuple[DeliveryMode, ...]:
+    """Those with larger messages, which AUTO tries first; none where there is no mode yet."""
+    return _LARGEST_FIRST[: _LARGEST_FIRST.index(DeliveryMode(mode))] if mode else ()
+
+
 def encoded(size: int) -> int:
     """Bytes that an attachment of `size` bytes takes in a message."""
     lines, rest = divmod(size, LINE)

@@ -25,10 +25,12 @@ PATIENCE = timedelta(hours=1)
 @dataclass(frozen=True)
 class Policy:
     """attempts: in all, with the first one. base_seconds: the longest wait after the first; each
-    further wait is FACTOR times as long, up to LONGEST."""
+    further wait is FACTOR times as long, up to LONGEST. resends: how often a message that may have
+    arrived is sent again without asking."""
 
     attempts: int = ATTEMPTS
     base_seconds: float = BASE_SECONDS
+    resends: int = 1
 
 
 def wait(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from exports_app import log
-from exports_app.domain.errors import DeliveryError, Unavailable
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown, Unavailable
 from exports_app.domain.runs import retry
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.extension_points import Note
@@ -99,6 +99,8 @@ class Outbox(Generic[M]):
     def _failed(self, message: M, error: DeliveryError) -> None:
         now = self._clock()
         at = retry.decide(error, message.attempts, self._retries, message.created_at, now)
+        if isinstance(error, DeliveryUnknown) and message.attempts > self._retries.resends:
+            at = None
         status = DeliveryStatus.FAILED if at is None else DeliveryStatus.PENDING
         reason = log.without_addresses(error.message)
         to = log.masked(message.target)

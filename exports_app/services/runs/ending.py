@@ -144,6 +144,7 @@ class RunEndings:
         return retry.Policy(
             self._retries.attempts if attempts is None else attempts,
             self._retries.base_seconds if base_seconds is None else base_seconds,
+            self._retries.resends,
         )
 
 

@@ -1,9 +1,10 @@
 """Writes of a worker about its run's deliveries, while it sends the file."""
 
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import DeliveryStatus, move_delivery
 from exports_app.services.core.interfaces import Store
 from exports_app.services.core.records import Delivery, Run, new_id
@@ -13,6 +14,14 @@ from exports_app.services.tenants.quotas import Quotas
 
 MESSAGE_IDS = uuid.UUID("6f3c6f6e-8a59-4b0e-9d0f-3f6f0f7f5d61")
 """Namespace of the Message-IDs: a delivery has the same id at every attempt."""
+
+
+@dataclass(frozen=True)
+class MessageForm:
+    """How a message brings the file. size: bytes of the attachment; None for a link."""
+
+    mode: DeliveryMode
+    size: int | None
 
 
 class RunDeliveries:
@@ -50,15 +59,23 @@ class RunDeliveries:
             self._quotas.reserve_messages(tx, run, count)
             lease.require(tx, run)
 
-    def begin(self, run: Run, delivery: Delivery) -> Delivery:
+    def begin(
+        self, run: Run, delivery: Delivery, form: MessageForm, *, again: bool = False
+    ) -> Delivery:
         """Set a delivery to sending; or to skipped or failed, with the reason, where it must not be
         sent any more. The schedule and the tenant are read now: they may have changed since the run
-        was created."""
+        was created.
+
+        again: in place of a message that the receiving server has just refused as too large: it
+        counts with that as one.
+        """
         pending = DeliveryStatus.PENDING
         if delivery.status is not pending:
             move_delivery(delivery.status, pending)
         with self._store.write() as tx:
-            if not tx.run_queue.begin_message(run.id, lease.token(run)):
+            if again:
+                lease.require(tx, run)
+            elif not tx.run_queue.begin_message(run.id, lease.token(run)):
                 raise LeaseLost
             values: dict[str, Any]
             if refused := entitlement.refusal(tx, run, delivery.target):
@@ -66,8 +83,12 @@ class RunDeliveries:
                 values = {"status": move_delivery(pending, status), "error": reason}
             else:
                 sending = move_delivery(pending, DeliveryStatus.SENDING)
-                values = {"status": sending, "attempts": delivery.attempts + 1}
-                self._quotas.count_message(tx, run)
+                values = {"status": sending, "sent_as": form.mode, "sent_size": form.size}
+                if not again:
+                    values["attempts"] = delivery.attempts + 1
+                    self._quotas.count_message(tx, run)
+                if delivery.status is DeliveryStatus.UNKNOWN:
+                    values["resends"] = delivery.resends + 1
             tx.deliveries.change(delivery, values)
         self._leases.publish(run)
         return replace(delivery, **values)

@@ -23,8 +23,10 @@ from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, Unavailable
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.runs.lease import LeaseLost
+from exports_app.services.runs.sending import MessageForm
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
@@ -250,9 +252,10 @@ class TestDispatchersThatRace:
             run = b.run_queue.claim()
             assert run is not None
             (delivery, *_) = b.run_deliveries.plan(run, "email")
+            attached = MessageForm(DeliveryMode.ATTACH, 1_000)
             with a.store.write() as tx:
                 assert tx.runs.cancel(run, {"completed_at": clock()})
-                moved = other.submit(b.run_deliveries.begin, run, delivery)
+                moved = other.submit(b.run_deliveries.begin, run, delivery, attached)
                 wait_until(
                     "it waits",
                     lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"),

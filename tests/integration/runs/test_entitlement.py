@@ -4,10 +4,12 @@ attempt began."""
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign, Delivery, Run, Schedule
 from exports_app.services.runs.entitlement import REMOVED
+from exports_app.services.runs.sending import MessageForm
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, WatchedEmail
 from tests.mailserver import MailServer, mail_server
@@ -17,6 +19,8 @@ BOB, CY = "bob@example.com", "cy@example.com"
 ACCEPTED = DeliveryStatus.ACCEPTED
 FAILED = DeliveryStatus.FAILED
 SKIPPED = DeliveryStatus.SKIPPED
+
+ATTACHED = MessageForm(DeliveryMode.ATTACH, 1_000)
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +133,7 @@ class TestARemovedRecipientGetsNothing:
         services.schedules.trigger(cast.admin.who, schedule.id)
         run = claim(services)
         first = next(d for d in services.run_deliveries.plan(run, "email") if d.target == theirs)
-        services.run_deliveries.begin(run, first)
+        services.run_deliveries.begin(run, first, ATTACHED)
         clock.advance(seconds=services.leases.duration.total_seconds() + 1)
         services.run_endings.recover(everything=False)
         assert statuses(services, run)[theirs] is DeliveryStatus.UNKNOWN

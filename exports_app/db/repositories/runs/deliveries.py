@@ -67,7 +67,8 @@ class DeliveryRepository(Repository[Delivery]):
     def reopen(self, run_id: str) -> int:
         c = self._table.c
         where = (c.history_id == run_id, c.status.in_(UNDELIVERED))
-        return self._update(*where, values={"status": DeliveryStatus.PENDING, "error": None})
+        pending = {"status": DeliveryStatus.PENDING, "error": None, "resends": 0}
+        return self._update(*where, values=pending)
 
 
 class AttemptRepository(Repository[Attempt]):

@@ -19,6 +19,12 @@ class Delivery:
     attempts: int = 0
     error: str | None = None
     sent_at: datetime | None = None
+    sent_as: str | None = None
+    """attach, zip or link: what its message brings, or brought."""
+    sent_size: int | None = None
+    """Bytes of the attachment; None for a link."""
+    resends: int = 0
+    """How often it was sent again by itself though it was unknown."""
 
 
 class NotificationKind(StrEnum):

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from exports_app.domain.access import Principal
 from exports_app.engine import local
+from exports_app.engine.run_delivery import DeliveryLimits
 from exports_app.services.core.records import Run
 from exports_app.wiring import Services
 from tests.mailserver import Received
@@ -19,7 +20,7 @@ def ran(services: Services, who: Principal, *, limit: int = 10_000_000, **schedu
     made = make_schedule(services, who, **{"recipients": (ANN, BOB)} | schedule)
     services.schedules.trigger(who, made.id)
     run, worker = claim(services), local.worker(services)
-    worker._delivery._attach = limit
+    worker._delivery._limits = DeliveryLimits(limit, resends=1)
     worker.execute(run, lambda: None)
     return the_run(services, run)
 

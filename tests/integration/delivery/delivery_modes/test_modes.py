@@ -16,6 +16,7 @@ from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.engine import local
+from exports_app.engine.run_delivery import DeliveryLimits
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
@@ -170,7 +171,7 @@ def test_sending_takes_at_most_three_times_the_attachment(
     services.schedules.trigger(admin, run.scheduled_export_id)
     again = replace(claim(services), file_key=run.file_key, file_name=run.file_name, file_size=size)
     worker = local.worker(services)
-    worker._delivery._attach = 100_000_000
+    worker._delivery._limits = DeliveryLimits(100_000_000, resends=1)
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Sink) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         smtp = SmtpSettings(

@@ -7,6 +7,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import IllegalTransition
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import (
     MAX_DEATHS,
     DeliveryStatus,
@@ -15,11 +16,14 @@ from exports_app.domain.runs.states import (
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.runs.lease import LeaseLost
+from exports_app.services.runs.sending import MessageForm
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.lease.expiry import lose
 from tests.mailserver import MailServer
 from tests.world import claim, deliveries_of, execute, registered, stored, the_run
+
+ATTACHED = MessageForm(DeliveryMode.ATTACH, 1_000)
 
 
 class WorkerDied(BaseException):
@@ -63,10 +67,10 @@ def test_who_has_lost_the_lease_can_move_no_delivery(
     first, _ = services.run_deliveries.plan(run, "email")
     lose(services, clock)
     with pytest.raises(LeaseLost):
-        services.run_deliveries.begin(run, first)
+        services.run_deliveries.begin(run, first, ATTACHED)
     claim(services)
     with pytest.raises(LeaseLost):
-        services.run_deliveries.begin(run, first)
+        services.run_deliveries.begin(run, first, ATTACHED)
     assert [d.status for d in deliveries_of(services, run)] == [DeliveryStatus.PENDING] * 2
 
 
@@ -150,7 +154,7 @@ def test_a_third_death_with_a_message_on_the_wire_says_that_its_fate_is_unknown(
         lose(services, clock)
         run = claim(services)
     first, _ = services.run_deliveries.plan(run, "email")
-    services.run_deliveries.begin(run, first)
+    services.run_deliveries.begin(run, first, ATTACHED)
     lose(services, clock)
     assert the_run(services, run).status is RunStatus.FAILED
     assert [d.status for d in deliveries_of(services, run)] == [

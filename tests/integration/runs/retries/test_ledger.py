@@ -103,6 +103,29 @@ class TestTheLedger:
             assert len({m.message["Message-ID"] for m in server.messages}) == 2
             assert len(server.messages) == 3
 
+    def test_what_is_still_unknown_when_it_was_sent_again_is_left_to_a_person(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
+        with (
+            mail_server(vanish=frozenset({ANN})) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
+            schedule = make_schedule(services, admin, recipients=(ANN, BOB))
+            run = again(services, clock, trigger_and_execute(services, admin, schedule))
+            assert (run.status, statuses(services, run)) == (
+                RunStatus.PARTIAL,
+                [DeliveryStatus.UNKNOWN, DeliveryStatus.ACCEPTED],
+            )
+            assert [m.rcpt_tos for m in server.messages] == [[ANN], [BOB], [ANN]]
+            assert (
+                server.messages[0].message["Message-ID"]
+                == (server.messages[2].message["Message-ID"])
+            )
+            services.run_actions.resend(admin, schedule.id, run.id)
+            run = again(services, clock, execute(services, claim(services)))
+            assert run.status is RunStatus.PARTIAL
+            assert len(server.messages) == 5
+
     def test_a_drop_before_the_final_dot_has_not_arrived(
         self, services: Services, admin: Principal
     ) -> None:

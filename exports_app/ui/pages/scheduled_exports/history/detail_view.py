@@ -55,6 +55,7 @@ def _delivery(delivery: DeliveryItem) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             delivery.target,
+            rx.cond(delivery.form != "", rx.el.div(delivery.form, class_name="muted")),
             rx.cond(delivery.error != "", rx.el.div(delivery.error, class_name="muted")),
             class_name="grow",
         ),

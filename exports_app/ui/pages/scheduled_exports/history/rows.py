@@ -1,6 +1,7 @@
 """Runs of a schedule and the details of one, as the history shows them."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from exports_app.domain.humanize import counted, duration, place, sentence, size
@@ -58,8 +59,9 @@ class RunItem:
     took: str
     attempts: str
     waits: str
-    """What it waits for, where it is a time."""
+    """What it waits for."""
     waits_at: str
+    """Until when; empty where it is no time."""
     bar: str
     """Height of its bar in the strip, in per cent."""
     title: str
@@ -71,6 +73,8 @@ class DeliveryItem:
     status: str
     word: str
     at: str
+    form: str
+    """How its email brings the file, where those of the run differ in it."""
     error: str
 
 
@@ -99,7 +103,7 @@ class Detail:
     unsent: int = 0
 
 
-def run_row(run: Run, names: dict[str, str], longest: float) -> RunItem:
+def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest: float) -> RunItem:
     how = TRIGGERS.get(run.trigger, str(run.trigger))
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'a deleted user')}"
@@ -124,14 +128,17 @@ def run_row(run: Run, names: dict[str, str], longest: float) -> RunItem:
         records="" if run.record_count is None else f"{run.record_count:,}",
         took=took,
         attempts="" if run.attempt < 2 else f"attempt {run.attempt}",
-        waits=_waits(run),
-        waits_at=iso(run.next_attempt_at) if _waits(run) else "",
+        waits=_waits(run, deliveries),
+        waits_at=iso(run.next_attempt_at) if run.status is RunStatus.PENDING else "",
         bar=f"{round(12 + 88 * run_seconds(run) / longest) if longest else 12}%",
         title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
     )
 
 
-def _waits(run: Run) -> str:
+def _waits(run: Run, deliveries: list[Delivery]) -> str:
+    if run.status is RunStatus.PROCESSING:
+        sending = any(d.status is DeliveryStatus.SENDING for d in deliveries)
+        return "waiting for the mail server" if sending else ""
     if run.status is not RunStatus.PENDING or run.next_attempt_at is None:
         return ""
     if not run.attempt:
@@ -144,13 +151,30 @@ def _has_file(run: Run) -> bool:
     return bool(run.file_key) and run.file_removed_at is None
 
 
-def _sent(run: Run) -> str:
+def _forms(deliveries: list[Delivery]) -> Counter[str]:
+    """How many emails brought the file in each form."""
+    sent = (d.sent_as for d in deliveries if d.status is DeliveryStatus.ACCEPTED)
+    return Counter(filter(None, sent))
+
+
+def _form(mode: str | None, attached: int | None) -> str:
+    if not mode:
+        return ""
+    if mode == DeliveryMode.LINK:
+        return "as a download link"
+    how = "attached as ZIP" if mode == DeliveryMode.ZIP else "attached"
+    return how if attached is None else f"{how}, {size(attached)}"
+
+
+def _sent(run: Run, deliveries: list[Delivery]) -> str:
     facts = []
-    if run.sent_as == DeliveryMode.LINK and run.link_expires_at:
+    if len(forms := _forms(deliveries)) > 1:
+        words = [f"{_form(mode, None)} to {forms[mode]}" for mode in DeliveryMode if forms[mode]]
+        facts.append(f"Sent {' and '.join(words)}: the mail server refused more as too large")
+    elif run.sent_as == DeliveryMode.LINK and run.link_expires_at:
         facts.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
     elif run.sent_as and run.sent_size is not None:
-        how = "Attached as ZIP" if run.sent_as == DeliveryMode.ZIP else "Attached"
-        facts.append(f"{how}, {size(run.sent_size)}")
+        facts.append(sentence(_form(run.sent_as, run.sent_size)))
     if run.links_revoked_at:
         facts.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
     if run.removed_characters:
@@ -187,7 +211,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         sha256=run.sha256 or "",
         made=f"{kind_label(run.spec.export_type)}, {format_label(run.format)}"
         f" · days counted in {place(run.spec.timezone)}",
-        sent=_sent(run),
+        sent=_sent(run, deliveries),
         can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
         can_cancel=run.status not in FINISHED,
@@ -200,11 +224,17 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     )
 
 
-def delivery_row(delivery: Delivery) -> DeliveryItem:
+def delivery_rows(deliveries: list[Delivery]) -> list[DeliveryItem]:
+    mixed = len(_forms(deliveries)) > 1
+    return [_delivery_row(delivery, mixed=mixed) for delivery in deliveries]
+
+
+def _delivery_row(delivery: Delivery, *, mixed: bool) -> DeliveryItem:
     return DeliveryItem(
         delivery.target,
         str(delivery.status),
         DELIVERY_WORDS[delivery.status],
         iso(delivery.sent_at),
+        _form(delivery.sent_as, delivery.sent_size) if mixed and delivery.sent_at else "",
         run_errors.readable(delivery.error),
     )

@@ -32,7 +32,7 @@ from exports_app.ui.pages.scheduled_exports.history.rows import (
     DeliveryItem,
     Detail,
     RunItem,
-    delivery_row,
+    delivery_rows,
     detail,
     run_row,
     run_seconds,
@@ -200,7 +200,7 @@ class HistoryState(rx.State):
         names = read.names
         self.notices = [notice_row(notice) for notice in read.notices]
         longest = max((run_seconds(run) for run, _ in runs), default=0.0)
-        self.runs = [run_row(run, names, longest) for run, _ in runs]
+        self.runs = [run_row(run, sent, names, longest) for run, sent in runs]
         self.total = total
         self.loaded = True
         self.gone = ""
@@ -222,9 +222,7 @@ class HistoryState(rx.State):
             return
         run, deliveries = opened
         self.detail = detail(run, deliveries)
-        self.deliveries = [
-            delivery_row(d) for d in sorted(deliveries, key=lambda d: ATTENTION.index(d.status))
-        ]
+        self.deliveries = delivery_rows(sorted(deliveries, key=lambda d: ATTENTION.index(d.status)))
         self.attempts = (
             [attempt_row(attempt) for attempt in read.attempts]
             if len(read.attempts) > 1 or waits_for_retry(run)

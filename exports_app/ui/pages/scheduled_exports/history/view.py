@@ -163,7 +163,11 @@ def _when(run: RunItem) -> rx.Component:
         ),
         rx.cond(
             run.waits != "",
-            rx.el.div(run.waits, " · ", browser.when(at=run.waits_at), class_name="waits"),
+            rx.el.div(
+                run.waits,
+                rx.cond(run.waits_at != "", rx.fragment(" · ", browser.when(at=run.waits_at))),
+                class_name="waits",
+            ),
         ),
         rx.el.div(
             run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"
