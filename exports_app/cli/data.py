@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from exports_app.cli.services import open_services, progress_bar
 from exports_app.domain.errors import ExportsError
@@ -29,15 +30,23 @@ def create_tenant(args: argparse.Namespace) -> int:
 
 
 def import_campaigns(args: argparse.Namespace) -> int:
-    with open_services() as services:
-        with progress_bar("importing", 1.0) as show:
-            result = services.importer.load(args.file, args.tenant, show)
-        for problem in result.problems:
-            print(f"line {problem.line}: {problem.reason}", file=sys.stderr)
-        if result.bad_lines:
-            more = result.bad_lines - len(result.problems)
-            tail = f" ({more:,} more are not shown)" if more else ""
-            bad_lines = counted(result.bad_lines, "bad line")
-            raise ExportsError(f"{bad_lines}{tail}: nothing was imported")
-    print(f"imported {counted(result.days, 'day')} of {counted(result.campaigns, 'campaign')}")
+    with open_services() as services, progress_bar("importing", 1.0) as show:
+        report = services.importer.load(
+            sys.stdin.buffer if args.file == Path("-") else args.file,
+            args.tenant,
+            show,
+            columns=dict(args.column),
+            sheet=args.sheet,
+            update_details=args.update_details,
+            dry_run=args.dry_run,
+        )
+    for line in report.problem_lines():
+        print(line, file=sys.stderr)
+    if report.bad_lines:
+        more = report.bad_lines - len(report.problems)
+        tail = f" ({more:,} more are not shown)" if more else ""
+        bad_lines = counted(report.bad_lines, "bad line")
+        raise ExportsError(f"{bad_lines}{tail}: nothing was imported")
+    for line in report.lines():
+        print(line)
     return 0

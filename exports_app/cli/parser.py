@@ -115,8 +115,27 @@ def _add_accounts(add: Add) -> None:
 def _add_import_campaigns(add: Add) -> None:
     text = "Import campaigns and their daily metrics; all of the file or nothing."
     campaigns = add("import-campaigns", data.import_campaigns, text)
-    campaigns.add_argument("file", type=Path, help="CSV in UTF-8, see docs/importing.md")
+    campaigns.add_argument(
+        "file", type=Path, help="CSV or .xlsx, - for standard input; see docs/importing.md"
+    )
     campaigns.add_argument("--tenant", required=True, help="slug of the tenant that gets them")
+    campaigns.add_argument("--sheet", default="", help="name of the workbook's sheet to read")
+    campaigns.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        type=_column,
+        metavar="HEADER=FIELD",
+        help="the field that a column fills; HEADER= leaves the column out; may be repeated",
+    )
+    campaigns.add_argument(
+        "--update-details",
+        action="store_true",
+        help="change status, budget, dates and channel of known campaigns to what the file says",
+    )
+    campaigns.add_argument(
+        "--dry-run", action="store_true", help="say what would be imported, and write nothing"
+    )
 
 
 def _add_keys(add: Add) -> None:
@@ -131,6 +150,13 @@ def _add_keys(add: Add) -> None:
         action="store_true",
         help="make no new key, and accept the current one alone",
     )
+
+
+def _column(text: str) -> tuple[str, str]:
+    header, sign, field = text.rpartition("=")
+    if not sign or not header.strip():
+        raise argparse.ArgumentTypeError("must be HEADER=FIELD, or HEADER= to leave it out")
+    return header, field.strip()
 
 
 def _days(text: str) -> int:

@@ -105,4 +105,5 @@ def write_metrics(
         )
         for item in body.items
     ]
-    return {"written": srv.campaigns.write_metrics(who, target.id, days)}
+    given = [item.model_fields_set for item in body.items]
+    return {"written": srv.campaigns.write_metrics(who, target.id, days, given)}

@@ -62,7 +62,10 @@ class CampaignsOut(Output):
     size: int
 
 
-class MetricIn(Input):
+class MetricIn(PartialInput):
+    """A day. What is left out keeps the stored value, and is 0 on a new day; null is refused, send
+    0 to clear."""
+
     date: Day
     impressions: int = 0
     clicks: int = 0

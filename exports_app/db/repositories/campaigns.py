@@ -1,18 +1,23 @@
 """Campaigns and their daily metrics."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table, upsert
 from exports_app.services.core.interfaces import Tenants
 from exports_app.services.core.records import (
+    MEASURES,
     Campaign,
     Metric,
     Page,
 )
+
+STREAMED = 5000
+"""Rows of a chunk."""
 
 
 class CampaignRepository(Repository[Campaign]):
@@ -60,6 +65,29 @@ class CampaignRepository(Repository[Campaign]):
             )
         )
 
+    def by_id(self, tenant_id: str, campaign_ids: Collection[str]) -> list[Campaign]:
+        c = self._table.c
+        return self._all(self._select().where(c.tenant_id == tenant_id, c.id.in_(campaign_ids)))
+
+    def all_names(self, tenant_id: str) -> Iterator[tuple[str, str]]:
+        c = self._table.c
+        yield from self._streamed(select(c.id, c.name).where(c.tenant_id == tenant_id))
+
+    def stored_days(
+        self, campaign_ids: Collection[str], first: date, last: date
+    ) -> Iterator[tuple[str, date]]:
+        m = table(models.MetricRow).c
+        yield from self._streamed(
+            select(m.campaign_id, m.date).where(
+                m.campaign_id.in_(campaign_ids), m.date.between(first, last)
+            )
+        )
+
+    def _streamed(self, query: Select[Any]) -> Iterator[Any]:
+        options = {"stream_results": True, "yield_per": STREAMED}
+        with self._connection.execute(query, execution_options=options) as rows:
+            yield from rows
+
     def count_metrics(self) -> int:
         total: int = self._connection.execute(
             select(func.count()).select_from(table(models.MetricRow))
@@ -70,15 +98,16 @@ class CampaignRepository(Repository[Campaign]):
         if metrics:
             self._connection.execute(insert(table(models.MetricRow)), [vars(m) for m in metrics])
 
-    def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
+    def upsert_metrics(self, metrics: Sequence[Metric], fields: Collection[str] = MEASURES) -> None:
         if not metrics:
             return
-        into = table(models.MetricRow)
-        query = upsert(self._connection.dialect.name, into)
-        changed = {c.name: query.excluded[c.name] for c in into.columns if not c.primary_key}
+        query = upsert(self._connection.dialect.name, table(models.MetricRow))
+        key = ["campaign_id", "date"]
+        if fields:
+            changed = {name: query.excluded[name] for name in fields}
+            query = query.on_conflict_do_update(index_elements=key, set_=changed)
+        else:
+            query = query.on_conflict_do_nothing(index_elements=key)
         # One short statement for many rows: a long one with all the values is ten times as slow to
         # build
-        self._connection.execute(
-            query.on_conflict_do_update(index_elements=["campaign_id", "date"], set_=changed),
-            [vars(m) for m in metrics],
-        )
+        self._connection.execute(query, [vars(m) for m in metrics])

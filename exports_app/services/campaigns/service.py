@@ -16,7 +16,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_search, is_uuid, xml_can_hold
 from exports_app.services.core.interfaces import Clock, Store, Transaction
-from exports_app.services.core.records import Action, Campaign, Metric, Page, new_id
+from exports_app.services.core.records import MEASURES, Action, Campaign, Metric, Page, new_id
 
 SORTS = {
     "name": "name",
@@ -182,8 +182,15 @@ class Campaigns:
             self._note(tx, who, Action.CAMPAIGN_DELETED, campaign)
         self._publish(campaign.tenant_id)
 
-    def write_metrics(self, who: Principal, campaign_id: str, days: Sequence[Metric]) -> int:
-        """Insert or replace days; all or nothing. Returns their number. Raises Invalid with
+    def write_metrics(
+        self,
+        who: Principal,
+        campaign_id: str,
+        days: Sequence[Metric],
+        given: Sequence[Collection[str]] | None = None,
+    ) -> int:
+        """Insert days, or change those that are there; all or nothing. Returns their number. given:
+        for each day the fields to set, the others keep their values; None: all. Raises Invalid with
         pointers below ``/items``."""
         self.get(who, campaign_id, Permission.WRITE)
         if len(days) > MAX_DAYS:
@@ -203,7 +210,8 @@ class Campaigns:
             raise Invalid(errors[:100])
         with write_as(self._store, who) as (tx, who):
             campaign = self._get(tx, who, campaign_id, Permission.WRITE)
-            tx.campaigns.upsert_metrics(days)
+            for fields, group in _by_fields(days, given).items():
+                tx.campaigns.upsert_metrics(group, fields)
             self._note(tx, who, Action.CAMPAIGN_METRICS, campaign, days=len(days))
         self._publish(campaign.tenant_id)
         return len(days)
@@ -220,3 +228,15 @@ class Campaigns:
 
     def _publish(self, tenant_id: str) -> None:
         self._changes.publish(Change(Topic.CAMPAIGNS, tenant_id))
+
+
+def _by_fields(
+    days: Sequence[Metric], given: Sequence[Collection[str]] | None
+) -> dict[tuple[str, ...], list[Metric]]:
+    """The days by the fields that they set."""
+    if given is None:
+        return {MEASURES: list(days)}
+    groups: dict[tuple[str, ...], list[Metric]] = {}
+    for metric, names in zip(days, given, strict=True):
+        groups.setdefault(tuple(m for m in MEASURES if m in names), []).append(metric)
+    return groups

@@ -26,7 +26,7 @@ class TestMetrics:
             )
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
-    def test_days_are_written_and_replaced(
+    def test_days_are_written_and_changed_in_what_is_sent(
         self, api: Clients, services: Services, path: str
     ) -> None:
         first = {
@@ -43,12 +43,35 @@ class TestMetrics:
             "written": 1
         }
         assert self.stored(services) == [
-            ("2026-03-01", 0, 7, 0, 0, 0),
+            ("2026-03-01", 1000, 7, 1, 1234, 5670),
             ("2026-03-02", 0, 0, 0, 0, 0),
         ]
+        api.admin.post(path, {"items": [{"date": "2026-03-01"}]})
+        assert self.stored(services)[0] == ("2026-03-01", 1000, 7, 1, 1234, 5670)
         api.admin.post(path, {"items": [first]})
         assert self.stored(services)[0] == ("2026-03-01", 1000, 10, 1, 1234, 5670)
         assert api.admin.post(path, {"items": []}).json() == {"written": 0}
+
+    def test_days_that_send_different_fields_go_together(
+        self, api: Clients, services: Services, path: str
+    ) -> None:
+        whole = {"impressions": 1, "clicks": 2, "conversions": 3, "spend": 4, "revenue": 5}
+        days = ["2026-03-01", "2026-03-02", "2026-03-03"]
+        api.admin.post(path, {"items": [{"date": day, **whole} for day in days]})
+        parts = [{"clicks": 0}, {"spend": 0, "revenue": 6}, {}]
+        items = [{"date": day, **part} for day, part in zip(days, parts, strict=True)]
+        assert api.admin.post(path, {"items": items}).json() == {"written": 3}
+        assert self.stored(services) == [
+            ("2026-03-01", 1, 0, 3, 400, 500),
+            ("2026-03-02", 1, 2, 3, 0, 600),
+            ("2026-03-03", 1, 2, 3, 400, 500),
+        ]
+
+    def test_the_document_shows_no_defaults_that_a_client_would_send(self, api: Clients) -> None:
+        schemas = api.admin.get("/api/openapi.json").json()["components"]["schemas"]
+        fields = schemas["MetricIn"]["properties"]
+        assert [name for name, field in fields.items() if "default" in field] == []
+        assert schemas["MetricIn"]["required"] == ["date"]
 
     def test_ten_thousand_days_go_at_once_and_not_one_more(
         self, api: Clients, services: Services, path: str

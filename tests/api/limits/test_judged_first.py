@@ -15,8 +15,8 @@ from exports_app.domain.timing import cron, cron_grammar
 from exports_app.services.accounts import administration
 from exports_app.services.analytics import campaigns as campaign_analytics
 from exports_app.services.audit import audit_log
-from exports_app.services.campaigns import import_file
 from exports_app.services.campaigns import service as campaigns_module
+from exports_app.services.campaigns.imports import spool
 from exports_app.services.core import email_addresses, field_rules
 from exports_app.services.core.records import Campaign
 from exports_app.services.identity import passwords
@@ -53,8 +53,8 @@ JUDGES = [
     (cron_grammar, "CronSim"),
     (campaigns_module, "check_campaign"),
     (campaigns_module, "check_metric"),
-    (import_file, "check_campaign"),
-    (import_file, "check_metric"),
+    (spool, "check_campaign"),
+    (spool, "check_metric"),
     (passwords, "check"),
     (passwords, "hash_password"),
     (passwords, "matches"),
@@ -159,7 +159,7 @@ def test_the_command_line_judges_first(
     file.write_text("campaign_name,currency,date,spend\nSpring,EUR,2026-01-01,1.50\n")
     services.importer.load(file, "initech", lambda _: None)
     assert judged.late == []
-    assert f"{import_file.__name__}.check_campaign" in judged.called
+    assert f"{spool.__name__}.check_campaign" in judged.called
 
 
 @pytest.mark.usefixtures("campaigns")

@@ -1,10 +1,11 @@
 """The store of campaigns and their metrics."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Protocol
 
 from exports_app.services.core.interfaces.tenants import Tenants
-from exports_app.services.core.records import Campaign, Metric, Page
+from exports_app.services.core.records import MEASURES, Campaign, Metric, Page
 
 
 class CampaignStore(Protocol):
@@ -27,9 +28,21 @@ class CampaignStore(Protocol):
         """id -> name, of the ids that are campaigns of the tenant."""
 
     def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]: ...
+    def by_id(self, tenant_id: str, campaign_ids: Collection[str]) -> list[Campaign]:
+        """Those of the ids that are campaigns of the tenant."""
+
+    def all_names(self, tenant_id: str) -> Iterator[tuple[str, str]]:
+        """id and name of each campaign of the tenant. Read it to its end at once."""
+
+    def stored_days(
+        self, campaign_ids: Collection[str], first: date, last: date
+    ) -> Iterator[tuple[str, date]]:
+        """Campaign and day of all metrics in the period. Read it to its end at once."""
+
     def count_metrics(self) -> int: ...
     def add_metrics(self, metrics: Sequence[Metric]) -> None:
         """The days must be new."""
 
-    def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
-        """Insert or replace days. No day may occur twice in one call."""
+    def upsert_metrics(self, metrics: Sequence[Metric], fields: Collection[str] = MEASURES) -> None:
+        """Insert days, or set these fields of days that are there. No day may occur twice in one
+        call."""

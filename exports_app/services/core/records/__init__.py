@@ -14,7 +14,7 @@ from exports_app.services.core.records.audit import (
     Checkpoint,
     Seal,
 )
-from exports_app.services.core.records.campaigns import Campaign, Metric
+from exports_app.services.core.records.campaigns import MEASURES, Campaign, Metric
 from exports_app.services.core.records.delivery import Delivery, Notification, NotificationKind
 from exports_app.services.core.records.downloads import DownloadWay, FileDownload
 from exports_app.services.core.records.ids import new_id
@@ -25,6 +25,7 @@ from exports_app.services.core.records.sessions import Code, Session
 from exports_app.services.core.records.tenants import Invitation, Member, Membership, Tenant
 
 __all__ = [
+    "MEASURES",
     "AccountMessage",
     "Action",
     "Attempt",

@@ -17,6 +17,10 @@ class Campaign:
     end_date: date | None = None
 
 
+MEASURES = ("impressions", "clicks", "conversions", "spend", "revenue")
+"""The fields of a day."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """One campaign's day."""

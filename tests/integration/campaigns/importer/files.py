@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from exports_app.services.campaigns.import_file import ImportResult
+from exports_app.services.campaigns.imports.report import ImportReport
 from exports_app.services.core.records import Campaign, Page, Tenant
 from exports_app.wiring import Services
 
@@ -11,7 +11,7 @@ HEADER = (
     "date,impressions,clicks,conversions,spend,revenue"
 )
 GOOD = "Summer,search,active,EUR,1000.50,2026-01-01,,2026-01-02,100,10,1,12.3,45"
-Load = Callable[[str | bytes], ImportResult]
+Load = Callable[[str | bytes], ImportReport]
 
 
 def csv(*lines: str) -> str:
@@ -28,5 +28,5 @@ def days(services: Services) -> int:
         return tx.campaigns.count_metrics()
 
 
-def problems(result: ImportResult) -> list[tuple[int, str]]:
+def problems(result: ImportReport) -> list[tuple[int, str]]:
     return [(p.line, p.reason) for p in result.problems]

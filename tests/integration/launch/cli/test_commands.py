@@ -91,9 +91,9 @@ def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Pat
         "--password-stdin",
     )
     assert "ann@example.com" in went_well(run(*user, typed=PASSWORD + "\n"))
-    assert (
-        went_well(run("import-campaigns", str(file), "--tenant", "acme"))
-        == "imported 1 day of 1 campaign\n"
+    assert went_well(run("import-campaigns", str(file), "--tenant", "acme")) == (
+        "read as UTF-8, commas\n"
+        "imported 1 day of 1 campaign: 1 day new, 0 replaced; 1 campaign new\n"
     )
 
 

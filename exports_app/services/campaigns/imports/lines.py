@@ -1,0 +1,165 @@
+"""One row of a file, understood: what it says of a campaign, and of one of its days."""
+
+import re
+import unicodedata
+from collections.abc import Mapping as Values
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from exports_app.domain.formula_guard import unguard
+from exports_app.services.campaigns.imports import dates, numbers
+from exports_app.services.campaigns.imports.cells import (
+    Cell,
+    SourceRow,
+    Wrong,
+    is_blank,
+    shown,
+    trimmed,
+)
+from exports_app.services.campaigns.imports.columns import (
+    DETAILS,
+    REQUIRED,
+    Mapping,
+)
+from exports_app.services.campaigns.imports.conventions import Conventions
+from exports_app.services.campaigns.service import COUNTS
+from exports_app.services.core.field_rules import is_uuid
+from exports_app.services.core.records import MEASURES
+
+_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"})
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Line:
+    """line: where it begins. name: as it stands in the file, without what guards against formulas.
+    raw_name: exactly as it stands there. details, measures: only what the line gives, by field; a
+    None removes a value. Money is in hundredths."""
+
+    line: int
+    campaign_id: str
+    name: str
+    raw_name: str
+    on: date
+    details: Values[str, Any]
+    measures: Values[str, int]
+
+
+def as_compared(name: str) -> str:
+    """The same for all names that look alike: composed letters, one space for white space of any
+    kind, none around it, no invisible characters. The case stays."""
+    if name.isascii():
+        return " ".join(name.split())
+    return _SPACES.sub(" ", trimmed(unicodedata.normalize("NFC", name)))
+
+
+class LineReader:
+    """Understands rows by the mapping and the conventions of their file."""
+
+    def __init__(self, mapping: Mapping, conventions: Conventions, date_system: int) -> None:
+        self._conventions = conventions
+        self._date_system = date_system
+        self.places = {key: index for index, key in enumerate(mapping) if key}
+        """The index of each field's column."""
+        self._unmapped = [index for index, key in enumerate(mapping) if not key]
+        self._needed = 1 + max((self.places[key] for key in REQUIRED), default=0)
+        self._width = len(mapping)
+        self._decimals = {key: conventions.decimal(key) for key in conventions.numbers}
+
+    def is_short(self, row: SourceRow) -> bool:
+        """Whether the row ends before the last column. Excel leaves out empty cells at the end of
+        some rows."""
+        return len(row.cells) < self._width
+
+    def read(self, row: SourceRow, headers: tuple[str, ...]) -> Line:
+        """Raises ValueError with what is wrong."""
+        if row.problem:
+            raise ValueError(row.problem)
+        cells = row.cells
+        if len(cells) != self._width:
+            cells = self._fitted(cells)
+        for index in self._unmapped:
+            if not headers[index] and not is_blank(cells[index]):
+                raise ValueError(f"cell {index + 1} holds something, but its column has no header")
+        given = {key: cells[index] for key, index in self.places.items()}
+        return self._line(row.line, given)
+
+    def _fitted(self, cells: list[Cell]) -> list[Cell]:
+        count = len(cells)
+        if len(cells) == 1 and isinstance(cells[0], Wrong):
+            cells[0].refuse()
+        extra = cells[self._width :]
+        if not all(map(is_blank, extra)) or count < self._needed:
+            raise ValueError(f"has {count} cells, the header has {self._width}")
+        return cells[: self._width] + [None] * (self._width - count)
+
+    def _line(self, line: int, given: dict[str, Cell]) -> Line:
+        raw_name = _text(given, "campaign_name")
+        currency = trimmed(_text(given, "currency"))
+        on = self._day(given, "date")
+        if on is None:
+            is_total = not currency or is_blank(given["campaign_name"])
+            raise ValueError("date: is required" + (": remove lines of totals" if is_total else ""))
+        return Line(
+            line,
+            self._campaign_id(given),
+            unguard(raw_name),
+            raw_name,
+            on,
+            self._details(given, currency),
+            self._measures(given, currency),
+        )
+
+    def _campaign_id(self, given: dict[str, Cell]) -> str:
+        text = trimmed(_text(given, "campaign_id")).lower() if "campaign_id" in given else ""
+        return text if is_uuid(text) else ""
+
+    def _details(self, given: dict[str, Cell], currency: str) -> dict[str, Any]:
+        details: dict[str, Any] = {"currency": currency}
+        for key in ("channel", "status"):
+            if not is_blank(given.get(key)):
+                details[key] = unguard(trimmed(_text(given, key)))
+        if given.get("budget") is not None:
+            details["budget"] = self._amount(given, "budget", currency)
+        for key in ("start_date", "end_date"):
+            if given.get(key) is not None:
+                details[key] = self._day(given, key)
+        return {key: details[key] for key in DETAILS if key in details}
+
+    def _measures(self, given: dict[str, Cell], currency: str) -> dict[str, int]:
+        measures = {}
+        for key in MEASURES:
+            cell = given.get(key)
+            if cell is None:
+                continue
+            if key in COUNTS:
+                try:
+                    measures[key] = numbers.whole(cell, self._decimals[key]) or 0
+                except ValueError as e:
+                    raise ValueError(f"{key}: {e}") from None
+            else:
+                measures[key] = self._amount(given, key, currency) or 0
+        return measures
+
+    def _amount(self, given: dict[str, Cell], key: str, currency: str) -> int | None:
+        try:
+            return numbers.hundredths(given[key], self._decimals[key], currency)
+        except ValueError as e:
+            raise ValueError(f"{key}: {e}") from None
+
+    def _day(self, given: dict[str, Cell], key: str) -> date | None:
+        try:
+            return dates.day(given[key], self._conventions.dates[key], self._date_system)
+        except ValueError as e:
+            raise ValueError(f"{key}: {e}") from None
+
+
+def _text(given: Values[str, Cell], key: str) -> str:
+    cell = given[key]
+    if isinstance(cell, Wrong):
+        Wrong(f"{key}: {cell.reason}").refuse()
+    text = shown(cell)
+    if text in _ERRORS:
+        raise ValueError(f"{key}: {text} is an error of the spreadsheet")
+    return text

@@ -1,0 +1,150 @@
+"""Reads one sheet in a process of its own: `python -m …imports.workbook_process FILE SHEET`,
+started by `workbook.py`.
+
+It writes lines of JSON to its standard output: what it reads, then each row that holds something as
+its line and its cells, then `null`; or the error. A file made to harm can use up this process's
+memory and time alone.
+"""
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+
+from exports_app.domain.errors import ExportsError
+from exports_app.services.campaigns.imports.workbook_scan import AS_TEXT, Extent, Scan, Sheet
+
+MOST_MEMORY = 2 << 30
+"""Bytes."""
+MOST_SECONDS = 300
+"""Of the processor."""
+MOST_WRITTEN = 1 << 30
+"""Bytes of all rows as JSON: a text that all cells share is stored once in a workbook."""
+LONGEST_ROW = 20_000
+"""Characters, as in a text file."""
+NICE = 5
+"""A lower priority than the server's: pages come first."""
+
+
+def main(path: str, wanted: str) -> int:
+    os.nice(NICE)
+    _limit(resource.RLIMIT_DATA, MOST_MEMORY)
+    _limit(resource.RLIMIT_CPU, MOST_SECONDS)
+    _limit(resource.RLIMIT_CORE, 0)
+    try:
+        _write(Path(path), wanted)
+    except ExportsError as e:
+        _send({"error": e.message})
+    except PasswordError:
+        _send({"error": "the workbook has a password: save it without one"})
+    except (CalamineError, MemoryError):
+        _send({"error": f"the workbook is damaged or too large: {AS_TEXT}"})
+    return 0
+
+
+def _limit(what: int, count: int) -> None:
+    _, most = resource.getrlimit(what)
+    count = count if most == resource.RLIM_INFINITY else min(count, most)
+    resource.setrlimit(what, (count, count))
+
+
+def _write(path: Path, wanted: str) -> None:
+    scan = Scan(path)
+    sheet, extent = _chosen(scan, wanted)
+    _send(
+        {
+            "sheet": sheet.name,
+            "sheets": [s.name for s in scan.sheets],
+            "date_system": scan.date_system,
+        }
+    )
+    written = 0
+    with CalamineWorkbook.from_path(path) as book:
+        for row in _rows(book.get_sheet_by_name(sheet.name), extent):
+            written += len(row)
+            if written > MOST_WRITTEN:
+                raise ExportsError(f"the sheet holds too much text: {AS_TEXT}")
+            sys.stdout.buffer.write(row)
+    _send(None)
+
+
+def _chosen(scan: Scan, wanted: str) -> tuple[Sheet, Extent]:
+    """The sheet of that name; without one, the first visible sheet that holds something."""
+    for sheet in scan.sheets:
+        if wanted and sheet.name == wanted:
+            return sheet, scan.extent(sheet)
+        if not wanted and not sheet.is_hidden and (extent := scan.extent(sheet)).rows:
+            return sheet, extent
+    names = ", ".join(sheet.name for sheet in scan.sheets[:20])
+    if wanted:
+        raise ExportsError(f"the workbook has no sheet of that name, but {names}")
+    raise ExportsError("no visible sheet of the workbook holds anything")
+
+
+def _rows(sheet: CalamineSheet, extent: Extent) -> Iterator[bytes]:
+    """Each row that holds something, as a line of JSON."""
+    left = sheet.start[1] if sheet.start else 0
+    errors: dict[int, list[tuple[int, str]]] = {}
+    for (row, column), error in extent.errors.items():
+        errors.setdefault(row, []).append((column - left, error))
+    below = _merged(sheet, left)
+    above: list[Any] = []
+    for index, values in enumerate(sheet.iter_rows()):
+        cells = [_plain(value) for value in values]
+        for column, error in errors.get(index, ()):
+            cells[column] = {"error": error}
+        is_blank = all(cell == "" for cell in cells)
+        for column in below.get(index, ()):
+            cells[column] = _again(above[column])
+        above = cells
+        if not is_blank:
+            if sum(len(cell) for cell in cells if isinstance(cell, str)) > LONGEST_ROW:
+                cells = [{"error": f"a line is longer than {LONGEST_ROW:,} characters"}]
+            yield orjson.dumps([index + 1, cells]) + b"\n"
+
+
+def _merged(sheet: CalamineSheet, left: int) -> dict[int, list[int]]:
+    """Row -> the columns in which it continues the cell above, with which it is merged. Columns
+    count from `left`."""
+    below: dict[int, list[int]] = {}
+    for (top, first), (bottom, _) in sheet.merged_cell_ranges or []:
+        for row in range(top + 1, min(bottom, sheet.total_height) + 1):
+            if 0 <= first - left < sheet.width:
+                below.setdefault(row, []).append(first - left)
+    return below
+
+
+def _again(value: Any) -> Any:
+    """A merged cell's value in its further rows. A number stands for all of them together."""
+    if isinstance(value, float):
+        return {"error": "is a number in merged cells: write it into one row"}
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold: days and what is no cell of ours as an object."""
+    if isinstance(value, datetime):
+        if value.time() != time():
+            return {"error": "has a time of day: give the date alone"}
+        return {"day": value.date().isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if isinstance(value, time | timedelta):
+        return {"error": "is a time of day"}
+    return value
+
+
+def _send(message: Any) -> None:
+    sys.stdout.buffer.write(json.dumps(message).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
