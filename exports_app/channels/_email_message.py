@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from exports_app.channels import _header_fields, _mime_parts
 from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._mime_parts import Part
-from exports_app.domain import bounds, humanize
+from exports_app.domain import bidi, bounds, humanize
 from exports_app.domain.colors import readable_on
 from exports_app.services.core.extension_points import Report
 
@@ -55,7 +56,8 @@ class MailMessage:
 
 def title(report: Report) -> str:
     """The subject, as people read it."""
-    return one_line(f"{report.export_name} \N{EN DASH} {report.window}")
+    name = bidi.isolated(one_line(report.export_name))
+    return f"{name} \N{EN DASH} {one_line(report.window)}"
 
 
 def _shared(report: Report, url: str = "") -> Part:
@@ -106,13 +108,22 @@ def envelope(sender: Mailbox, recipient: Mailbox, message_id: str, at: datetime)
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+    )
+    templates.filters |= {"isolated": bidi.isolated, "bdi": _bdi}
+    return templates
+
+
+def _bdi(sentence: str) -> Markup:
+    """A sentence as HTML, its isolated names as elements."""
+    return Markup(  # noqa: S704 (escaped before)
+        str(escape(sentence)).replace(bidi.FSI, "<bdi>").replace(bidi.PDI, "</bdi>")
     )
 
 
@@ -209,7 +220,15 @@ def facts(report: Report) -> list[Fact]:
 def one_line(text: str) -> str:
     """Without control characters, line breaks and characters that change the direction of text: no
     name can end a header or a line, or make the text beside it read differently."""
-    text = bounds.without_turns(text)
+    return _one_line(bounds.without_turns(text))
+
+
+def sentence(text: str) -> str:
+    """As `one_line`, of a text with names that `bidi.isolated` has isolated."""
+    return _one_line(bidi.only_isolated(text))
+
+
+def _one_line(text: str) -> str:
     return " ".join(
         "".join(
             " " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} else c for c in text

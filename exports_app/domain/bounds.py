@@ -91,7 +91,9 @@ Search: TypeAlias = Annotated[str, MaxLen(SEARCH)]
 Pasted: TypeAlias = Annotated[str, MaxLen(PASTED)]
 KeptForm: TypeAlias = Annotated[str, MaxLen(KEPT_FORM)]
 
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+TURNS = "\u202a-\u202e\u2066-\u2069"
+"""The characters of `turns_text`, as ranges of a regular expression."""
+_TURNS = re.compile(f"[{TURNS}]")
 
 
 def too_long(text: str, most: int) -> bool:
@@ -111,9 +113,9 @@ def turns_text(text: str) -> bool:
     In a name they change how the words around it are displayed. The marks U+200E, U+200F and U+061C
     affect only adjacent signs; names in Hebrew, Arabic and Persian need them, so they are allowed.
     """
-    return _BIDI.search(text) is not None
+    return _TURNS.search(text) is not None
 
 
 def without_turns(text: str) -> str:
     """The text without the characters of `turns_text`."""
-    return _BIDI.sub("", text)
+    return _TURNS.sub("", text)

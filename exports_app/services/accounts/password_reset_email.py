@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from exports_app.domain import bidi
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import Tenant, User
 from exports_app.services.identity.account_messages import AccountEmail
@@ -17,7 +18,7 @@ def reset_email(
     user: User, expires_at: datetime, sender: User | None, home: Tenant | None
 ) -> AccountEmail:
     asked = (
-        f"{sender.name} sent you a link to replace your password"
+        f"{bidi.isolated(sender.name)} sent you a link to replace your password"
         if sender
         else "A new password was requested for your account"
     )

@@ -7,7 +7,7 @@ sent from here: at least once, always under the same Message-ID, and retried lik
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from exports_app.domain import humanize
+from exports_app.domain import bidi, humanize
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.runs import retry
 from exports_app.domain.timing import cron
@@ -57,7 +57,7 @@ def note(notification: Notification, tenant: Tenant, base_url: str) -> Note:
         url=f"{base_url}/scheduled-exports/{notification.scheduled_export_id}{query}",
         why=(
             "This message was sent automatically because you own or administer scheduled exports "
-            f"of {tenant.name}."
+            f"of {bidi.isolated(tenant.name)}."
         ),
         created_at=notification.created_at,
     )
@@ -66,7 +66,7 @@ def note(notification: Notification, tenant: Tenant, base_url: str) -> Note:
 def _headline(notification: Notification) -> tuple[str, str]:
     """The title, and what happens next."""
     content = notification.content
-    name = content["name"]
+    name = bidi.isolated(content["name"])
     match notification.kind:
         case NotificationKind.FAILING:
             return (

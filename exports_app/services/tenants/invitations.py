@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from email_validator import EmailNotValidError
 
+from exports_app.domain import bidi
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.runs.states import DeliveryStatus
@@ -215,11 +216,12 @@ class Invitations:
             return None
         tenant = tx.tenants.get(invitation.tenant_id)
         assert tenant is not None
-        inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
+        inviter = bidi.isolated(tx.users.names([invitation.invited_by])[invitation.invited_by])
+        invited_to = bidi.isolated(tenant.name)
         return AccountEmail(
-            title=f"You are invited to {tenant.name}",
+            title=f"You are invited to {invited_to}",
             lead=(
-                f"{inviter} invites you to {tenant.name}. You decide: nothing happens until you "
+                f"{inviter} invites you to {invited_to}. You decide: nothing happens until you "
                 "accept."
             ),
             button="Open the invitation",

@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from exports_app.domain import humanize
 from exports_app.domain.colors import readable_on
+from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.extension_points import Report
-from tests.integration.delivery.email.messages import Words, body, message
+from exports_app.services.core.records import Notification, NotificationKind, Tenant
+from exports_app.services.delivery import notifications
+from tests.integration.delivery.email.messages import Words, body, channel_to, message
 from tests.mailserver import MailServer
 
 
@@ -121,3 +125,50 @@ def test_text_on_the_brand_color_is_the_more_readable_of_black_and_white(
     color: str, text: str
 ) -> None:
     assert readable_on(color) == text
+
+
+class TestRightToLeftNames:
+    """Their punctuation, and that of the sentence around them, stays on its side."""
+
+    NAME = "דוח שבועי!"
+    ISOLATED = f"\N{FIRST STRONG ISOLATE}{NAME}\N{POP DIRECTIONAL ISOLATE}"
+
+    def test_are_isolated_in_subject_and_text(self, report: Report, server: MailServer) -> None:
+        named = replace(report, export_name=self.NAME, tenant_name="شركة", file_name="דוח.csv")
+        found = message(server, named)
+        assert found["Subject"] == f"{self.ISOLATED} – {report.window}"
+        text = body(found, "plain")
+        assert f'Your export "{self.ISOLATED}" is ready.' in text
+        assert "of \N{FIRST STRONG ISOLATE}شركة\N{POP DIRECTIONAL ISOLATE}." in text
+        assert "File:     \N{FIRST STRONG ISOLATE}דוח.csv\N{POP DIRECTIONAL ISOLATE}" in text
+
+    def test_are_elements_in_the_page(self, report: Report, server: MailServer) -> None:
+        page = body(message(server, replace(report, export_name=self.NAME)), "html")
+        assert f"“<bdi>{self.NAME}</bdi>” is ready" in page
+        assert f"<bdi>{self.NAME}</bdi></td>" in page
+        assert not set("\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}") & set(page)
+
+    def test_are_isolated_in_notices(self, server: MailServer) -> None:
+        created = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
+        tenant = Tenant("t", "شركة <b>", "acme", "#1D4ED8", None)
+        content = {"name": self.NAME, "error": "x", "scheduled_for": None, "attempts": 1}
+        failing = Notification(
+            "n",
+            "t",
+            "s",
+            None,
+            NotificationKind.FAILING,
+            "ann@example.com",
+            {**content, "timezone": "UTC"},
+            DeliveryStatus.PENDING,
+            created,
+        )
+        note = notifications.note(failing, tenant, "https://exports.example")
+        channel_to(server).notify("ann@example.com", "notice-1", note)
+        (received,) = server.wait_for(1)
+        found = received.message
+        assert found["Subject"] == f"“{self.ISOLATED}” failed"
+        assert f"“{self.ISOLATED}” failed" in body(found, "plain").splitlines()
+        page = body(found, "html")
+        assert f"“<bdi>{self.NAME}</bdi>” failed</h1>" in page
+        assert "of <bdi>شركة &lt;b&gt;</bdi>." in page
