@@ -4,18 +4,18 @@ queue."""
 import asyncio
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from datetime import timedelta
 
 from exports_app import log
 from exports_app.db import job_queue
 from exports_app.domain.errors import Unavailable
+from exports_app.engine.pulse import Job
 from exports_app.wiring import Services
 
-NOTED_SECONDS = 5
+NOTED = timedelta(seconds=5)
 """Between two writes of failed sign-ins and refusals to the audit."""
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 SWEEP_AFTER = timedelta(minutes=1)
 """After the start: due schedules come first."""
 
@@ -29,17 +29,16 @@ class Housekeeping:
         self._services = services
         self._closing = closing
 
-    def schedule(self, clock: AsyncIOScheduler, first: datetime, options: dict[str, Any]) -> None:
-        """Add the jobs to the engine's clock, from the instant `first` on."""
-        repeated = {"start_date": first, **options}
-        clock.add_job(
-            self._sweep_files, "interval", hours=1, start_date=first + SWEEP_AFTER, **options
-        )
-        clock.add_job(self._note_repeated, "interval", seconds=NOTED_SECONDS, **repeated)
-        clock.add_job(self._note_expired, "interval", minutes=1, **repeated)
-        clock.add_job(self._keep_audit, "interval", minutes=1, **repeated)
+    def jobs(self) -> list[Job]:
+        jobs = [
+            Job("files", self._sweep_files, HOUR, after=SWEEP_AFTER),
+            Job("repeated entries", self._note_repeated, NOTED),
+            Job("expired sessions", self._note_expired, MINUTE),
+            Job("audit", self._keep_audit, MINUTE),
+        ]
         if not self._services.database.embedded:
-            clock.add_job(self._sweep_queue, "interval", minutes=1, **repeated)
+            jobs.append(Job("queue", self._sweep_queue, MINUTE))
+        return jobs
 
     async def _sweep_files(self) -> None:
         def sweep() -> None:

@@ -10,9 +10,6 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exports_app import log, metrics
 from exports_app.domain.errors import Unavailable
@@ -21,6 +18,7 @@ from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits
 from exports_app.engine.housekeeping import Housekeeping
 from exports_app.engine.message_sender import MessageSender
+from exports_app.engine.pulse import Pulse
 from exports_app.engine.run_delivery import DeliveryLimits, RunDelivery
 from exports_app.engine.worker import Stopped, Worker
 from exports_app.services.core.change_events import Change, Topic
@@ -136,23 +134,12 @@ class LocalEngine:
 
         self._wake = wake_from_thread
         unsubscribe = self._services.changes.subscribe(self._on_change)
-        clock = AsyncIOScheduler(timezone=UTC)
-
-        async def wake() -> None:
-            event.set()
-
-        # On the whole second: a schedule is due at :00, and the tick should see it then
-        first = datetime.now(UTC).replace(microsecond=2000) + timedelta(seconds=1)
-        options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
-        self._housekeeping.schedule(clock, first, options)
-        clock.start()
         threading.Thread(target=self._heartbeats, name="heartbeat", daemon=True).start()
         drive = asyncio.create_task(self._drive(event))
         try:
-            yield
+            async with Pulse(event.set, self._housekeeping.jobs()).run():
+                yield
         finally:
-            clock.shutdown(wait=False)
             self._closing.set()
             unsubscribe()
             event.set()

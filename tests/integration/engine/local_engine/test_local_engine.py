@@ -9,7 +9,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import RunStatus
-from exports_app.engine import local
+from exports_app.engine import local, pulse
 from exports_app.engine.local import LocalEngine
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
@@ -45,7 +45,7 @@ def test_a_trigger_is_picked_up_through_the_change_signal_without_waiting_for_th
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        local.AsyncIOScheduler, "add_job", lambda *_args, **_options: None
+        pulse.AsyncIOScheduler, "add_job", lambda *_args, **_options: None
     )  # a clock that never ticks
 
     async def scenario() -> None:
