@@ -62,6 +62,8 @@ class MailServer:
         self.messages: list[Received] = []
         self.connections = 0
         """How often someone has connected."""
+        self.host_names: list[str] = []
+        """What the clients called themselves in EHLO."""
         self.logins = 0
         """How often someone has tried to sign in."""
         self.ca = trustme.CA() if tls != "none" else None
@@ -129,6 +131,18 @@ class MailServer:
         await asyncio.gather(*(session.gone.wait() for session in sessions))
 
     # What aiosmtpd asks a handler
+
+    async def handle_EHLO(  # noqa: N802
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        self.host_names.append(hostname)
+        session.host_name = hostname
+        return responses
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

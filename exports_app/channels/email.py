@@ -14,13 +14,15 @@ from exports_app import environment
 from exports_app.channels import _email_message, _mailbox_address, _notification_message
 from exports_app.channels._email_message import MailMessage
 from exports_app.channels._mailbox_address import Mailbox
+from exports_app.channels._smtp import own_name
 from exports_app.channels._smtp.connection import SmtpConnection
 from exports_app.channels._smtp.dialogue import Dialogue, last_reply
-from exports_app.channels._smtp.server import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Server, Tls
+from exports_app.channels._smtp.server import PATIENCE, Patience, Server, Tls
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.services.core.extension_points import (
     CHANNELS,
+    NOTIFY_SECONDS,
     ChannelTestResult,
     EffectiveSetting,
     Message,
@@ -33,17 +35,23 @@ from exports_app.services.core.interfaces import Clock
 
 IMPLICIT_TLS_PORT = 465
 SUBMISSION_PORT = 587
-TEST_TIMEOUT = 10.0
-"""Seconds for a reply in a test of the settings: an admin waits for its result."""
 TEST_SECONDS = 30.0
-"""Seconds for all of a test."""
+"""For all of a test of the settings, and of the connection: an admin waits for its result."""
+TEST_PATIENCE = Patience(
+    connect=10, greeting=10, command=10, reset=10, data=10, block=10, end=TEST_SECONDS
+)
 NOT_SET = "not set"
+OUR_ADDRESS = "the address of each connection, e.g. [192.0.2.1]"
 
 
 def _host(value: str) -> str:
     if any(c.isspace() for c in value) or "/" in value or value.count(":") == 1:
         raise ValueError("must be a host name or an address alone; the port is SMTP_PORT")
     return value
+
+
+def _helo(value: str) -> str:
+    return own_name.checked(value.strip())
 
 
 def _from(value: str) -> str:
@@ -58,8 +66,8 @@ def _from(value: str) -> str:
 
 
 class SmtpSettings(BaseModel):
-    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS and SMTP_FROM. Without a host no email
-    is sent."""
+    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS, SMTP_FROM and SMTP_HELO. Without a host
+    no email is sent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -69,6 +77,7 @@ class SmtpSettings(BaseModel):
     user: str = ""
     password: SecretStr = Field(SecretStr(""), alias="pass")
     from_: Annotated[str, AfterValidator(_from)] = Field("", alias="from")
+    helo: Annotated[str, AfterValidator(_helo)] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -159,7 +168,7 @@ class EmailSender:
 @CHANNELS.decorate
 class EmailChannel:
     """smtp: None reads the environment, once, on first use. tls_context: instead of one with the
-    system's certificates. Timeouts in seconds."""
+    system's certificates."""
 
     key = "email"
     label = "Email"
@@ -171,14 +180,12 @@ class EmailChannel:
         smtp: SmtpSettings | None = None,
         *,
         tls_context: ssl.SSLContext | None = None,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        command_timeout: float = COMMAND_TIMEOUT,
+        patience: Patience = PATIENCE,
         clock: Clock = _now,
     ) -> None:
         self._smtp = smtp
         self._tls_context = tls_context
-        self._connect_timeout = connect_timeout
-        self._command_timeout = command_timeout
+        self._patience = patience
         self._clock = clock
 
     @property
@@ -215,15 +222,15 @@ class EmailChannel:
         content = _notification_message.write(note, sender, recipient, message_id, self._clock())
         connection = SmtpConnection(self._server())
         try:
-            connection.send(sender, recipient, content)
+            connection.send(sender, recipient, content, NOTIFY_SECONDS)
         finally:
             connection.close()
 
     def check(self) -> str:
         """Connect and sign in as for a message, and send none."""
-        connection = SmtpConnection(self._server())
+        connection = SmtpConnection(self._impatient())
         try:
-            connection.check()
+            connection.check(TEST_SECONDS)
         finally:
             connection.close()
         smtp = self.settings
@@ -245,12 +252,17 @@ class EmailChannel:
             setting("SMTP_USER", smtp.user or NOT_SET),
             setting("SMTP_PASS", "set" if smtp.password.get_secret_value() else NOT_SET),
             setting("SMTP_FROM", str(smtp.sender.header) if smtp.host else smtp.from_ or NOT_SET),
+            setting("SMTP_HELO", smtp.helo or own_name.host_name() or OUR_ADDRESS),
         )
 
     def _derived(self) -> dict[str, str]:
         """Sources of values that were not set, but follow from other settings."""
         smtp = self.settings
-        sources: dict[str, str] = {}
+        sources = {
+            "SMTP_HELO": "this machine's name"
+            if own_name.host_name()
+            else "this machine's name has no dot"
+        }
         if smtp.tls == "tls" and smtp.port == IMPLICIT_TLS_PORT:
             sources["SMTP_TLS"] = "because the port is 465"
             sources["SMTP_PORT"] = "because SMTP_TLS is tls"
@@ -264,8 +276,7 @@ class EmailChannel:
             return ChannelTestResult(Outcome.REFUSED, reason, ())
         sender = self.settings.sender
         dialogue = Dialogue()
-        server = replace(self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT)
-        connection = SmtpConnection(server, dialogue)
+        connection = SmtpConnection(self._impatient(), dialogue)
         try:
             recipient = _address(target)
             content = _notification_message.write(
@@ -289,6 +300,9 @@ class EmailChannel:
             _email_message.plain_text(report, url),
         )
 
+    def _impatient(self) -> Server:
+        return replace(self._server(), patience=TEST_PATIENCE)
+
     def _server(self) -> Server:
         smtp = self.settings
         return Server(
@@ -298,6 +312,6 @@ class EmailChannel:
             user=smtp.user,
             password=smtp.password,
             tls_context=self._tls_context,
-            connect_timeout=self._connect_timeout,
-            command_timeout=self._command_timeout,
+            helo=smtp.helo,
+            patience=self._patience,
         )

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from aiosmtplib import SMTP
 from aiosmtplib.errors import (
     SMTPException,
     SMTPResponseException,
+    SMTPSenderRefused,
     SMTPServerDisconnected,
     SMTPTimeoutError,
 )
@@ -17,15 +17,13 @@ from exports_app.channels._smtp import replies
 from exports_app.channels._smtp.client import Client
 from exports_app.channels._smtp.dialogue import Dialogue
 from exports_app.channels._smtp.opening import open_client
+from exports_app.channels._smtp.protocol import NO_REPLY
 from exports_app.channels._smtp.server import Server
-from exports_app.domain.errors import DeliveryError
+from exports_app.domain.errors import DeliveryError, MessageTooLarge
 
-SLOWEST = 50_000
-"""Bytes a second. A message gets the seconds that it takes at this speed, on top of a
-command's."""
 ATTEMPTS = 2
-"""After so many failed connections in a row the run's other messages fail at once: fifty
-recipients, not fifty timeouts."""
+"""After so many failed connections or messages without an answer in a row, the run's other messages
+fail at once: fifty recipients, not fifty timeouts."""
 
 POLL = 0.4
 """Seconds between two questions whether the run goes on."""
@@ -59,7 +57,8 @@ class SmtpConnection:
         self._runner = asyncio.Runner()  # aiosmtplib is asynchronous; runs are in plain threads
         self._client: Client | None = None
         self._failures: list[DeliveryError] = []
-        """Of connections in a row, or the refusal that holds for the whole run."""
+        """In a row, of connections and of messages that the server did not answer; or the refusal
+        that holds for the whole run."""
 
     def send(
         self, sender: Mailbox, recipient: Mailbox, content: Content, seconds: float | None = None
@@ -73,16 +72,16 @@ class SmtpConnection:
         """
         self._runner.run(self._watched(self._send(sender, recipient, content), seconds))
 
-    def check(self) -> None:
-        """Connect and sign in, and send nothing. Raises DeliveryError."""
-        self._client = self._runner.run(self._connect())
+    def check(self, seconds: float) -> None:
+        """Connect and sign in, and send nothing. seconds: for all of it. Raises DeliveryError."""
+        self._runner.run(self._watched(self._open(), seconds))
 
     def close(self) -> None:
         with self._runner:
             if self._client is not None:
                 self._runner.run(self._quit(self._client))
 
-    async def _watched(self, work: Coroutine[Any, Any, None], seconds: float | None) -> None:
+    async def _watched(self, work: Coroutine[Any, Any, object], seconds: float | None) -> None:
         """The work, until its time is over or the run stops."""
         loop = asyncio.get_running_loop()
         end = None if seconds is None else loop.time() + seconds
@@ -91,12 +90,14 @@ class SmtpConnection:
             left = POLL if end is None else min(POLL, end - loop.time())
             done, _ = await asyncio.wait({task}, timeout=max(left, 0))
             if done:
-                return task.result()
+                task.result()
+                return
             late = seconds is not None and left <= 0
             if late or self._stopped():
-                return await self._give_up(task, seconds if late else None)
+                await self._give_up(task, seconds if late else None)
+                return
 
-    async def _give_up(self, task: "asyncio.Task[None]", seconds: float | None) -> None:
+    async def _give_up(self, task: "asyncio.Task[object]", seconds: float | None) -> None:
         """Give up the message, and say what became of it. seconds: how long it was waited for;
         None: the run stopped."""
         client = self._client
@@ -104,7 +105,8 @@ class SmtpConnection:
             task.cancel()  # again, where a reply came at the same moment
             await asyncio.wait({task}, timeout=POLL)
         if not task.cancelled():
-            return task.result()
+            task.result()
+            return
         complete = client is not None and client.complete
         self._drop()
         raise replies.given_up(self._server, seconds, complete=complete)
@@ -124,9 +126,9 @@ class SmtpConnection:
                 self._drop()
             else:
                 return
-        self._client = await self._connect()
+        client = await self._open()
         try:
-            await self._transact(self._client, sender, recipient, content)
+            await self._transact(client, sender, recipient, content)
         except _DroppedError as e:
             self._drop()
             raise DeliveryError(str(e), permanent=False) from None
@@ -134,97 +136,107 @@ class SmtpConnection:
     async def _transact(
         self, client: Client, sender: Mailbox, recipient: Mailbox, content: Content
     ) -> None:
-        client.complete = False
-        size = sum(map(len, content))
-        await self._envelope(client, sender, recipient, size)
+        await self._envelope(client, sender, recipient, sum(map(len, content)))
         try:
-            await client.send_data(content, self._server.command_timeout + size / SLOWEST)
-        except (SMTPServerDisconnected, SMTPTimeoutError):
-            self._drop()
-            raise replies.lost(self._server, complete=client.complete) from None
+            await client.send_content(content)
         except SMTPResponseException as e:
-            if e.code < 0:  # not an SMTP reply at all
+            if e.code == NO_REPLY:
                 self._drop()
                 raise replies.lost(self._server, complete=client.complete) from None
             raise await self._refused(client, e) from None
+        except (SMTPServerDisconnected, SMTPTimeoutError) as e:
+            self._drop()
+            if isinstance(e, SMTPTimeoutError):
+                self._failures.append(replies.silent(self._server))
+            raise replies.lost(self._server, complete=client.complete) from None
+        self._failures.clear()
 
-    async def _envelope(self, client: SMTP, sender: Mailbox, recipient: Mailbox, size: int) -> None:
-        utf8 = not (sender.local + recipient.local).isascii()
-        if utf8 and not client.supports_extension("smtputf8"):
-            raise DeliveryError(
-                f"the mail server {self._server} takes only ASCII letters before the @ of an "
-                "address"
-            )
-        encoding = "utf-8" if utf8 else "ascii"
-        options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
+    async def _envelope(
+        self, client: Client, sender: Mailbox, recipient: Mailbox, size: int
+    ) -> None:
+        client.complete = False
+        if client.largest is not None and size > client.largest:
+            raise replies.beyond(self._server, size, client.largest)
+        options, encoding = self._options(client, sender, recipient)
         if client.supports_extension("size"):
             # The server refuses a message that is too large before it is sent (RFC 1870)
             options.append(f"SIZE={size}")
         try:
-            await client.mail(sender.address, options=options, encoding=encoding)
-        except (SMTPServerDisconnected, SMTPTimeoutError, SMTPResponseException) as e:
-            raise await self._not_begun(client, e, of_sender=True) from None
-        try:
-            await client.rcpt(recipient.address, encoding=encoding)
+            await client.begin(sender.address, recipient.address, options, encoding)
         except (SMTPServerDisconnected, SMTPTimeoutError, SMTPResponseException) as e:
             raise await self._not_begun(client, e) from None
 
-    async def _not_begun(
-        self, client: SMTP, error: SMTPException, *, of_sender: bool = False
-    ) -> Exception:
+    def _options(
+        self, client: Client, sender: Mailbox, recipient: Mailbox
+    ) -> tuple[list[str], str]:
+        """What follows the sender in MAIL, and the encoding of both addresses."""
+        if (sender.local + recipient.local).isascii():
+            return [], "ascii"
+        if not client.supports_extension("smtputf8"):
+            raise DeliveryError(
+                f"the mail server {self._server} takes only ASCII letters before the @ of an "
+                "address"
+            )
+        # A server that has the one must have the other (RFC 6531, 3.1); some name only the first
+        body = ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
+        return ["SMTPUTF8", *body], "utf-8"
+
+    async def _not_begun(self, client: Client, error: SMTPException) -> Exception:
         """What a failed envelope means: another connection may carry the message, or the server has
         refused it."""
         if isinstance(error, SMTPTimeoutError):
-            seconds = f"{self._server.command_timeout:g} s"
-            return _DroppedError(f"the mail server {self._server} did not answer within {seconds}")
+            self._failures.append(replies.silent(self._server))
+            return _DroppedError(f"the mail server {self._server} did not answer in time")
         if not isinstance(error, SMTPResponseException):
             return _DroppedError(
                 f"the mail server {self._server} closed the connection before the message was sent"
             )
-        if error.code == replies.GOING_AWAY or error.code < 0:
-            return _DroppedError(replies.text_of(error))
-        refusal = await self._refused(client, error)
-        if of_sender and refusal.permanent:
+        if error.code in {replies.GOING_AWAY, NO_REPLY}:
+            return _DroppedError(replies.closing(self._server, error))
+        of_sender = isinstance(error, SMTPSenderRefused)
+        refusal = await self._refused(client, error, of_sender=of_sender)
+        if of_sender and refusal.permanent and not isinstance(refusal, MessageTooLarge):
             # It would refuse every other message of the run too: they fail at once, as after a
             # refused sign-in
-            refusal = DeliveryError(f"{refusal.message} (check {replies.setting_to_check(error)})")
             self._drop()
             self._failures.append(refusal)
         return refusal
 
-    async def _refused(self, client: SMTP, refusal: SMTPResponseException) -> DeliveryError:
+    async def _refused(
+        self, client: Client, refusal: SMTPResponseException, *, of_sender: bool = False
+    ) -> DeliveryError:
         """The refusal as our error. The connection is ready for the next message afterwards, or
         closed."""
+        self._failures.clear()
         try:
             if refusal.code == replies.GOING_AWAY:
                 self._drop()
             else:
-                await client.rset()
+                await client.rset(timeout=self._server.patience.reset)
         except SMTPException:
             self._drop()
-        return replies.refused(refusal)
+        return replies.refused(refusal, of_sender=of_sender)
 
-    async def _connect(self) -> Client:
+    async def _open(self) -> Client:
         if self._failures and (self._failures[-1].permanent or len(self._failures) >= ATTEMPTS):
             last = self._failures[-1]
             raise DeliveryError(last.message, permanent=last.permanent)
         try:
-            client = await open_client(self._server, self._dialogue)
+            self._client = await open_client(self._server, self._dialogue)
         except DeliveryError as e:
             self._failures.append(e)
             raise
-        self._failures.clear()
-        return client
+        return self._client
 
     def _drop(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None
 
-    async def _quit(self, client: SMTP) -> None:
+    async def _quit(self, client: Client) -> None:
         try:
             if client.is_connected:
-                await client.quit(timeout=self._server.connect_timeout)
+                await client.quit(timeout=self._server.patience.reset)
         except (SMTPException, OSError):
             pass  # every message has its reply already: how the connection ends changes nothing
         self._drop()

@@ -1,9 +1,7 @@
 """Open a connection to the mail server: greeting, STARTTLS, sign-in."""
 
-import socket
-from functools import cache
+import asyncio
 
-from aiosmtplib import SMTP
 from aiosmtplib.errors import (
     SMTPAuthenticationError,
     SMTPException,
@@ -13,27 +11,20 @@ from aiosmtplib.errors import (
     SMTPTimeoutError,
 )
 
-from exports_app.channels._smtp import replies
+from exports_app.channels._smtp import own_name, replies
 from exports_app.channels._smtp.client import Client
-from exports_app.channels._smtp.dialogue import Dialogue, Secrets
+from exports_app.channels._smtp.dialogue import Dialogue
 from exports_app.channels._smtp.server import Server
 from exports_app.domain.errors import DeliveryError
+
+NAME_SECONDS = 5
+"""Seconds for the name service to tell the machine's name; afterwards our address stands for it."""
 
 
 async def open_client(server: Server, dialogue: Dialogue | None) -> Client:
     """A client that can send. dialogue: where commands and replies are recorded. Raises
     DeliveryError."""
-    client = Client(
-        hostname=server.host,
-        port=server.port,
-        use_tls=server.tls == "tls",
-        start_tls=False,  # done below: the library's own way cannot say which step failed
-        tls_context=server.tls_context,
-        local_hostname=_own_name(),
-        timeout=server.command_timeout,
-    )
-    client.dialogue = dialogue
-    client.secrets = Secrets(server.user, server.password.get_secret_value())
+    client = Client(server, dialogue)
     try:
         await _greet(client, server)
         if server.tls == "starttls":
@@ -46,15 +37,15 @@ async def open_client(server: Server, dialogue: Dialogue | None) -> Client:
     return client
 
 
-async def _greet(client: SMTP, server: Server) -> None:
+async def _greet(client: Client, server: Server) -> None:
     try:
-        await client.connect(timeout=server.connect_timeout)
-        await _hello(client)
+        await client.connect()
+        await _hello(client, server)
     except (SMTPException, OSError) as e:
         raise replies.unreachable(server, e) from None
 
 
-async def _upgrade(client: SMTP, server: Server) -> None:
+async def _upgrade(client: Client, server: Server) -> None:
     if not client.supports_extension("starttls"):
         text = (
             f"the mail server {server} offers no STARTTLS, and nothing is sent without it: check "
@@ -62,8 +53,8 @@ async def _upgrade(client: SMTP, server: Server) -> None:
         )
         raise DeliveryError(text, permanent=False)
     try:
-        await client.starttls(timeout=server.connect_timeout)
-        await _hello(client)
+        await client.upgrade()
+        await _hello(client, server)
     except (SMTPException, OSError) as e:
         raise replies.unreachable(server, e) from None
 
@@ -91,13 +82,33 @@ async def _sign_in(client: Client, server: Server) -> None:
         raise DeliveryError(text, permanent=False) from None
 
 
-async def _hello(client: SMTP) -> None:
+async def _hello(client: Client, server: Server) -> None:
+    client.local_hostname = name = await _own_name(client, server)
     try:
         await client.ehlo()
-    except SMTPHeloError:
+    except SMTPHeloError as refusal:
+        if not (replies.is_permanent(refusal) and client.is_connected):
+            raise replies.refused_hello(server, name, refusal) from None
+        await _old_hello(client, server, refusal)
+
+
+async def _old_hello(client: Client, server: Server, refusal: SMTPHeloError) -> None:
+    """For a server that does not know EHLO (RFC 5321, 3.2). refusal: its answer to EHLO."""
+    try:
         await client.helo()
+    except SMTPHeloError as e:
+        raise replies.refused_hello(server, str(client.local_hostname), e) from None
+    except SMTPServerDisconnected:
+        raise replies.refused_hello(server, str(client.local_hostname), refusal) from None
 
 
-@cache
-def _own_name() -> str:
-    return socket.getfqdn()
+async def _own_name(client: Client, server: Server) -> str:
+    if server.helo:
+        return server.helo
+    try:
+        async with asyncio.timeout(NAME_SECONDS):
+            name = await asyncio.to_thread(own_name.host_name)
+    except TimeoutError:
+        name = ""
+    address, *_ = client.get_transport_info("sockname")
+    return name or own_name.literal(address)

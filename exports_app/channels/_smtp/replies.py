@@ -1,24 +1,40 @@
 """What a mail server's refusal, or a failed connection, means: our error with a sentence to act
 on."""
 
+import re
 import ssl
+from collections.abc import Mapping
 
+from aiosmtplib import SMTPResponse
 from aiosmtplib.errors import (
     SMTPConnectResponseError,
-    SMTPHeloError,
     SMTPResponseException,
     SMTPTimeoutError,
 )
 
 from exports_app.channels._smtp.server import Server
-from exports_app.domain.errors import DeliveryError, DeliveryUnknown
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown, MessageTooLarge
+from exports_app.domain.humanize import counted
 
 GOING_AWAY = 421
 """The server closes the connection (RFC 5321, 3.8): this says nothing about the message."""
 TOO_LARGE = 552
-"""RFC 1870, 6.1."""
+"""Without an enhanced code, the message is too large (RFC 1870, 6.1); with one, that code tells
+this from a full mailbox."""
+SIZES = frozenset({"5.3.4", "5.2.3"})
+"""Enhanced codes of what is too large: for the server, or for this mailbox (RFC 3463, 3.3 and
+3.4)."""
+ENHANCED = re.compile(r"\s*(5\.\d{1,3}\.\d{1,3})\b|.*\(#(5\.\d{1,3}\.\d{1,3})\)", re.DOTALL)
+"""A permanent error's enhanced code, where RFC 2034 puts it or as qmail writes it."""
+FULL = re.compile(r"quota|mailbox (is )?full", re.IGNORECASE)
+"""In a 552 without an enhanced code: there is no room in the mailbox."""
+GREETED = re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE)
+"""In a refusal of MAIL or RCPT: by then the server tells what it thinks of our name, as Postfix
+does (smtpd_delay_reject)."""
 NOT_SIGNED_IN = frozenset({530, 535})
 """RFC 4954, 6."""
+POSITIVE, INTERMEDIATE = 2, 3
+"""First digits of replies (RFC 5321, 4.2.1)."""
 LONGEST = 1000
 """Characters of a reply that are kept."""
 
@@ -35,17 +51,81 @@ def is_permanent(refusal: SMTPResponseException) -> bool:
     return refusal.code >= 500
 
 
-def refused(refusal: SMTPResponseException) -> DeliveryError:
-    return DeliveryError(text_of(refusal), permanent=is_permanent(refusal))
+def is_positive(reply: SMTPResponse) -> bool:
+    """By its first digit, since servers use other codes than the usual ones (RFC 5321, 4.2.1)."""
+    return reply.code // 100 == POSITIVE
 
 
-def setting_to_check(refusal: SMTPResponseException) -> str:
-    """Which setting may be wrong where the server refuses the sender."""
-    if refusal.code == TOO_LARGE:
-        return "ATTACH_MAX_MB: the message is too large for the mail server"
-    if refusal.code in NOT_SIGNED_IN:
-        return "SMTP_USER and SMTP_PASS"
-    return "SMTP_FROM"
+def goes_on(reply: SMTPResponse) -> bool:
+    """Whether the server waits for more: the message, after DATA."""
+    return reply.code // 100 == INTERMEDIATE
+
+
+def is_too_large(refusal: SMTPResponseException) -> bool:
+    """Whether a smaller message might be accepted."""
+    if not is_permanent(refusal):
+        return False
+    if enhanced := ENHANCED.match(refusal.message):
+        return (enhanced[1] or enhanced[2]) in SIZES
+    return refusal.code == TOO_LARGE and not FULL.search(refusal.message)
+
+
+def refused(refusal: SMTPResponseException, *, of_sender: bool = False) -> DeliveryError:
+    """A refusal of the envelope or the message. of_sender: of MAIL."""
+    text = text_of(refusal)
+    if is_too_large(refusal):
+        return MessageTooLarge(f"{text} (too large for the mail server: check ATTACH_MAX_MB)")
+    setting = _setting_to_check(refusal, of_sender=of_sender and is_permanent(refusal))
+    hint = f" (check {setting})" if setting else ""
+    return DeliveryError(f"{text}{hint}", permanent=is_permanent(refusal))
+
+
+def _setting_to_check(refusal: SMTPResponseException, *, of_sender: bool) -> str:
+    """Which setting may be wrong; empty: probably none."""
+    if GREETED.search(refusal.message):
+        return "SMTP_HELO"
+    if not of_sender:
+        return ""
+    return "SMTP_USER and SMTP_PASS" if refusal.code in NOT_SIGNED_IN else "SMTP_FROM"
+
+
+def size_limit(extensions: Mapping[str, str]) -> int | None:
+    """Bytes of a message that a server takes, by its answer to EHLO (RFC 1870, 4); None: no limit.
+    extensions: keyword, in small letters, to what follows it."""
+    limit = extensions.get("size", "").strip()
+    return int(limit) or None if limit.isascii() and limit.isdigit() else None
+
+
+def beyond(server: Server, size: int, limit: int) -> MessageTooLarge:
+    """A message that the server would refuse. Both in bytes."""
+    return MessageTooLarge(
+        f"the message has {counted(size, 'byte')}, and the mail server {server} takes at most "
+        f"{limit:,} (check ATTACH_MAX_MB)"
+    )
+
+
+def refused_hello(server: Server, name: str, refusal: SMTPResponseException) -> DeliveryError:
+    """The server refused EHLO or HELO. name: ours."""
+    check = "" if refusal.code == GOING_AWAY else " (check SMTP_HELO)"
+    return DeliveryError(
+        f"the mail server {server} refused us as {name}: {text_of(refusal)}{check}",
+        permanent=False,
+    )
+
+
+def closing(server: Server, reply: SMTPResponseException) -> str:
+    """Why another connection must carry the message. reply: 421, or what is none."""
+    if reply.code == GOING_AWAY:
+        return text_of(reply)
+    return f"the mail server {server} sent what is no SMTP reply"
+
+
+def silent(server: Server) -> DeliveryError:
+    """For the messages that are not tried any more."""
+    return DeliveryError(
+        f"not sent: the mail server {server} left earlier messages without an answer",
+        permanent=False,
+    )
 
 
 def lost(server: Server, *, complete: bool) -> DeliveryError:
@@ -93,7 +173,7 @@ def unreachable(server: Server, error: Exception) -> DeliveryError:
         )
     elif isinstance(error, SMTPResponseException) and error.code < 0:
         text = f"{where} does not speak SMTP: check SMTP_HOST and SMTP_PORT"
-    elif isinstance(error, SMTPConnectResponseError | SMTPHeloError | SMTPResponseException):
+    elif isinstance(error, SMTPConnectResponseError | SMTPResponseException):
         text = f"{where} refused the connection: {text_of(error)}"
     elif isinstance(error, SMTPTimeoutError):
         text = f"{where} did not answer in time: check SMTP_HOST, SMTP_PORT and SMTP_TLS"

@@ -6,12 +6,31 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-CONNECT_TIMEOUT = 15.0
-"""Seconds for the connection, its TLS handshake and the server's greeting."""
-COMMAND_TIMEOUT = 60.0
-"""Seconds for the answer to one command."""
-
 Tls = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait for the server at each step. Whoever gives up earlier than RFC 5321 asks
+    (4.5.3.2) sends again what a slow server has accepted."""
+
+    connect: float = 15
+    """The TCP connection with its TLS handshake; after STARTTLS, the handshake alone."""
+    greeting: float = 300
+    command: float = 300
+    """The answer to MAIL and RCPT. Also to EHLO, STARTTLS and AUTH, for which the RFC names no
+    time: the server may look up names, or ask a directory, before it answers these too."""
+    reset: float = 20
+    """The answer to RSET and QUIT. Nothing depends on it: a new connection takes less time."""
+    data: float = 120
+    """The answer to DATA."""
+    block: float = 180
+    """Until the server has read enough for the next block of the message."""
+    end: float = 600
+    """The answer after the dot that ends the message."""
+
+
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True)
@@ -23,8 +42,9 @@ class Server:
     password: SecretStr
     tls_context: ssl.SSLContext | None = None
     """None: the system's certificates."""
-    connect_timeout: float = CONNECT_TIMEOUT
-    command_timeout: float = COMMAND_TIMEOUT
+    helo: str = ""
+    """Who we are, in EHLO; empty: see `own_name`."""
+    patience: Patience = PATIENCE
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

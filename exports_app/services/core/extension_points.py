@@ -164,12 +164,17 @@ class Channel(Protocol):
         """
 
 
+NOTIFY_SECONDS = 20 * 60
+"""The most that a message to a person may take: a mail server may take ten minutes for its last
+answer alone (RFC 5321, 4.5.3.2). Afterwards another process may send it."""
+
+
 @runtime_checkable
 class CanNotify(Protocol):
     """A channel that sends messages to people at the address of their account."""
 
     def notify(self, target: str, message_id: str, note: Note) -> None:
-        """Send a note to one person. Raises as `Sender.send`."""
+        """Send a note to one person, within NOTIFY_SECONDS. Raises as `Sender.send`."""
 
 
 @runtime_checkable

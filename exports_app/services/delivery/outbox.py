@@ -13,14 +13,15 @@ from exports_app import log
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, Unavailable
 from exports_app.domain.runs import retry
 from exports_app.domain.runs.states import DeliveryStatus
-from exports_app.services.core.extension_points import Note
+from exports_app.services.core.extension_points import NOTIFY_SECONDS, Note
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import AccountMessage, Notification
 from exports_app.services.delivery import channels
 
 BATCH = 20
-ON_THE_WIRE = timedelta(minutes=10)
-"""A message without a result for this time is sent again."""
+ON_THE_WIRE = timedelta(seconds=NOTIFY_SECONDS) + timedelta(minutes=5)
+"""A message without a result for this time is sent again: by then its channel has given it up, or
+its process has died."""
 
 M = TypeVar("M", Notification, AccountMessage)
 _log = log.get(__name__)

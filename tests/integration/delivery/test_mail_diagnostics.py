@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from exports_app import environment
+from exports_app.channels._smtp import own_name
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound, TooManyRequests
@@ -163,7 +164,8 @@ class TestATest:
 class TestSettingsInForce:
     @pytest.fixture(autouse=True)
     def bare(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM"):
+        monkeypatch.setattr(own_name, "host_name", lambda: "exports.example.com")
+        for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM", "HELO"):
             monkeypatch.delenv(f"SMTP_{name}", raising=False)
         monkeypatch.setattr(environment, "ENV_FILE", str(tmp_path / ".env"))
 
@@ -194,6 +196,7 @@ class TestSettingsInForce:
             "SMTP_USER": ("me@example.com", f"the file {environment.ENV_FILE}"),
             "SMTP_PASS": ("set", "the file that SMTP_PASS_FILE names"),
             "SMTP_FROM": ("me@example.com", "made of SMTP_USER"),
+            "SMTP_HELO": ("exports.example.com", "this machine's name"),
         }
         assert "hunter" not in repr(found)
 
@@ -205,6 +208,7 @@ class TestSettingsInForce:
             "SMTP_USER": ("not set", ""),
             "SMTP_PASS": ("not set", ""),
             "SMTP_FROM": ("not set", ""),
+            "SMTP_HELO": ("exports.example.com", "this machine's name"),
         }
 
     def test_are_those_of_the_start(
@@ -214,6 +218,20 @@ class TestSettingsInForce:
             first = services.mail_diagnostics.effective_settings(super_admin)
             monkeypatch.setenv("SMTP_HOST", "later.example.com")
             assert services.mail_diagnostics.effective_settings(super_admin) == first
+
+    def test_say_who_we_are(
+        self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(own_name, "host_name", lambda: "")
+        assert self.shown(services, super_admin)["SMTP_HELO"] == (
+            "the address of each connection, e.g. [192.0.2.1]",
+            "this machine's name has no dot",
+        )
+        monkeypatch.setenv("SMTP_HELO", "exports.example.org")
+        assert self.shown(services, super_admin)["SMTP_HELO"] == (
+            "exports.example.org",
+            "the environment",
+        )
 
     def test_follow_from_each_other(
         self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,7 @@ import socket
 import pytest
 from pydantic import SecretStr
 
+from exports_app.channels._smtp.server import Patience
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.errors import DeliveryUnknown
 from exports_app.services.core.extension_points import Report
@@ -131,7 +132,7 @@ def test_a_server_that_is_not_there_is_each_deliverys_error(report: Report) -> N
 def test_a_server_that_says_nothing_is_given_up_in_time(report: Report) -> None:
     with socket.create_server((HOST, 0)) as silent:
         smtp = SmtpSettings(host=HOST, port=silent.getsockname()[1], tls="none")
-        error = failure(EmailChannel(smtp, connect_timeout=0.1), report)
+        error = failure(EmailChannel(smtp, patience=Patience(greeting=0.1)), report)
     assert "did not answer in time" in error.message
     assert not error.permanent
 

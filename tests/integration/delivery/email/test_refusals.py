@@ -7,7 +7,7 @@ import time
 import pytest
 
 from exports_app.channels.email import EmailChannel, SmtpSettings
-from exports_app.domain.errors import DeliveryUnknown
+from exports_app.domain.errors import DeliveryUnknown, MessageTooLarge
 from exports_app.services.core.extension_points import Report
 from tests.integration.delivery.email.messages import ME, channel_to, failure, send
 from tests.mailserver import HOST, MailServer, mail_server
@@ -81,8 +81,9 @@ def test_refused_content_is_the_servers_answer_and_the_others_are_sent(report: R
 def test_a_message_too_large_for_the_server_is_refused_before_it_is_sent(report: Report) -> None:
     with mail_server(size_limit=10_000) as server:
         error = failure(channel_to(server), report)
-    assert error.message.startswith("552 ")
-    assert error.permanent
+    assert isinstance(error, MessageTooLarge)
+    assert "takes at most 10,000" in error.message
+    assert "ATTACH_MAX_MB" in error.message
 
 
 def test_a_file_that_is_gone_is_a_delivery_error(report: Report, server: MailServer) -> None:
@@ -145,7 +146,7 @@ def test_a_refusal_in_the_middle_of_a_message_is_the_servers_own_answer(
     assert took < 20  # nobody waited for a timeout of a minute
     if then != "closes" or "552" in error.message:
         assert "552 5.3.4 too large" in error.message
-        assert error.permanent
+        assert isinstance(error, MessageTooLarge)
     # what the server had said was lost with the connection; the end of the message was never sent
     else:
         assert not isinstance(error, DeliveryUnknown)

@@ -13,7 +13,7 @@ def from_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **values: str
 ) -> EmailChannel:
     monkeypatch.chdir(tmp_path)  # where no .env is
-    for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM"):
+    for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM", "HELO"):
         monkeypatch.delenv(f"SMTP_{name}", raising=False)
     for name, value in values.items():
         monkeypatch.setenv(f"SMTP_{name}", value)
@@ -103,6 +103,8 @@ def test_the_password_may_lie_in_a_file_and_is_never_printed(
         ({"HOST": "smtp://mail.example.com"}, r"^SMTP_HOST "),
         ({"FROM": "Reports"}, r"^SMTP_FROM must look like .*@"),
         ({"FROM": "Rep\norts <a@example.com>"}, r"^SMTP_FROM "),
+        ({"HELO": "192.0.2.1"}, r"^SMTP_HELO must be written \[192.0.2.1\]"),
+        ({"HELO": "two words"}, r"^SMTP_HELO must be a host name"),
         ({"HOST": "mail.example.com", "USER": "me"}, r"^SMTP_USER needs SMTP_PASS"),
         ({"HOST": "mail_relay"}, r"^SMTP_FROM is needed"),
     ],

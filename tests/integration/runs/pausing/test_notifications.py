@@ -9,6 +9,7 @@ from exports_app.domain.errors import RunError
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Schedule
+from exports_app.services.delivery.outbox import ON_THE_WIRE
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.pausing.failures import (
@@ -149,7 +150,7 @@ class TestNotices:
             with pytest.raises(Died):
                 services.notifications.send_due()
         assert not services.notifications.due()
-        clock.advance(minutes=10)
+        clock.advance(seconds=ON_THE_WIRE.total_seconds())
         assert services.notifications.send_due() == 1
         assert len(mail.wait_for(1)) == 1
 
