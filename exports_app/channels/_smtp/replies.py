@@ -74,7 +74,7 @@ def refused(refusal: SMTPResponseException, *, of_sender: bool = False) -> Deliv
     """A refusal of the envelope or the message. of_sender: of MAIL."""
     text = text_of(refusal)
     if is_too_large(refusal):
-        return MessageTooLarge(f"{text} (too large for the mail server: check ATTACH_MAX_MB)")
+        return MessageTooLarge(f"{text} (too large for the mail server)")
     setting = _setting_to_check(refusal, of_sender=of_sender and is_permanent(refusal))
     hint = f" (check {setting})" if setting else ""
     return DeliveryError(f"{text}{hint}", permanent=is_permanent(refusal))
@@ -100,7 +100,7 @@ def beyond(server: Server, size: int, limit: int) -> MessageTooLarge:
     """A message that the server would refuse. Both in bytes."""
     return MessageTooLarge(
         f"the message has {counted(size, 'byte')}, and the mail server {server} takes at most "
-        f"{limit:,} (check ATTACH_MAX_MB)"
+        f"{limit:,}"
     )
 
 
