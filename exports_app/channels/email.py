@@ -1,14 +1,11 @@
 """Email over SMTP: one message for each recipient, the file attached."""
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from exports_app import environment
 from exports_app.channels import _email_message, _mailbox_address, _notification_message
@@ -17,7 +14,8 @@ from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._smtp import own_name
 from exports_app.channels._smtp.connection import SmtpConnection
 from exports_app.channels._smtp.dialogue import Dialogue, last_reply
-from exports_app.channels._smtp.server import PATIENCE, Patience, Server, Tls
+from exports_app.channels._smtp.server import PATIENCE, Patience, Server
+from exports_app.channels._smtp.settings import IMPLICIT_TLS_PORT, SmtpSettings
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.services.core.extension_points import (
@@ -33,8 +31,8 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import Clock
 
-IMPLICIT_TLS_PORT = 465
-SUBMISSION_PORT = 587
+__all__ = ["EmailChannel", "SmtpSettings"]
+
 TEST_SECONDS = 30.0
 """For all of a test of the settings, and of the connection: an admin waits for its result."""
 TEST_PATIENCE = Patience(
@@ -42,87 +40,6 @@ TEST_PATIENCE = Patience(
 )
 NOT_SET = "not set"
 OUR_ADDRESS = "the address of each connection, e.g. [192.0.2.1]"
-
-
-def _host(value: str) -> str:
-    if any(c.isspace() for c in value) or "/" in value or value.count(":") == 1:
-        raise ValueError("must be a host name or an address alone; the port is SMTP_PORT")
-    return value
-
-
-def _helo(value: str) -> str:
-    return own_name.checked(value.strip())
-
-
-def _from(value: str) -> str:
-    try:
-        if value:
-            _mailbox_address.parse_named(value)
-    except ValueError as e:
-        raise ValueError(
-            f"must look like reports@example.com or Reports <reports@example.com>. {e}"
-        ) from None
-    return value
-
-
-class SmtpSettings(BaseModel):
-    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS, SMTP_FROM and SMTP_HELO. Without a host
-    no email is sent."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-    host: Annotated[str, AfterValidator(_host)] = ""
-    port: int = Field(SUBMISSION_PORT, ge=1, le=65535)
-    tls: Tls = "starttls"
-    user: str = ""
-    password: SecretStr = Field(SecretStr(""), alias="pass")
-    from_: Annotated[str, AfterValidator(_from)] = Field("", alias="from")
-    helo: Annotated[str, AfterValidator(_helo)] = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _pair(cls, data: Any) -> Any:
-        """Port 465 and implicit TLS imply each other."""
-        if not isinstance(data, Mapping):
-            return data
-        values = dict(data)
-        if isinstance(values.get("tls"), str):
-            values["tls"] = values["tls"].lower()
-        if "tls" not in values and str(values.get("port")) == str(IMPLICIT_TLS_PORT):
-            values["tls"] = "tls"
-        if "port" not in values and values.get("tls") == "tls":
-            values["port"] = IMPLICIT_TLS_PORT
-        return values
-
-    @model_validator(mode="after")
-    def _complete(self) -> "SmtpSettings":
-        if self.user and not self.password.get_secret_value():
-            raise ValueError("SMTP_USER needs SMTP_PASS (or SMTP_PASS_FILE)")
-        if self.host:
-            try:
-                _ = self.sender
-            except ValueError:
-                raise ValueError(
-                    "SMTP_FROM is needed: no address can be made of SMTP_HOST"
-                ) from None
-        return self
-
-    @property
-    def sender(self) -> Mailbox:
-        """From: as set, else the user where it is an address, else no-reply at the host."""
-        if self.from_:
-            return _mailbox_address.parse_named(self.from_)
-        try:
-            return _mailbox_address.parse(self.user)
-        except ValueError:
-            return _mailbox_address.parse(f"no-reply@{_as_domain(self.host)}")
-
-
-def _as_domain(host: str) -> str:
-    """An IP address in the form that stands after an @ (RFC 5321, 4.1.3)."""
-    if ":" in host:
-        return f"[IPv6:{host}]"
-    return f"[{host}]" if host.replace(".", "").isdigit() else host
 
 
 def _address(target: str) -> Mailbox:
