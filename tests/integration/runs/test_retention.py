@@ -13,6 +13,7 @@ from exports_app.services.runs.retention import Swept
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, Watch
 from tests.mailserver import MailServer
+from tests.query_plans import plans
 from tests.world import Cast, claim, make_schedule, sql, the_run, trigger_and_execute
 
 
@@ -122,6 +123,20 @@ def test_copies_of_what_another_machine_removed_are_forgotten(
     monkeypatch.setattr(services.files, "forget", forgotten.append)
     services.retention.sweep()
     assert forgotten == ["tenant/run/removed.csv"]
+
+
+@pytest.mark.about_sqlite  # its plan of the queries
+def test_a_sweep_never_reads_the_whole_history(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
+    clock.advance(days=2)
+    for file in files(services):
+        os.utime(file, (0, 0))
+    with plans(services) as steps:
+        assert services.retention.sweep() == Swept(0, 0)
+    by_key = "SEARCH export_history USING INDEX sqlite_autoindex_export_history_1 (id=?)"
+    assert by_key in steps
+    assert [step for step in steps if step.startswith("SCAN export_history")] == []
 
 
 def test_what_the_disk_holds_is_measured(services: Services, run: Run) -> None:

@@ -223,5 +223,10 @@ class RunRepository(Repository[Run]):
 
     def keys_in_use(self, keys: Collection[str]) -> set[str]:
         c = self._table.c
-        query = select(c.file_key).where(c.file_key.in_(keys), c.file_removed_at.is_(None))
+        # By the run that a key names (tenant/run/file): no index has the keys themselves, and a
+        # scan of the history for each batch of files would take hours
+        named = {parts[1] for key in keys if len(parts := key.split("/")) == 3}
+        query = select(c.file_key).where(
+            c.id.in_(named), c.file_key.in_(keys), c.file_removed_at.is_(None)
+        )
         return set(self._connection.execute(query).scalars())
