@@ -1,47 +1,47 @@
-"""An email address, taken apart for SMTP: the domain in ASCII, the part before the @ as it is."""
+"""An email address, taken apart for SMTP."""
 
 import re
 from dataclasses import dataclass
-from email.headerregistry import Address
 
-from email_validator import EmailNotValidError, validate_email
+from exports_app.services.core import email_addresses
 
-NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+NAMED = re.compile(
+    r"""
+    (?P<name> "(?:[^"\\]|\\.)*" | [^<>]* ) \s*
+    < (?P<address> (?: "(?:[^"\\]|\\.)*" | [^<>"] )* ) >
+    """,
+    re.VERBOSE,
+)
+PLAIN_NAME = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]+")
+"""A name that needs no quotes (RFC 5322, 3.2.3)."""
 
 
 @dataclass(frozen=True)
 class Mailbox:
+    """local: in quotes where RFC 5321 asks for them. domain: in ASCII, international names in
+    Punycode (RFC 5891), IP addresses as ``[192.0.2.1]``."""
+
     local: str
     domain: str
-    """ASCII: international names in punycode (RFC 5891), IP addresses as ``[192.0.2.1]``."""
     name: str = ""
 
     @property
     def address(self) -> str:
         return f"{self.local}@{self.domain}"
 
-    @property
-    def header(self) -> Address:
-        return Address(self.name, self.local, self.domain)
+    def __str__(self) -> str:
+        """With its name, as a setting."""
+        if not self.name:
+            return self.address
+        name = self.name if PLAIN_NAME.fullmatch(self.name) else f'"{self.name}"'
+        return f"{name} <{self.address}>"
 
 
 def parse(address: str) -> Mailbox:
-    """A bare address, checked for its syntax only. Raises ValueError with a sentence that says what
+    """A bare address, checked by its syntax alone. Raises ValueError with a sentence that says what
     is wrong."""
-    # The library refuses names of private networks (localhost, .local, .test), and mail servers run
-    # there too. Under .com it checks only the syntax.
-    private = "" if address.endswith("]") else ".com"
-    try:
-        checked = validate_email(
-            address + private,
-            check_deliverability=False,
-            allow_domain_literal=True,
-            allow_quoted_local=True,
-        )
-    except EmailNotValidError as e:
-        raise ValueError(str(e)) from None
-    domain = (checked.ascii_domain or checked.domain).removesuffix(private)
-    return Mailbox(checked.local_part, domain)
+    parsed = email_addresses.parse(address)
+    return Mailbox(parsed.sent_local, parsed.domain.ascii)
 
 
 def parse_named(text: str) -> Mailbox:

@@ -168,7 +168,7 @@ class EmailChannel:
             setting("SMTP_TLS", smtp.tls),
             setting("SMTP_USER", smtp.user or NOT_SET),
             setting("SMTP_PASS", "set" if smtp.password.get_secret_value() else NOT_SET),
-            setting("SMTP_FROM", str(smtp.sender.header) if smtp.host else smtp.from_ or NOT_SET),
+            setting("SMTP_FROM", str(smtp.sender) if smtp.host else smtp.from_ or NOT_SET),
             setting("SMTP_HELO", smtp.helo or own_name.host_name() or OUR_ADDRESS),
         )
 

@@ -26,7 +26,11 @@ from exports_app.services.accounts.password_reset_links import (
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import Change, Changes
-from exports_app.services.core.email_addresses import account_address, valid_address
+from exports_app.services.core.email_addresses import (
+    account_address,
+    valid_address,
+    what_is_wrong,
+)
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.network_addresses import network
 from exports_app.services.core.rate_limits import Counts, RateLimit
@@ -123,9 +127,8 @@ class PasswordResets:
             raise MailNotSet
         try:
             address = account_address(valid_address(email))
-        except EmailNotValidError:
-            detail = "is not a valid email address: write it as name@example.com"
-            raise Invalid([FieldError("/email", detail)]) from None
+        except EmailNotValidError as e:
+            raise Invalid([FieldError("/email", what_is_wrong(e))]) from None
         context = request_context.current()
         with self._store.read() as tx:
             account = tx.users.by_email(address)

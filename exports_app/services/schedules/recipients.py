@@ -15,6 +15,7 @@ from exports_app.services.core.email_addresses import (
     Domains,
     TooManyDomains,
     valid_address,
+    what_is_wrong,
 )
 
 MAX_RECIPIENTS = bounds.RECIPIENTS
@@ -22,11 +23,13 @@ MAX_SENT = bounds.SENT_RECIPIENTS
 """Recipients that are read before duplicates are merged."""
 MAX_ERRORS = 100
 """Wrong entries that are listed one by one."""
+_LOCAL = r'(?: "(?: [^"\\\n\r] | \\[^\n\r] ){1,64}" @ )'
+"""A quoted local part, which may hold separators (RFC 5321, 4.1.2)."""
 _PART = re.compile(
-    r"""
+    rf"""
     (?P<quoted> "[^"@\n\r]*" (?=\s*<) )
-    | < \s* (?P<bracketed> [^\s<>,;]+ ) \s* >
-    | (?P<word> [^\s<>,;]+ )
+    | < \s* (?P<bracketed> {_LOCAL}? [^\s<>,;]+ ) \s* >
+    | (?P<word> {_LOCAL}? [^\s<>,;]+ )
     | (?P<end> [;\n\r] )
     """,
     re.VERBOSE,
@@ -41,8 +44,9 @@ _UNSEEN = re.compile(
 kept: Persian domains need it."""
 _SIGNS = str.maketrans("\uff1b\u061b\uff0c\u3001\u060c\uff1c\uff1e\uff20\uff0e\u3000", ";;,,,<>@. ")
 """Signs of Chinese, Japanese, Arabic and Persian input methods."""
-_COMMENT = re.compile(r"\([^()@\n\r]*\)")
-"""A comment (RFC 5322, section 3.2.2): most often a name after its address."""
+_COMMENT = re.compile(rf"({_LOCAL}) | \([^()@\n\r]*\)", re.VERBOSE)
+"""A comment (RFC 5322, section 3.2.2): most often a name after its address. Within quotes it is
+none."""
 _BULLET = re.compile(r"^[ \t]*(?:[-*\u2022\u00b7\u2013\u2014]|\d{1,4}[.)])[ \t]+", re.MULTILINE)
 _AROUND = "\"'()[]."
 """Marks around an address in running text."""
@@ -68,12 +72,8 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
             seen.add(address)
         except TooManyDomains:
             return (), [too_many]
-        except EmailNotValidError:
-            errors.append(
-                FieldError(
-                    f"/recipients/{i}", "is not a valid email address: write it as name@example.com"
-                )
-            )
+        except EmailNotValidError as e:
+            errors.append(FieldError(f"/recipients/{i}", what_is_wrong(e)))
             continue
         kept.setdefault(valid.lower(), valid)
     if not given:
@@ -120,7 +120,8 @@ def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient
 def _plain(text: str) -> str:
     """Without what copying adds: invisible characters, bullets, comments, and table cells without
     an address."""
-    text = _COMMENT.sub(" ", _BULLET.sub("", _UNSEEN.sub("", text).translate(_SIGNS)))
+    text = _BULLET.sub("", _UNSEEN.sub("", text).translate(_SIGNS))
+    text = _COMMENT.sub(lambda found: found[1] or " ", text)
     lines = text.splitlines()
     if not any("\t" in line and "@" in line for line in lines):
         return text

@@ -3,11 +3,11 @@ when a message is sent and when a link is used."""
 
 from collections.abc import Iterable, Sequence
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError
-from exports_app.services.core.email_addresses import MAX_DOMAIN, check_domain_length
+from exports_app.services.core.email_addresses import MAX_DOMAIN, domain_name
 from exports_app.services.core.records import Tenant
 
 WILDCARD = "*."
@@ -46,29 +46,24 @@ def _quoted(text: str) -> str:
 def _normal(text: str) -> str | None:
     text = text.strip() if len(text) <= 2 * MAX_DOMAIN else ""
     wildcard = WILDCARD if text.startswith(WILDCARD) else ""
-    domain = _domain_of(f"a@{text.removeprefix(WILDCARD)}")
-    return wildcard + domain if domain else None
+    name = _domain(text.removeprefix(WILDCARD))
+    return wildcard + name if name and not (wildcard and name.startswith("[")) else None
 
 
-def _domain_of(address: str) -> str | None:
-    """The address's domain as IDNA A-labels in lower case; None where it has none that is valid."""
-    if len(address) > bounds.ADDRESS:
-        return None
+def _domain(text: str) -> str | None:
+    """In lower case, with IDNA A-labels; None where it is no domain."""
     try:
-        check_domain_length(address.rpartition("@")[2])
-        valid = validate_email(address, check_deliverability=False, test_environment=True)
+        return domain_name(text).ascii.lower()
     except EmailNotValidError:
         return None
-    return valid.ascii_domain.lower()
 
 
 def allows(tenant: Tenant, address: str) -> bool:
     if not tenant.recipient_domains:
         return True
     # Stored addresses are valid: only an international domain needs to be converted
-    domain: str | None = address.rpartition("@")[2].lower()
-    if not address.isascii():
-        domain = _domain_of(address)
+    typed = address.rpartition("@")[2]
+    domain = typed.lower() if typed.isascii() else _domain(typed)
     return domain is not None and any(
         _covers(allowed, domain) for allowed in tenant.recipient_domains
     )

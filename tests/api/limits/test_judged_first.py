@@ -44,7 +44,7 @@ JUDGES = [
     (administration, "check_search"),
     (campaigns_module, "check_search"),
     (audit_log, "check_search"),
-    (recipient_domains, "validate_email"),
+    (recipient_domains, "domain_name"),
     (recipient_domains, "read"),
     (cron, "parse"),
     (cron, "check_interval"),

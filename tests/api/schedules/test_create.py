@@ -78,6 +78,22 @@ class TestCreate:
         assert api.admin.post(SCHEDULES, body).json()["timezone"] == "Europe/Berlin"
         assert api.outsider.post(SCHEDULES, body | {"timezone": None}).json()["timezone"] == "UTC"
 
+    def test_takes_addresses_that_only_some_networks_know(self, api: Clients) -> None:
+        odd = [
+            "ann@corp.local",
+            "ann@intranet",
+            "root@localhost",
+            "ann@home.arpa",
+            "ann@[192.0.2.1]",
+            "ann@[IPv6:2001:db8::1]",
+            '"a b"@x.example',
+            "a..b@docomo.ne.jp",
+            "ab.@docomo.ne.jp",
+            "jörg@bücher.example",
+        ]
+        created = api.admin.post(SCHEDULES, schedule_body(recipients=[*odd, '"a..b"@docomo.ne.jp']))
+        assert (created.status_code, created.json()["recipients"]) == (201, odd)
+
     def test_merges_recipients_whatever_their_case(self, api: Clients) -> None:
         sent = ["Ann@Example.com", "bob@example.com", "ann@example.COM", "BOB@EXAMPLE.COM"]
         assert api.admin.post(SCHEDULES, schedule_body(recipients=sent)).json()["recipients"] == [

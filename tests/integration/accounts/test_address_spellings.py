@@ -3,7 +3,7 @@ no other."""
 
 import pytest
 
-from exports_app.domain.errors import TooManyRequests, WrongCredentials
+from exports_app.domain.errors import ExportsError, TooManyRequests, WrongCredentials
 from exports_app.services.core.email_addresses import account_address, valid_address
 from exports_app.wiring import Services
 from tests.invited import mailed_token
@@ -26,6 +26,25 @@ def test_an_address_in_composed_letters_or_in_parts_is_one(
     )
     assert services.auth.login(f" {typed}", PASSWORD, "192.0.2.1").user == user
     assert services.provisioning.give_one_time_password(typed)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("ann@corp.local", '"Ann"@corp.local'),
+        ('"a..b"@docomo.ne.jp', "A..B@docomo.ne.jp"),
+        ("ab.@docomo.ne.jp", '"ab."@docomo.ne.jp'),
+        ('"a b"@x.example', '"A\\ b"@x.example'),
+        ("ann@[IPv6:2001:db8::1]", "ann@[ipv6:2001:DB8:0::1]"),
+    ],
+)
+def test_quotes_and_digits_make_no_second_account(
+    services: Services, stored: str, typed: str
+) -> None:
+    user = services.provisioning.create_user(stored, "Ann", PASSWORD)
+    assert services.auth.login(typed, PASSWORD, "192.0.2.1").user == user
+    with pytest.raises(ExportsError, match="already"):
+        services.provisioning.create_user(typed, "Ann", PASSWORD)
 
 
 def test_guesses_of_all_its_spellings_count_together(services: Services) -> None:

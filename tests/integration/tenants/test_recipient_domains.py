@@ -36,6 +36,13 @@ def allow(services: Services, cast: Cast, *domains: str) -> Tenant:
         (("*.example.com",), "ann@mail.example.com", True),
         (("*.example.com",), "ann@a.b.example.com", True),
         (("*.example.com",), "ann@example.com", False),
+        (("intranet", "*.local"), "ann@intranet", True),
+        (("intranet", "*.local"), "ann@corp.local", True),
+        (("[192.0.2.1]",), "ann@[192.0.2.1]", True),
+        (("[192.0.2.1]",), "ann@[192.0.2.2]", False),
+        (("[ipv6:2001:db8::1]",), "ann@[IPv6:2001:db8::1]", True),
+        (("x.example",), '"a@b"@x.example', True),
+        (("x.example",), '"b@x.example"@y.example', False),
         (("*.example.com",), "ann@evilexample.com", False),
         (("xn--bcher-kva.example",), "jörg@bücher.example", True),
         (("xn--bcher-kva.example",), "jörg@BÜCHER.example", True),
@@ -60,6 +67,8 @@ def test_domains_are_kept_in_their_normal_form_and_each_once(
         == saved.recipient_domains
     )
     assert allow(services, cast).recipient_domains == ()
+    private = allow(services, cast, "Intranet", "*.local", "[IPv6:2001:DB8:0::1]")
+    assert private.recipient_domains == ("*.local", "[ipv6:2001:db8::1]", "intranet")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +79,8 @@ def test_domains_are_kept_in_their_normal_form_and_each_once(
         ["*"],
         ["*.*.com"],
         ["a@b.example"],
+        ["*.[192.0.2.1]"],
+        ["192.0.2.1"],
         [""],
         ["x" * 5000],
         ["e.com"] * 101,

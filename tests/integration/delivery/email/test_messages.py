@@ -17,6 +17,9 @@ from tests.integration.delivery.email.messages import (
 )
 from tests.mailserver import MailServer, mail_server
 
+CREATED = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
+NOTE = Note("Acme", "#1D4ED8", None, "Weekly", "“Weekly” failed", "", [], "", "", CREATED)
+
 
 def test_international_domains_travel_in_punycode(report: Report, server: MailServer) -> None:
     found = message(server, report, "ann@bücher.example")
@@ -25,6 +28,30 @@ def test_international_domains_travel_in_punycode(report: Report, server: MailSe
     assert server.messages[0].options == [
         o for o in server.messages[0].options if o.startswith("SIZE=")
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("ann@corp.local", "ann@corp.local"),
+        ("ann@intranet", "ann@intranet"),
+        ("ann@[192.0.2.1]", "ann@[192.0.2.1]"),
+        ("ann@[IPv6:2001:db8::1]", "ann@[IPv6:2001:db8::1]"),
+        ('"a b"@x.example', '"a b"@x.example'),
+        ('"a@b, <c>"@x.example', '"a@b, <c>"@x.example'),
+        ("a..b@docomo.ne.jp", '"a..b"@docomo.ne.jp'),
+        ("ab.@docomo.ne.jp", '"ab."@docomo.ne.jp'),
+    ],
+)
+def test_unusual_addresses_travel_as_rfc_5321_writes_them(
+    report: Report, server: MailServer, address: str, sent: str
+) -> None:
+    found = message(server, report, address, from_=f"Reports <{address}>")
+    assert f"To: {sent}\r\n".encode() in server.messages[0].raw
+    assert f"From: Reports <{sent}>\r\n".encode() in server.messages[0].raw
+    assert found["To"].defects == found["From"].defects == ()
+    told = channel_to(server).test(address, "test", NOTE).dialogue
+    assert any(line.startswith(f"C: RCPT TO:<{sent}>") for line in told)
 
 
 def test_international_mailboxes_use_the_servers_extension(
@@ -77,10 +104,8 @@ def test_only_the_date_of_an_attempt_is_its_own(report: Report, server: MailServ
 
 
 def test_a_notice_has_the_date_of_its_attempt(server: MailServer) -> None:
-    created = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
-    note = Note("Acme", "#1D4ED8", None, "Weekly", "“Weekly” failed", "", [], "", "", created)
-    later = created + timedelta(days=2)
-    channel_to(server, clock=lambda: later).notify("ann@example.com", "notice-1", note)
+    later = CREATED + timedelta(days=2)
+    channel_to(server, clock=lambda: later).notify("ann@example.com", "notice-1", NOTE)
     (received,) = server.wait_for(1)
     assert received.message["Date"].datetime == later
 

@@ -1,12 +1,13 @@
 """International domains of recipients: each is normalised once, and only so many."""
 
 import json
+import re
 from collections.abc import Callable
 
 import idna
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from exports_app.domain import bounds
@@ -136,6 +137,8 @@ PARTS = st.sampled_from(
 @example("a", "STRASSE.straße.STRAẞE.de")
 @example("a", "ΣΊΣΥΦΟΣ.gr")
 def test_an_address_is_read_as_the_library_reads_it_as_a_whole(local: str, domain: str) -> None:
+    # Dots where RFC 5321 has none are taken here, and not by the library
+    assume(re.search(r'(\A|")\.|\.\.|\.("|\Z)', local) is None)
     domains = email_addresses.Domains()
     for text in (
         f"{local}@{domain}.example",
@@ -144,7 +147,10 @@ def test_an_address_is_read_as_the_library_reads_it_as_a_whole(local: str, domai
     ):
         try:
             whole = validate_email(
-                text, check_deliverability=False, test_environment=True
+                text,
+                check_deliverability=False,
+                globally_deliverable=False,
+                allow_quoted_local=True,
             ).normalized
         except EmailNotValidError:
             whole = None
