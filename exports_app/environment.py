@@ -1,10 +1,13 @@
 """Reading settings from the environment, `.env` and `*_FILE` secrets."""
 
 import os
+from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BaseModel, ValidationError
 
 ENV_FILE = ".env"
@@ -20,15 +23,63 @@ FROM_FILE = (
 )
 
 
+ALIKE = 0.8
+"""How alike a name is to that of a setting (difflib's ratio) to count as a misspelling."""
+OF_OTHERS = ("AWS_", "POSTGRES_", "COMPOSE_", "REFLEX_", "GRANIAN_", "NPM_CONFIG_")
+"""What libraries and compose read from the same file."""
+_known = set[str]()
+"""Names that settings are read under."""
+
+
 class SettingsError(Exception):
     """A setting is wrong: the start stops with this one line."""
 
 
 def _env_file() -> dict[str, str]:
+    _env_lines()  # raises for a line that dotenv would leave out
+    values = dotenv_values(stream=StringIO(_env_text()))
+    return {name.upper(): value for name, value in values.items() if value is not None}
+
+
+def _env_text() -> str:
     try:
-        return {k.upper(): v for k, v in dotenv_values(ENV_FILE).items() if v is not None}
+        return Path(ENV_FILE).read_text("utf-8-sig")
+    except FileNotFoundError:
+        return ""
     except (OSError, UnicodeDecodeError) as e:
         raise SettingsError(f"{ENV_FILE} cannot be read: {e}") from None
+
+
+def _env_lines() -> dict[str, int]:
+    """The upper-case names in `.env`, and the line of each. Raises SettingsError for a line that is
+    none."""
+    lines = dict[str, int]()
+    for binding in parse_stream(StringIO(_env_text())):
+        number = binding.original.line
+        if binding.error or (binding.key and binding.value is None):
+            # Without its text, which may be a secret
+            raise SettingsError(
+                f"line {number} of {ENV_FILE} cannot be read: write NAME=value, and a value with "
+                "spaces or # in quotes"
+            )
+        if binding.key:
+            lines[binding.key.upper()] = number
+    return lines
+
+
+def unknown_names() -> dict[str, str]:
+    """The names in `.env` that no setting has, each with a sentence that says so. Raises
+    SettingsError where one is a misspelling of a setting. Once the settings were read."""
+    known = _known | {f"{name}_FILE" for name in FROM_FILE}
+    unknown = dict[str, str]()
+    for name, number in _env_lines().items():
+        if name in known or name.startswith(OF_OTHERS):
+            continue
+        there = f"line {number} of {ENV_FILE}: {name} is no setting"
+        if alike := get_close_matches(name, known, 1, ALIKE):
+            raise SettingsError(f"{there}; do you mean {alike[0]}?")
+        unknown[name] = there
+    return unknown
 
 
 def sources() -> dict[str, str]:
@@ -76,6 +127,7 @@ def read(model: type[BaseModel], prefix: str = "") -> Any:
     # An alias where Python's keywords forbid the name
     keys = [info.alias or name for name, info in model.model_fields.items()]
     names = {key: (prefix + key).upper() for key in keys}
+    _known.update(names.values())
     values = {key: variables[name] for key, name in names.items() if name in variables}
     try:
         return model.model_validate(values)

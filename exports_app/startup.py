@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from exports_app import log, plugins
+from exports_app import environment, log, plugins
 from exports_app.db import migrate
 from exports_app.domain.errors import ExportsError
 from exports_app.services.core.extension_points import CHANNELS
@@ -35,6 +35,8 @@ def prepare(services: Services) -> None:
         log.get(__name__).warning(str(left_out))
     for channel in CHANNELS:
         channel.unconfigured()  # a bad setting stops the start
+    for unknown in environment.unknown_names().values():
+        log.get(__name__).warning(unknown)
     if reason := channels.unconfigured():
         log.get(__name__).warning(
             "exports are made but not sent", channel=channels.DEFAULT, reason=reason

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from exports_app import plugins, wiring
+from exports_app import environment, plugins, wiring
 from exports_app.db import models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
@@ -37,6 +37,18 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, channels.DEFAULT, CHANNELS.absence(channels.DEFAULT))
     for channel in CHANNELS:
         yield _channel(channel, settings)
+    yield from _unknown_names()
+
+
+def _unknown_names() -> Iterator[Finding]:
+    """Once the channels have read their settings."""
+    try:
+        unknown = environment.unknown_names()
+    except SettingsError as e:
+        yield Finding(False, "settings", str(e))
+        return
+    for text in unknown.values():
+        yield Finding(True, "settings", text, warning=True)
 
 
 def _schedules(settings: Settings) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from exports_app.channels.email import SmtpSettings
-from exports_app.environment import SettingsError, read
+from exports_app.environment import SettingsError, read, unknown_names
 from exports_app.settings import Settings, loopback
 
 LONG = "a-key-of-at-least-thirty-two-characters"
@@ -74,6 +74,60 @@ def test_a_secret_file_that_is_not_there_stops_the_start(monkeypatch: pytest.Mon
         SettingsError, match=r"^DATABASE_URL_FILE cannot be read: No such file or directory$"
     ):
         read(Settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PORT=1\nPUBLIC_URL https://exports.example.com\n",
+        "PORT=1\nDEMO\n",
+        "#\nTZ='Europe/Berlin\n",
+    ],
+)
+def test_a_line_that_cannot_be_read_stops_the_start(text: str) -> None:
+    Path(".env").write_text(text)
+    with pytest.raises(SettingsError, match=r"^line 2 of \.env cannot be read: write NAME=value"):
+        read(Settings)
+
+
+def test_a_line_that_cannot_be_read_is_not_shown() -> None:
+    Path(".env").write_text("SECRET_KEY geheim\n")
+    with pytest.raises(SettingsError) as raised:
+        read(Settings)
+    assert "geheim" not in str(raised.value)
+
+
+def test_a_byte_order_mark_comments_and_quotes_are_fine() -> None:
+    text = "\ufeff# ours\n\nexport PORT=8080  # behind the proxy\nFILES_URL='/mnt/our exports'\n"
+    Path(".env").write_text(text)
+    s = read(Settings)
+    assert (s.port, s.files_url) == (8080, "/mnt/our exports")
+    assert unknown_names() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PUBLC_URL", "PUBLIC_URL"),
+        ("retention_day", "RETENTION_DAYS"),
+        ("SMTP_PASSWORD", "SMTP_PASS"),
+        ("SECRETKEY_FILE", "SECRET_KEY_FILE"),
+    ],
+)
+def test_a_misspelt_setting_stops_the_start(name: str, meant: str) -> None:
+    Path(".env").write_text(f"PORT=8080\n{name}=x\n")
+    read(Settings)
+    read(SmtpSettings, prefix="SMTP_")
+    with pytest.raises(SettingsError) as raised:
+        unknown_names()
+    said = f"line 2 of .env: {name.upper()} is no setting; do you mean {meant}?"
+    assert str(raised.value) == said
+
+
+def test_other_unknown_names_are_named_and_those_of_libraries_are_not() -> None:
+    Path(".env").write_text("AWS_ACCESS_KEY_ID=x\nPOSTGRES_PASSWORD=x\nOUR_NOTES=x\n")
+    read(Settings)
+    assert unknown_names() == {"OUR_NOTES": "line 3 of .env: OUR_NOTES is no setting"}
 
 
 def test_an_environment_file_that_is_no_text_stops_the_start() -> None:
