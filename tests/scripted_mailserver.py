@@ -16,6 +16,8 @@ STEPS = ("greeting", "EHLO", "HELO", "AUTH", "MAIL", "RCPT", "DATA", "end", "RSE
 SILENCE = b"silence"
 """The server says nothing at this step, and keeps the connection open until the client closes
 it."""
+STALLS = b"stalls"
+"""The server says what it usually says at this step, and reads nothing any more."""
 HANGS_UP = b"hangs up"
 """The server closes the connection at this step."""
 Answers = bytes | list[bytes]
@@ -49,6 +51,8 @@ class ScriptedMailServer(socketserver.ThreadingTCPServer):
         self.messages: list[bytes] = []
         """As they came: with doubled dots, without the dot at the end."""
         self.connections = 0
+        self.ended = threading.Event()
+        """The test is over."""
 
     def channel(self, user: str = "") -> EmailChannel:
         return EmailChannel(
@@ -97,6 +101,10 @@ class _Conversation(socketserver.StreamRequestHandler):
         answer = self.server.answer(step)
         if answer == HANGS_UP:
             return False
+        if answer == STALLS:
+            self.wfile.write(USUAL.get(step, b"250 ok") + b"\r\n")
+            self.server.ended.wait()
+            return False
         if answer == SILENCE:
             while self.rfile.read(1):
                 pass
@@ -124,5 +132,6 @@ def scripted(**answers: Answers) -> Iterator[ScriptedMailServer]:
         try:
             yield server
         finally:
+            server.ended.set()
             server.shutdown()
             thread.join(10)

@@ -147,8 +147,7 @@ class Client(SMTP):
         """Tell the envelope, up to the server's word to go on. Raises SMTPSenderRefused,
         SMTPRecipientRefused, SMTPDataError."""
         self.complete = False
-        words = [option.encode() for option in options]
-        reply = await self.execute_command(b"MAIL", f"FROM:<{sender}>".encode(encoding), *words)
+        reply = await self._mail(f"FROM:<{sender}>".encode(encoding), options)
         if not replies.is_positive(reply):
             raise SMTPSenderRefused(reply.code, reply.message, sender)
         reply = await self.execute_command(b"RCPT", f"TO:<{recipient}>".encode(encoding))
@@ -157,6 +156,15 @@ class Client(SMTP):
         reply = await self.execute_command(b"DATA", timeout=self.patience.data)
         if not replies.goes_on(reply):
             raise SMTPDataError(reply.code, reply.message)
+
+    async def _mail(self, sender: bytes, options: Sequence[str]) -> SMTPResponse:
+        words = [option.encode() for option in options]
+        needed = [word for word in words if word == b"SMTPUTF8"]
+        reply = await self.execute_command(b"MAIL", sender, *words)
+        if reply.code in replies.UNKNOWN_PARAMETER and words != needed:
+            # Some servers offer what they then refuse; the rest only tells them more
+            reply = await self.execute_command(b"MAIL", sender, *needed)
+        return reply
 
     async def send_content(self, pieces: Sequence[bytes | bytearray]) -> None:
         """Send the message in blocks, and write on as the server reads: aiosmtplib's own `data`

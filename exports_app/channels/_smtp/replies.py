@@ -18,6 +18,8 @@ from exports_app.domain.humanize import counted
 
 GOING_AWAY = 421
 """The server closes the connection (RFC 5321, 3.8): this says nothing about the message."""
+UNKNOWN_PARAMETER = frozenset({501, 504, 555})
+"""What follows the address in MAIL is not understood (RFC 5321, 4.2.3)."""
 TOO_LARGE = 552
 """Without an enhanced code, the message is too large (RFC 1870, 6.1); with one, that code tells
 this from a full mailbox."""

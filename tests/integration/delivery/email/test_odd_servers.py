@@ -64,6 +64,15 @@ def test_only_what_was_offered_is_asked_for(report: Report, offer: bytes, option
         assert f"MAIL FROM:<reports@example.com> {options}" in server.commands
 
 
+def test_an_offer_that_is_taken_back_is_done_without(report: Report) -> None:
+    offers = b"250-mail.example.com\r\n250-SIZE 50000000\r\n250-8BITMIME\r\n250 SMTPUTF8"
+    with scripted(EHLO=offers, MAIL=[b"555 5.5.4 unsupported option: SIZE", b"250 ok"]) as server:
+        assert send(server.channel(), report, "jürgen@example.com") == [None]
+        first, second = (line for line in server.commands if line.startswith("MAIL"))
+    assert " BODY=8BITMIME SIZE=" in first
+    assert second == "MAIL FROM:<reports@example.com> SMTPUTF8"
+
+
 def test_an_address_beyond_ascii_needs_smtputf8_and_the_others_are_sent(report: Report) -> None:
     with scripted() as server:
         refused, fine = send(server.channel(), report, "jürgen@example.com", "bob@example.com")

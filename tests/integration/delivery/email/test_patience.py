@@ -10,7 +10,7 @@ from exports_app.domain.errors import DeliveryUnknown
 from exports_app.services.core.extension_points import NOTIFY_SECONDS, Report
 from exports_app.services.delivery.outbox import ON_THE_WIRE
 from tests.integration.delivery.email.messages import failure, send
-from tests.scripted_mailserver import HANGS_UP, SILENCE, ScriptedMailServer, scripted
+from tests.scripted_mailserver import HANGS_UP, SILENCE, STALLS, ScriptedMailServer, scripted
 
 SOON = 0.2
 """Seconds."""
@@ -52,6 +52,15 @@ def test_a_server_that_says_nothing_before_the_message_is_tried_again_later(
         error = failure(impatient(server, named), report)
         assert server.messages == []
     assert "did not answer in time" in error.message
+    assert not error.permanent
+    assert not isinstance(error, DeliveryUnknown)
+
+
+def test_a_server_that_stops_reading_a_message_does_not_have_it(report: Report) -> None:
+    report.file_path.write_bytes(b"x" * 20_000_000)
+    with scripted(DATA=STALLS) as server:
+        error = failure(impatient(server, "block"), report)
+    assert "it has not arrived" in error.message
     assert not error.permanent
     assert not isinstance(error, DeliveryUnknown)
 
