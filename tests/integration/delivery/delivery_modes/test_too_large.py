@@ -1,0 +1,147 @@
+"""What the mail server refuses as too large goes in a smaller form, in the same attempt."""
+
+import pytest
+
+from exports_app.channels.email import EmailChannel, SmtpSettings
+from exports_app.domain.access import Principal
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Run
+from exports_app.wiring import Services
+from tests.integration.delivery.delivery_modes import messages
+from tests.integration.delivery.delivery_modes.messages import ANN, attached, link_in
+from tests.mailserver import MailServer, mail_server
+from tests.world import claim, deliveries_of, execute, registered
+
+BOB = "bob@example.com"
+pytestmark = pytest.mark.one_database
+
+TOO_LARGE = "552 5.3.4 message too big for system"
+FULL = "552 5.2.2 mailbox full"
+ACCEPTED = DeliveryStatus.ACCEPTED
+
+
+def channel_to(server: MailServer) -> EmailChannel:
+    return EmailChannel(
+        SmtpSettings(host=server.host, port=server.port, tls="none", from_="reports@example.com")
+    )
+
+
+def ran(services: Services, admin: Principal, **schedule: object) -> Run:
+    return messages.ran(services, admin, **{"recipients": (ANN, BOB)} | schedule)
+
+
+def forms(services: Services, run: Run) -> dict[str, tuple[DeliveryStatus, str | None, int]]:
+    """By recipient: the status, the form, and the attempts."""
+    return {d.target: (d.status, d.sent_as, d.attempts) for d in deliveries_of(services, run)}
+
+
+@pytest.fixture
+def size(services: Services, admin: Principal) -> int:
+    """Bytes of a message with the XML file attached."""
+    with mail_server() as server, registered(CHANNELS, channel_to(server)):
+        ran(services, admin, format="xml", recipients=(ANN,))
+        return len(server.wait_for(1)[0].raw)
+
+
+def test_a_message_over_the_servers_size_goes_as_zip(
+    services: Services, admin: Principal, size: int
+) -> None:
+    with mail_server(size_limit=size - 100) as server, registered(CHANNELS, channel_to(server)):
+        run = ran(services, admin, format="xml")
+        received = server.wait_for(2)
+    assert (run.status, run.sent_as, run.error) == (RunStatus.COMPLETED, "zip", None)
+    assert forms(services, run) == {ANN: (ACCEPTED, "zip", 1), BOB: (ACCEPTED, "zip", 1)}
+    for message in received:
+        assert [name for name, _ in attached(message)] == [f"{run.file_name}.zip"]
+
+
+def test_what_no_attachment_brings_goes_as_a_link(services: Services, admin: Principal) -> None:
+    with mail_server(size_limit=13_000) as server, registered(CHANNELS, channel_to(server)):
+        run = ran(services, admin, format="excel")
+        received = server.wait_for(2)
+    assert (run.status, run.sent_as, run.sent_size) == (RunStatus.COMPLETED, "link", None)
+    for message in received:
+        assert attached(message) == []
+        assert services.download_links.file(*link_in(message)).name == run.file_name
+
+
+@pytest.mark.parametrize("answer", [TOO_LARGE, "552 too much mail data", "523 5.3.4 too large"])
+def test_a_refusal_after_the_content_leads_to_a_smaller_form(
+    services: Services, admin: Principal, size: int, answer: str
+) -> None:
+    with (
+        mail_server(limits={BOB: (size - 100, answer)}) as server,
+        registered(CHANNELS, channel_to(server)),
+    ):
+        run = ran(services, admin, format="xml")
+        received = server.wait_for(2)
+    assert (run.status, run.sent_as) == (RunStatus.COMPLETED, "zip")
+    assert forms(services, run) == {ANN: (ACCEPTED, "attach", 1), BOB: (ACCEPTED, "zip", 1)}
+    ids = {d.target: d.message_id for d in deliveries_of(services, run)}
+    assert ids[BOB] in str(received[1].message["Message-ID"])
+
+
+def test_it_counts_as_one_message_of_the_quota(
+    services: Services, admin: Principal, size: int
+) -> None:
+    def sent() -> int:
+        (tenant_id,) = admin.roles
+        quotas = {q.name: q.used for q in services.quotas.find(admin, tenant_id)}
+        return quotas["messages_per_day"]
+
+    before = sent()
+    with (
+        mail_server(limits={BOB: (size - 100, TOO_LARGE)}) as server,
+        registered(CHANNELS, channel_to(server)),
+    ):
+        ran(services, admin, format="xml")
+    assert sent() == before + 2
+
+
+def test_a_full_mailbox_is_no_message_that_is_too_large(
+    services: Services, admin: Principal
+) -> None:
+    with (
+        mail_server(refuse_content={ANN: FULL}) as server,
+        registered(CHANNELS, channel_to(server)),
+    ):
+        run = ran(services, admin)
+    assert (run.status, run.sent_as) == (RunStatus.PARTIAL, "attach")
+    assert forms(services, run)[ANN] == (DeliveryStatus.FAILED, "attach", 1)
+
+
+@pytest.mark.parametrize("way", ["attach", "zip"])
+def test_a_schedule_that_fixes_the_form_fails_with_a_way_out(
+    services: Services, admin: Principal, way: str
+) -> None:
+    with (
+        mail_server(refuse_content={ANN: TOO_LARGE}) as server,
+        registered(CHANNELS, channel_to(server)),
+    ):
+        run = ran(services, admin, recipients=(ANN,), delivery=way)
+        assert server.messages == []
+    assert run.status is RunStatus.FAILED
+    assert "let it go as a link" in (run.error or "")
+
+
+def test_what_is_sent_again_begins_with_the_form_that_was_tried_last(
+    services: Services, admin: Principal
+) -> None:
+    with (
+        mail_server(refuse_content={BOB: TOO_LARGE}) as server,
+        registered(CHANNELS, channel_to(server)),
+    ):
+        run = ran(services, admin)
+        assert (run.status, run.sent_as) == (RunStatus.PARTIAL, "link")
+        assert forms(services, run) == {
+            ANN: (ACCEPTED, "attach", 1),
+            BOB: (DeliveryStatus.FAILED, "link", 1),
+        }
+        server.rules.refuse_content.clear()  # type: ignore[attr-defined]
+        services.run_actions.resend(admin, run.scheduled_export_id, run.id)
+        again = execute(services, claim(services))
+        received = server.wait_for(2)
+    assert (again.status, again.sent_as) == (RunStatus.COMPLETED, "link")
+    assert forms(services, again)[BOB] == (ACCEPTED, "link", 2)
+    assert services.download_links.file(*link_in(received[1])).name == run.file_name
