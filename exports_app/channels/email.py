@@ -36,7 +36,7 @@ __all__ = ["EmailChannel", "SmtpSettings"]
 TEST_SECONDS = 30.0
 """For all of a test of the settings, and of the connection: an admin waits for its result."""
 TEST_PATIENCE = Patience(
-    connect=10, greeting=10, command=10, reset=10, data=10, block=10, end=TEST_SECONDS
+    connect=10, greeting=10, command=10, reset=10, goodbye=5, data=10, block=10, end=TEST_SECONDS
 )
 NOT_SET = "not set"
 OUR_ADDRESS = "the address of each connection, e.g. [192.0.2.1]"

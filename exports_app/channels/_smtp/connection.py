@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiosmtplib.errors import (
@@ -79,7 +80,11 @@ class SmtpConnection:
     def close(self) -> None:
         with self._runner:
             if self._client is not None:
-                self._runner.run(self._quit(self._client))
+                # Every message has its answer already: how the connection ends changes nothing
+                with suppress(DeliveryError):
+                    seconds = self._server.patience.goodbye
+                    self._runner.run(self._watched(self._quit(self._client), seconds))
+            self._drop()
 
     async def _watched(self, work: Coroutine[Any, Any, object], seconds: float | None) -> None:
         """The work, until its time is over or the run stops."""
@@ -234,9 +239,6 @@ class SmtpConnection:
             self._client = None
 
     async def _quit(self, client: Client) -> None:
-        try:
+        with suppress(SMTPException, OSError):
             if client.is_connected:
-                await client.quit(timeout=self._server.patience.reset)
-        except (SMTPException, OSError):
-            pass  # every message has its reply already: how the connection ends changes nothing
-        self._drop()
+                await client.quit()

@@ -21,7 +21,9 @@ class Patience:
     """The answer to MAIL and RCPT. Also to EHLO, STARTTLS and AUTH, for which the RFC names no
     time: the server may look up names, or ask a directory, before it answers these too."""
     reset: float = 20
-    """The answer to RSET and QUIT. Nothing depends on it: a new connection takes less time."""
+    """The answer to RSET. Nothing depends on it: a new connection takes less time."""
+    goodbye: float = 5
+    """The answer to QUIT. By then every message has its own."""
     data: float = 120
     """The answer to DATA."""
     block: float = 180

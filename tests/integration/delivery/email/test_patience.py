@@ -111,4 +111,4 @@ def test_a_reset_that_is_not_answered_costs_a_new_connection(report: Report) -> 
 @pytest.mark.parametrize("end", [SILENCE, HANGS_UP])
 def test_the_goodbye_changes_nothing(report: Report, end: bytes) -> None:
     with scripted(QUIT=end) as server:
-        assert send(impatient(server, "reset"), report, "ann@example.com") == [None]
+        assert send(impatient(server, "goodbye"), report, "ann@example.com") == [None]

@@ -1,11 +1,16 @@
 """A run that is stopped while the mail server keeps it waiting."""
 
+from dataclasses import replace
+
 import pytest
 
+from exports_app.channels._smtp.server import PATIENCE
+from exports_app.channels.email import EmailChannel
 from exports_app.domain.errors import DeliveryUnknown
 from exports_app.services.core.extension_points import Report
 from tests.integration.delivery.email.messages import send
 from tests.scripted_mailserver import SILENCE, ScriptedMailServer, scripted
+from tests.world import DEADLINE
 
 
 class Cancelled(Exception):
@@ -47,6 +52,15 @@ def test_a_message_that_is_stopped_after_its_end_is_unknown(report: Report) -> N
         assert server.count("end") == server.connections == 1
     assert isinstance(error, DeliveryUnknown)
     assert "it may have arrived, or not" in error.message
+
+
+def test_a_run_that_is_stopped_does_not_wait_for_the_goodbye(report: Report) -> None:
+    with scripted(QUIT=SILENCE) as server:
+        channel = EmailChannel(
+            server.channel().settings, patience=replace(PATIENCE, goodbye=10 * DEADLINE)
+        )
+        check = CancelledAt(server, "QUIT")
+        assert send(channel, report, "ann@example.com", check=check) == [None]
 
 
 def test_a_message_stopped_before_its_end_is_not_unknown_because_of_the_one_before(
