@@ -497,6 +497,108 @@ export function ChipInput({ id, label, describedby = "", invalid = false, unfini
   });
 }
 
+// Why a file was not taken, as the server says it.
+const refusal = (request, tooLarge) => {
+  if (request.status === 413) return tooLarge; // also where a proxy refused it
+  try {
+    const { detail, errors } = JSON.parse(request.responseText);
+    const words = errors[0]?.detail ?? detail;
+    return `${words[0].toUpperCase()}${words.slice(1)}.`;
+  } catch {
+    return `The file was not taken (${request.status}). Choose it again.`;
+  }
+};
+
+// A field for a file, which may also be dropped on it. Once one is chosen, the server gives an `address` for it, to which it is
+// sent as it is.
+export function FileField({ id, label, hint = "", accept, address = "", most, tooLarge, disabled = false, onChoose, onSent }) {
+  const input = useRef(null);
+  const file = useRef(null); // chosen, not yet sent
+  const request = useRef(null);
+  const [sending, setSending] = useState(null);
+  const [problem, setProblem] = useState("");
+  const [over, setOver] = useState(false);
+  const stop = () => {
+    request.current?.abort();
+    request.current = null;
+    file.current = null;
+    setSending(null);
+  };
+  const fail = (words) => {
+    stop();
+    input.current.value = "";
+    setProblem(words);
+  };
+  useEffect(() => {
+    // A file that is dropped beside the field would take the page's place
+    const refuse = (event) => event.preventDefault();
+    window.addEventListener("dragover", refuse);
+    window.addEventListener("drop", refuse);
+    return () => {
+      window.removeEventListener("dragover", refuse);
+      window.removeEventListener("drop", refuse);
+      request.current?.abort();
+    };
+  }, []);
+  useEffect(() => {
+    const chosen = file.current;
+    if (!address || !chosen) return;
+    file.current = null;
+    const sent = (request.current = new XMLHttpRequest());
+    sent.open("POST", address);
+    sent.upload.onprogress = ({ loaded, total }) => setSending({ name: chosen.name, part: total ? loaded / total : 0 });
+    sent.onload = () => {
+      if (sent.status !== 204) return fail(refusal(sent, tooLarge));
+      stop();
+      onSent?.();
+    };
+    sent.onerror = () => fail("The file could not be sent: the connection broke off, or the file was changed meanwhile. Choose it again.");
+    setSending({ name: chosen.name, part: 0 });
+    sent.send(chosen);
+  }, [address]);
+  const choose = (chosen) => {
+    if (!chosen || disabled) return;
+    stop();
+    setProblem("");
+    if (isAway()) return fail("");
+    if (!chosen.size) return fail("The file is empty. Choose another one.");
+    if (chosen.size > most) return fail(tooLarge);
+    file.current = chosen;
+    onChoose?.(chosen.name, chosen.size);
+  };
+  const drag = (isOver) => (event) => {
+    event.preventDefault();
+    setOver(isOver && !disabled);
+  };
+  const drop = (event) => {
+    drag(false)(event);
+    if (disabled || !event.dataTransfer.files.length) return;
+    input.current.files = event.dataTransfer.files; // shows its name
+    choose(event.dataTransfer.files[0]);
+  };
+  const cancel = () => {
+    stop();
+    input.current.value = "";
+    input.current.focus();
+  };
+  const described = problem ? `${id}-error` : `${id}-hint`;
+  return h("div", { className: `file-field${over ? " over" : ""}`, onDragOver: drag(true), onDragLeave: drag(false), onDrop: drop },
+    h("label", { htmlFor: id }, label),
+    h("input", {
+      id, ref: input, type: "file", accept, disabled, "aria-describedby": described, "aria-invalid": problem ? true : undefined,
+      onClick: (event) => (event.target.value = ""), // the same file may be chosen again, after a change
+      onChange: (event) => choose(event.target.files[0]),
+    }),
+    problem
+      ? h("span", { id: `${id}-error`, className: "error-text", role: "alert" }, problem)
+      : h("span", { id: `${id}-hint`, className: "hint" }, hint),
+    h("div", { role: "status" }, sending && h("span", { className: "hint" }, `Sending ${sending.name} …`)),
+    sending && h("div", { className: "row" },
+      h("progress", { className: "progress", max: 1, value: sending.part, "aria-label": `Sending ${sending.name}` }),
+      h("span", { className: "num hint" }, `${Math.floor(sending.part * 100)} %`),
+      h("button", { type: "button", className: "btn small ghost", onClick: cancel }, "Cancel")));
+}
+
 export function CopyButton({ text, label = "Copy" }) {
   const [done, setDone] = useState(false);
   useEffect(() => {

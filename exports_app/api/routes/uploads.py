@@ -12,12 +12,13 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from exports_app import log
 from exports_app.api.access import Srv
 from exports_app.api.middleware.allowed_hosts import same_origin
 from exports_app.api.middleware.request_log import BODY
 from exports_app.api.request_body import check_coding, declares_more_than
 from exports_app.api.routes.sessions import SECRET, SessionId
-from exports_app.domain.errors import FieldError, Forbidden, Invalid, TooLarge, TooSlow
+from exports_app.domain.errors import FieldError, Forbidden, Invalid, StoreAway, TooLarge, TooSlow
 from exports_app.services.campaigns.uploads import LIMIT, MIB, TOO_LARGE
 
 SECONDS = 30 * 60.0
@@ -25,6 +26,7 @@ SECONDS = 30 * 60.0
 PART = MIB
 """Bytes that are written at a time."""
 
+_log = log.get(__name__)
 router = APIRouter(include_in_schema=False)
 
 
@@ -48,8 +50,12 @@ async def upload(srv: Srv, request: Request, code: str, session_id: SessionId) -
             raise TooLarge(TOO_LARGE)
         if (body := request.scope.get(BODY)) is not None:
             body.spool()
-        await _write(request, incoming.path)
-        await run_in_threadpool(srv.uploads.keep, incoming)
+        try:
+            await _write(request, incoming.path)
+            await run_in_threadpool(srv.uploads.keep, incoming)
+        except OSError as e:
+            _log.warning("a file for an import cannot be stored", reason=e.strerror)
+            raise StoreAway("The server cannot store this file: its disk may be full") from e
     return Response(status_code=204, headers=SECRET)
 
 

@@ -19,7 +19,8 @@ from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.history import History, RunFile
 
 CSV = "text/csv; charset=utf-8"
-RUN, AUDIT = "run", "audit"
+TEXT = "text/plain; charset=utf-8"
+RUN, AUDIT, REPORT = "run", "audit", "report"
 """The subject of a code."""
 
 
@@ -60,6 +61,13 @@ class BrowserDownloads:
             who, session_id, {"what": AUDIT, "tenant_id": tenant_id, "where": asked}
         )
 
+    def of_text(self, who: Principal, session_id: str, name: str, text: str) -> str:
+        """A code for a short text that the page shows already, such as a report. name: of the file,
+        in ASCII. Raises Unauthenticated when the session is over."""
+        return self._sessions.download_code(
+            who, session_id, {"what": REPORT, "name": name, "text": text}
+        )
+
     def take(self, code: str, session_id: str) -> RunFile | PreparedDownload:
         """The code's file, if the session's user may still see it. The code is used up in any case.
 
@@ -78,6 +86,8 @@ class BrowserDownloads:
                 CSV,
                 self._audit.csv(who, content["tenant_id"], _filter(content["where"])),
             )
+        if content.get("what") == REPORT:
+            return PreparedDownload(content["name"], TEXT, iter([content["text"]]))
         return self._downloads.fetch(
             who, content["schedule_id"], content["run_id"], DownloadWay.PAGE
         )

@@ -168,6 +168,23 @@ class ChipInput(_Browser):
     on_drop: rx.EventHandler[no_args_event_spec]
 
 
+class FileField(_Browser):
+    """A field for a file. on_choose: its name and size, in bytes; the file is then sent to
+    `address` as soon as that becomes another text. on_sent: it has arrived. most: bytes; a larger
+    file is refused with the words `too_large`."""
+
+    tag = "FileField"
+    label: rx.Var[str]
+    hint: rx.Var[str]
+    accept: rx.Var[str]
+    address: rx.Var[str]
+    most: rx.Var[int]
+    too_large: rx.Var[str]
+    disabled: rx.Var[bool]
+    on_choose: rx.EventHandler[passthrough_event_spec(str, int)]
+    on_sent: rx.EventHandler[no_args_event_spec]
+
+
 class CopyButton(_Browser):
     tag = "CopyButton"
     text: rx.Var[str]
@@ -213,5 +230,6 @@ options = Options.create
 fold, pass_focus = Fold.create, PassFocus.create
 text = Text.create
 chip_input = ChipInput.create
+file_field = FileField.create
 copy_button = CopyButton.create
 reload_button = ReloadButton.create

@@ -1,6 +1,7 @@
 """Files that are too large, too slow or too many."""
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -108,6 +109,22 @@ class TestTooMuch:
             begin(services, cast, session_id)
         with pytest.raises(TooManyRequests):
             begin(services, cast, session_id)
+
+    def test_a_full_disk_is_told(
+        self,
+        api: Clients,
+        services: Services,
+        session_id: str,
+        code: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def full(*_: Any) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(services.files, "keep", full)
+        answer = problem(send(api, code, session_id), 503, "store_unavailable")
+        assert "disk may be full" in answer["detail"]
+        assert stored(services) == []
 
     def test_a_file_that_takes_too_long_is_cut_off(
         self,

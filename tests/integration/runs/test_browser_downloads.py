@@ -114,3 +114,19 @@ def test_a_super_admin_gets_the_installations_entries_alone(
         services, code(services, super_admin, mine, None, AuditFilter(installation=True)), mine
     ).splitlines()
     assert [line.split(",")[2] for line in lines[1:]] == ["user.deactivated"]
+
+
+def test_a_text_that_the_page_shows_is_saved_in_the_same_session_alone(
+    services: Services, admin: Principal, cast: Cast, session_id: str
+) -> None:
+    taken = services.browser_downloads.of_text(admin, session_id, "report.txt", "Zürich\n")
+    with pytest.raises(NotFound):
+        services.browser_downloads.take(taken, sign_in(services, cast.admin.user))
+    saved = services.browser_downloads.take(taken, session_id)
+    assert isinstance(saved, PreparedDownload)
+    assert (saved.name, saved.mime) == ("report.txt", "text/plain; charset=utf-8")
+    assert "".join(saved.pieces) == "Zürich\n"
+    with pytest.raises(NotFound):
+        services.browser_downloads.take(taken, session_id)
+    with pytest.raises(Unauthenticated):
+        services.browser_downloads.of_text(admin, "no session", "report.txt", "")

@@ -83,12 +83,12 @@ class ImportReport:
         if len(self.joined) < SHOWN:
             self.joined.append(joined)
 
-    def lines(self) -> list[str]:
-        """The report as lines of text."""
+    def lines(self, hint: str = "change it with --update-details") -> list[str]:
+        """The report as lines of text. hint: how a detail that was kept can be changed."""
         return [
             f"read as {self.read_as}",
             *self.notes,
-            *(self._bad() if self.bad_lines else self._good()),
+            *(self._bad() if self.bad_lines else self._good(hint)),
         ]
 
     def problem_lines(self) -> list[str]:
@@ -98,14 +98,14 @@ class ImportReport:
     def _bad(self) -> list[str]:
         return [*self.problem_lines(), f"{counted(self.bad_lines, 'bad line')}: nothing imported"]
 
-    def _good(self) -> list[str]:
+    def _good(self, hint: str) -> list[str]:
         lines = [
             f"line {j.line}: {_quoted(j.given)} is taken for {_quoted(j.kept)}, which differs in"
             " spaces or Unicode form only"
             for j in self.joined
         ]
         lines += _more(self.joined_count, len(self.joined), "name")
-        lines += [_difference(d) for d in self.differences]
+        lines += [_difference(d, hint) for d in self.differences]
         lines += _more(self.differences_count, len(self.differences), "detail")
         done = "would import" if self.dry_run else "imported"
         return [
@@ -118,14 +118,14 @@ class ImportReport:
         ]
 
 
-def _difference(d: Difference) -> str:
+def _difference(d: Difference, hint: str) -> str:
     values = f"{d.given or 'empty'} in the file, {d.stored or 'empty'} stored"
     if d.applied:
         done = "changed"
     elif d.field == "campaign_name":
         done = "kept, since a name is changed in the app only"
     else:
-        done = "kept (change it with --update-details)"
+        done = f"kept ({hint})"
     return f"line {d.line}: {_quoted(d.campaign)}: {d.field}: {values}: {done}"
 
 

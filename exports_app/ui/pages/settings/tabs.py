@@ -8,6 +8,7 @@ from exports_app.ui.framework.session import SETTINGS, SessionState
 
 MEMBERS = f"{SETTINGS}/members"
 TENANT = f"{SETTINGS}/tenant"
+DATA = f"{SETTINGS}/data"
 AUDIT = f"{SETTINGS}/audit"
 EMAIL = f"{SETTINGS}/email"
 USERS = f"{SETTINGS}/users"
@@ -15,13 +16,14 @@ USERS = f"{SETTINGS}/users"
 
 def top(here: str, intro: rx.Component) -> rx.Component:
     """here: the page's route. intro: what it is about."""
-    manages, operates = (
+    writes, manages, operates = (
         SessionState.may.contains(str(permission))
-        for permission in (Permission.MANAGE, Permission.OPERATE)
+        for permission in (Permission.WRITE, Permission.MANAGE, Permission.OPERATE)
     )
     of_tenant = [
         ("Members", MEMBERS, manages),
         ("Tenant", TENANT, manages),
+        ("Data", DATA, writes),
         ("Audit", AUDIT, manages),
     ]
     entries = [

@@ -1,0 +1,1 @@
+"""Settings, Data: campaign data from a file."""
