@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from exports_app.channels import _header_fields, _mime_parts
+from exports_app.channels import _header_fields, _mailbox_address, _mime_parts
 from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._mime_parts import Part
 from exports_app.domain import bidi, bounds, humanize
@@ -42,8 +42,11 @@ class MailMessage:
     Raises OSError where the file cannot be read.
     """
 
-    def __init__(self, report: Report, sender: Mailbox) -> None:
+    def __init__(self, report: Report, sender: Mailbox, reply_to: Mailbox | None = None) -> None:
+        """reply_to: where replies go if the report does not say it."""
         self._report, self._sender = report, sender
+        own, owner = _address(report.reply_to), _address(report.owner_address)
+        self._reply_to = [box for box in (own, reply_to, owner) if box]
         self._subject = _header_fields.text("Subject", title(report))
         self._shared = None if report.link else _shared(report)
 
@@ -51,13 +54,23 @@ class MailMessage:
         """The message with CRLF line ends. message_id, at: as for `envelope`. url: the recipient's
         own link, where the report has one."""
         shared = _shared(self._report, url) if self._shared is None else self._shared
-        return (envelope(self._sender, recipient, message_id, at), self._subject, *shared)
+        headers = envelope(self._sender, recipient, message_id, at, self._reply_to)
+        return (headers, self._subject, *shared)
+
+
+def _address(text: str | None) -> Mailbox | None:
+    """None also for what is no address: it was stored under an older rule."""
+    try:
+        return _mailbox_address.parse(text) if text else None
+    except ValueError:
+        return None
 
 
 def title(report: Report) -> str:
     """The subject, as people read it."""
     name = bidi.isolated(one_line(report.export_name))
-    return f"{name} \N{EN DASH} {one_line(report.window)}"
+    test = "[Test] " if report.is_test else ""
+    return f"{test}{name} \N{EN DASH} {one_line(report.window)}"
 
 
 def _shared(report: Report, url: str = "") -> Part:
@@ -85,21 +98,31 @@ def machine_made() -> Part:
     )
 
 
-def envelope(sender: Mailbox, recipient: Mailbox, message_id: str, at: datetime) -> bytes:
+def envelope(
+    sender: Mailbox,
+    recipient: Mailbox,
+    message_id: str,
+    at: datetime,
+    reply_to: Sequence[Mailbox] = (),
+) -> bytes:
     """The headers of one copy, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
 
     message_id: the local part of the Message-ID; the sender's domain completes it. at: of this
-    attempt: a message that says it is days old is filed as old, or as junk. Raises ValueError where
-    the id cannot be one.
+    attempt: a message that says it is days old is filed as old, or as junk. reply_to: in the order
+    of preference; the first one that can be written without making the message UTF-8 for its sake
+    counts. Raises ValueError where the id cannot be one.
     """
     if not re.fullmatch(r"[A-Za-z0-9._+-]{1,200}", message_id):
         raise ValueError(
             "a message id is made of ASCII letters, digits, dot, underscore, plus and minus"
         )
+    is_ascii = (sender.local + recipient.local).isascii()
+    replies = [box for box in reply_to if box.local.isascii() or not is_ascii]
     return b"".join(
         (
             _header_fields.date("Date", at),
             _header_fields.mailbox("From", sender),
+            *(_header_fields.mailbox("Reply-To", box) for box in replies[:1]),
             _header_fields.mailbox("To", recipient),
             _header_fields.token("Message-ID", f"<{message_id}@{sender.domain}>"),
         )

@@ -12,6 +12,7 @@ NAMED = re.compile(
     """,
     re.VERBOSE,
 )
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 PLAIN_NAME = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]+")
 """A name that needs no quotes (RFC 5322, 3.2.3)."""
 
@@ -33,8 +34,12 @@ class Mailbox:
         """With its name, as a setting."""
         if not self.name:
             return self.address
-        name = self.name if PLAIN_NAME.fullmatch(self.name) else f'"{self.name}"'
+        name = self.name if PLAIN_NAME.fullmatch(self.name) else _quoted(self.name)
         return f"{name} <{self.address}>"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def parse(address: str) -> Mailbox:
@@ -49,7 +54,10 @@ def parse_named(text: str) -> Mailbox:
     named = NAMED.fullmatch(text.strip())
     if named is None:
         return parse(text.strip())
-    name = named["name"].strip().removeprefix('"').removesuffix('"')
+    name = named["name"].strip()
+    if QUOTED.fullmatch(name):
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    name = name.removeprefix('"').removesuffix('"')
     if not name.isprintable():
         raise ValueError("The name before the address contains control characters.")
     box = parse(named["address"].strip())

@@ -9,11 +9,19 @@ from exports_app.channels._mime_parts import Part
 from exports_app.services.core.extension_points import Note
 
 
-def write(note: Note, sender: Mailbox, recipient: Mailbox, message_id: str, at: datetime) -> Part:
+def write(
+    note: Note,
+    sender: Mailbox,
+    recipient: Mailbox,
+    message_id: str,
+    at: datetime,
+    reply_to: Mailbox | None = None,
+) -> Part:
     """With CRLF line ends. message_id, at: as for `_email_message.envelope`."""
     context = _context(note)
+    replies = [reply_to] if reply_to else []
     return (
-        _email_message.envelope(sender, recipient, message_id, at),
+        _email_message.envelope(sender, recipient, message_id, at, replies),
         _header_fields.text("Subject", sentence(note.title)),
         *_email_message.machine_made(),
         *_email_message.bodies(

@@ -11,6 +11,7 @@ from exports_app import environment
 from exports_app.channels import _email_message, _mailbox_address, _notification_message
 from exports_app.channels._email_message import MailMessage
 from exports_app.channels._mailbox_address import Mailbox
+from exports_app.channels._mime_parts import Part
 from exports_app.channels._smtp import own_name
 from exports_app.channels._smtp.connection import SmtpConnection
 from exports_app.channels._smtp.dialogue import Dialogue, last_reply
@@ -57,16 +58,17 @@ class EmailSender:
     """The messages of one run."""
 
     def __init__(
-        self, report: Report, sender: Mailbox, connection: SmtpConnection, clock: Clock
+        self, report: Report, smtp: SmtpSettings, connection: SmtpConnection, clock: Clock
     ) -> None:
         self._report = report
-        self._from = sender
+        self._from = smtp.sender
+        self._replies = smtp.replies
         self._connection = connection
         self._clock = clock
 
     @cached_property
     def _message(self) -> MailMessage:
-        return MailMessage(self._report, self._from)
+        return MailMessage(self._report, self._from, self._replies)
 
     def send(self, target: str, message_id: str) -> None:
         """Send to one address. Raises DeliveryError with the server's reply or the setting to
@@ -127,7 +129,7 @@ class EmailChannel:
     def open(self, report: Report, check: Callable[[], None]) -> Iterator[Sender]:
         connection = SmtpConnection(self._server(), check=check)
         try:
-            yield EmailSender(report, self.settings.sender, connection, self._clock)
+            yield EmailSender(report, self.settings, connection, self._clock)
         finally:
             connection.close()
 
@@ -136,12 +138,18 @@ class EmailChannel:
 
     def notify(self, target: str, message_id: str, note: Note) -> None:
         sender, recipient = self.settings.sender, _address(target)
-        content = _notification_message.write(note, sender, recipient, message_id, self._clock())
+        content = self._notice(note, recipient, message_id)
         connection = SmtpConnection(self._server())
         try:
             connection.send(sender, recipient, content, NOTIFY_SECONDS)
         finally:
             connection.close()
+
+    def _notice(self, note: Note, recipient: Mailbox, message_id: str) -> Part:
+        smtp, now = self.settings, self._clock()
+        return _notification_message.write(
+            note, smtp.sender, recipient, message_id, now, smtp.replies
+        )
 
     def check(self) -> str:
         """Connect and sign in as for a message, and send none."""
@@ -169,6 +177,7 @@ class EmailChannel:
             setting("SMTP_USER", smtp.user or NOT_SET),
             setting("SMTP_PASS", "set" if smtp.password.get_secret_value() else NOT_SET),
             setting("SMTP_FROM", str(smtp.sender) if smtp.host else smtp.from_ or NOT_SET),
+            setting("SMTP_REPLY_TO", smtp.reply_to or NOT_SET),
             setting("SMTP_HELO", smtp.helo or own_name.host_name() or OUR_ADDRESS),
         )
 
@@ -196,9 +205,7 @@ class EmailChannel:
         connection = SmtpConnection(self._impatient(), dialogue)
         try:
             recipient = _address(target)
-            content = _notification_message.write(
-                note, sender, recipient, message_id, self._clock()
-            )
+            content = self._notice(note, recipient, message_id)
             connection.send(sender, recipient, content, TEST_SECONDS)
             outcome, detail = Outcome.ACCEPTED, last_reply(dialogue.lines)
         except DeliveryUnknown as e:

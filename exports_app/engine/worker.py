@@ -14,7 +14,7 @@ from exports_app.domain.errors import (
     Unavailable,
 )
 from exports_app.domain.runs.policies import WhenEmpty
-from exports_app.domain.runs.states import RunStatus, outcome
+from exports_app.domain.runs.states import RunStatus, Trigger, outcome
 from exports_app.domain.timing.period import Window
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits, WrittenFile, writing
@@ -94,7 +94,7 @@ class Worker:
     def _execute(self, run: Run, check: Callable[[], None]) -> None:
         check()
         tenant = self._execution.access(run)
-        export = _export(run, tenant)
+        export = _export(run, tenant, self._execution.owner_address(run))
         file = self._existing_file(run) or self._produce(run, export, check)
         if file is None:
             return
@@ -249,7 +249,7 @@ class Worker:
         _log.info("run skipped: no data")
 
 
-def _export(run: Run, tenant: Tenant) -> Export:
+def _export(run: Run, tenant: Tenant, owner_address: str | None) -> Export:
     spec = run.spec
     return Export(
         tenant=tenant,
@@ -260,4 +260,7 @@ def _export(run: Run, tenant: Tenant) -> Export:
         filters=Filters.from_json(spec.filters),
         window=Window(run.window_start, run.window_end),
         at=run.created_at,
+        is_test=run.trigger is Trigger.TEST,
+        reply_to=spec.reply_to,
+        owner_address=owner_address,
     )

@@ -21,6 +21,7 @@ MARKER = "marker-7f3a"
 SCHEDULE_KEYS = {
     "delivery",
     "linkDays",
+    "replyTo",
     "timeLimit",
     "overlap",
     "catchUp",

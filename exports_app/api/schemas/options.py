@@ -7,7 +7,15 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, Field, create_model
 
 from exports_app.domain import bounds
-from exports_app.domain.schedules.option_kinds import Choice, Flag, Kind, Option, Text, WholeNumber
+from exports_app.domain.schedules.option_kinds import (
+    Choice,
+    EmailAddress,
+    Flag,
+    Kind,
+    Option,
+    Text,
+    WholeNumber,
+)
 from exports_app.domain.schedules.options import OPTIONS
 
 M = TypeVar("M", bound=BaseModel)
@@ -51,6 +59,8 @@ def _input_type(kind: Kind) -> Any:
             return int
         case Text(most=most):
             return Annotated[str, MaxLen(most)]
+        case EmailAddress():
+            return bounds.Address
         case Flag():
             return bool
 
@@ -58,7 +68,7 @@ def _input_type(kind: Kind) -> Any:
 def _output_type(kind: Kind) -> Any:
     """Without limits: what is stored is answered."""
     match kind:
-        case Choice() | Text():
+        case Choice() | Text() | EmailAddress():
             return str
         case WholeNumber():
             return int

@@ -36,8 +36,8 @@ def _from(value: str) -> str:
 
 
 class SmtpSettings(BaseModel):
-    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS, SMTP_FROM and SMTP_HELO. Without a host
-    no email is sent."""
+    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS, SMTP_FROM, SMTP_REPLY_TO and SMTP_HELO.
+    Without a host no email is sent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -47,6 +47,7 @@ class SmtpSettings(BaseModel):
     user: str = ""
     password: SecretStr = Field(SecretStr(""), alias="pass")
     from_: Annotated[str, AfterValidator(_from)] = Field("", alias="from")
+    reply_to: Annotated[str, AfterValidator(_from)] = ""
     helo: Annotated[str, AfterValidator(_helo)] = ""
 
     @model_validator(mode="before")
@@ -86,6 +87,11 @@ class SmtpSettings(BaseModel):
             return _mailbox_address.parse(self.user)
         except ValueError:
             return _mailbox_address.parse(f"no-reply@{_as_domain(self.host)}")
+
+    @property
+    def replies(self) -> Mailbox | None:
+        """Where replies go, unless a schedule says something else."""
+        return _mailbox_address.parse_named(self.reply_to) if self.reply_to else None
 
 
 def _as_domain(host: str) -> str:

@@ -5,7 +5,16 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Integer, String, false, true
 from sqlalchemy import Text as LongText
 
-from exports_app.domain.schedules.option_kinds import Choice, Flag, Kind, Option, Text, WholeNumber
+from exports_app.domain import bounds
+from exports_app.domain.schedules.option_kinds import (
+    Choice,
+    EmailAddress,
+    Flag,
+    Kind,
+    Option,
+    Text,
+    WholeNumber,
+)
 
 FIRST = "0001"
 """The migration that made the tables: before it there were no rows to fill."""
@@ -33,6 +42,8 @@ def _type(kind: Kind) -> Any:
             return Integer()
         case Text():
             return LongText()
+        case EmailAddress():
+            return String(bounds.ADDRESS)
         case Flag():
             return Boolean()
 

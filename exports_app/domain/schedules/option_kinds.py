@@ -57,11 +57,16 @@ class Text:
 
 
 @dataclass(frozen=True)
+class EmailAddress:
+    """One email address, stored in its normal form."""
+
+
+@dataclass(frozen=True)
 class Flag:
     """Yes or no."""
 
 
-Kind: TypeAlias = Choice | WholeNumber | Text | Flag
+Kind: TypeAlias = Choice | WholeNumber | Text | EmailAddress | Flag
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from exports_app.domain.runs.policies import (
 )
 from exports_app.domain.schedules.option_kinds import (
     Choice,
+    EmailAddress,
     Entry,
     Label,
     When,
@@ -62,6 +63,17 @@ class FileOptions:
         description="how long a download link can be used",
         when=When("delivery", (DeliveryMode.AUTO, DeliveryMode.LINK)),
         since="0004",
+    )
+    reply_to: str | None = option(
+        EmailAddress(),
+        None,
+        label="Replies go to",
+        hint="An email address. Empty: the server's address for replies, or else the owner's",
+        description=(
+            "the email address that replies to its messages go to; null: SMTP_REPLY_TO, else its"
+            " owner's"
+        ),
+        since="0025",
     )
     time_limit: int = option(
         WholeNumber(10, 86_400, "seconds", example="60", entry=Entry("minutes", 60)),

@@ -92,6 +92,11 @@ class Report:
     """Attached in place of the file itself."""
     link: Link | None = None
     """In place of an attachment."""
+    is_test: bool = False
+    """Whether it goes only to the person who asked for it."""
+    reply_to: str | None = None
+    """Where replies go; None: where the channel is set to, else to the owner."""
+    owner_address: str | None = None
 
     @property
     def attachment(self) -> Attachment | None:

@@ -34,6 +34,10 @@ class Export:
     window: Window
     at: datetime
     """When it was requested, UTC."""
+    is_test: bool = False
+    reply_to: str | None = None
+    """The schedule's own address for replies."""
+    owner_address: str | None = None
 
     def scope(self) -> Scope:
         own = resolve_own(EXPORT_TYPES[self.export_type], self.filters)
@@ -73,4 +77,7 @@ class Export:
             mime=file_format.mime,
             zipped=zipped,
             link=link,
+            is_test=self.is_test,
+            reply_to=self.reply_to,
+            owner_address=self.owner_address,
         )

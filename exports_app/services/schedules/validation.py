@@ -5,11 +5,21 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from email_validator import EmailNotValidError
+
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.domain.schedules.option_kinds import Choice, Flag, Option, Text, WholeNumber
+from exports_app.domain.schedules.option_kinds import (
+    Choice,
+    EmailAddress,
+    Flag,
+    Option,
+    Text,
+    WholeNumber,
+)
 from exports_app.domain.schedules.options import OPTIONS, ScheduleOptions
 from exports_app.domain.timing import cron
+from exports_app.services.core.email_addresses import valid_address
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import (
     TURNS,
@@ -47,8 +57,8 @@ FIELDS = tuple(sorted((f.name for f in fields(Draft)), key=OPTION_NAMES.__contai
 def check(
     draft: Draft, now: datetime, minimum_seconds: int, changed: Collection[str] = FIELDS
 ) -> Draft:
-    """The draft with its recipients merged. Raises Invalid with all errors. Whether campaigns exist
-    is not checked here.
+    """The draft with its recipients merged, and its addresses in their normal form. Raises Invalid
+    with all errors. Whether campaigns exist is not checked here.
 
     changed: the fields to check. A value stored under an older rule prevents no other change: a
     schedule that is too frequent under today's rule can still be paused.
@@ -62,7 +72,19 @@ def check(
         errors += check_filters(draft.filters, draft.export_type)
     if errors:
         raise Invalid(errors)
-    return Draft(**{**draft.__dict__, "recipients": recipients})
+    return Draft(
+        **{**draft.__dict__, "recipients": recipients, **_normal_addresses(draft, changed)}
+    )
+
+
+def _normal_addresses(draft: Draft, changed: Collection[str]) -> dict[str, str]:
+    """The changed options that are email addresses, valid ones, in their normal form."""
+    given = {
+        option.name: getattr(draft, option.name)
+        for option in OPTIONS
+        if isinstance(option.kind, EmailAddress) and option.name in changed
+    }
+    return {name: valid_address(address) for name, address in given.items() if address}
 
 
 def _check_texts(draft: Draft) -> list[FieldError]:
@@ -91,8 +113,18 @@ def _wrong_value(option: Option, value: Any) -> str | None:
             return None if least <= value <= most else _range(option, option.kind)
         case Text(most=most):
             return wrong_text(value, most)
+        case EmailAddress():
+            return _wrong_address(value)
         case Flag():
             return None if isinstance(value, bool) else "must be true or false"
+
+
+def _wrong_address(value: str) -> str | None:
+    try:
+        valid_address(value)
+    except EmailNotValidError:
+        return "is not a valid email address: write it as name@example.com"
+    return None
 
 
 def _range(option: Option, kind: WholeNumber) -> str:

@@ -18,6 +18,7 @@ OPTIONAL = {
     "whenEmpty",
     "delivery",
     "linkDays",
+    "replyTo",
     "timeLimit",
     "isActive",
     "version",

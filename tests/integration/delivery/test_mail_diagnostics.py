@@ -165,7 +165,17 @@ class TestSettingsInForce:
     @pytest.fixture(autouse=True)
     def bare(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(own_name, "host_name", lambda: "exports.example.com")
-        for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM", "HELO"):
+        for name in (
+            "HOST",
+            "PORT",
+            "TLS",
+            "USER",
+            "PASS",
+            "PASS_FILE",
+            "FROM",
+            "REPLY_TO",
+            "HELO",
+        ):
             monkeypatch.delenv(f"SMTP_{name}", raising=False)
         monkeypatch.setattr(environment, "ENV_FILE", str(tmp_path / ".env"))
 
@@ -196,6 +206,7 @@ class TestSettingsInForce:
             "SMTP_USER": ("me@example.com", f"the file {environment.ENV_FILE}"),
             "SMTP_PASS": ("set", "the file that SMTP_PASS_FILE names"),
             "SMTP_FROM": ("me@example.com", "made of SMTP_USER"),
+            "SMTP_REPLY_TO": ("not set", ""),
             "SMTP_HELO": ("exports.example.com", "this machine's name"),
         }
         assert "hunter" not in repr(found)
@@ -208,6 +219,7 @@ class TestSettingsInForce:
             "SMTP_USER": ("not set", ""),
             "SMTP_PASS": ("not set", ""),
             "SMTP_FROM": ("not set", ""),
+            "SMTP_REPLY_TO": ("not set", ""),
             "SMTP_HELO": ("exports.example.com", "this machine's name"),
         }
 

@@ -32,6 +32,11 @@ def test_the_local_part_is_quoted_where_it_must_be_and_the_domain_is_ascii(
             "Reports <reports@corp.local>",
         ),
         (
+            r'"Say \"hi\", \\ there" <ann@x.example>',
+            Mailbox("ann", "x.example", 'Say "hi", \\ there'),
+            r'"Say \"hi\", \\ there" <ann@x.example>',
+        ),
+        (
             '"Lee, Ann" <"a<b>"@x.example>',
             Mailbox('"a<b>"', "x.example", "Lee, Ann"),
             '"Lee, Ann" <"a<b>"@x.example>',

@@ -103,6 +103,7 @@ def test_the_password_may_lie_in_a_file_and_is_never_printed(
         ({"HOST": "smtp://mail.example.com"}, r"^SMTP_HOST "),
         ({"FROM": "Reports"}, r"^SMTP_FROM must look like .*@"),
         ({"FROM": "Rep\norts <a@example.com>"}, r"^SMTP_FROM "),
+        ({"REPLY_TO": "Reports"}, r"^SMTP_REPLY_TO must look like .*@"),
         ({"HELO": "192.0.2.1"}, r"^SMTP_HELO must be written \[192.0.2.1\]"),
         ({"HELO": "two words"}, r"^SMTP_HELO must be a host name"),
         ({"HOST": "mail.example.com", "USER": "me"}, r"^SMTP_USER needs SMTP_PASS"),

@@ -13,6 +13,7 @@ from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.policies import CatchUp, OnUnknown, Overlap, WhenEmpty
 from exports_app.domain.schedules.option_kinds import (
     Choice,
+    EmailAddress,
     Entry,
     Flag,
     Label,
@@ -49,10 +50,11 @@ class MadeUp:
         when=When("tone", ("plain",), otherwise=True),
     )
     note: str = option(Text(5), "", label="Note", since="9999")
+    answer: str | None = option(EmailAddress(), None, label="Answer", since="9999")
     signed: bool = option(Flag(), False, label="Signed", since="9999")
 
 
-TONE, ROWS, WAIT, NOTE, SIGNED = options_of(MadeUp)
+TONE, ROWS, WAIT, NOTE, ANSWER, SIGNED = options_of(MadeUp)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,11 @@ TONE, ROWS, WAIT, NOTE, SIGNED = options_of(MadeUp)
         ({"wait": None}, "/wait", "must not be null"),
         ({"note": "too long"}, "/note", "use at most 5 characters"),
         ({"note": "\0"}, "/note", "remove the control characters"),
+        (
+            {"answer": "nobody"},
+            "/answer",
+            "is not a valid email address: write it as name@example.com",
+        ),
         ({"signed": "yes"}, "/signed", "must be true or false"),
     ],
 )
@@ -84,6 +91,7 @@ def test_the_usual_values_are_good() -> None:
         (ROWS, "INTEGER", True, None),
         (WAIT, "INTEGER", False, "300"),
         (NOTE, "TEXT", False, ""),
+        (ANSWER, "VARCHAR(320)", True, None),
         (SIGNED, "BOOLEAN", False, "false"),
         (replace(TONE, since="0001"), "VARCHAR(10)", False, None),
     ],
@@ -116,6 +124,8 @@ def test_its_field_in_the_api() -> None:
         (replace(ROWS, kind=WholeNumber(1, 5_000_000, "rows")), 9_000_000, "9000000"),
         (WAIT, 90, "1.5"),
         (NOTE, "hello", "hello"),
+        (ANSWER, None, ""),
+        (ANSWER, "ann@example.com", "ann@example.com"),
         (SIGNED, True, "yes"),
         (SIGNED, False, "no"),
     ],

@@ -52,7 +52,7 @@ DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "gro
 _ABOVE = (
     *("name", "description", "export_type", "format", "period", "start_date", "end_date"),
     *("campaigns", "group_by", "when_empty", "time_limit", "schedule", "timezone", "recipients"),
-    *("delivery", "link_days"),
+    *("delivery", "link_days", "reply_to"),
 )
 ORDER = [*_ABOVE, *(name for name in options.EMPTY if name not in _ABOVE)]
 """As they stand in the form: the first wrong one gets the focus."""

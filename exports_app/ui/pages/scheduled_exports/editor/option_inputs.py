@@ -4,8 +4,10 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.domain.schedules.option_kinds import (
     Choice,
+    EmailAddress,
     Flag,
     Option,
     Text,
@@ -44,6 +46,9 @@ def _input(option: Option) -> rx.Component:
         case WholeNumber() as kind:
             mode = "decimal" if kind.entry else "numeric"
             return text(option.name, option.label, _hint(option), input_mode=mode)
+        case EmailAddress():
+            most = bounds.TYPED_ADDRESS
+            return text(option.name, option.label, option.hint, input_mode="email", max_length=most)
         case Text(most=most):
             return text(option.name, option.label, option.hint, max_length=most)
 

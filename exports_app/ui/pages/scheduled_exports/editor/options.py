@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.domain.schedules.option_kinds import Flag, Option, WholeNumber
+from exports_app.domain.schedules.option_kinds import EmailAddress, Flag, Option, WholeNumber
 from exports_app.domain.schedules.options import OPTIONS
 from exports_app.services.core.field_rules import pointer_of
 from exports_app.services.core.records import Schedule
@@ -75,6 +75,8 @@ def value_of(option: Option, text: str) -> Any:
             return text == YES
         case WholeNumber() as kind:
             return _number(option, kind, text.strip())
+        case EmailAddress():
+            return text.strip()
         case _:
             return text
 

@@ -7,7 +7,7 @@ from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import error
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
-from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_pair
+from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_input, option_pair
 
 
 def recipients_section() -> list[rx.Component]:
@@ -25,6 +25,7 @@ def recipients_section() -> list[rx.Component]:
             class_name="field",
         ),
         option_pair("delivery", "link_days"),
+        option_input("reply_to"),
     ]
 
 
