@@ -6,8 +6,9 @@ from typing import NamedTuple, NoReturn, TypeAlias
 
 EMPTY_SIGNS = frozenset({"-", "\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}"})
 """What spreadsheet programs show in place of an empty cell or a zero."""
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
-"""Zero-width space, marks of direction, word joiner, byte order mark."""
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff\x1a"))
+"""Zero-width space, marks of direction, word joiner, byte order mark; and what ends a file of
+DOS."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class SourceRow(NamedTuple):
 
 def trimmed(text: str) -> str:
     """The text without white space around it and without invisible characters."""
-    return (text if text.isascii() else text.translate(_INVISIBLE)).strip()
+    return (
+        text.translate(_INVISIBLE).strip() if not text.isascii() or "\x1a" in text else text.strip()
+    )
 
 
 def is_blank(cell: Cell) -> bool:

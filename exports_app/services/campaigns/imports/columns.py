@@ -122,7 +122,10 @@ def check_headers(headers: Sequence[str], line: int) -> None:
         faults.append("a column appears twice")
     if faults:
         names = ", ".join(f.key for f in FIELDS)
-        raise ExportsError(f"line {line} must name the columns {names}; {'; '.join(faults)}")
+        raise ExportsError(
+            f"line {line} must name the columns {names}; {'; '.join(faults)} (--column HEADER=FIELD"
+            " says which field a column fills)"
+        )
 
 
 def check_choice(mapping: Mapping, columns: int) -> None:

@@ -44,7 +44,7 @@ class Conventions:
         """In words, what is not as in an international file."""
         signs = sorted({c.decimal for c in self.numbers.values()} - {""}, reverse=True)
         words = [_DECIMAL[sign] for sign in signs] if signs else []
-        if any(c.uses_groups for c in self.numbers.values()):
+        if any(c.grouped.issuperset(self.decimal(key) or ".,") for key, c in self.numbers.items()):
             words.append("thousands separators")
         orders = {c.described for c in self.dates.values()} - {""}
         return words + sorted(orders)

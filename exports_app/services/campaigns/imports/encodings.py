@@ -17,8 +17,12 @@ _MARKS = (
 _CHUNK = 1 << 20
 _UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 """What windows-1252 does not have."""
-_OTHER_SCRIPT = re.compile(rb"[\xc0-\xff]{4}")
-"""So many letters beyond ASCII in a row stand in no word of a western language."""
+_OTHER_SCRIPT = re.compile(
+    rb"[\xa1-\xff]{4}"
+    rb"|[a-zA-Z\xc0-\xff][\x9f\xa3\xa5\xa6\xac\xaf\xb1\xb3\xb9\xbc\xbe\xbf][a-zA-Z\xc0-\xff]"
+)
+"""What is in no word of a western language: so many letters beyond ASCII in a row, or a sign such
+as £ between letters, which is a letter in other encodings."""
 
 
 def encoding_of(path: Path) -> tuple[str, str]:
@@ -31,7 +35,7 @@ def encoding_of(path: Path) -> tuple[str, str]:
             _check(path, codec, name)
             return codec, name
     for codec, zeros, letters in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
-        if len(start) >= 8 and not any(start[zeros::2]) and 0 not in start[letters::2]:
+        if start[zeros::2].count(0) > len(start) // 4 and 0 not in start[letters::2]:
             _check(path, codec, "UTF-16")
             return codec, "UTF-16"
     try:
@@ -64,10 +68,9 @@ def _decode(path: Path, codec: str) -> None:
 def _check_windows(path: Path) -> None:
     """Raises ExportsError where the bytes that are no UTF-8 may be something else than
     windows-1252."""
-    utf_8_line, other_line, ends = 0, 0, set[bytes]()
+    utf_8_line, other_line, strange_line, is_old = 0, 0, 0, False
     with path.open("rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(_CHUNK), b""), 1):
-            ends.add(line[-1:])
             if line.isascii():
                 continue
             try:
@@ -75,18 +78,21 @@ def _check_windows(path: Path) -> None:
                 utf_8_line = utf_8_line or number
             except UnicodeDecodeError:
                 other_line = other_line or number
+            is_old = is_old or b"\r" in line.rstrip(b"\r\n")
             if _UNUSED.search(line) or _OTHER_SCRIPT.search(line):
-                raise ExportsError(
-                    f"line {number} is not UTF-8, and which encoding it is in cannot be told:"
-                    f" {AS_UTF_8}"
-                )
-            if b"\r" in line.rstrip(b"\r\n"):
-                raise ExportsError(
-                    "the file has the line ends of an old Macintosh and is not UTF-8, so that its"
-                    f" letters cannot be told: {AS_UTF_8}"
-                )
+                strange_line = strange_line or number
     if utf_8_line:
         raise ExportsError(
             f"line {other_line} is not UTF-8, but line {utf_8_line} is: the file mixes encodings,"
             f" or was cut off within a character; {AS_UTF_8} again"
+        )
+    if is_old:
+        raise ExportsError(
+            "the file has the line ends of an old Macintosh and is not UTF-8, so that its letters"
+            f" cannot be told: {AS_UTF_8}"
+        )
+    if strange_line:
+        raise ExportsError(
+            f"line {strange_line} is not UTF-8, and which encoding it is in cannot be told:"
+            f" {AS_UTF_8}"
         )

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Mapping as Values
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from exports_app.domain.formula_guard import unguard
 from exports_app.services.campaigns.imports import dates, numbers
@@ -29,16 +28,22 @@ from exports_app.services.core.records import MEASURES
 
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"})
 _SPACES = re.compile(r"\s+")
+_GIVEN_DETAILS = ("channel", "status", "budget", "start_date", "end_date")
+REMEMBERED = 10_000
+"""Texts whose meaning is kept, since most stand in many lines."""
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-@dataclass(frozen=True)
-class Line:
-    """line: where it begins. name: as it stands in the file, without what guards against formulas.
-    raw_name: exactly as it stands there. details, measures: only what the line gives, by field; a
-    None removes a value. Money is in hundredths."""
+class Line(NamedTuple):
+    """line: where it begins. key: the same for all lines of a campaign. name: as it stands in the
+    file, without what guards against formulas. raw_name: exactly as it stands there. details,
+    measures: only what the line gives, by field; a None removes a value. Money is in
+    hundredths."""
 
     line: int
     campaign_id: str
+    key: str
     name: str
     raw_name: str
     on: date
@@ -65,6 +70,9 @@ class LineReader:
         self._unmapped = [index for index, key in enumerate(mapping) if not key]
         self._needed = 1 + max((self.places[key] for key in REQUIRED), default=0)
         self._width = len(mapping)
+        self._known_names: dict[str, tuple[str, str, str]] = {}
+        self._known_details: dict[tuple[Cell, ...], Values[str, Any]] = {}
+        self._known_days: dict[Cell, date | None] = {}
         self._decimals = {key: conventions.decimal(key) for key in conventions.numbers}
 
     def is_short(self, row: SourceRow) -> bool:
@@ -95,21 +103,40 @@ class LineReader:
         return cells[: self._width] + [None] * (self._width - count)
 
     def _line(self, line: int, given: dict[str, Cell]) -> Line:
-        raw_name = _text(given, "campaign_name")
         currency = trimmed(_text(given, "currency"))
+        raw_name, name, key = self._names(given)
         on = self._day(given, "date")
         if on is None:
-            is_total = not currency or is_blank(given["campaign_name"])
+            is_total = not currency or not name
             raise ValueError("date: is required" + (": remove lines of totals" if is_total else ""))
+        campaign_id = self._campaign_id(given)
+        details = self._remembered_details(given, currency)
+        measures = self._measures(given, currency)
         return Line(
-            line,
-            self._campaign_id(given),
-            unguard(raw_name),
-            raw_name,
-            on,
-            self._details(given, currency),
-            self._measures(given, currency),
+            line, campaign_id, f"{campaign_id}\x1f{key}", name, raw_name, on, details, measures
         )
+
+    def _names(self, given: dict[str, Cell]) -> tuple[str, str, str]:
+        """The name as it stands in the file, without what guards against formulas, and as it is
+        compared."""
+        raw_name = _text(given, "campaign_name")
+        names = self._known_names.get(raw_name)
+        if names is None:
+            name = unguard(raw_name)
+            names = (raw_name, name, as_compared(name))
+            _remember(self._known_names, raw_name, names)
+        return names
+
+    def _remembered_details(self, given: dict[str, Cell], currency: str) -> Values[str, Any]:
+        """The details, the same object for lines that say the same."""
+        if self._date_system:  # 1.0 and True are equal keys, and workbooks have both
+            return self._details(given, currency)
+        key = (currency, *(given.get(name) for name in _GIVEN_DETAILS))
+        details = self._known_details.get(key)
+        if details is None:
+            details = self._details(given, currency)
+            _remember(self._known_details, key, details)
+        return details
 
     def _campaign_id(self, given: dict[str, Cell]) -> str:
         text = trimmed(_text(given, "campaign_id")).lower() if "campaign_id" in given else ""
@@ -149,10 +176,22 @@ class LineReader:
             raise ValueError(f"{key}: {e}") from None
 
     def _day(self, given: dict[str, Cell], key: str) -> date | None:
+        cell = given[key]
+        if key == "date" and cell in self._known_days:
+            return self._known_days[cell]
         try:
-            return dates.day(given[key], self._conventions.dates[key], self._date_system)
+            on = dates.day(cell, self._conventions.dates[key], self._date_system)
         except ValueError as e:
             raise ValueError(f"{key}: {e}") from None
+        if key == "date" and isinstance(cell, str):
+            _remember(self._known_days, cell, on)
+        return on
+
+
+def _remember(memory: dict[K, V], key: K, value: V) -> None:
+    if len(memory) >= REMEMBERED:
+        memory.clear()
+    memory[key] = value
 
 
 def _text(given: Values[str, Cell], key: str) -> str:

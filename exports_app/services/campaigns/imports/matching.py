@@ -51,6 +51,12 @@ class Matcher:
                 self._match(campaign, matches)
         for first, second in self._spool.twice_matched():
             self._report.bad(second, f"means the same campaign as line {first}: write one name")
+        for first, second in self._spool.new_twins():
+            self._report.bad(
+                second,
+                f"has the name of the campaign of line {first} and another campaign_id, and the"
+                " tenant has neither: leave the column campaign_id out",
+            )
 
     def _by_id(self, ids: list[str]) -> dict[str, Campaign]:
         return {c.id: c for c in self._tx.campaigns.by_id(self._tenant_id, ids)} if ids else {}
@@ -84,9 +90,10 @@ class Matcher:
                 Difference(kept, "campaign_name", kept, campaign.name, campaign.line, applied=False)
             )
             return
-        spellings = [(campaign.name, campaign.line), *self._spool.spellings(campaign.number)]
-        for spelling, line in spellings:
-            if kept not in {spelling, campaign.raw_name}:
+        if kept not in {campaign.name, campaign.raw_name}:
+            self._report.join(JoinedName(campaign.name, kept, campaign.line))
+        for spelling, line in self._spool.spellings(campaign.number):
+            if spelling != kept:
                 self._report.join(JoinedName(spelling, kept, line))
 
     def _compare(self, campaign: SpooledCampaign, stored: Campaign) -> None:

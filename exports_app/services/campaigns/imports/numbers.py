@@ -2,7 +2,7 @@
 judged from all values of a column, and where these do not show it, from the file's others."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -34,7 +34,9 @@ _FORMS = {".": _form(r"\.", ","), ",": _form(",", r"\.")}
 """By the decimal sign: what a number looks like."""
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+", re.ASCII)
 _NEGATIVE = re.compile(r"\(.*\)|[-\u2212\u2013].+|.+[-\u2212]", re.DOTALL)
-_CURRENCY = re.compile(r"(?:(?P<before>[^\W\d_]{1,3}|\W)\s*)?(?P<body>\d.*?)(?:\s*(?P<after>\D+))?")
+_CURRENCY = re.compile(
+    r"(?:(?P<before>[^\d\s.,()+-]{1,4}\.?)\s*)?(?P<body>\d.*?)(?:\s*(?P<after>[^\d\s.,()+-][^\d]{0,4}))?"
+)
 _OWN_SIGNS = {
     "€": {"EUR"},
     "£": {"GBP", "EGP", "FKP", "GIP", "LBP", "SHP", "SSP", "SYP"},
@@ -64,7 +66,8 @@ class NumberColumn:
 
     point_line: int = 0
     comma_line: int = 0
-    uses_groups: bool = False
+    grouped: set[str] = field(default_factory=set)
+    """The decimal signs with which a value has thousands separators."""
 
     def see(self, cell: Cell, line: int) -> None:
         if not isinstance(cell, str) or _PLAIN.fullmatch(cell):
@@ -74,7 +77,7 @@ class NumberColumn:
             return
         body = _body(cell)
         forms = [sign for sign, form in _FORMS.items() if form.fullmatch(body)]
-        self.uses_groups = self.uses_groups or bool(forms and re.search(r"\d\D\d{3}\b", body))
+        self.grouped.update(s for s in forms if not body.partition(s)[0].isdecimal())
         if forms == ["."]:
             self.point_line = self.point_line or line
         elif forms == [","]:
@@ -94,13 +97,10 @@ def whole(cell: Cell, decimal: str) -> int | None:
     if isinstance(cell, str) and _PLAIN.fullmatch(cell):
         return int(cell)
     number = _number(cell, decimal, "", WHOLE)
-    if number is None:
-        return None
-    if isinstance(cell, str) and not _digits_only(cell, decimal):
+    # Neither are 1.0 and 1,00 counts: the sign may be meant as a separator
+    if number is not None and number.as_tuple().exponent != 0:
         raise ValueError(WHOLE)
-    if number != int(number):
-        raise ValueError(WHOLE)
-    return int(number)
+    return None if number is None else int(number)
 
 
 def hundredths(cell: Cell, decimal: str, currency: str) -> int | None:
@@ -114,6 +114,7 @@ def hundredths(cell: Cell, decimal: str, currency: str) -> int | None:
 
 
 def _number(cell: Cell, decimal: str, currency: str, rule: str) -> Decimal | None:
+    """The number with the decimals that stand in the cell."""
     if isinstance(cell, Wrong):
         cell.refuse()
     if isinstance(cell, float):
@@ -154,12 +155,6 @@ def _value(text: str, decimal: str) -> Decimal:
     return Decimal(re.sub(r"\D", "", whole_part) + (f".{fraction}" if fraction else ""))
 
 
-def _digits_only(cell: str, decimal: str) -> bool:
-    """Whether a count has no decimals, not even zeros."""
-    text = trimmed(cell)
-    return decimal not in text if decimal else not re.search(r"[.,]\d{1,2}$", text, re.ASCII)
-
-
 def _body(cell: str) -> str:
     """A number's text without what stands around it, for the judgement of its form only."""
     if len(cell) > bounds.WRITTEN:
@@ -196,6 +191,4 @@ def _hint(text: str) -> str:
         )
     if text.endswith("%"):
         return ": it is a percentage"
-    if _NEGATIVE.fullmatch(text):
-        return ": it is negative"
     return ""

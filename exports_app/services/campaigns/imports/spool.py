@@ -3,14 +3,13 @@ files of any size."""
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from typing import Any
 
-from exports_app.services.campaigns.imports.lines import Line, as_compared
+from exports_app.services.campaigns.imports.lines import REMEMBERED, Line, as_compared
 from exports_app.services.campaigns.service import check_campaign, check_metric
 from exports_app.services.core.records import MEASURES, Campaign, Metric
 
@@ -35,19 +34,22 @@ _DATES = ("start_date", "end_date")
 
 @dataclass(frozen=True)
 class SpooledCampaign:
-    """A campaign as the file has it. packed: its details."""
+    """A campaign as the file has it. details: only what it gives."""
 
     number: int
     line: int
     campaign_id: str
     name: str
     raw_name: str
-    packed: str
+    details: Mapping[str, Any]
 
-    @cached_property
-    def details(self) -> dict[str, Any]:
-        """Only what the file gives."""
-        return _unpacked(self.packed)
+
+_SELECT = "SELECT number, line, campaign_id, name, raw_name, details FROM campaign"
+
+
+def _campaign(row: Sequence[Any]) -> SpooledCampaign:
+    number, line, campaign_id, name, raw_name, details = row
+    return SpooledCampaign(number, line, campaign_id, name, raw_name, _unpacked(details))
 
 
 def as_campaign(
@@ -61,6 +63,7 @@ def as_campaign(
 class Spool:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self._known: dict[str, SpooledCampaign] = {}
         database.executescript(_TABLES)
 
     @classmethod
@@ -90,43 +93,50 @@ class Spool:
             ) from None
 
     def _add_campaign(self, line: Line) -> int:
-        key = f"{line.campaign_id}\x1f{as_compared(line.name)}"
-        details = _packed(line.details)
-        known = self._database.execute(
-            "SELECT number, line, name, details FROM campaign WHERE key = ?", (key,)
-        ).fetchone()
+        """The campaign's number."""
+        known = self._known.get(line.key) or self._find(line.key)
         if known is None:
-            _check(line.name, line.details)
-            return int(
-                self._database.execute(
-                    "INSERT INTO campaign (key, line, campaign_id, name, raw_name, details)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (key, line.line, line.campaign_id, line.name, line.raw_name, details),
-                ).lastrowid
-                or 0
-            )
-        number, first_line, name, first = known
-        if details != first:
-            self._add_details(number, first_line, line, _unpacked(first))
-        if name != line.name:
+            known = self._insert(line)
+        elif line.details is not known.details and line.details != known.details:
+            known = self._add_details(known, line)
+        if line.name != known.name:
             self._database.execute(
-                "INSERT OR IGNORE INTO spelling VALUES (?, ?, ?)", (number, line.name, line.line)
+                "INSERT OR IGNORE INTO spelling VALUES (?, ?, ?)",
+                (known.number, line.name, line.line),
             )
-        return int(number)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[line.key] = known
+        return known.number
 
-    def _add_details(
-        self, number: int, first_line: int, line: Line, first: Mapping[str, Any]
-    ) -> None:
+    def _find(self, key: str) -> SpooledCampaign | None:
+        row = self._database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone()
+        return _campaign(row) if row else None
+
+    def _insert(self, line: Line) -> SpooledCampaign:
+        _check(line.name, line.details)
+        values = (line.key, line.line, line.campaign_id, line.name, line.raw_name)
+        number = self._database.execute(
+            "INSERT INTO campaign (key, line, campaign_id, name, raw_name, details)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (*values, _packed(line.details)),
+        ).lastrowid
+        assert number is not None
+        return SpooledCampaign(number, *values[1:], line.details)
+
+    def _add_details(self, known: SpooledCampaign, line: Line) -> SpooledCampaign:
+        first = known.details
         if any(line.details[key] != first[key] for key in first if key in line.details):
             raise ValueError(
-                f"differs from line {first_line} in what it says of the campaign (channel, status, "
+                f"differs from line {known.line} in what it says of the campaign (channel, status, "
                 "currency, budget or dates)"
             )
         details = {**first, **line.details}
         _check(line.name, details)
         self._database.execute(
-            "UPDATE campaign SET details = ? WHERE number = ?", (_packed(details), number)
+            "UPDATE campaign SET details = ? WHERE number = ?", (_packed(details), known.number)
         )
+        return replace(known, details=details)
 
     @property
     def days(self) -> int:
@@ -136,11 +146,10 @@ class Spool:
         """All campaigns in the file's order, in batches. They may be matched meanwhile."""
         last = 0
         while rows := self._database.execute(
-            "SELECT number, line, campaign_id, name, raw_name, details FROM campaign"  # noqa: S608 (our own text)
-            f" WHERE number > ? AND {where} ORDER BY number LIMIT ?",
+            f"{_SELECT} WHERE number > ? AND {where} ORDER BY number LIMIT ?",
             (last, CAMPAIGNS),
         ).fetchall():
-            yield [SpooledCampaign(*row) for row in rows]
+            yield [_campaign(row) for row in rows]
             last = rows[-1][0]
 
     def spellings(self, number: int) -> list[tuple[str, int]]:
@@ -169,6 +178,13 @@ class Spool:
         return self._database.execute(
             "SELECT min(line), max(line) FROM campaign WHERE id IS NOT NULL GROUP BY id"
             " HAVING count(*) > 1 ORDER BY 1"
+        ).fetchall()
+
+    def new_twins(self) -> list[tuple[int, int]]:
+        """The lines of new campaigns with one name and different ids."""
+        return self._database.execute(
+            "SELECT min(line), max(line) FROM campaign WHERE is_new"
+            " GROUP BY substr(key, instr(key, char(31)) + 1) HAVING count(*) > 1 ORDER BY 1"
         ).fetchall()
 
     def add_stored_names(self, names: Iterator[tuple[str, str]]) -> None:

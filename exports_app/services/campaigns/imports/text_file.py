@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from exports_app.domain.errors import ExportsError
 from exports_app.services.campaigns.imports.cells import Cell, SourceRow, is_blank, trimmed
 from exports_app.services.campaigns.imports.columns import field_of
 from exports_app.services.campaigns.imports.encodings import encoding_of
@@ -72,13 +71,9 @@ class TextFile:
         """What Excel's first line ``sep=;`` names; empty without such a line."""
         with self._path.open("rb") as raw, io.TextIOWrapper(raw, self._codec, newline="") as text:
             first = trimmed(text.readline(20)).strip('"').rstrip("\r\n")
-            raw_first = first.lower()
-        if not raw_first.startswith("sep="):
+        if not first.lower().startswith("sep="):
             return ""
-        separator = first[4:5] or "\t"  # trimmed off
-        if separator in '"\r\n':
-            raise ExportsError("line 1 names a separator that no file can have")
-        return separator
+        return first[4:5] or "\t"  # trimmed off
 
     def _likely_separator(self) -> str:
         """The one with which most columns of the header are known; else, which makes most

@@ -84,5 +84,4 @@ def _cell(value: Any) -> Cell:
         return cell
     if "day" in value:
         return date.fromisoformat(value["day"])
-    error = value["error"]
-    return Wrong(f"holds the error {error} of the spreadsheet" if error.startswith("#") else error)
+    return Wrong(value["error"])

@@ -7,6 +7,7 @@ memory and time alone.
 """
 
 import json
+import math
 import os
 import resource
 import sys
@@ -138,6 +139,8 @@ def _plain(value: Any) -> Any:
         return {"day": value.isoformat()}
     if isinstance(value, time | timedelta):
         return {"error": "is a time of day"}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"error": "is no number"}
     return value
 
 

@@ -15,10 +15,12 @@ from exports_app.domain.errors import ExportsError
 MOST_UNPACKED = 500_000_000
 """Bytes of all parts, unpacked."""
 MOST_PARTS = 5_000
-MOST_CELLS = 5_000_000
+MOST_CELLS = 15_000_000
 """Rows times columns, from the first to the last that hold something."""
 MOST_COLUMNS = 1_000
 MOST_ERRORS = 10_000
+LONGEST_ERROR = 20
+"""Characters of an error such as #N/A."""
 AS_TEXT = "save the sheet as 'CSV UTF-8'"
 _CHUNK = 1 << 18
 
@@ -37,7 +39,7 @@ class Extent:
     rows: int = 0
     columns: int = 0
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    """Row, column -> the error that stands there, such as #N/A."""
+    """Row, column -> why the cell there has no value."""
 
 
 class Scan:
@@ -73,57 +75,68 @@ class Scan:
 
 
 class _CellReader:
-    """Reads the references of cells that hold something."""
+    """Reads the references of cells that hold something, and which of them have no value."""
 
     def __init__(self) -> None:
         self.extent = Extent()
         self._row = self._column = -1
-        self._first: tuple[int, int] | None = None
-        self._first_column = 0
-        self._is_error = False
-        self._holds_text = False
-        self._error = ""
+        self._first_row: int | None = None
+        self._first_column = MOST_COLUMNS
+        self._type = ""
+        self._is_formula = False
+        self._in_value = False
+        self._value = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "row":
+        if tag == "c":
+            self._column = _column(attributes.get("r", ""), self._column + 1)
+            self._type = attributes.get("t", "n")
+            self._is_formula = False
+            self._value = ""
+        elif tag == "v":
+            self._in_value = True
+        elif tag == "is":
+            self._note()
+        elif tag == "f":
+            self._is_formula = True
+        elif tag == "row":
             number = attributes.get("r", "")
             self._row = int(number) - 1 if number.isdecimal() else self._row + 1
             self._column = -1
-        elif tag == "c":
-            self._column = _column(attributes.get("r", ""), self._column + 1)
-            self._is_error = attributes.get("t") == "e"
-            self._error = ""
-        elif tag in {"v", "is"}:
-            self._holds_text = True
 
     def text(self, text: str) -> None:
-        if self._holds_text and self._is_error:
-            self._error += text[:20]
+        if self._in_value and len(self._value) < LONGEST_ERROR:
+            self._value += text[:LONGEST_ERROR]
 
     def end(self, tag: str) -> None:
-        if tag in {"v", "is"}:
-            self._holds_text = False
+        if tag == "v":
+            self._in_value = False
+        elif tag == "c" and (self._value or self._is_formula):
             self._note()
 
     def _note(self) -> None:
         extent = self.extent
-        if self._first is None:
-            self._first = (self._row, self._column)
-            self._first_column = self._column
+        if self._first_row is None:
+            self._first_row = self._row
         self._first_column = min(self._first_column, self._column)
         extent.rows = max(extent.rows, self._row + 1)
         extent.columns = max(extent.columns, self._column + 1)
         wide = extent.columns - self._first_column
-        high = extent.rows - self._first[0]
+        high = extent.rows - self._first_row
         if wide > MOST_COLUMNS or wide * high > MOST_CELLS:
             raise ExportsError(
                 f"the sheet has more than {MOST_COLUMNS:,} columns or {MOST_CELLS:,} cells from its"
                 f" first to its last: {AS_TEXT}"
             )
-        if self._is_error:
-            extent.errors[self._row, self._column] = self._error
-            if len(extent.errors) > MOST_ERRORS:
-                raise ExportsError(f"the sheet has more than {MOST_ERRORS:,} cells with errors")
+        if self._type == "e":
+            self._refuse(f"holds the error {self._value} of the spreadsheet")
+        elif self._is_formula and not self._value and self._type == "n":
+            self._refuse("is a formula whose value is not in the file: open it in Excel, save it")
+
+    def _refuse(self, reason: str) -> None:
+        self.extent.errors[self._row, self._column] = reason
+        if len(self.extent.errors) > MOST_ERRORS:
+            raise ExportsError(f"the sheet has more than {MOST_ERRORS:,} cells with errors")
 
 
 def _column(reference: str, following: int) -> int:

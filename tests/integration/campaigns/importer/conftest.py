@@ -1,6 +1,7 @@
 """An import of a file."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,27 @@ from exports_app.wiring import Services
 from tests.integration.campaigns.importer.files import Load
 
 
-@pytest.fixture
-def load(services: Services, acme: Tenant, tmp_path: Path) -> Load:
-    """Import the text, or the bytes, into Acme."""
+class Loader:
+    def __init__(self, services: Services, folder: Path) -> None:
+        self._services = services
+        self._folder = folder
 
-    def run(content: str | bytes) -> ImportReport:
-        file = tmp_path / "campaigns.csv"
+    def __call__(self, content: str | bytes, **options: Any) -> ImportReport:
+        return self._services.importer.load(self.file(content), "acme", lambda _: None, **options)
+
+    def file(self, content: str | bytes) -> Path:
+        file = self._folder / "campaigns.csv"
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return services.importer.load(file, "acme", lambda _: None)
+        return file
 
-    return run
+
+@pytest.fixture
+def load_file(services: Services, acme: Tenant, tmp_path: Path) -> Loader:
+    """Import the text, or the bytes, into Acme, with the options of the command."""
+    return Loader(services, tmp_path)
+
+
+@pytest.fixture
+def load(load_file: Loader) -> Load:
+    """Import the text, or the bytes, into Acme."""
+    return load_file

@@ -1,6 +1,8 @@
 """CSV files to import, and what of them is stored."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
 
 from exports_app.services.campaigns.imports.report import ImportReport
 from exports_app.services.core.records import Campaign, Page, Tenant
@@ -12,6 +14,14 @@ HEADER = (
 )
 GOOD = "Summer,search,active,EUR,1000.50,2026-01-01,,2026-01-02,100,10,1,12.3,45"
 Load = Callable[[str | bytes], ImportReport]
+
+
+class LoadFile(Protocol):
+    """Imports the text, or the bytes, into Acme."""
+
+    def __call__(self, content: str | bytes, **options: Any) -> ImportReport: ...
+    def file(self, content: str | bytes) -> Path:
+        """The content as a file."""
 
 
 def csv(*lines: str) -> str:
