@@ -21,7 +21,9 @@ def serve(args: argparse.Namespace) -> int:
 def worker(_: argparse.Namespace) -> int:
     current = settings.get()
     from exports_app.engine.worker_process import work
+    from exports_app.launch.file_limit import raise_file_limit
 
+    raise_file_limit()
     return work(current)
 
 

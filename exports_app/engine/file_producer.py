@@ -217,7 +217,7 @@ def _failure(
     if answer.get("code") == Unavailable.code:
         return Unavailable()
     if "error" in answer:
-        return RunError(answer["error"], code=answer["code"])
+        return RunError(answer["error"], code=answer["code"], permanent=answer["permanent"])
     trouble.seek(0)
     text = trouble.read().decode(errors="replace")[-4000:]
     code = process.returncode

@@ -12,6 +12,7 @@ from typing import Any
 from exports_app.domain.errors import RunError
 from exports_app.domain.humanize import size as in_words
 from exports_app.domain.table import Chunk, Column, Table, by_column, completer, stored
+from exports_app.engine.system_errors import not_written
 from exports_app.services.core.extension_points import Format
 
 CHUNK = 2000
@@ -95,13 +96,6 @@ class FileWriter:
             " or ask whoever runs this server to raise the limit",
             code="too_large",
         )
-
-
-def not_written(error: OSError) -> RunError:
-    return RunError(
-        f"the file could not be written: {error.strerror or type(error).__name__}",
-        code="file_not_written",
-    )
 
 
 @contextmanager

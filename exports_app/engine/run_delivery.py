@@ -15,6 +15,7 @@ from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.engine.attachment_packaging import pack
 from exports_app.engine.lasting_writes import lasting
 from exports_app.engine.slow_waits import SlowWaits
+from exports_app.engine.system_errors import out_of_resources, passes
 from exports_app.services.core.extension_points import (
     FORMATS,
     Attachment,
@@ -226,8 +227,10 @@ class RunDelivery:
         except DeliveryError as e:
             _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
             return _after(e), {"error": e.message}, False
-        except Exception:  # noqa: BLE001  (the other messages must be sent; the log has the traceback)
+        except Exception as e:  # noqa: BLE001  (the other messages must be sent; the log has the traceback)
             _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
+            if isinstance(e, OSError) and passes(e):
+                return DeliveryStatus.PENDING, {"error": out_of_resources(e).message}, False
             error = "an unexpected error: the server's log tells more"
             return DeliveryStatus.FAILED, {"error": error}, False
         values = {"error": None, "sent_at": self._execution.now()}

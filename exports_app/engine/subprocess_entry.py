@@ -20,8 +20,9 @@ from typing import Any
 
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.table import Column, Kind, Ratio
-from exports_app.engine.file_writer import FileLimits, FileWriter, not_written
+from exports_app.engine.file_writer import FileLimits, FileWriter
 from exports_app.engine.row_sources import rows_of
+from exports_app.engine.system_errors import not_written
 
 NICE = 5
 """A lower priority than the server's: pages come first."""
@@ -37,12 +38,12 @@ def main() -> int:
     try:
         _send(**asdict(_make(task, limits)), done=True)
     except ExportsError as e:
-        _send(error=e.message, code=e.code)
+        _send(error=e.message, code=e.code, permanent=e.permanent)
     except MemoryError:
         _send(error="", code="memory_limit")
     except OSError as e:
         error = not_written(e)
-        _send(error=error.message, code=error.code)
+        _send(error=error.message, code=error.code, permanent=error.permanent)
     return 0
 
 

@@ -24,6 +24,7 @@ from exports_app.engine.run_delivery import (
     RunDelivery,
     delivery_error,
 )
+from exports_app.engine.system_errors import out_of_resources, passes
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,
@@ -86,8 +87,10 @@ class Worker:
                 self._give_back(run)
             except ExportsError as e:
                 self._fail(run, e)
-            except Exception:  # noqa: BLE001  (every run must end with a reason; the log has the traceback)
+            except Exception as e:  # noqa: BLE001  (every run must end with a reason; the log has the traceback)
                 _log.exception("run failed unexpectedly")
+                if isinstance(e, OSError) and passes(e):
+                    return self._fail(run, out_of_resources(e))
                 reason = f"an unexpected error: the server's log tells more under run {run.id}"
                 self._fail(run, RunError(reason, code="internal"))
 

@@ -14,6 +14,7 @@ from exports_app.domain.errors import ExportsError
 from exports_app.environment import SettingsError
 from exports_app.launch import address, build, env, lock, peers
 from exports_app.launch.errors import StartError
+from exports_app.launch.file_limit import raise_file_limit
 from exports_app.launch.prepare import prepare
 from exports_app.launch.worker import SUPERVISOR
 from exports_app.plugins import PluginError
@@ -41,6 +42,7 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
     without pages; needs no build and no Node.
     """
     env.prepare()
+    raise_file_limit()
     try:
         with _stoppable():
             _start_folder(settings)

@@ -43,6 +43,10 @@ HINTS = {
         "log under the run's id."
     ),
     "file_not_written": "Nothing was sent. Ask the operator of the server to check its disk.",
+    "out_of_resources": (
+        "Run it again. If it fails again, ask the operator of the server: it needs more memory or "
+        "a higher limit of open files."
+    ),
     "schedule_deleted": "Nothing needs to be done: the scheduled export was deleted.",
     "invalid_timezone": (
         "Edit the scheduled export and choose a time zone from the list, then resume it."
