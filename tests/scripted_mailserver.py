@@ -16,6 +16,8 @@ STEPS = ("greeting", "EHLO", "HELO", "AUTH", "MAIL", "RCPT", "DATA", "end", "RSE
 SILENCE = b"silence"
 """The server says nothing at this step, and keeps the connection open until the client closes
 it."""
+LATE = b"late"
+"""The server says what it usually says at this step once the test calls `let_go`."""
 STALLS = b"stalls"
 """The server says what it usually says at this step, and reads nothing any more."""
 HANGS_UP = b"hangs up"
@@ -51,6 +53,7 @@ class ScriptedMailServer(socketserver.ThreadingTCPServer):
         self.messages: list[bytes] = []
         """As they came: with doubled dots, without the dot at the end."""
         self.connections = 0
+        self._let_go = threading.Event()
         self.ended = threading.Event()
         """The test is over."""
 
@@ -69,10 +72,17 @@ class ScriptedMailServer(socketserver.ThreadingTCPServer):
     def verbs(self) -> list[str]:
         return [command.split()[0].upper() for command in self.commands]
 
+    def let_go(self) -> None:
+        """End what is answered with `LATE`."""
+        self._let_go.set()
+
     def count(self, step: str) -> int:
         """How often this step was reached."""
         with self._changed:
             return self._times.get(step, 0)
+
+    def wait_to_go(self) -> None:
+        self._let_go.wait()
 
     def answer(self, step: str) -> bytes:
         with self._changed:
@@ -101,6 +111,9 @@ class _Conversation(socketserver.StreamRequestHandler):
         answer = self.server.answer(step)
         if answer == HANGS_UP:
             return False
+        if answer == LATE:
+            self.server.wait_to_go()
+            answer = USUAL.get(step, b"250 ok")
         if answer == STALLS:
             self.wfile.write(USUAL.get(step, b"250 ok") + b"\r\n")
             self.server.ended.wait()
@@ -133,5 +146,6 @@ def scripted(**answers: Answers) -> Iterator[ScriptedMailServer]:
             yield server
         finally:
             server.ended.set()
+            server.let_go()
             server.shutdown()
             thread.join(10)

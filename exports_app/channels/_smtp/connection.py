@@ -26,6 +26,8 @@ ATTEMPTS = 2
 """After so many failed connections or messages without an answer in a row, the run's other messages
 fail at once: fifty recipients, not fifty timeouts."""
 
+LAST_WORD = 1.0
+"""Seconds that a run which stops waits for the answer after a message's end."""
 POLL = 0.4
 """Seconds between two questions whether the run goes on."""
 
@@ -106,6 +108,9 @@ class SmtpConnection:
         """Give up the message, and say what became of it. seconds: how long it was waited for;
         None: the run stopped."""
         client = self._client
+        if seconds is None and client is not None and client.complete:
+            # All is sent, and the answer may be on its way: it tells more than "unknown"
+            await asyncio.wait({task}, timeout=LAST_WORD)
         while not task.done():
             task.cancel()  # again, where a reply came at the same moment
             await asyncio.wait({task}, timeout=POLL)

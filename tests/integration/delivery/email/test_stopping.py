@@ -9,7 +9,7 @@ from exports_app.channels.email import EmailChannel
 from exports_app.domain.errors import DeliveryUnknown
 from exports_app.services.core.extension_points import Report
 from tests.integration.delivery.email.messages import send
-from tests.scripted_mailserver import SILENCE, ScriptedMailServer, scripted
+from tests.scripted_mailserver import LATE, SILENCE, ScriptedMailServer, scripted
 from tests.world import DEADLINE
 
 
@@ -52,6 +52,17 @@ def test_a_message_that_is_stopped_after_its_end_is_unknown(report: Report) -> N
         assert server.count("end") == server.connections == 1
     assert isinstance(error, DeliveryUnknown)
     assert "it may have arrived, or not" in error.message
+
+
+def test_an_answer_that_comes_as_the_run_stops_counts(report: Report) -> None:
+    with scripted(end=LATE) as server:
+
+        def check() -> None:
+            if server.count("end"):
+                server.let_go()
+                raise Cancelled
+
+        assert send(server.channel(), report, "ann@example.com", check=check) == [None]
 
 
 def test_a_run_that_is_stopped_does_not_wait_for_the_goodbye(report: Report) -> None:
