@@ -40,9 +40,10 @@ def import_campaigns(args: argparse.Namespace) -> int:
             update_details=args.update_details,
             dry_run=args.dry_run,
         )
-    for line in report.problem_lines():
-        print(line, file=sys.stderr)
     if report.bad_lines:
+        print(f"read as {report.read_as}")
+        for line in report.problem_lines()[: len(report.problems)]:
+            print(line, file=sys.stderr)
         more = report.bad_lines - len(report.problems)
         tail = f" ({more:,} more are not shown)" if more else ""
         bad_lines = counted(report.bad_lines, "bad line")

@@ -59,6 +59,11 @@ def shown(cell: Cell) -> str:
     return str(cell)
 
 
+def printable(text: str) -> str:
+    """The text in one line, with escapes for what nobody sees, and what could steer a terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def decimal_digits(number: float) -> str:
     """Its 15 significant digits as plain decimal text, without zeros at the end."""
     text = f"{number:.15g}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from exports_app.domain.humanize import counted
+from exports_app.services.campaigns.imports.cells import printable
 from exports_app.services.campaigns.imports.columns import Mapping
 
 SHOWN = 50
@@ -85,14 +86,11 @@ class ImportReport:
 
     def lines(self, hint: str = "change it with --update-details") -> list[str]:
         """The report as lines of text. hint: how a detail that was kept can be changed."""
-        return [
-            f"read as {self.read_as}",
-            *self.notes,
-            *(self._bad() if self.bad_lines else self._good(hint)),
-        ]
+        lines = self._bad() if self.bad_lines else self._good(hint)
+        return [printable(line) for line in (f"read as {self.read_as}", *self.notes, *lines)]
 
     def problem_lines(self) -> list[str]:
-        lines = [f"line {p.line}: {p.reason}" for p in self.problems]
+        lines = [printable(f"line {p.line}: {p.reason}") for p in self.problems]
         return lines + _more(self.bad_lines, len(self.problems), "bad line")
 
     def _bad(self) -> list[str]:
@@ -134,9 +132,7 @@ def _more(count: int, listed: int, noun: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """The text with marks for what nobody sees."""
-    marked = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    return f'"{marked}"'
+    return f'"{printable(text)}"'
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import orjson
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from exports_app.domain.errors import ExportsError
+from exports_app.services.campaigns.imports.cells import printable
 from exports_app.services.campaigns.imports.workbook_scan import AS_TEXT, Extent, Scan, Sheet
 
 MOST_MEMORY = 2 << 30
@@ -83,7 +84,7 @@ def _chosen(scan: Scan, wanted: str) -> tuple[Sheet, Extent]:
             return sheet, scan.extent(sheet)
         if not wanted and not sheet.is_hidden and (extent := scan.extent(sheet)).rows:
             return sheet, extent
-    names = ", ".join(sheet.name for sheet in scan.sheets[:20])
+    names = printable(", ".join(sheet.name for sheet in scan.sheets[:20]))
     if wanted:
         raise ExportsError(f"the workbook has no sheet of that name, but {names}")
     raise ExportsError("no visible sheet of the workbook holds anything")

@@ -60,6 +60,18 @@ def test_details_are_named_and_changed_where_that_is_asked(run: Run, tmp_path: P
     assert said[2] == 'line 2: "Summer": status: paused in the file, active stored: changed'
 
 
+def test_what_a_file_holds_steers_no_terminal(run: Run, tmp_path: Path) -> None:
+    header = "campaign_name,currency,date,clicks\n"
+    went_well(run("import-campaigns", file_of(tmp_path, header + "A,EUR,2026-01-02,1\n"), *ARGS))
+    file = file_of(tmp_path, header + "A\t,EUR,2026-01-02,1\nB,EUR,2026-01-02,#\x1b[2J\n")
+    done = run("import-campaigns", file, *ARGS)
+    assert done.stdout == "read as UTF-8, commas\n"
+    assert "#\\x1b[2J" in done.stderr
+    assert "\x1b" not in done.stderr
+    file = file_of(tmp_path, header + "A\t,EUR,2026-01-02,1\n")
+    assert '"A\\t" is taken for "A"' in went_well(run("import-campaigns", file, *ARGS))
+
+
 def test_columns_are_named_and_left_out(run: Run, tmp_path: Path) -> None:
     file = file_of(tmp_path, "Kampagne;Währung;Date;Notiz\nSommer;EUR;1.3.2026;x\n")
     assert "--column HEADER=FIELD" in refused(run("import-campaigns", file, *ARGS))
