@@ -187,7 +187,7 @@ class Importer:
         audit_log.note(
             tx,
             actor,
-            Action.CAMPAIGN_METRICS,
+            Action.CAMPAIGNS_IMPORTED,
             self._clock(),
             tenant_id=job.tenant.id,
             subject_id=job.tenant.id,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from exports_app.services.core.records import Campaign
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, Campaign, Page
 from exports_app.services.runs.browser_downloads import PreparedDownload
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
@@ -113,6 +114,10 @@ def test_a_file_is_understood_checked_and_imported(
         await tab.do(DataState.refresh)
         assert page.stored == "5 campaigns"
         assert services.campaigns.get(cast.admin.who, campaigns["Spring"].id).status == "paused"
+        entries, _ = services.audit.find(cast.admin.who, cast.acme.id, AuditFilter(), Page())
+        (imported,) = (e for e in entries if e.action is Action.CAMPAIGNS_IMPORTED)
+        assert (imported.actor_name, imported.subject_name) == ("Admin", "Acme")
+        assert imported.detail == {"campaigns": 2, "days": 2, "file": "march.csv"}
         text = await report(tab, session_id)
         assert text.startswith("march.csv\nread as ")
         assert "changed" in text

@@ -27,6 +27,7 @@ class Action(StrEnum):
     CAMPAIGN_UPDATED = "campaign.updated"
     CAMPAIGN_DELETED = "campaign.deleted"
     CAMPAIGN_METRICS = "campaign.metrics_written"
+    CAMPAIGNS_IMPORTED = "campaign.imported"
     TENANT_CREATED = "tenant.created"
     TENANT_UPDATED = "tenant.updated"
     QUOTAS_CHANGED = "tenant.quotas_changed"

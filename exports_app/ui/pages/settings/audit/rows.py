@@ -28,6 +28,7 @@ WORDS = {
     Action.CAMPAIGN_UPDATED: "changed the campaign",
     Action.CAMPAIGN_DELETED: "deleted the campaign",
     Action.CAMPAIGN_METRICS: "wrote metrics for the campaign",
+    Action.CAMPAIGNS_IMPORTED: "imported campaign data into the tenant",
     Action.TENANT_CREATED: "created the tenant",
     Action.TENANT_UPDATED: "changed the tenant",
     Action.QUOTAS_CHANGED: "changed the quotas of the tenant",

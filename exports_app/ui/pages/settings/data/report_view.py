@@ -97,9 +97,7 @@ def _problems() -> rx.Component:
 
 def _problem(problem: Problem) -> rx.Component:
     return rx.el.li(
-        rx.el.b(problem.line, class_name="num"),
-        rx.el.span(problem.reason, class_name="grow"),
-        class_name="entry bad-line",
+        rx.el.b(problem.line), rx.el.span(rx.el.bdi(problem.reason)), class_name="bad-line"
     )
 
 

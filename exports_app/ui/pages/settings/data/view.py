@@ -14,7 +14,7 @@ from exports_app.ui.pages.settings.data.rows import PreviewLine
 from exports_app.ui.pages.settings.data.state import DataState
 from exports_app.ui.pages.settings.tabs import DATA, top
 
-ENDINGS = ".csv,.tsv,.txt,.xlsx,.xlsm,.xlsb,.xls,.ods"
+ENDINGS = ".csv,.tsv,.txt,.xlsx"
 """Of files that are offered to choose from; others can be chosen too."""
 
 

@@ -16,7 +16,8 @@ Progress = Callable[[float], None]
 Work = Callable[[UploadedFile, Progress], R]
 LOOK_SECONDS = 0.5
 """Between two looks at how far the work is."""
-_slow = ThreadPoolExecutor(4, thread_name_prefix="import")
+_slow = ThreadPoolExecutor(2, thread_name_prefix="import")
+"""Reading a workbook may take 2 GB: others wait."""
 
 
 async def with_file(code: str, work: Work[R], tell: Callable[[int], Awaitable[None]]) -> R:
