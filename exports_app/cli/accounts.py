@@ -12,6 +12,7 @@ from exports_app.domain.errors import ExportsError
 
 def create_user(args: argparse.Namespace) -> int:
     from exports_app.domain.access import Role
+    from exports_app.domain.address_typos import correction
     from exports_app.services.identity import passwords
 
     if not args.tenant and not args.super_admin:
@@ -30,6 +31,8 @@ def create_user(args: argparse.Namespace) -> int:
             args.email, args.name, password, one_time=one_time, **rights
         )
     print(f"user {user.email} made: {user.id}")
+    if meant := correction(user.email):
+        print(f"Warning: did you mean {meant}?", file=sys.stderr)
     if one_time:
         _show_one_time(password)
     return 0

@@ -54,6 +54,7 @@ SCHEDULE_KEYS = {
     "ownerId",
     "createdAt",
     "updatedAt",
+    "warnings",
 }
 CAMPAIGN_KEYS = {
     "id",

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.base import Day, Instant, Output, PartialInput
 from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
 from exports_app.services.schedules.filters import Filters
+from exports_app.services.schedules.recipients import warnings
 
 Recipients = Annotated[list[bounds.Address], Field(max_length=bounds.SENT_RECIPIENTS)]
 
@@ -72,7 +73,7 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
 
 
 @with_options(before="is_active", is_input=False)
-class ScheduleOut(Output):
+class _StoredOut(Output):
     id: str
     tenant_id: str
     name: str
@@ -97,6 +98,24 @@ class ScheduleOut(Output):
     owner_id: str
     created_at: datetime
     updated_at: datetime
+
+
+class WarningOut(Output):
+    """What looks wrong, and was saved all the same."""
+
+    pointer: str = Field(
+        description="where, as a JSON pointer (RFC 6901) into the scheduled export"
+    )
+    detail: str
+
+
+class ScheduleOut(_StoredOut):
+    @computed_field(  # type: ignore[prop-decorator]
+        description="recipients that look like a typing error, such as ann@gmial.com"
+    )
+    @property
+    def warnings(self) -> list[WarningOut]:
+        return [WarningOut.model_validate(found) for found in warnings(self.recipients)]
 
 
 class SchedulesOut(Output):

@@ -98,7 +98,7 @@ class ScheduleRepository(Repository[Schedule]):
         in_text = contains(self._connection, c.name, q) | contains(
             self._connection, func.coalesce(c.description, ""), q
         )
-        if set(q) & set('[]", '):  # JSON's own marks, which no address has
+        if not set(q) - set("[], "):  # JSON's own marks between the addresses
             return in_text
         # Recipients are searched in their stored JSON text, where letters that are not ASCII are
         # escaped

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from email_validator import EmailNotValidError
 
 from exports_app.domain import bounds
+from exports_app.domain.address_typos import correction
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.services.core.email_addresses import (
     MAX_ADDRESS,
@@ -81,6 +82,29 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
     if len(kept) > MAX_RECIPIENTS:
         errors.append(too_many)
     return tuple(kept.values()), errors
+
+
+@dataclass(frozen=True)
+class RecipientWarning:
+    """About a recipient that is taken all the same. pointer: a JSON pointer, as of an error."""
+
+    pointer: str
+    detail: str
+
+
+def warnings(recipients: Sequence[str]) -> list[RecipientWarning]:
+    """What looks wrong with valid recipients."""
+    return [
+        RecipientWarning(f"/recipients/{i}", detail)
+        for i, address in enumerate(recipients)
+        if (detail := warning(address))
+    ]
+
+
+def warning(address: str) -> str:
+    """What looks wrong with a valid address; empty where nothing does."""
+    meant = correction(address)
+    return f"Did you mean {meant}?" if meant else ""
 
 
 @dataclass(frozen=True)

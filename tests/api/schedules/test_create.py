@@ -29,6 +29,7 @@ class TestCreate:
             "tenantId": cast.acme.id,
             "description": None,
             "filters": {},
+            "warnings": [],
             "whenEmpty": "send",
             "delivery": "auto",
             "linkDays": 7,
@@ -95,6 +96,19 @@ class TestCreate:
         ]
         created = api.admin.post(SCHEDULES, schedule_body(recipients=[*odd, '"a..b"@docomo.ne.jp']))
         assert (created.status_code, created.json()["recipients"]) == (201, odd)
+
+    def test_warns_of_what_looks_like_a_typing_error_and_takes_it(self, api: Clients) -> None:
+        sent = ["ann@gmail.com", "bob@gmial.com", "cy@ymail.com"]
+        created = api.admin.post(SCHEDULES, schedule_body(recipients=sent))
+        made = created.json()
+        assert (created.status_code, made["recipients"]) == (201, sent)
+        assert made["warnings"] == [
+            {"pointer": "/recipients/1", "detail": "Did you mean bob@gmail.com?"}
+        ]
+        url = f"{SCHEDULES}/{made['id']}"
+        assert api.admin.get(url).json() == made
+        changed = api.admin.put(url, {"recipients": ["bob@gmail.com"]}).json()
+        assert (changed["recipients"], changed["warnings"]) == (["bob@gmail.com"], [])
 
     def test_merges_recipients_whatever_their_case(self, api: Clients) -> None:
         sent = ["Ann@Example.com", "bob@example.com", "ann@example.COM", "BOB@EXAMPLE.COM"]

@@ -108,6 +108,9 @@ def test_a_list_is_filtered_searched_sorted_and_cut(
     assert names(q="0%") == ["100% Ärger"]
     assert names(q="zürich") == ["Alpha"]
     assert names(page=Page(2, 3, "name")) == ["gamma"]
+    assert names(q="[") == names(q=", ") == []
+    make_schedule(services, admin, name="odd", recipients=('"a b"@x.example', "c@[192.0.2.1]"))
+    assert names(q="@[192.0.2.1]") == names(q='"a b"@') == ["odd"]
     assert services.schedules.find(admin, None, {}, "", Page(9, 3))[1] == 4
     with pytest.raises(Invalid) as e:
         names(page=Page(sort="password_hash"))

@@ -182,15 +182,15 @@ def test_a_bad_recipient_is_kept_to_be_mended(
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme)
         await put(tab, name="Mine")
-        await tab.do(Fields.add_recipients, "boss@example, ann@example.com")
+        await tab.do(Fields.add_recipients, "boss@exa_mple, ann@example.com")
         assert [(c.text, bool(c.error)) for c in draft.chips] == [
-            ("boss@example", True),
+            ("boss@exa_mple", True),
             ("ann@example.com", False),
         ]
         await tab.do(EditorState.save)
         assert draft.focus.startswith("recipients#")
-        await tab.do(Fields.fix_recipient, "boss@example")
-        assert draft.to_fix.startswith("boss@example#")
+        await tab.do(Fields.fix_recipient, "boss@exa_mple")
+        assert draft.to_fix.startswith("boss@exa_mple#")
         assert [c.text for c in draft.chips] == ["ann@example.com"]
         await tab.do(Fields.add_recipients, "boss@example.com")
         await tab.do(EditorState.save)
@@ -198,6 +198,24 @@ def test_a_bad_recipient_is_kept_to_be_mended(
 
     asyncio.run(play())
     assert only_schedule(services).recipients == ["ann@example.com", "boss@example.com"]
+
+
+def test_what_looks_like_a_typing_error_is_said_and_saved(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await put(tab, name="Mine")
+        await tab.do(Fields.add_recipients, "ann@gmial.com, bob@gmail.com")
+        assert [(c.text, c.error, c.warning) for c in draft.chips] == [
+            ("ann@gmial.com", "", "Did you mean ann@gmail.com?"),
+            ("bob@gmail.com", "", ""),
+        ]
+        await tab.do(EditorState.save)
+        assert not draft.is_open
+
+    asyncio.run(play())
+    assert only_schedule(services).recipients == ["ann@gmial.com", "bob@gmail.com"]
 
 
 def test_a_preset_fills_the_expression_and_a_typed_preset_is_chosen(

@@ -127,7 +127,7 @@ def of_the_form(page: Page) -> Views:
         0
     )  # until then it keeps the focus, and what is typed
     form.expression.fill("nonsense")
-    form.recipients.fill("boss@example")
+    form.recipients.fill("boss@exa_mple")
     form.field("save").click()
     expect(form.page.locator(".error-text").first).to_be_visible()
     yield "editor with errors", page

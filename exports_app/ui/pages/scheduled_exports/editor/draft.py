@@ -94,7 +94,7 @@ class DraftState(rx.State):
         self.values = form.EMPTY | values
         self.is_active = is_active
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
-        self.chips = [Chip(address) for address in like.recipients] if like else []
+        self.chips = form.chips(like.recipients) if like else []
         self.errors = {}
         self.stale = False
         self.to_fix = ""
@@ -123,7 +123,7 @@ class DraftState(rx.State):
         self._version = saved.version
         self.stale = False
         self.errors = {}
-        self.chips = [Chip(address) for address in saved.recipients]
+        self.chips = form.chips(saved.recipients)
         self.paused = run_errors.readable(saved.paused_reason)
         self._saved = self._now()
 
@@ -132,8 +132,8 @@ class DraftState(rx.State):
         """False where they were too many, and the last ones are left out."""
         chips = {chip.text.lower(): chip for chip in self.chips}
         for recipient in recipients:
-            text = (recipient.address or recipient.text)[: form.LONGEST_CHIP]
-            chips.setdefault(text.lower(), Chip(text, recipient.error or ""))
+            chip = form.chip(recipient)
+            chips.setdefault(chip.text.lower(), chip)
         self.chips = list(chips.values())[: form.MOST_CHIPS]
         return len(chips) <= form.MOST_CHIPS
 

@@ -2,7 +2,7 @@
 service takes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ from exports_app.services.core.export_filters import (
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
-from exports_app.services.schedules.recipients import MAX_RECIPIENTS
+from exports_app.services.schedules.recipients import MAX_RECIPIENTS, Recipient, warning
 from exports_app.ui.pages.scheduled_exports.editor import options
 
 DATES = "dates"
@@ -72,10 +72,21 @@ MOST_CHIPS = 2 * MAX_RECIPIENTS
 @dataclass
 class Chip:
     """A recipient as it stands in the form. error: what is wrong with it; empty when it is an
-    address."""
+    address. warning: what looks wrong with an address."""
 
     text: str
     error: str = ""
+    warning: str = ""
+
+
+def chip(recipient: Recipient) -> Chip:
+    text = recipient.address or recipient.text
+    return Chip(text[:LONGEST_CHIP], recipient.error or "", warning(recipient.address or ""))
+
+
+def chips(addresses: Iterable[str]) -> list[Chip]:
+    """Of stored recipients."""
+    return [Chip(address, "", warning(address)) for address in addresses]
 
 
 def texts(schedule: Schedule) -> dict[str, str]:

@@ -61,9 +61,11 @@ def _chip(chip: Chip) -> rx.Component:
         custom_attrs={"aria-label": f"Fix {chip.text}"},
     )
     return rx.el.span(
-        rx.cond(chip.error != "", fix, rx.el.span(chip.text)),
+        rx.cond(chip.error + chip.warning != "", fix, rx.el.span(chip.text)),
         remove,
-        class_name=rx.cond(chip.error != "", "chip bad", "chip"),
+        class_name=rx.cond(
+            chip.error != "", "chip bad", rx.cond(chip.warning != "", "chip warn", "chip")
+        ),
         key=chip.text,
     )
 
@@ -81,4 +83,9 @@ def _errors() -> rx.Component:
 
 
 def _chip_error(chip: Chip) -> rx.Component:
-    return rx.cond(chip.error != "", rx.el.span(chip.error, class_name="error-text", role="alert"))
+    return rx.fragment(
+        rx.cond(chip.error != "", rx.el.span(chip.error, class_name="error-text", role="alert")),
+        rx.cond(
+            chip.warning != "", rx.el.span(chip.warning, class_name="warn-text", role="status")
+        ),
+    )

@@ -4,6 +4,7 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
+from exports_app.domain.address_typos import correction
 from exports_app.domain.errors import Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.services.tenants.invitations import Invited
@@ -42,6 +43,8 @@ class InvitationsState(rx.State):
             return
         self.sent += 1
         await self._show(invited)
+        if meant := correction(invited.invitation.email):
+            await notify(self, "info", f"Did you mean {meant}? Then revoke this invitation.")
 
     @action(Permission.MANAGE)
     async def resend(self, invitation_id: str) -> None:
