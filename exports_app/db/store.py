@@ -61,6 +61,10 @@ class SqlTransaction:
         return r.RunRepository(self.connection)
 
     @cached_property
+    def zone_data(self) -> r.ZoneDataRepository:
+        return r.ZoneDataRepository(self.connection)
+
+    @cached_property
     def deliveries(self) -> r.DeliveryRepository:
         return r.DeliveryRepository(self.connection)
 

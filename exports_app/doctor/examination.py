@@ -22,7 +22,7 @@ from exports_app.doctor import extensions
 from exports_app.doctor.finding import Finding, is_new
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
-from exports_app.domain.timing import cron
+from exports_app.domain.timing import cron, zone_data
 from exports_app.environment import SettingsError
 from exports_app.launch import env
 from exports_app.services.core.rate_limits import Counts
@@ -241,7 +241,8 @@ def _node() -> Finding:
 def _zones(settings: Settings) -> Finding:
     try:
         cron.zone("Europe/Berlin")
-        return Finding(True, "time zones", f"known; the default is {settings.tz}")
+        known = f"read from {zone_data.source('Europe/Berlin')}; the default is {settings.tz}"
+        return Finding(True, "time zones", f"{known}; package tzdata {zone_data.package_version()}")
     except ExportsError as e:
         return Finding(False, "time zones", f"{e.message} (install the package tzdata)")
 

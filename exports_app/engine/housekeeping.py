@@ -35,6 +35,7 @@ class Housekeeping:
             Job("repeated entries", self._note_repeated, NOTED),
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
+            Job("zone data", self._apply_zone_data, MINUTE),
         ]
         if not self._services.database.embedded:
             jobs.append(Job("queue", self._sweep_queue, MINUTE))
@@ -65,6 +66,12 @@ class Housekeeping:
             self._services.audit_seals.sweep(self._closing.is_set)
 
         await _guarded(keep, "the audit could not be sealed")
+
+    async def _apply_zone_data(self) -> None:
+        def apply() -> None:
+            self._services.zone_updates.apply(self._closing.is_set)
+
+        await _guarded(apply, "ticks could not be reckoned by new time zone data", yet=" yet")
 
     async def _sweep_queue(self) -> None:
         def sweep() -> None:

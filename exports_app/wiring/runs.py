@@ -19,6 +19,7 @@ from exports_app.services.runs.queue import RunQueue
 from exports_app.services.runs.retention import Retention
 from exports_app.services.runs.sending import RunDeliveries
 from exports_app.services.runs.ticks import Ticks
+from exports_app.services.runs.zone_updates import ZoneUpdates
 from exports_app.services.tenants.quotas import Quotas
 from exports_app.wiring.foundation import Foundation, retries
 
@@ -34,6 +35,7 @@ class Lifecycle:
     run_actions: RunActions
     backfill: Backfill
     preview: Preview
+    zone_updates: ZoneUpdates
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
         run_actions=RunActions(f.store, f.files, f.changes, f.clock, quotas),
         backfill=Backfill(f.store, f.changes, f.clock, quotas),
         preview=Preview(f.store, f.files, f.clock, attach=s.attach_max_mb * 1_000_000),
+        zone_updates=ZoneUpdates(f.store, f.changes, f.clock),
     )
 
 

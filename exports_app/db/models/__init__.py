@@ -12,7 +12,7 @@ from exports_app.db.models.base import Base, metadata
 from exports_app.db.models.campaigns import CampaignRow, MetricRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
 from exports_app.db.models.runs import AttemptRow, RunRow
-from exports_app.db.models.schedules import ScheduleRow
+from exports_app.db.models.schedules import ScheduleRow, ZoneDataRow
 from exports_app.db.models.sessions import CodeRow, SessionRow
 from exports_app.db.models.tenants import InvitationRow, MembershipRow, MessagesOfDayRow, TenantRow
 
@@ -42,5 +42,6 @@ __all__ = [
     "TenantRow",
     "UnsealedRow",
     "UserRow",
+    "ZoneDataRow",
     "metadata",
 ]

@@ -91,3 +91,13 @@ class ScheduleRow(Base, table=True):
 
 for option in OPTIONS:
     setattr(ScheduleRow, option.name, option_column(option))
+
+
+class ZoneDataRow(Base, table=True):
+    """A time zone's data as it was when next_run_at was last right for all its schedules: SHA-256
+    of its file in hex."""
+
+    __tablename__ = "zone_data"
+    zone: str = Field(max_length=64, primary_key=True)
+    fingerprint: str = Field(max_length=64)
+    seen_at: datetime = instant()

@@ -22,6 +22,7 @@ from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.repositories.tenants.invitations import InvitationRepository
 from exports_app.db.repositories.tenants.tenants import TenantRepository
 from exports_app.db.repositories.tenants.usage import UsageRepository
+from exports_app.db.repositories.zone_data import ZoneDataRepository
 
 __all__ = [
     "AccountMessageRepository",
@@ -45,5 +46,6 @@ __all__ = [
     "TenantRepository",
     "UsageRepository",
     "UserRepository",
+    "ZoneDataRepository",
     "table",
 ]

@@ -125,6 +125,21 @@ class ScheduleRepository(Repository[Schedule]):
         oldest: datetime | None = self._connection.execute(query).scalar_one()
         return oldest
 
+    def _to_come(self, now: datetime) -> tuple[Any, ...]:
+        return self._table.c.is_active, self._live(), self._table.c.next_run_at > now
+
+    def zones_to_come(self, now: datetime) -> list[str]:
+        zone = self._table.c.timezone
+        query = select(zone).where(*self._to_come(now)).distinct().order_by(zone)
+        return list(self._connection.execute(query).scalars())
+
+    def to_come(self, zone: str, now: datetime, after: str, limit: int) -> list[Schedule]:
+        c = self._table.c
+        query = self._select().where(*self._to_come(now), c.timezone == zone)
+        if after:
+            query = query.where(c.id > after)
+        return self._all(query.order_by(c.id).limit(limit))
+
     def reserve(self, seen: Sequence[Schedule]) -> set[str]:
         c = self._table.c
         unchanged = select(c.id, c.version, c.next_run_at).where(

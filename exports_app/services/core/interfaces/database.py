@@ -18,7 +18,7 @@ from exports_app.services.core.interfaces.delivery import DeliveryStore, Notific
 from exports_app.services.core.interfaces.files import FileDownloadStore
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import AttemptStore, RunQueueStore, RunStore
-from exports_app.services.core.interfaces.schedules import ScheduleStore
+from exports_app.services.core.interfaces.schedules import ScheduleStore, ZoneDataStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, TenantStore
 from exports_app.services.core.records import Sample
@@ -58,6 +58,8 @@ class Transaction(Protocol):
     def campaigns(self) -> CampaignStore: ...
     @property
     def schedules(self) -> ScheduleStore: ...
+    @property
+    def zone_data(self) -> ZoneDataStore: ...
     @property
     def run_queue(self) -> RunQueueStore: ...
     @property

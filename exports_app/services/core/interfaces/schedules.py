@@ -8,6 +8,15 @@ from exports_app.services.core.interfaces.tenants import Tenants
 from exports_app.services.core.records import Page, Run, Schedule, Summary
 
 
+class ZoneDataStore(Protocol):
+    """The time zone data with which next_run_at was computed."""
+
+    def fingerprints(self) -> dict[str, str]:
+        """By zone."""
+
+    def note(self, zone: str, fingerprint: str, at: datetime) -> None: ...
+
+
 class ScheduleStore(Protocol):
     """Deleted schedules are not found."""
 
@@ -26,6 +35,13 @@ class ScheduleStore(Protocol):
 
     def due_since(self, now: datetime) -> datetime | None:
         """The earliest next_run_at in the past."""
+
+    def zones_to_come(self, now: datetime) -> list[str]:
+        """The time zones of active schedules whose next_run_at is later."""
+
+    def to_come(self, zone: str, now: datetime, after: str, limit: int) -> list[Schedule]:
+        """Active schedules of a time zone whose next_run_at is later, by id. after: the last id
+        seen; empty: from the first."""
 
     def reserve(self, seen: Sequence[Schedule]) -> set[str]:
         """Lock the schedules that are unchanged since they were seen, and that no other engine has

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from importlib import metadata
 from pathlib import Path
 
 from tests.integration.launch.cli.process import Run, free_port, went_well
@@ -102,6 +103,11 @@ def test_doctor_finds_a_clock_that_was_set_back(run: Run, tmp_path: Path) -> Non
     done = run("doctor")
     assert done.returncode == 1
     assert "behind what the database has noted: was it set back?" in done.stdout
+
+
+def test_doctor_says_where_the_time_zones_are_read_from(run: Run) -> None:
+    version = metadata.version("tzdata")
+    assert f"package tzdata {version}" in went_well(run("doctor"))
 
 
 def test_doctor_says_which_node_builds_the_pages(run: Run) -> None:
