@@ -5,8 +5,9 @@ from typing import Any
 import reflex as rx
 
 from exports_app.ui.components.controls import button
+from exports_app.ui.pages.settings.data.busy_view import busy
 from exports_app.ui.pages.settings.data.rows import UPDATES, DifferenceRow, Problem
-from exports_app.ui.pages.settings.data.state import DataState
+from exports_app.ui.pages.settings.data.state import READING, DataState
 
 
 def actions() -> rx.Component:
@@ -39,6 +40,7 @@ def actions() -> rx.Component:
             ),
             class_name="row spaced",
         ),
+        busy("working", (DataState.busy != "") & (DataState.busy != READING)),
         rx.cond(DataState.report.title != "", _report(), _no_report()),
         class_name="card settings-card",
     )

@@ -8,10 +8,11 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import wrong_box
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.settings.data.busy_view import busy
 from exports_app.ui.pages.settings.data.columns_view import columns
 from exports_app.ui.pages.settings.data.report_view import actions, report
 from exports_app.ui.pages.settings.data.rows import PreviewLine
-from exports_app.ui.pages.settings.data.state import DataState
+from exports_app.ui.pages.settings.data.state import READING, DataState
 from exports_app.ui.pages.settings.tabs import DATA, top
 
 ENDINGS = ".csv,.tsv,.txt,.xlsx"
@@ -61,30 +62,12 @@ def _choose() -> rx.Component:
         rx.el.p(_tenant(), " has ", DataState.stored, " now.", class_name="muted", id="stored"),
     )
     return rx.el.section(
-        rx.el.h2("Import campaign data"), stored, field, _busy(), class_name="card settings-card"
+        rx.el.h2("Import campaign data"),
+        stored,
+        field,
+        busy("reading", DataState.busy == READING),
+        class_name="card settings-card",
     )
-
-
-def _busy() -> rx.Component:
-    percent = rx.cond(
-        DataState.percent > 0,
-        rx.el.div(
-            rx.el.progress(
-                max=100,
-                value=DataState.percent,
-                class_name="progress",
-                custom_attrs={"aria-label": DataState.busy},
-            ),
-            rx.el.span(f"{DataState.percent} %", class_name="num hint"),
-            class_name="row",
-        ),
-    )
-    words = rx.el.div(
-        rx.cond(DataState.busy != "", rx.el.span(DataState.busy, " …", class_name="hint")),
-        role="status",
-        id="busy",
-    )
-    return rx.fragment(words, rx.cond(DataState.busy != "", percent))
 
 
 def _failed() -> rx.Component:
