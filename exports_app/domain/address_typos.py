@@ -54,6 +54,8 @@ def correction(address: str) -> str | None:
 @lru_cache(1_000)
 def _meant(domain: str) -> str:
     rest, dot, last = domain.rpartition(".")
+    if not dot:
+        return domain  # a host of a private network
     name, _, ending = f"{rest}{dot}{_RIGHT.get(last, last)}".partition(".")
     provider = name if name in _PROVIDERS else _misspelt(name, ending)
     if ending in _COUNTRIES_FOR_COM and "com" in _PROVIDERS.get(provider, ()):

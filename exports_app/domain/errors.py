@@ -254,6 +254,11 @@ class MessageTooLarge(DeliveryError):
 
     code = "message_too_large"
 
+    def __init__(self, message: str | None = None, *, for_all: bool = False) -> None:
+        super().__init__(message)
+        self.for_all = for_all
+        """The limit is the server's, whoever the recipient is."""
+
 
 class DeliveryUnknown(DeliveryError):
     """The connection was lost while the message was being sent: it may have arrived, or not"""

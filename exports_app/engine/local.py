@@ -36,6 +36,8 @@ TIME_LIMIT = 3600.0
 """Seconds to make one file, where its schedule says nothing else."""
 RETRY_SECONDS = 1.0
 """Between two attempts to extend the leases while the database is away."""
+CANCEL_SECONDS = 1.0
+"""Between two looks for runs of this process that were cancelled."""
 STALE_SECONDS = 60.0
 """Without a cycle for so long, the engine counts as down."""
 
@@ -108,6 +110,8 @@ class LocalEngine:
         """Whether the database could not be reached at the last heartbeat."""
         self._recover_from = 0.0
         """From when on runs whose lease has ended count as abandoned, by the monotonic clock."""
+        self._looked_at = 0.0
+        """When it was last asked which runs were cancelled, by the monotonic clock."""
         self._wake: Callable[[], None] = lambda: None
 
     @property
@@ -171,6 +175,7 @@ class LocalEngine:
             self._services.ticks.tick()
             metrics.TICKS.inc()
             self._message_sender.start()
+            self._stop_cancelled()
             if self._executes():
                 self._begin_runs()
         except Unavailable:
@@ -178,6 +183,18 @@ class LocalEngine:
         except Exception:  # noqa: BLE001  (the engine must go on; the error is logged)
             _log.exception("the engine's cycle failed: trying again")
         self._cycle_at = time.monotonic()
+
+    def _stop_cancelled(self) -> None:
+        """Runs that were cancelled send nothing more. At the next heartbeat it might be too late:
+        their mail server may answer."""
+        now = time.monotonic()
+        jobs = self._all_jobs()
+        if jobs and now - self._looked_at >= CANCEL_SECONDS:
+            self._looked_at = now
+            lost = self._leases.lost([job.run for job in jobs])
+            for job in jobs:
+                if job.run in lost:
+                    job.lease_lost.set()
 
     def _begin_runs(self) -> None:
         # At most as many as there is room for, then the next cycle begins: where runs end as fast
@@ -187,9 +204,9 @@ class LocalEngine:
             if self._closing.is_set() or len(self._jobs) >= self._room():
                 return
             isolated = self._services.run_queue.isolated_run_waits()
-            if self._jobs and (
-                isolated or any(job.run.deaths >= ISOLATION_DEATHS for job in self._all_jobs())
-            ):
+            # A run that waits for a mail server has its file: it ends no process any more
+            busy = [job for job in self._all_jobs() if not self._worker.waits_for_mail(job.run)]
+            if busy and (isolated or any(job.run.deaths >= ISOLATION_DEATHS for job in busy)):
                 return  # a run that may end this process is executed alone
             run = self._services.run_queue.claim(isolated=isolated)
             if run is None:

@@ -62,8 +62,8 @@ class DeliveryLimits:
 class _Round:
     """Messages that bring the file in the same form.
 
-    Where one is refused as too large, it and all that are not sent yet are left for a round with a
-    smaller form: the limit is the server's, and each further refusal would cost the whole upload.
+    What is refused as too large is left for a round with a smaller form; where the limit is the
+    server's, all that are not sent yet are too.
     """
 
     form: MessageForm
@@ -72,6 +72,8 @@ class _Round:
     refused: set[str] = field(default_factory=set)
     """Ids of deliveries whose messages were too large, in this round or one before."""
     left: list[Delivery] = field(default_factory=list)
+    over: bool = False
+    """No message of this form is accepted."""
 
 
 class RunDelivery:
@@ -95,7 +97,11 @@ class RunDelivery:
     @property
     def waiting(self) -> int:
         """Runs that wait for a slow mail server; their threads are idle."""
-        return self._waits.number
+        return len(self._waits.runs())
+
+    def waits(self, run: Run) -> bool:
+        """Whether it waits for a slow mail server."""
+        return run.id in self._waits.runs()
 
     def is_due(self, run: Run, delivery: Delivery) -> bool:
         """Whether it is still to be sent. An unknown one is not where the schedule says so, or once
@@ -134,18 +140,21 @@ class RunDelivery:
         wanted = DeliveryMode(run.spec.delivery)
         file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
         limit = self._limits.attach
-        passed = modes_before(run.sent_as)
         sent = dict[str, Delivery]()
         refused = set[str]()
-        while due:
+        # Each goes on with the form that was tried last
+        waiting = _by_forms_passed(due)
+        while waiting:
+            passed = min(waiting, key=len)
+            batch = waiting.pop(passed)
             with pack(self._files, file, wanted, channel, limit, check, passed) as (mode, attached):
                 form = MessageForm(mode, attached.size if attached else None)
                 final = wanted is not DeliveryMode.AUTO or mode is DeliveryMode.LINK
                 round_ = _Round(form, final, refused)
-                report = self._report(run, export, made, due, mode, attached)
-                sent |= self._send_round(run, channel, report, due, round_, check)
-            due = round_.left
-            passed = (*modes_before(mode), mode)
+                report = self._report(run, export, made, batch, mode, attached)
+                sent |= self._send_round(run, channel, report, batch, round_, check)
+            if round_.left:
+                waiting.setdefault((*modes_before(mode), mode), []).extend(round_.left)
         return sent
 
     def _report(
@@ -161,7 +170,8 @@ class RunDelivery:
         link = self._link(run, due) if mode is DeliveryMode.LINK else None
         size = attached.size if attached else None
         expires_at = link.expires_at if link else None
-        self._execution.note(run, sent_as=mode, sent_size=size, link_expires_at=expires_at)
+        if mode not in modes_before(run.sent_as):  # links that were sent before can be revoked
+            self._execution.note(run, sent_as=mode, sent_size=size, link_expires_at=expires_at)
         _log.info("sending", way=mode, bytes=size, messages=len(due))
         zipped = attached if mode is DeliveryMode.ZIP else None
         return export.report(made.path, made.name, made.size, made.rows, zipped=zipped, link=link)
@@ -188,7 +198,7 @@ class RunDelivery:
         results = dict[str, Delivery]()
         with channel.open(report, check) as sender:
             for delivery in due:
-                if round_.left:
+                if round_.over:
                     round_.left.append(delivery)
                     continue
                 check()
@@ -202,8 +212,8 @@ class RunDelivery:
         if sending.status is not DeliveryStatus.SENDING:
             _log.warning("message not sent", to=log.masked(sending.target), status=sending.status)
             return sending
-        with self._waits.sending():
-            status, values, too_large = self._attempt(sender, sending, final=round_.final)
+        with self._waits.sending(run.id):
+            status, values, too_large = self._attempt(sender, sending, round_)
         moved = lasting(
             self._leases.duration, partial(self._deliveries.move, run, sending, status, **values)
         )
@@ -213,17 +223,19 @@ class RunDelivery:
         return moved
 
     def _attempt(
-        self, sender: Sender, delivery: Delivery, *, final: bool
+        self, sender: Sender, delivery: Delivery, round_: _Round
     ) -> tuple[DeliveryStatus, dict[str, Any], bool]:
         """Send one message. Returns the delivery's status and values, and whether a smaller message
         is to be sent. Never raises, since the other recipients must get theirs."""
         try:
             sender.send(delivery.target, delivery.message_id)
         except MessageTooLarge as e:
-            _log.warning("message too large", to=log.masked(delivery.target), final=final)
-            if not final:
+            _log.warning("message too large", to=log.masked(delivery.target), final=round_.final)
+            if not round_.final:
+                round_.over = e.for_all
                 return DeliveryStatus.PENDING, {"error": e.message}, True
-            return DeliveryStatus.FAILED, {"error": f"{e.message}: {WAY_OUT}"}, False
+            way_out = "" if round_.form.mode is DeliveryMode.LINK else f": {WAY_OUT}"
+            return DeliveryStatus.FAILED, {"error": f"{e.message}{way_out}"}, False
         except DeliveryError as e:
             _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
             return _after(e), {"error": e.message}, False
@@ -235,6 +247,14 @@ class RunDelivery:
             return DeliveryStatus.FAILED, {"error": error}, False
         values = {"error": None, "sent_at": self._execution.now()}
         return DeliveryStatus.ACCEPTED, values, False
+
+
+def _by_forms_passed(due: list[Delivery]) -> dict[tuple[DeliveryMode, ...], list[Delivery]]:
+    """Those that are not tried any more."""
+    groups = dict[tuple[DeliveryMode, ...], list[Delivery]]()
+    for delivery in due:
+        groups.setdefault(modes_before(delivery.sent_as), []).append(delivery)
+    return groups
 
 
 def _after(error: DeliveryError) -> DeliveryStatus:

@@ -10,28 +10,27 @@ SLOW_SECONDS = 5.0
 
 
 class SlowWaits:
-    """Counts the messages that are on their way for more than SLOW_SECONDS. A run sends one at a
+    """A run waits once its message is on its way for more than SLOW_SECONDS. It sends one at a
     time."""
 
     def __init__(self) -> None:
-        self._began: dict[object, float] = {}
-        """time.monotonic() by message."""
+        self._began: dict[str, float] = {}
+        """time.monotonic() by run."""
         self._lock = threading.Lock()
 
     @contextmanager
-    def sending(self) -> Iterator[None]:
-        """Until the context is left, a message is on its way."""
-        message = object()
+    def sending(self, run_id: str) -> Iterator[None]:
+        """Until the context is left, a message of the run is on its way."""
         with self._lock:
-            self._began[message] = time.monotonic()
+            self._began[run_id] = time.monotonic()
         try:
             yield
         finally:
             with self._lock:
-                del self._began[message]
+                del self._began[run_id]
 
-    @property
-    def number(self) -> int:
+    def runs(self) -> set[str]:
+        """The ids of those that wait."""
         slow = time.monotonic() - SLOW_SECONDS
         with self._lock:
-            return sum(began <= slow for began in self._began.values())
+            return {run_id for run_id, began in self._began.items() if began <= slow}

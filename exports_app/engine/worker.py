@@ -75,6 +75,10 @@ class Worker:
         threads are idle."""
         return self._producer.waiting + self._delivery.waiting
 
+    def waits_for_mail(self, run: Run) -> bool:
+        """Whether the run waits for a slow mail server."""
+        return self._delivery.waits(run)
+
     def execute(self, run: Run, check: Callable[[], None]) -> None:
         """Never raises. check: called between chunks and before each message; raises Stopped or
         LeaseLost."""
@@ -105,8 +109,7 @@ class Worker:
         error = delivery_error(deliveries)
         if error is not None and any(self._delivery.is_due(run, d) for d in deliveries):
             raise DeliveryError(error, permanent=False)
-        # What is still unknown is not sent again by itself
-        status = outcome((d.status for d in deliveries), hold=True)
+        status = outcome(d.status for d in deliveries)
         lasting(
             self._leases.duration,
             partial(self._endings.close, run, status, error, DeliveryError.code if error else None),

@@ -136,6 +136,7 @@ class SmtpConnection:
                 self._drop()
             else:
                 return
+        self._drop()  # what the connection before it carried says nothing about this message
         client = await self._open()
         try:
             await self._transact(client, sender, recipient, content)

@@ -18,7 +18,7 @@ from exports_app.domain.humanize import counted
 
 GOING_AWAY = 421
 """The server closes the connection (RFC 5321, 3.8): this says nothing about the message."""
-UNKNOWN_PARAMETER = frozenset({501, 504, 555})
+UNKNOWN_PARAMETER = frozenset({500, 501, 504, 555})
 """What follows the address in MAIL is not understood (RFC 5321, 4.2.3)."""
 TOO_LARGE = 552
 """Without an enhanced code, the message is too large (RFC 1870, 6.1); with one, that code tells
@@ -28,8 +28,9 @@ SIZES = frozenset({"5.3.4", "5.2.3"})
 3.4)."""
 ENHANCED = re.compile(r"\s*(5\.\d{1,3}\.\d{1,3})\b|.*\(#(5\.\d{1,3}\.\d{1,3})\)", re.DOTALL)
 """A permanent error's enhanced code, where RFC 2034 puts it or as qmail writes it."""
-FULL = re.compile(r"quota|mailbox (is )?full", re.IGNORECASE)
-"""In a 552 without an enhanced code: there is no room in the mailbox."""
+FULL = re.compile(r"quota|\bfull\b|storage|over (its|the|your) limit", re.IGNORECASE)
+"""In a 552 without an enhanced code: there is no room in the mailbox. RFC 5321, 4.2.2, has 552 for
+"exceeded storage allocation"."""
 GREETED = re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE)
 """In a refusal of MAIL or RCPT: by then the server tells what it thinks of our name, as Postfix
 does (smtpd_delay_reject)."""
@@ -76,7 +77,7 @@ def refused(refusal: SMTPResponseException, *, of_sender: bool = False) -> Deliv
     """A refusal of the envelope or the message. of_sender: of MAIL."""
     text = text_of(refusal)
     if is_too_large(refusal):
-        return MessageTooLarge(f"{text} (too large for the mail server)")
+        return MessageTooLarge(f"{text} (too large for the mail server)", for_all=of_sender)
     setting = _setting_to_check(refusal, of_sender=of_sender and is_permanent(refusal))
     hint = f" (check {setting})" if setting else ""
     return DeliveryError(f"{text}{hint}", permanent=is_permanent(refusal))
@@ -102,7 +103,8 @@ def beyond(server: Server, size: int, limit: int) -> MessageTooLarge:
     """A message that the server would refuse. Both in bytes."""
     return MessageTooLarge(
         f"the message has {counted(size, 'byte')}, and the mail server {server} takes at most "
-        f"{limit:,}"
+        f"{limit:,}",
+        for_all=True,
     )
 
 

@@ -146,21 +146,18 @@ def move_delivery(current: DeliveryStatus, to: DeliveryStatus) -> DeliveryStatus
     return to
 
 
-def outcome(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
-    """The status of a run whose file was made. All deliveries accepted or skipped: completed; some
-    accepted: partial; none: failed.
-
-    hold: unknown messages wait for a person's decision, so that the run is partial.
-    """
+def outcome(deliveries: Iterable[DeliveryStatus]) -> RunStatus:
+    """The status of a run whose file was made. All deliveries accepted or skipped: completed;
+    otherwise as `shortfall`."""
     seen = list(deliveries)
     good = [s for s in seen if s in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}]
     if len(good) == len(seen):
         return RunStatus.COMPLETED
-    return shortfall(seen, hold=hold)
+    return shortfall(seen)
 
 
-def shortfall(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
-    """The status of an incomplete run: partial where a recipient has the file, else failed. hold:
-    as in `outcome`."""
-    good = {DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN} if hold else {DeliveryStatus.ACCEPTED}
-    return RunStatus.FAILED if good.isdisjoint(deliveries) else RunStatus.PARTIAL
+def shortfall(deliveries: Iterable[DeliveryStatus]) -> RunStatus:
+    """The status of an incomplete run: partial where a recipient has the file, or may have it; else
+    failed. What is unknown when a run ends is not sent again by itself."""
+    arrived = {DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN}
+    return RunStatus.FAILED if arrived.isdisjoint(deliveries) else RunStatus.PARTIAL

@@ -26,6 +26,7 @@ _DOTS = re.compile("[.\N{IDEOGRAPHIC FULL STOP}]")
 _ODD_DOTS = re.compile(r"\A\.|\.\.|\.\Z")
 """A dot at the beginning or the end, or two in a row."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ENCODED = "=? before the @-sign would be read as an encoded word."
 _ALONE = "An email address stands alone: without a name, < and >."
 _QUOTES = "Quotes stand around all that is before the @-sign, with a \\ before each one inside."
 
@@ -158,6 +159,8 @@ def what_is_wrong(error: EmailNotValidError) -> str:
 def _local(text: str) -> str:
     """The part before the @ in its normal form, without quotes that it does not need. Raises
     EmailNotValidError."""
+    if "=?" in text:
+        raise EmailNotValidError(_ENCODED)
     if not text.startswith('"'):
         _check_bare(text)
         return _bare(text)

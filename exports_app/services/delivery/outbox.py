@@ -87,7 +87,7 @@ class Outbox(Generic[M]):
                 return
             notifier.notify(claimed.target, claimed.id, note)
         except DeliveryError as e:
-            self._failed(claimed, e)
+            self._failed(claimed, e, was=message.status)
         except Unavailable as e:  # e.g. the database is busy: retry like a refused message
             self._failed(claimed, DeliveryError(e.message, permanent=e.permanent))
         except Exception:  # noqa: BLE001  (it is logged, and noted in the message's row)
@@ -97,12 +97,19 @@ class Outbox(Generic[M]):
             sent = {"sent_at": self._clock(), "next_attempt_at": None}
             self._note(claimed, status=DeliveryStatus.ACCEPTED, error=None, **sent)
 
-    def _failed(self, message: M, error: DeliveryError) -> None:
+    def _failed(
+        self, message: M, error: DeliveryError, was: DeliveryStatus = DeliveryStatus.PENDING
+    ) -> None:
+        """was: its status before this attempt; unknown where it may have arrived at the last."""
         now = self._clock()
         at = retry.decide(error, message.attempts, self._retries, message.created_at, now)
-        if isinstance(error, DeliveryUnknown) and message.attempts > self._retries.resends:
-            at = None
-        status = DeliveryStatus.FAILED if at is None else DeliveryStatus.PENDING
+        waits = DeliveryStatus.PENDING
+        if isinstance(error, DeliveryUnknown):
+            waits = DeliveryStatus.UNKNOWN
+            resends = self._retries.resends
+            if not resends or (was is waits and message.attempts > resends):
+                at = None
+        status = DeliveryStatus.FAILED if at is None else waits
         reason = log.without_addresses(error.message)
         to = log.masked(message.target)
         _log.warning(f"a {self._what} was not accepted", message=message.id, to=to, reason=reason)

@@ -23,7 +23,7 @@ from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Action, Run, Schedule
 from exports_app.services.runs import completion
-from exports_app.services.runs.ending import cancel, holds_unknown
+from exports_app.services.runs.ending import cancel
 from exports_app.services.schedules.service import new_run
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
@@ -141,7 +141,7 @@ class RunActions:
             name = tx.users.names([who.user_id]).get(who.user_id, "someone")
             tx.deliveries.end_pending(run.id, "the run was given up before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
-            status = shortfall((d.status for d in sent), hold=holds_unknown(run))
+            status = shortfall(d.status for d in sent)
             error = f"{run.error} ({name} gave it up)"
             given_up = replace(
                 run,

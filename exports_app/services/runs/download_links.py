@@ -52,6 +52,8 @@ class DownloadLinks:
     def url(self, run: Run, delivery: Delivery, expires_at: datetime) -> str:
         """For one recipient of one run. It does not contain the recipient's address."""
         expires = int(expires_at.timestamp())
+        with self._store.read() as tx:  # links may have been revoked since the run was claimed
+            run = tx.runs.get(run.id) or run
         signature = _sign(self._keys.current(DOWNLOAD_LINKS), run, delivery.target, expires)
         query = urlencode({"expires": expires, "signature": signature})
         return f"{self._base}{PATH}/{delivery.id}?{query}"

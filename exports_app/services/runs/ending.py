@@ -64,7 +64,7 @@ class RunEndings:
             tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
             if status is RunStatus.FAILED:
                 deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
-                status = shortfall((d.status for d in deliveries), hold=holds_unknown(run))
+                status = shortfall(d.status for d in deliveries)
             values |= {
                 "status": move_run(run.status, status),
                 "error": error,

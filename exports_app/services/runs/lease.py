@@ -27,6 +27,16 @@ class Leases:
         with self._store.write() as tx:
             return [run for run in runs if not tx.run_queue.extend(run.id, token(run), expires)]
 
+    def lost(self, runs: Sequence[Run]) -> list[Run]:
+        """The runs whose lease is lost. Only looks."""
+        with self._store.read() as tx:
+            now = {run.id: tx.runs.get(run.id) for run in runs}
+        return [
+            run
+            for run in runs
+            if (current := now[run.id]) is None or current.lease_token != run.lease_token
+        ]
+
     def update(self, run: Run, **values: Any) -> None:
         """Write the values to the run, in a transaction of their own. Raises LeaseLost."""
         with self._store.write() as tx:

@@ -111,6 +111,31 @@ class TestAMessage:
         assert len(rows) == 1
         assert token.rpartition(".")[2] not in json.dumps([str(value) for value in rows[0]])
 
+    def test_one_that_may_have_arrived_is_sent_again_once(
+        self, services: Services, clock: FakeClock
+    ) -> None:
+        """However often it was put off before."""
+        rules = {ANN: "451 come back later"}
+
+        def attempt() -> DeliveryStatus:
+            services.account_messages.send_due()
+            (message,) = messages(services)
+            if message.next_attempt_at is not None:
+                clock.set(max(clock(), message.next_attempt_at))
+            return message.status
+
+        with (
+            mail_server(refuse=rules, vanish=frozenset({ANN})) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
+            write(services)
+            assert attempt() is DeliveryStatus.PENDING
+            rules.clear()
+            assert attempt() is DeliveryStatus.UNKNOWN
+            assert attempt() is DeliveryStatus.FAILED
+            first, second = server.messages
+        assert first.message["Message-ID"] == second.message["Message-ID"]
+
     def test_one_that_is_put_off_is_sent_again_with_the_same_link_and_id(
         self, services: Services, clock: FakeClock
     ) -> None:

@@ -49,7 +49,7 @@ orange.fr wanadoo.fr free.fr sfr.fr laposte.net libero.it virgilio.it tiscali.it
 daum.net hanmail.net qq.com 163.com 126.com sina.com docomo.ne.jp ezweb.ne.jp au.com softbank.jp
 proton.me protonmail.com pm.me tutanota.com fastmail.com zoho.com hey.com att.net comcast.net
 cox.net verizon.net sbcglobal.net bellsouth.net btinternet.com sky.com virginmedia.com bigpond.com
-rediffmail.com uol.com.br bol.com.br terra.com.br example.com corp.local intranet localhost x.co
+rediffmail.com uol.com.br bol.com.br terra.com.br example.com corp.local intranet con localhost x.co
 company.cm company.om company.co [192.0.2.1] [IPv6:2001:db8::1] bücher.example
 """,
 )

@@ -1,17 +1,21 @@
 """What the mail server refuses as too large goes in a smaller form, in the same attempt."""
 
+from typing import Any
+
 import pytest
 
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
+from exports_app.domain.errors import NotFound
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run
 from exports_app.wiring import Services
+from tests.doubles import WatchedEmail
 from tests.integration.delivery.delivery_modes import messages
 from tests.integration.delivery.delivery_modes.messages import ANN, attached, link_in
 from tests.mailserver import MailServer, mail_server
-from tests.world import claim, deliveries_of, execute, registered
+from tests.world import claim, deliveries_of, execute, make_schedule, registered
 
 BOB = "bob@example.com"
 pytestmark = pytest.mark.one_database
@@ -145,3 +149,58 @@ def test_what_is_sent_again_begins_with_the_form_that_was_tried_last(
     assert (again.status, again.sent_as) == (RunStatus.COMPLETED, "link")
     assert forms(services, again)[BOB] == (ACCEPTED, "link", 2)
     assert services.download_links.file(*link_in(received[1])).name == run.file_name
+
+
+@pytest.mark.parametrize(
+    ("answer", "where"),
+    [
+        ("552 5.2.3 message too large for this mailbox", "refuse"),
+        ("552 5.3.4 too large", "refuse_content"),
+    ],
+)
+def test_the_refusal_for_one_recipient_leaves_the_others_their_attachment(
+    services: Services, admin: Principal, answer: str, where: str
+) -> None:
+    rules: dict[str, Any] = {where: {ANN: answer}}
+    with mail_server(**rules) as server, registered(CHANNELS, channel_to(server)):
+        run = ran(services, admin)
+        assert (run.status, run.sent_as) == (RunStatus.PARTIAL, "link")
+        assert forms(services, run)[BOB] == (ACCEPTED, "attach", 1)
+        (message,) = server.messages
+    assert [name for name, _ in attached(message)] == [run.file_name]
+    assert "let it go as a link" not in (run.error or "")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "552 mailbox for user is full",
+        "552 Requested mail action aborted: exceeded storage allocation",
+    ],
+)
+def test_a_full_mailbox_is_told_by_its_words_too(
+    services: Services, admin: Principal, answer: str
+) -> None:
+    with (
+        mail_server(refuse_content={ANN: answer}) as server,
+        registered(CHANNELS, channel_to(server)),
+    ):
+        run = ran(services, admin)
+    assert forms(services, run)[ANN] == (DeliveryStatus.FAILED, "attach", 1)
+
+
+def test_links_that_are_sent_after_a_revocation_work(services: Services, admin: Principal) -> None:
+    schedule = make_schedule(services, admin, recipients=(ANN, BOB), delivery="link")
+    services.schedules.trigger(admin, schedule.id)
+    run = claim(services)
+
+    def revoke(target: str) -> None:
+        if target == BOB:
+            services.download_links.revoke(admin, schedule.id, run.id)
+
+    with mail_server() as server, registered(CHANNELS, WatchedEmail(server, before=revoke)):
+        done = execute(services, run)
+        before, after = server.wait_for(2)
+    with pytest.raises(NotFound):
+        services.download_links.file(*link_in(before))
+    assert services.download_links.file(*link_in(after)).name == done.file_name

@@ -1,12 +1,14 @@
 """A run that is stopped while the mail server keeps it waiting."""
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from exports_app.channels._smtp.server import PATIENCE
 from exports_app.channels.email import EmailChannel
-from exports_app.domain.errors import DeliveryUnknown
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.services.core.extension_points import Report
 from tests.integration.delivery.email.messages import send
 from tests.scripted_mailserver import LATE, SILENCE, ScriptedMailServer, scripted
@@ -94,3 +96,25 @@ def test_a_message_stopped_before_its_end_is_not_unknown_because_of_the_one_befo
     assert ann is None
     assert bob is not None
     assert not isinstance(bob, DeliveryUnknown)
+
+
+def test_a_message_that_is_stopped_while_it_waits_for_a_new_connection_has_not_arrived(
+    report: Report,
+) -> None:
+    """Whatever became of the one before, over another connection."""
+    with scripted(greeting=[b"220 mail.example.com ESMTP", SILENCE]) as server:
+
+        def stopped() -> None:
+            if server.count("greeting") > 1:
+                raise Cancelled
+
+        with server.channel().open(report, stopped) as sender:
+            sender.send("ann@example.com", "d-0")
+            connection: Any = sender._connection  # type: ignore[attr-defined]
+            connection._client.transport.abort()
+            while connection._client.is_connected:
+                connection._runner.run(asyncio.sleep(0))
+            with pytest.raises(DeliveryError) as raised:
+                sender.send("bob@example.com", "d-1")
+        assert len(server.messages) == 1
+    assert not isinstance(raised.value, DeliveryUnknown)

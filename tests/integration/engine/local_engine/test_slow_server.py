@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.domain.runs.states import ISOLATION_DEATHS, DeliveryStatus, RunStatus
 from exports_app.engine import local, slow_waits
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Schedule
@@ -23,7 +23,7 @@ from tests.integration.engine.local_engine.running import (
 )
 from tests.mailserver import MailServer
 from tests.scripted_mailserver import SILENCE, ScriptedMailServer, scripted
-from tests.world import DEADLINE, make_schedule, registered, runs_of, the_run
+from tests.world import DEADLINE, make_schedule, registered, runs_of, sql, the_run
 
 SLOW = "slow@example.com"
 
@@ -73,14 +73,13 @@ def test_a_run_that_waits_for_the_server_is_cancelled(
     services: Services, admin: Principal, schedule: Schedule, watch: Watch
 ) -> None:
     async def scenario(server: ScriptedMailServer) -> None:
-        async with running(services) as engine:
+        async with running(services):
             await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
             await asyncio.to_thread(
                 wait_until, "the message has arrived", lambda: server.messages, DEADLINE
             )
             (run,) = runs_of(services, schedule)
             await asyncio.to_thread(services.run_actions.cancel, admin, schedule.id, run.id)
-            engine._heartbeat()
             await asyncio.to_thread(
                 wait_until, "its thread has ended", lambda: not run_threads(), DEADLINE
             )
@@ -93,3 +92,40 @@ def test_a_run_that_waits_for_the_server_is_cancelled(
 
     with scripted(end=SILENCE) as server, registered(CHANNELS, server.channel()):
         asyncio.run(scenario(server))
+
+
+@pytest.mark.one_database
+def test_a_run_that_may_end_its_process_holds_up_no_other_while_it_waits_for_the_server(
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    mail: MailServer,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slow_waits, "SLOW_SECONDS", 0.1)
+    answered = threading.Event()
+
+    def wait(target: str) -> None:
+        if target == SLOW:
+            assert answered.wait(2 * DEADLINE)
+
+    async def scenario() -> None:
+        slow = make_schedule(services, admin, recipients=(SLOW,))
+        services.schedules.trigger(admin, slow.id)
+        sql(services, "UPDATE export_history SET deaths = ?", ISOLATION_DEATHS)
+        async with running(services):
+            begun = has_status(services, slow, RunStatus.PROCESSING)
+            await asyncio.to_thread(watch.until, "it waits for the server", begun)
+            await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+            done = has_status(services, schedule, RunStatus.COMPLETED)
+            await asyncio.to_thread(watch.until, "another run ends", done)
+            answered.set()
+            done = has_status(services, slow, RunStatus.COMPLETED)
+            await asyncio.to_thread(watch.until, "the slow one ends too", done)
+
+    with registered(CHANNELS, WatchedEmail(mail, before=wait)):
+        try:
+            asyncio.run(scenario())
+        finally:
+            answered.set()

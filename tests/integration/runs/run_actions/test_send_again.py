@@ -166,7 +166,7 @@ def test_a_run_whose_workers_died_is_sent_again_and_may_die_three_times_more(
         services.run_endings.recover(everything=True)
     dead = the_run(services, run)
     assert (dead.status, dead.error_code, dead.attempt) == (
-        RunStatus.FAILED,
+        RunStatus.PARTIAL,  # one message may have arrived
         "worker_died",
         MAX_DEATHS,
     )

@@ -83,6 +83,7 @@ def test_what_is_sent_is_rfc_5321(address: str, sent: str) -> None:
         ("@example.com", "something before the @-sign"),
         ("ann@", "something after the @-sign"),
         ("a@b@example.com", "only one @-sign"),
+        ("=?utf-8?q?a?=@example.com", "read as an encoded word"),
         ("a b@example.com", "SPACE"),
         ("ann@exam ple.com", "SPACE"),
         (" ann@example.com", "SPACE"),
