@@ -62,7 +62,9 @@ def as_compared(name: str) -> str:
 class LineReader:
     """Understands rows by the mapping and the conventions of their file."""
 
-    def __init__(self, mapping: Mapping, conventions: Conventions, date_system: int) -> None:
+    def __init__(
+        self, mapping: Mapping, conventions: Conventions, date_system: int, most_cells: int
+    ) -> None:
         self._conventions = conventions
         self._date_system = date_system
         self.places = {key: index for index, key in enumerate(mapping) if key}
@@ -70,6 +72,7 @@ class LineReader:
         self._unmapped = [index for index, key in enumerate(mapping) if not key]
         self._needed = 1 + max((self.places[key] for key in REQUIRED), default=0)
         self._width = len(mapping)
+        self._most_cells = most_cells
         self._known_names: dict[str, tuple[str, str, str]] = {}
         self._known_details: dict[tuple[Cell, ...], Values[str, Any]] = {}
         self._known_days: dict[Cell, date | None] = {}
@@ -100,6 +103,11 @@ class LineReader:
         extra = cells[self._width :]
         if not all(map(is_blank, extra)) or count < self._needed:
             raise ValueError(f"has {count} cells, the header has {self._width}")
+        if count > self._most_cells:
+            raise ValueError(
+                f"has {count} cells, the header has {self._most_cells}: put amounts such as 12,50"
+                " in quotes, or remove the empty cells at the end"
+            )
         return cells[: self._width] + [None] * (self._width - count)
 
     def _line(self, line: int, given: dict[str, Cell]) -> Line:

@@ -35,7 +35,7 @@ def preview(table: SourceTable, mapping: Mapping) -> ImportPreview:
     lacking = columns.missing(mapping)
     rows: tuple[PreviewRow, ...] = ()
     if not lacking:
-        reader = LineReader(mapping, conventions, table.date_system)
+        reader = LineReader(mapping, conventions, table.date_system, table.most_cells)
         with Spool.opened() as spool:
             rows = tuple(_understood(reader, spool, table))
     return ImportPreview(

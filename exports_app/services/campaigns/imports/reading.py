@@ -26,7 +26,7 @@ def fill(
     """Read the file into the spool, and its bad lines into the report."""
     conventions = judge(table, mapping, lambda part: progress(part / 4))
     report.read_as = read_as(table, conventions)
-    reader = LineReader(mapping, conventions, table.date_system)
+    reader = LineReader(mapping, conventions, table.date_system, table.most_cells)
     last, short = 0, 0
     for count, row in enumerate(table.rows()):
         try:

@@ -1,6 +1,7 @@
 """A file that someone wants to import, as a table: columns with headers, and rows of cells."""
 
 import contextlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,11 +39,13 @@ _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head")
 @dataclass
 class SourceTable:
     """columns: the header texts, one for each column, empty where there is none. read_as: how the
-    file was read, such as ``windows-1252, semicolons``. header_line: where the headers stand."""
+    file was read, such as ``windows-1252, semicolons``. header_line: where the headers stand.
+    most_cells: how many cells a row may have if those after the last column are blank."""
 
     columns: tuple[str, ...]
     header_line: int
     read_as: str
+    most_cells: int
     _content: TextFile | Workbook
 
     @property
@@ -136,9 +139,10 @@ def _content(path: Path, sheet: str, stack: contextlib.ExitStack) -> TextFile | 
 def _table(content: TextFile | Workbook) -> SourceTable:
     header = _header_row(content)
     cells = [trimmed(shown(cell)) for cell in header.cells]
+    most = len(cells) if content.may_split_amounts else sys.maxsize
     while cells and not cells[-1]:
         cells.pop()
-    return SourceTable(tuple(cells), header.line, content.described, content)
+    return SourceTable(tuple(cells), header.line, content.described, most, content)
 
 
 def _header_row(content: TextFile | Workbook) -> SourceRow:

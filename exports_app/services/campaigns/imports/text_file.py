@@ -34,6 +34,11 @@ class TextFile:
         """How much of the file the rows so far are, from 0 to 1."""
 
     @property
+    def may_split_amounts(self) -> bool:
+        """Whether an amount such as 12,50 makes two cells where it has no quotes."""
+        return self._separator in {",", "."}
+
+    @property
     def is_cut_off(self) -> bool:
         """Whether the last line has no end."""
         with self._path.open("rb") as file:

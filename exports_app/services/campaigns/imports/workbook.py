@@ -26,6 +26,7 @@ class Workbook:
     """The rows of one sheet. Raises ExportsError where the file cannot be read."""
 
     is_cut_off = False
+    may_split_amounts = False
 
     def __init__(self, path: Path, sheet: str, rows: IO[bytes]) -> None:
         """rows: an empty temporary file, open for as long as the rows are read."""

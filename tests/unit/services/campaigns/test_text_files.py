@@ -139,6 +139,17 @@ def test_rows_and_columns_without_anything_are_skipped(read: Read) -> None:
     assert names(read(text + "\x1a")) == ["A"]
 
 
+def test_an_empty_cell_more_than_the_header_has_may_come_from_a_split_amount(read: Read) -> None:
+    header = "campaign_name,currency,date,spend,revenue\n"
+    (row,) = read(header + "A,EUR,2026-03-01,12,50,\n").rows
+    assert row.problem == (
+        "has 6 cells, the header has 5: put amounts such as 12,50 in quotes, or remove the empty"
+        " cells at the end"
+    )
+    semicolons = header.replace(",", ";") + "A;EUR;2026-03-01;12,50;;\n"
+    assert read(semicolons).rows[0].values["spend"] == "12.50"
+
+
 def test_content_below_no_header_is_refused(read: Read) -> None:
     seen = read("campaign_name,currency,,date\nA,EUR,x,2026-03-01\n")
     assert seen.rows[0].problem == "cell 3 holds something, but its column has no header"
