@@ -21,6 +21,13 @@ class Wrong:
         raise ValueError(self.reason)
 
 
+@dataclass(frozen=True)
+class Merged(Wrong):
+    """A cell that is merged with the one before it: blank to look at, and no value to read."""
+
+    reason: str = "is merged with the cell before it: write a value into each"
+
+
 Cell: TypeAlias = str | float | bool | date | Wrong | None
 """Text as it stands in the file; numbers, truth values and days only from workbooks. None: the
 line ended before this cell, so it was not given."""
@@ -43,7 +50,9 @@ def trimmed(text: str) -> str:
 
 def is_blank(cell: Cell) -> bool:
     """Whether nobody sees anything in the cell."""
-    return cell is None or (isinstance(cell, str) and not trimmed(cell))
+    if isinstance(cell, str):
+        return not trimmed(cell)
+    return cell is None or isinstance(cell, Merged)
 
 
 def shown(cell: Cell) -> str:

@@ -11,7 +11,13 @@ from typing import IO, Any
 import orjson
 
 from exports_app.domain.errors import ExportsError
-from exports_app.services.campaigns.imports.cells import Cell, SourceRow, Wrong, is_blank
+from exports_app.services.campaigns.imports.cells import (
+    Cell,
+    Merged,
+    SourceRow,
+    Wrong,
+    is_blank,
+)
 
 MODULE = "exports_app.services.campaigns.imports.workbook_process"
 ROOT = Path(__file__).parents[4]
@@ -85,4 +91,4 @@ def _cell(value: Any) -> Cell:
         return cell
     if "day" in value:
         return date.fromisoformat(value["day"])
-    return Wrong(value["error"])
+    return Wrong(value["error"]) if "error" in value else Merged()

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
@@ -96,15 +96,15 @@ def _rows(sheet: CalamineSheet, extent: Extent) -> Iterator[bytes]:
     errors: dict[int, list[tuple[int, str]]] = {}
     for (row, column), error in extent.errors.items():
         errors.setdefault(row, []).append((column - left, error))
-    below = _merged(sheet, left)
+    merged = _merged(sheet, left)
     above: list[Any] = []
     for index, values in enumerate(sheet.iter_rows()):
         cells = [_plain(value) for value in values]
         for column, error in errors.get(index, ()):
             cells[column] = {"error": error}
         is_blank = all(cell == "" for cell in cells)
-        for column in below.get(index, ()):
-            cells[column] = _again(above[column])
+        for part in merged.get(index, ()):
+            _fill(cells, above, part)
         above = cells
         if not is_blank:
             if sum(len(cell) for cell in cells if isinstance(cell, str)) > LONGEST_ROW:
@@ -112,15 +112,34 @@ def _rows(sheet: CalamineSheet, extent: Extent) -> Iterator[bytes]:
             yield orjson.dumps([index + 1, cells]) + b"\n"
 
 
-def _merged(sheet: CalamineSheet, left: int) -> dict[int, list[int]]:
-    """Row -> the columns in which it continues the cell above, with which it is merged. Columns
-    count from `left`."""
-    below: dict[int, list[int]] = {}
-    for (top, first), (bottom, _) in sheet.merged_cell_ranges or []:
-        for row in range(top + 1, min(bottom, sheet.total_height) + 1):
-            if 0 <= first - left < sheet.width:
-                below.setdefault(row, []).append(first - left)
-    return below
+class _Part(NamedTuple):
+    """One row of merged cells. Columns count from the sheet's first."""
+
+    first: int
+    last: int
+    is_below: bool
+    """Whether the cells began in a row above."""
+
+
+def _merged(sheet: CalamineSheet, left: int) -> dict[int, list[_Part]]:
+    """By the row."""
+    parts: dict[int, list[_Part]] = {}
+    for (top, first), (bottom, last) in sheet.merged_cell_ranges or []:
+        if 0 <= first - left < sheet.width:
+            last_column = min(last - left, sheet.width - 1)
+            for row in range(top, min(bottom, sheet.total_height) + 1):
+                parts.setdefault(row, []).append(_Part(first - left, last_column, row > top))
+    return parts
+
+
+def _fill(cells: list[Any], above: list[Any], part: _Part) -> None:
+    """Write into a row what its merged cells mean. The further columns are marked where there is
+    a value: an empty cell there would clear what is stored."""
+    if part.is_below:
+        cells[part.first] = _again(above[part.first])
+    if cells[part.first] != "":
+        for column in range(part.first + 1, part.last + 1):
+            cells[column] = {"merged": True}
 
 
 def _again(value: Any) -> Any:

@@ -156,6 +156,36 @@ def test_merged_text_counts_for_all_its_rows_and_a_merged_number_is_refused(read
     ]
 
 
+@pytest.mark.parametrize(
+    ("cells", "row", "reason"),
+    [
+        ("D2:E2", ["A", "EUR", DAY, 5, None], "spend"),
+        ("D2:E2", ["A", "EUR", DAY, "5", None], "spend"),
+        ("D2:E3", ["A", "EUR", DAY, 5, None], "spend"),
+        ("A2:B2", ["A", None, DAY, 5, 1], "currency"),
+        ("B2:C2", ["A", "EUR", None, 5, 1], "date"),
+    ],
+)
+def test_a_cell_that_is_merged_with_the_one_before_it_is_not_empty(
+    read: Read, cells: str, row: list[Any], reason: str
+) -> None:
+    below = ["B", "EUR", DAY, None, None]
+    seen = read(workbook([HEADER, row, below], lambda book: book.active.merge_cells(cells)))
+    merged = "is merged with the cell before it: write a value into each"
+    assert problem(seen) == f"{reason}: {merged}"
+    assert [bool(row.problem) for row in seen.rows] == [True, cells.endswith("3")]
+
+
+def test_columns_without_a_header_may_be_merged_with_those_before_them(read: Read) -> None:
+    def edit(book: Any) -> None:
+        book.active.merge_cells("A1:F1")
+        book.active.merge_cells("E2:F2")
+        book.active.merge_cells("E3:F3")
+
+    rows = [["Report"], HEADER, ["A", "EUR", DAY, 5, 1], ["B", "EUR", DAY, 5, 2]]
+    assert [row[4] for row in values(read(workbook(rows, edit)))] == ["1.00", "2.00"]
+
+
 class TestSheets:
     @pytest.fixture
     def content(self) -> bytes:
