@@ -22,11 +22,11 @@ from exports_app.services.campaigns.imports.columns import (
     Mapping,
 )
 from exports_app.services.campaigns.imports.conventions import Conventions
+from exports_app.services.campaigns.imports.sheet_errors import is_error
 from exports_app.services.campaigns.service import COUNTS
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.records import MEASURES
 
-_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"})
 _SPACES = re.compile(r"\s+")
 _GIVEN_DETAILS = ("channel", "status", "budget", "start_date", "end_date")
 REMEMBERED = 10_000
@@ -117,6 +117,8 @@ class LineReader:
         if on is None:
             is_total = not currency or not name
             raise ValueError("date: is required" + (": remove lines of totals" if is_total else ""))
+        if not key:
+            raise ValueError("campaign_name: is required")
         campaign_id = self._campaign_id(given)
         details = self._remembered_details(given, currency)
         measures = self._measures(given, currency)
@@ -207,6 +209,6 @@ def _text(given: Values[str, Cell], key: str) -> str:
     if isinstance(cell, Wrong):
         Wrong(f"{key}: {cell.reason}").refuse()
     text = shown(cell)
-    if text in _ERRORS:
+    if is_error(text):
         raise ValueError(f"{key}: {text} is an error of the spreadsheet")
     return text

@@ -172,6 +172,21 @@ def test_headers_over_several_lines_and_rows_with_line_breaks_keep_their_lines(r
     assert [(row.line, bool(row.problem)) for row in seen.rows] == [(3, False), (5, True)]
 
 
+@pytest.mark.parametrize("name", ["", " ", "\u00a0", '"\u200b"'])
+def test_what_nobody_sees_is_no_name(read: Read, name: str) -> None:
+    (row,) = read(HEADER + f"{name},EUR,2026-03-01,1,2\n").rows
+    assert row.problem == "campaign_name: is required"
+
+
+@pytest.mark.parametrize(
+    "name", ["#N/A", "#NV", "#WERT!", "#N/D", "#¿NOMBRE?", "#VALEUR!", "#N/B", " #Н/Д\u00a0"]
+)
+def test_what_a_spreadsheet_shows_for_an_error_is_no_name(read: Read, name: str) -> None:
+    (row,) = read(HEADER + f"{name},EUR,2026-03-01,1,2\n").rows
+    assert row.problem == f"campaign_name: {name} is an error of the spreadsheet"
+    assert names(read(HEADER + "#summer,EUR,2026-03-01,1,2\n")) == ["#summer"]
+
+
 def test_a_line_of_totals_is_refused_and_named(read: Read) -> None:
     seen = read(HEADER + "A,EUR,2026-03-01,1,2\nTotal,,,1,2\n")
     assert [(p.line, p.reason) for p in seen.problems] == [
