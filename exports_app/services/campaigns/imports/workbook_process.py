@@ -13,6 +13,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ MOST_WRITTEN = 1 << 30
 """Bytes of all rows as JSON: a text that all cells share is stored once in a workbook."""
 LONGEST_ROW = 20_000
 """Characters, as in a text file."""
+_TOO_LONG = [{"error": f"a line is longer than {LONGEST_ROW:,} characters"}]
 NICE = 5
 """A lower priority than the server's: pages come first."""
 
@@ -92,28 +94,45 @@ def _chosen(scan: Scan, wanted: str) -> tuple[Sheet, Extent]:
 
 def _rows(sheet: CalamineSheet, extent: Extent) -> Iterator[bytes]:
     """Each row that holds something, as a line of JSON."""
-    left = sheet.start[1] if sheet.start else 0
-    errors: dict[int, list[tuple[int, str]]] = {}
-    for (row, column), error in extent.errors.items():
-        errors.setdefault(row, []).append((column - left, error))
-    merged = _merged(sheet, left)
+    columns = _columns(sheet, extent)
+    merged = _merged(sheet, columns)
     above: list[Any] = []
-    for index, values in enumerate(sheet.iter_rows()):
-        cells = [_plain(value) for value in values]
-        for column, error in errors.get(index, ()):
-            cells[column] = {"error": error}
+    for index, cells in enumerate(_cells(sheet, extent, columns)):
         is_blank = all(cell == "" for cell in cells)
         for part in merged.get(index, ()):
             _fill(cells, above, part)
         above = cells
         if not is_blank:
-            if sum(len(cell) for cell in cells if isinstance(cell, str)) > LONGEST_ROW:
-                cells = [{"error": f"a line is longer than {LONGEST_ROW:,} characters"}]
-            yield orjson.dumps([index + 1, cells]) + b"\n"
+            is_long = sum(len(cell) for cell in cells if isinstance(cell, str)) > LONGEST_ROW
+            yield orjson.dumps([index + 1, _TOO_LONG if is_long else cells]) + b"\n"
+
+
+def _columns(sheet: CalamineSheet, extent: Extent) -> range:
+    """The columns that hold something. calamine leaves out formulas that were never calculated,
+    which stand among the errors."""
+    found = [column for _, column in extent.errors]
+    if sheet.start and sheet.end:
+        found += [sheet.start[1], sheet.end[1]]
+    return range(min(found), max(found) + 1) if found else range(0)
+
+
+def _cells(sheet: CalamineSheet, extent: Extent, columns: range) -> Iterator[list[Any]]:
+    """All rows from the sheet's first, with the errors in their cells."""
+    errors: dict[int, list[tuple[int, str]]] = {}
+    for (row, column), error in extent.errors.items():
+        errors.setdefault(row, []).append((column - columns.start, error))
+    before = [""] * (sheet.start[1] - columns.start if sheet.start else 0)
+    missing = extent.rows - (sheet.end[0] + 1 if sheet.end else 0)
+    for index, values in enumerate(chain(sheet.iter_rows(), repeat((), missing))):
+        cells = [*before, *map(_plain, values)]
+        cells += [""] * (len(columns) - len(cells))
+        for column, error in errors.get(index, ()):
+            cells[column] = {"error": error}
+        yield cells
 
 
 class _Part(NamedTuple):
-    """One row of merged cells. Columns count from the sheet's first."""
+    """One row of merged cells. Columns count from the first that holds something."""
 
     first: int
     last: int
@@ -121,14 +140,14 @@ class _Part(NamedTuple):
     """Whether the cells began in a row above."""
 
 
-def _merged(sheet: CalamineSheet, left: int) -> dict[int, list[_Part]]:
+def _merged(sheet: CalamineSheet, columns: range) -> dict[int, list[_Part]]:
     """By the row."""
     parts: dict[int, list[_Part]] = {}
     for (top, first), (bottom, last) in sheet.merged_cell_ranges or []:
-        if 0 <= first - left < sheet.width:
-            last_column = min(last - left, sheet.width - 1)
+        if first in columns:
+            places = first - columns.start, min(last, columns[-1]) - columns.start
             for row in range(top, min(bottom, sheet.total_height) + 1):
-                parts.setdefault(row, []).append(_Part(first - left, last_column, row > top))
+                parts.setdefault(row, []).append(_Part(*places, row > top))
     return parts
 
 

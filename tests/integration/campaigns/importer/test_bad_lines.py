@@ -2,6 +2,7 @@
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.integration.campaigns.importer.files import (
     days,
     problems,
 )
+from tests.unit.services.campaigns.workbooks import DAY, workbook
+from tests.unit.services.campaigns.workbooks import HEADER as SHEET_HEADER
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,27 @@ def test_many_bad_lines_are_counted_and_the_first_are_named(load: Load) -> None:
     result = load(csv(*["nonsense"] * (SHOWN + 30)))
     assert result.bad_lines == SHOWN + 30
     assert [p.line for p in result.problems] == list(range(2, SHOWN + 2))
+
+
+FORMULAS = ("=A2", "=B2", "=C2+1", "=D2*2", "=E2*2")
+
+
+@pytest.mark.parametrize(
+    ("rows", "bad"),
+    [
+        ([SHEET_HEADER, ("A", "EUR", DAY, 5, 1), FORMULAS, FORMULAS], [3, 4]),
+        ([SHEET_HEADER, FORMULAS], [2]),
+        ([SHEET_HEADER, ("A", "EUR", DAY, 5, 1, "=D2")], [2]),
+        ([(None, *SHEET_HEADER), ("=B2", "A", "EUR", DAY, 5, 1)], [2]),
+        ([FORMULAS, SHEET_HEADER, ("A", "EUR", DAY, 5, 1)], []),
+    ],
+)
+def test_formulas_that_were_never_calculated_are_rows_and_columns_too(
+    services: Services, load: Load, rows: list[tuple[Any, ...]], bad: list[int]
+) -> None:
+    report = load(workbook(rows))
+    assert [line for line, _ in problems(report)] == bad
+    assert days(services) == (0 if bad else 1)
 
 
 @pytest.mark.parametrize(
