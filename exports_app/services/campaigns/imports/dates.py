@@ -31,16 +31,28 @@ class DateColumn:
     day_first_line: int = 0
     month_first_line: int = 0
     points_line: int = 0
+    known_line: int = 0
+    """Of a date that is no text, or has the year first."""
+    text_line: int = 0
+    """Of a text with the year last that a spreadsheet program may take for a date."""
 
     def see(self, cell: Cell, line: int) -> None:
-        if not isinstance(cell, str) or _ISO.fullmatch(cell) or len(cell) > bounds.WRITTEN:
-            return
-        match = _YEAR_LAST.fullmatch(_without_midnight(cell))
+        if isinstance(cell, date | float) or (isinstance(cell, str) and _ISO.fullmatch(cell)):
+            self.known_line = self.known_line or line
+        elif isinstance(cell, str) and len(cell) <= bounds.WRITTEN:
+            self._see_text(_without_midnight(cell), line)
+
+    def _see_text(self, text: str, line: int) -> None:
+        match = _YEAR_LAST.fullmatch(text)
         if match is None:
+            if _YEAR_FIRST.fullmatch(text):
+                self.known_line = self.known_line or line
             return
         if match[2] == ".":  # no country writes the month first with points
             self.points_line = self.points_line or line
-        elif int(match[1]) > 12:
+            return
+        self.text_line = self.text_line or line
+        if int(match[1]) > 12:
             self.day_first_line = self.day_first_line or line
         elif int(match[3]) > 12:
             self.month_first_line = self.month_first_line or line
@@ -85,6 +97,12 @@ def _from_text(text: str, column: DateColumn) -> date:
     first, sign, second, year = match.groups()
     if sign == ".":
         return _date(year, second, first)
+    if column.known_line:
+        raise ValueError(
+            f"{RULE}: line {column.known_line} is a date, line {column.text_line} is text: a"
+            " spreadsheet may have exchanged day and month of the dates; export the file again and"
+            " import it without opening it, or write all dates as YYYY-MM-DD"
+        )
     if column.day_first_line and column.month_first_line:
         raise ValueError(
             f"{RULE}: line {column.day_first_line} has the day first, line"

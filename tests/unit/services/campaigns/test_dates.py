@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from exports_app.services.campaigns.imports.cells import Wrong
+from exports_app.services.campaigns.imports.cells import Cell, Wrong
 from exports_app.services.campaigns.imports.dates import DateColumn, day
 
 MARCH = date(2026, 3, 4)
 
 
-def column(*texts: str) -> DateColumn:
+def column(*texts: Cell) -> DateColumn:
     made = DateColumn()
     for line, text in enumerate(texts, 2):
         made.see(text, line)
@@ -77,6 +77,19 @@ def test_what_is_no_day_or_more_than_one_is_refused_with_the_reason(
     with pytest.raises(ValueError) as refused:
         day(text, column(*others), 0)
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("known", [MARCH, 46085.0, "2026-03-04", "2026/3/4", "2026-03-04 00:00:00"])
+@pytest.mark.parametrize("text", ["13/4/2026", "4-13-2026", "3/4/2026", "5/5/2026 0:00"])
+def test_text_beside_dates_that_may_have_been_exchanged_is_refused(known: Cell, text: str) -> None:
+    mixed = column("", known, known, text, text)
+    with pytest.raises(ValueError, match="line 3 is a date, line 5 is text") as refused:
+        day(text, mixed, 0)
+    assert "may have exchanged day and month" in str(refused.value)
+
+
+def test_text_with_points_stands_beside_other_dates() -> None:
+    assert day("4.3.2026", column(MARCH, "4.3.2026"), 0) == MARCH
 
 
 @pytest.mark.parametrize("text", ["", "-", " ", None])
