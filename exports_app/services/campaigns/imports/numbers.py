@@ -37,7 +37,13 @@ _NEGATIVE = re.compile(r"\(.*\)|[-\u2212\u2013].+|.+[-\u2212]", re.DOTALL)
 _CURRENCY = re.compile(
     r"(?:(?P<before>[^\d\s.,()+-]{1,4}\.?)\s*)?(?P<body>\d.*?)(?:\s*(?P<after>[^\d\s.,()+-][^\d]{0,4}))?"
 )
+_DOLLARS_AND_PESOS = (
+    "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP UYU DOP CUP BSD BBD BZD BMD BND FJD GYD JMD KYD"
+    " LRD NAD SBD SRD TTD XCD"
+)
 _OWN_SIGNS = {
+    "$": set(_DOLLARS_AND_PESOS.split()),
+    "US$": {"USD"},
     "€": {"EUR"},
     "£": {"GBP", "EGP", "FKP", "GIP", "LBP", "SHP", "SSP", "SYP"},
     "¥": {"JPY", "CNY"},
@@ -55,8 +61,6 @@ _OWN_SIGNS = {
     "R$": {"BRL"},
     "kr": {"SEK", "NOK", "DKK", "ISK"},
 }
-_DOLLARS = {"$", "US$"}
-"""Of two dozen currencies: the column `currency` says which."""
 
 
 @dataclass
@@ -171,7 +175,7 @@ def _without_currency(text: str, currency: str, rule: str) -> str:
         return text
     for around in (match["before"], match["after"]):
         sign = (around or "").strip().removesuffix(".")
-        if not sign or sign in _DOLLARS or sign == currency:
+        if not sign or sign == currency:
             continue
         if sign not in _OWN_SIGNS:
             raise ValueError(rule + _hint(text))
