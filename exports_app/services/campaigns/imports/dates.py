@@ -11,9 +11,11 @@ from exports_app.services.campaigns.imports.cells import EMPTY_SIGNS, Cell, Wron
 RULE = "must be a date, YYYY-MM-DD"
 EPOCHS = {1900: datetime(1899, 12, 30), 1904: datetime(1904, 1, 1)}  # noqa: DTZ001 (days without a zone)
 """By the workbook's date system: the day with the serial number 0. Excel's 29 February 1900 does
-not exist; days before March 1900 are not read."""
-_SERIALS = range(61, 2_958_466)
-"""Up to the end of the year 9999."""
+not exist, and is before the first day that is read."""
+_SERIAL_YEARS = range(1990, 2101)
+"""Of days that are serial numbers: other numbers in a column of dates mean something else."""
+_LAST_SERIAL = 2_000_000
+"""Long after these years, and before the last day that Python has."""
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
@@ -21,6 +23,7 @@ _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])(?:\d{1,2}|[^\W\d_]{3,9}\.?)\1\d{2}")
 _MIDNIGHT = re.compile(r"(\S+)[ T]0?0:00(?::00(?:\.0+)?)?Z?", re.ASCII)
 _SERIAL = re.compile(r"\d{5}", re.ASCII)
+_PERIOD = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2]|[-/.](?:0?[1-9]|1[0-2]))?", re.ASCII)
 
 
 @dataclass
@@ -126,9 +129,11 @@ def _date(year: str, month: str, number: str) -> date:
 
 
 def _from_serial(number: float, date_system: int) -> date:
-    if date_system not in EPOCHS or number != int(number) or int(number) not in _SERIALS:
-        raise ValueError(RULE)
-    return (EPOCHS[date_system] + timedelta(days=int(number))).date()
+    if date_system in EPOCHS and number == int(number) and 0 < number < _LAST_SERIAL:
+        on = (EPOCHS[date_system] + timedelta(days=int(number))).date()
+        if on.year in _SERIAL_YEARS:
+            return on
+    raise ValueError(RULE + _hint(f"{number:.0f}" if number == int(number) else ""))
 
 
 def _without_midnight(cell: str) -> str:
@@ -142,6 +147,8 @@ def _hint(text: str) -> str:
         return f": {text[:20]} is an error of the spreadsheet, or a column that was too narrow"
     if _SHORT_YEAR.fullmatch(text):
         return ": write the year with four digits"
+    if _PERIOD.fullmatch(text):
+        return f": {text} looks like a month or a year: write the day too, as YYYY-MM-DD"
     if _SERIAL.fullmatch(text):
         return ": this is a spreadsheet's serial number of a day: format the column as a date"
     if _YEAR_FIRST.match(text) or _YEAR_LAST.match(text):

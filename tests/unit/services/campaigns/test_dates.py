@@ -58,6 +58,10 @@ def test_a_day_that_is_the_same_in_both_orders_needs_none() -> None:
         ("4.3.26", (), "year with four digits"),
         ("1-Mar-26", (), "year with four digits"),
         ("46085", (), "serial number"),
+        ("20261", (), "serial number"),
+        ("2026", (), "2026 looks like a month or a year"),
+        ("202611", (), "202611 looks like a month or a year"),
+        ("2026-11", (), "2026-11 looks like a month or a year"),
         ("2026-03-04 10:00", (), "time of day"),
         ("2026-02-30", (), "must be a date, YYYY-MM-DD"),
         ("30.02.2026", (), "must be a date"),
@@ -102,7 +106,20 @@ def test_serial_numbers_of_a_workbook_count_from_its_own_epoch() -> None:
     assert day(44623.0, DateColumn(), 1904) == MARCH
 
 
-@pytest.mark.parametrize("number", [46085.5, 0.0, -1.0, 1e10, 20260304.0])
+@pytest.mark.parametrize(
+    "number", [46085.5, 0.0, -1.0, 1e10, 20260304.0, 61.0, 32873.0, 73416.0, 2958465.0]
+)
 def test_a_number_that_is_no_serial_number_is_refused(number: float) -> None:
     with pytest.raises(ValueError, match="must be a date"):
         day(number, DateColumn(), 1900)
+
+
+@pytest.mark.parametrize("number", [2026.0, 202611.0, 202601.0])
+def test_a_number_that_is_a_month_or_a_year_is_no_day(number: float) -> None:
+    with pytest.raises(ValueError, match=f"{number:.0f} looks like a month or a year"):
+        day(number, DateColumn(), 1900)
+
+
+def test_serial_numbers_are_days_of_1990_to_2100() -> None:
+    assert day(32874.0, DateColumn(), 1900) == date(1990, 1, 1)
+    assert day(73415.0, DateColumn(), 1900) == date(2100, 12, 31)
