@@ -41,7 +41,8 @@ def import_campaigns(args: argparse.Namespace) -> int:
             dry_run=args.dry_run,
         )
     if report.bad_lines:
-        print(f"read as {report.read_as}")
+        for line in report.head_lines():
+            print(line)
         for line in report.problem_lines()[: len(report.problems)]:
             print(line, file=sys.stderr)
         more = report.bad_lines - len(report.problems)

@@ -38,13 +38,15 @@ def enter(services: Services, cast: Cast, tab: Tab, who: Person) -> Coroutine[An
     return go()
 
 
-async def send(services: Services, tab: Tab, session_id: str, content: str, name: str) -> None:
+async def send(
+    services: Services, tab: Tab, session_id: str, content: str, name: str, codec: str = "utf-8"
+) -> None:
     """Choose a file, and send it as the browser does."""
     await tab.do(DataState.choose, name, len(content))
     address = (await tab.state(DataState)).address
     assert address.startswith("/api/uploads/")
     with services.uploads.receive(address.rpartition("/")[2], session_id) as incoming:
-        incoming.path.write_bytes(content.encode())
+        incoming.path.write_bytes(content.encode(codec))
         services.uploads.keep(incoming)
     await tab.do(DataState.arrived)
 
@@ -78,6 +80,19 @@ def play(services: Services, cast: Cast, tab: Tab) -> Callable[[Play], None]:
         asyncio.run(whole())
 
     return run
+
+
+def test_words_that_may_have_other_letters_are_shown(
+    services: Services, tab: Tab, play: Any
+) -> None:
+    async def scene(session_id: str, page: DataState) -> None:
+        text = GOOD.replace("Spring", "Příbram")
+        await send(services, tab, session_id, text, "march.csv", "cp1250")
+        assert "with words such as Pøíbram: if they are wrong" in page.note
+        await send(services, tab, session_id, text, "march.csv")
+        assert page.note == ""
+
+    play(scene)
 
 
 def test_a_file_is_understood_checked_and_imported(

@@ -3,6 +3,7 @@
 import codecs
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from exports_app.domain.errors import ExportsError
 
@@ -17,33 +18,69 @@ _MARKS = (
 _CHUNK = 1 << 20
 _UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 """What windows-1252 does not have."""
-_OTHER_SCRIPT = re.compile(
-    rb"[\xa1-\xff]{4}"
-    rb"|[a-zA-Z\xc0-\xff][\x9f\xa3\xa5\xa6\xac\xaf\xb1\xb3\xb9\xbc\xbe\xbf][a-zA-Z\xc0-\xff]"
+_LETTER = rb"[a-zA-Z\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]"
+_NORTHERN = rb"\xc4\xc5\xc6\xd5\xd6\xd8\xdc\xe4\xe5\xe6\xf5\xf6\xf8\xfc"
+"""Letters that are words without others, as in `öö` or `ÆØÅ`."""
+_STRANGE = (
+    rb"[\xa1-\xff]{4}",
+    rb"\xa4",  # ¤ is the euro in ISO 8859-15
+    rb"LETTER[\x80\x82-\x89\x8b\x93-\x95\x98\x99\x9b\x9f]LETTER",
+    rb"LETTER[\xa3\xa5\xa6\xac\xaf\xb1\xb3\xb6\xb9\xbc-\xbf\xf7]LETTER",
+    rb"LETTER[\x82-\x84\x88\x89\x98\xa6\xaf\xbf]",
+    rb"LETTER[\xa3\xa5\xb1](?![ \xa0]?\d)",  # £ behind a word, but not GB£5
+    rb"[\x83\x86-\x89\x98\x99\xa3\xa5\xa6\xac\xae\xaf\xf7]LETTER",
+    rb"[a-z\xdf-\xff][\x8a\x8c\x8e\x9f]",  # a capital after a small letter
+    rb"LETTER[\x8a\x8c\x8e][a-z]|\x9f[a-z]",
+    rb"[\xc0-\xff]\xb7[\xc0-\xff]",
+    rb"(?<![\w\x80-\xff])(?![NORTHERN]+(?![\w\x80-\xff]))[\xc0-\xff]{2,3}(?![\w\x80-\xff])",
 )
-"""What is in no word of a western language: so many letters beyond ASCII in a row, or a sign such
-as £ between letters, which is a letter in other encodings."""
+_OTHER_SCRIPT = re.compile(
+    b"|".join(_STRANGE).replace(b"LETTER", _LETTER).replace(b"NORTHERN", _NORTHERN)
+)
+"""What is in no word of a western language: so many letters beyond ASCII in a row or alone, or a
+sign such as £ or „ at a letter, which is a letter in other encodings."""
+_WORD = re.compile(r"[^\s,;|\"']+")
+_OTHER_LETTER = re.compile(r"[^\W\x00-\x7f]")
+_WORDS = 5
+_LONGEST = 30
+"""Characters of a word."""
 
 
-def encoding_of(path: Path) -> tuple[str, str]:
-    """Python's name of the file's encoding, and its name for people. Raises ExportsError where it
-    cannot be told."""
+class Encoding(NamedTuple):
+    """codec: Python's name. name: that for people. words: the first with letters beyond ASCII, as
+    they were read, where other encodings have other letters for the same bytes."""
+
+    codec: str
+    name: str
+    words: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What someone should check; empty for nothing."""
+        if not self.words:
+            return ""
+        words = ", ".join(self.words)
+        return f"read as {self.name}, with words such as {words}: if they are wrong, {AS_UTF_8}"
+
+
+def encoding_of(path: Path) -> Encoding:
+    """Raises ExportsError where the encoding cannot be told."""
     with path.open("rb") as file:
         start = file.read(1000)
     for mark, codec, name in _MARKS:
         if start.startswith(mark):
             _check(path, codec, name)
-            return codec, name
+            return Encoding(codec, name)
     for codec, zeros, letters in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
         if start[zeros::2].count(0) > len(start) // 4 and 0 not in start[letters::2]:
             _check(path, codec, "UTF-16")
-            return codec, "UTF-16"
+            return Encoding(codec, "UTF-16")
     try:
         _decode(path, "utf-8")
     except UnicodeDecodeError:
         _check_windows(path)
-        return "windows-1252", "windows-1252"
-    return "utf-8", "UTF-8"
+        return Encoding("windows-1252", "windows-1252", _words(path))
+    return Encoding("utf-8", "UTF-8")
 
 
 def _check(path: Path, codec: str, name: str) -> None:
@@ -79,8 +116,8 @@ def _check_windows(path: Path) -> None:
             except UnicodeDecodeError:
                 other_line = other_line or number
             is_old = is_old or b"\r" in line.rstrip(b"\r\n")
-            if _UNUSED.search(line) or _OTHER_SCRIPT.search(line):
-                strange_line = strange_line or number
+            if not strange_line and (_UNUSED.search(line) or _OTHER_SCRIPT.search(line)):
+                strange_line = number
     if utf_8_line:
         raise ExportsError(
             f"line {other_line} is not UTF-8, but line {utf_8_line} is: the file mixes encodings,"
@@ -96,3 +133,14 @@ def _check_windows(path: Path) -> None:
             f"line {strange_line} is not UTF-8, and which encoding it is in cannot be told:"
             f" {AS_UTF_8}"
         )
+
+
+def _words(path: Path) -> tuple[str, ...]:
+    """The first of a file in windows-1252."""
+    words: dict[str, None] = {}
+    with path.open("rb") as file:
+        while len(words) < _WORDS and (line := file.readline(_CHUNK)):
+            if not line.isascii():
+                found = _WORD.findall(line.decode("windows-1252"))
+                words |= dict.fromkeys(w[:_LONGEST] for w in found if _OTHER_LETTER.search(w))
+    return tuple(words)[:_WORDS]

@@ -49,6 +49,7 @@ def preview(table: SourceTable, mapping: Mapping) -> ImportPreview:
         table.sheets,
         rows,
         tuple(ImportProblem(row.line, row.problem) for row in rows if row.problem),
+        table.note,
     )
 
 

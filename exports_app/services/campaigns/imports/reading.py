@@ -58,7 +58,7 @@ def from_headers(table: SourceTable, chosen: Fields[str, str] | None = None) -> 
 
 def notes_of(table: SourceTable, mapping: Mapping) -> list[str]:
     left_out = [h for h, key in zip(table.columns, mapping, strict=True) if h and not key]
-    notes = []
+    notes = [table.note] if table.note else []
     if left_out:
         shown = ", ".join(left_out[:NAMED])
         notes.append(f"columns left out: {shown}")

@@ -87,7 +87,11 @@ class ImportReport:
     def lines(self, hint: str = "change it with --update-details") -> list[str]:
         """The report as lines of text. hint: how a detail that was kept can be changed."""
         lines = self._bad() if self.bad_lines else self._good(hint)
-        return [printable(line) for line in (f"read as {self.read_as}", *self.notes, *lines)]
+        return [*self.head_lines(), *map(printable, lines)]
+
+    def head_lines(self) -> list[str]:
+        """How the file was read."""
+        return [printable(line) for line in (f"read as {self.read_as}", *self.notes)]
 
     def problem_lines(self) -> list[str]:
         lines = [printable(f"line {p.line}: {p.reason}") for p in self.problems]
@@ -156,7 +160,8 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """missing: required fields that no column fills; there are no rows then."""
+    """missing: required fields that no column fills; there are no rows then. note: what someone
+    should check about how the file was read; empty for nothing."""
 
     read_as: str
     header_line: int
@@ -165,6 +170,7 @@ class ImportPreview:
     sheets: tuple[str, ...] = ()
     rows: tuple[PreviewRow, ...] = ()
     problems: tuple[ImportProblem, ...] = ()
+    note: str = ""
 
     @property
     def mapping(self) -> Mapping:

@@ -59,6 +59,11 @@ class SourceTable:
         return self._content.sheet if isinstance(self._content, Workbook) else ""
 
     @property
+    def note(self) -> str:
+        """What someone should check about how the file was read; empty for nothing."""
+        return self._content.note if isinstance(self._content, TextFile) else ""
+
+    @property
     def date_system(self) -> int:
         """1900 or 1904, of a workbook; 0 for text."""
         return self._content.date_system

@@ -25,11 +25,12 @@ class TextFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._size = max(1, path.stat().st_size)
-        self._codec, encoding = encoding_of(path)
+        encoding = encoding_of(path)
+        self._codec, self.note = encoding.codec, encoding.note
         self._declared = self._declared_separator()
         self._separator = self._declared or self._likely_separator()
         names = SEPARATORS.get(self._separator, f"{self._separator!r} between cells")
-        self.described = f"{encoding}, {names}"
+        self.described = f"{encoding.name}, {names}"
         self.part_read = 0.0
         """How much of the file the rows so far are, from 0 to 1."""
 

@@ -46,6 +46,14 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(load: Load, end: str, mar
     assert load(mark + csv(GOOD).replace("\n", end).encode()).days == 1
 
 
+def test_the_report_shows_words_of_which_the_letters_are_not_certain(load: Load) -> None:
+    text = csv(GOOD.replace("Summer", "Příbram"))
+    note = "read as windows-1252, with words such as Pøíbram: if they are wrong, save it as"
+    assert note in load(text.encode("cp1250")).lines()[1]
+    assert note in load(text.replace("EUR", "?").encode("cp1250")).lines()[1]
+    assert "words such as" not in "\n".join(load(text).lines())
+
+
 def test_a_name_is_kept_exactly(services: Services, acme: Tenant, load: Load) -> None:
     name = '1+1=\', "日本"\n 🚀 '
     quoted = '"' + name.replace('"', '""') + '"'

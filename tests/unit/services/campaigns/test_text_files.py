@@ -77,6 +77,55 @@ def test_letters_that_could_be_others_are_refused(read: Read, content: bytes, re
         read(HEADER.encode() + content + b",EUR,2026-03-02,1,2\n")
 
 
+@pytest.mark.parametrize(
+    ("codec", "words"),
+    [
+        ("cp850", "Köln März Café Größe Promoção Été"),
+        ("mac_roman", "März Café über"),
+        ("cp932", "テスト 夏セット セール 東京 新規"),
+        ("cp1250", "Łódź Wrocław Żywiec już"),
+        ("iso8859-2", "Łódź są"),
+        ("iso8859-15", "€ cœur"),
+        ("gbk", "中 夏季"),
+        ("big5", "春 夏季"),
+        ("cp1255", "קיץ"),
+        ("cp874", "ไทย"),
+    ],
+)
+def test_words_that_no_western_language_has_are_refused(read: Read, codec: str, words: str) -> None:
+    for word in words.split():
+        with pytest.raises(ExportsError, match="line 2 is not UTF-8, and which encoding"):
+            read((HEADER + f"{word},EUR,2026-03-01,1,2\n").encode(codec))
+
+
+WESTERN = (
+    "L’été; l‘été; Voilà…; …où; Straße; ÆØÅ; öö; Šport; Žižkov; ŠKODA; œuvre; CŒUR; NOËL; Ÿ;"
+    "¿Qué?; ¡Olé!; Nº 5; 1ª; Angebot¹; 20 m²; m³; „Öl“; ”Öl”; »Öl«; «été»; ‹Öl›; Übergröße; Crème;"
+    " £5 off; Save £10; GB£5; ¥500; 5€; €uro; 50 € Rabatt; PEUGEOT™; Brand® Shop; Öl–Heizung; 5×5;"
+    " São João; Þór; Åre; Málaga – Cádiz; smörgås; açaí; •Été; 100‰; Angebot†; ½ Preis"
+)
+
+
+@pytest.mark.parametrize("name", [name.strip() for name in WESTERN.split(";")])
+def test_words_of_western_languages_are_read(read: Read, name: str) -> None:
+    content = f"{HEADER}{name},EUR,2026-03-01,1,2\nÀ,EUR,2026-03-02,1,2\n"
+    assert names(read(content.encode("cp1252"))) == [name, "À"]
+
+
+def test_what_could_have_other_letters_shows_its_words(read: Read) -> None:
+    text = HEADER + "Příbram a Plzeň,EUR,2026-03-01,1,2\nPříbram,EUR,2026-03-02,1,2\n"
+    note = read(text.encode("cp1250")).note
+    assert note == (
+        "read as windows-1252, with words such as Pøíbram, Plzeò: if they are wrong, save it as"
+        " 'CSV UTF-8'"
+    )
+    assert read(text).note == ""
+    assert read((HEADER + "5 €,EUR,2026-03-01,1,2\n").encode("cp1252")).note == ""
+    many = " ".join(f"é{number}" for number in range(9)) + " " + "é" * 3 + "e" * 90
+    shown = read(f"{HEADER}{many},EUR,2026-03-01,1,2\n".encode("cp1252")).note
+    assert "such as é0, é1, é2, é3, é4: if" in shown
+
+
 def test_a_file_that_ends_within_a_character_is_refused(read: Read) -> None:
     text = HEADER + "Grün,EUR,2026-03-01,1,2\nGrü"
     with pytest.raises(ExportsError, match="line 3 is not UTF-8, but line 2 is"):

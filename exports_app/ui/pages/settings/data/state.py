@@ -55,6 +55,7 @@ class DataState(rx.State):
     failed: str = ""
     """Why it cannot be read."""
     read_as: str = ""
+    note: str = ""
     sheet: str = ""
     sheets: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
     columns: list[ColumnChoice] = []  # noqa: RUF012
@@ -233,7 +234,7 @@ class DataState(rx.State):
 
     def _show_preview(self, preview: ImportPreview) -> None:
         self._mapping = preview.mapping
-        self.read_as = preview.read_as
+        self.read_as, self.note = preview.read_as, preview.note
         self.sheets = list(preview.sheets)
         self.columns = column_choices(preview.columns)
         self.fields = field_choices(preview.mapping)

@@ -89,6 +89,7 @@ def _understood() -> rx.Component:
     return rx.el.section(
         rx.el.h2(rx.el.bdi(DataState.file)),
         read_as,
+        rx.cond(DataState.note != "", rx.el.p(DataState.note, id="read-as-note")),
         rx.cond(DataState.sheets.length() > 1, _sheet()),
         columns(),
         rx.cond(DataState.lines.length() > 0, _first_rows()),
