@@ -157,6 +157,8 @@ class LocalEngine:
         if self._services.settings.embedded:
             # No other server works on this database: all processing runs have lost their worker
             self._endings.recover(everything=True)
+            self._services.account_messages.recover()
+            self._services.notifications.recover()
         self._cycle_at = time.monotonic()
 
     def _on_change(self, change: Change) -> None:

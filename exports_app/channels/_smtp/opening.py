@@ -17,9 +17,6 @@ from exports_app.channels._smtp.dialogue import Dialogue
 from exports_app.channels._smtp.server import Server
 from exports_app.domain.errors import DeliveryError
 
-NAME_SECONDS = 5
-"""Seconds for the name service to tell the machine's name; afterwards our address stands for it."""
-
 
 async def open_client(server: Server, dialogue: Dialogue | None) -> Client:
     """A client that can send. dialogue: where commands and replies are recorded. Raises
@@ -105,10 +102,6 @@ async def _old_hello(client: Client, server: Server, refusal: SMTPHeloError) -> 
 async def _own_name(client: Client, server: Server) -> str:
     if server.helo:
         return server.helo
-    try:
-        async with asyncio.timeout(NAME_SECONDS):
-            name = await asyncio.to_thread(own_name.host_name)
-    except TimeoutError:
-        name = ""
+    name = await asyncio.to_thread(own_name.host_name)
     address, *_ = client.get_transport_info("sockname")
     return name or own_name.literal(address)

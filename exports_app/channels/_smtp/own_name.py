@@ -2,11 +2,14 @@
 
 import re
 import socket
+import threading
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 LONGEST = 253
+NAME_SECONDS = 5.0
+"""Seconds for the name service to tell the machine's name; meanwhile our address stands for it."""
 IPV6 = "IPv6:"
 NOT_OURS = ("localhost.localdomain", "arpa")
 """Names with a dot that every machine has, or that stand for an address."""
@@ -34,10 +37,32 @@ def is_host_name(name: str) -> bool:
     return len(name) <= LONGEST and all(map(LABEL.fullmatch, name.split(".")))
 
 
-@cache
 def host_name() -> str:
-    """The machine's full host name; empty where it has no dot: many servers refuse such names.
-    Asks the name service, and may take as long as that takes."""
+    """The machine's full host name; empty where it has no dot, since many servers refuse such
+    names, and while the name service has not told it within NAME_SECONDS."""
+    look = _look_up()
+    look.thread.join(NAME_SECONDS)
+    return look.name
+
+
+class _LookUp:
+    """In a thread of its own: nothing can end it before the name service answers."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.thread = threading.Thread(target=self._run, name="own-name", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        self.name = _full_name()
+
+
+@cache
+def _look_up() -> _LookUp:
+    return _LookUp()
+
+
+def _full_name() -> str:
     name = socket.getfqdn()
     common = name.lower().endswith(NOT_OURS)
     return name if "." in name and is_host_name(name) and not common and not _address(name) else ""

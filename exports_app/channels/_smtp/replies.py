@@ -28,9 +28,9 @@ SIZES = frozenset({"5.3.4", "5.2.3"})
 3.4)."""
 ENHANCED = re.compile(r"\s*(5\.\d{1,3}\.\d{1,3})\b|.*\(#(5\.\d{1,3}\.\d{1,3})\)", re.DOTALL)
 """A permanent error's enhanced code, where RFC 2034 puts it or as qmail writes it."""
-FULL = re.compile(r"quota|\bfull\b|storage|over (its|the|your) limit", re.IGNORECASE)
-"""In a 552 without an enhanced code: there is no room in the mailbox. RFC 5321, 4.2.2, has 552 for
-"exceeded storage allocation"."""
+FULL = re.compile(r"quota|\bfull\b", re.IGNORECASE)
+"""In a 552 without an enhanced code: there is no room in the mailbox. RFC 5321's own text,
+"exceeded storage allocation", leaves it open: a smaller message may help."""
 GREETED = re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE)
 """In a refusal of MAIL or RCPT: by then the server tells what it thinks of our name, as Postfix
 does (smtpd_delay_reject)."""

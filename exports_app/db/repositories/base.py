@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from exports_app.db.types import like_ascii
+from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.interfaces import Tenants
 from exports_app.services.core.records import (
     Page,
@@ -103,6 +104,11 @@ class Repository(Generic[R]):
         c = self._table.c
         due = self._select().where(c.next_attempt_at <= now)
         return self._all(due.order_by(c.next_attempt_at, c.id).limit(limit))
+
+    def _release(self, now: datetime) -> None:
+        """Of a table of messages: those that are being sent are due."""
+        c = self._table.c
+        self._update(c.status == DeliveryStatus.SENDING, values={"next_attempt_at": now})
 
     def _change_seen(self, seen: Any, values: Mapping[str, Any]) -> bool:
         """Change a message unless another process has done so since it was seen."""

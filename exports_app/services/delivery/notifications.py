@@ -31,6 +31,10 @@ class Notifications:
         """Whether there is anything to send. Raises Unavailable."""
         return self._outbox.due()
 
+    def recover(self) -> None:
+        """As `Outbox.recover`."""
+        self._outbox.recover()
+
     def send_due(self) -> int:
         """Send a batch of due messages. Returns how many were attempted. Raises Unavailable."""
         return self._outbox.send_due()

@@ -31,6 +31,7 @@ class Messages(Protocol[M]):
     """The store of one kind of messages."""
 
     def due(self, now: datetime, limit: int) -> list[M]: ...
+    def release(self, now: datetime) -> None: ...
     def change(self, seen: M, values: Mapping[str, Any]) -> bool:
         """False when another process changed it since it was seen."""
 
@@ -59,6 +60,11 @@ class Outbox(Generic[M]):
         """Whether there is anything to send. Raises Unavailable."""
         with self._store.read() as tx:
             return bool(self._messages(tx).due(self._clock(), 1))
+
+    def recover(self) -> None:
+        """Send again at once what was being sent: no other process is alive."""
+        with self._store.write() as tx:
+            self._messages(tx).release(self._clock())
 
     def send_due(self) -> int:
         """Send a batch of due messages. Returns how many were attempted. Raises Unavailable."""

@@ -80,7 +80,7 @@ class ZoneUpdates:
             if not schedules:
                 return moved, complete
             last = schedules[-1].id
-            wanted = _moves(schedules)
+            wanted = _moves(schedules, now)
             done = self._move([s for s in schedules if s.id in wanted], wanted) if wanted else 0
             moved += done
             complete &= done == len(wanted)
@@ -120,12 +120,12 @@ def _is_to_come(schedule: Schedule, now: datetime) -> bool:
     return schedule.next_run_at is not None and schedule.next_run_at > now
 
 
-def _moves(schedules: Sequence[Schedule]) -> dict[str, datetime]:
+def _moves(schedules: Sequence[Schedule], now: datetime) -> dict[str, datetime]:
     """The new next_run_at of each whose old one is wrong, by id."""
     moves = {}
     for schedule in schedules:
         try:
-            nearest = _nearest_tick(schedule)
+            nearest = _nearest_tick(schedule, now)
         except ExportsError:
             continue  # its expression or zone cannot be read: the tick says so in the history
         if nearest != schedule.next_run_at:
@@ -133,16 +133,19 @@ def _moves(schedules: Sequence[Schedule]) -> dict[str, datetime]:
     return moves
 
 
-def _nearest_tick(schedule: Schedule) -> datetime:
+def _nearest_tick(schedule: Schedule, now: datetime) -> datetime:
     """The tick that was meant: the nearest one by the data of now.
 
     Not simply the first one after now: where the clocks now say 9:00 later than thought, today's
     file has gone out already, and must not go out again; where they say it earlier, today's tick
-    may have passed, and runs at once.
+    may have passed, and runs at once. Of two that are as near, the first one to come.
     """
     old = schedule.next_run_at
     assert old is not None
     parsed, zone = cron.parse(schedule.schedule), cron.zone(schedule.timezone)
     before, _ = cron.latest_until(parsed, zone, old - LONGEST_CHANGE, old)
     after = cron.next_after(parsed, zone, old - SECOND)
-    return before if before is not None and old - before < after - old else after
+    if before is None:
+        return after
+    back, forth = old - before, after - old
+    return before if back < forth or (back == forth and before > now) else after

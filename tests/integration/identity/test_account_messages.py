@@ -111,6 +111,21 @@ class TestAMessage:
         assert len(rows) == 1
         assert token.rpartition(".")[2] not in json.dumps([str(value) for value in rows[0]])
 
+    def test_one_whose_process_died_is_sent_again_after_the_start(
+        self, services: Services, mail: MailServer
+    ) -> None:
+        class Dies(WatchedEmail):
+            def notify(self, *_: object) -> None:
+                raise KeyboardInterrupt
+
+        write(services)
+        with registered(CHANNELS, Dies(mail)), pytest.raises(KeyboardInterrupt):
+            services.account_messages.send_due()
+        assert services.account_messages.send_due() == 0
+        services.account_messages.recover()
+        assert services.account_messages.send_due() == 1
+        assert [message.status for message in messages(services)] == [DeliveryStatus.ACCEPTED]
+
     def test_one_that_may_have_arrived_is_sent_again_once(
         self, services: Services, clock: FakeClock
     ) -> None:

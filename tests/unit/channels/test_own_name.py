@@ -1,19 +1,21 @@
 """Who we are in EHLO."""
 
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from exports_app.channels._smtp import own_name
+from tests.world import DEADLINE
 
 
 @pytest.fixture
 def named(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    own_name.host_name.cache_clear()
+    own_name._look_up.cache_clear()
     yield monkeypatch
     monkeypatch.undo()
-    own_name.host_name.cache_clear()
+    own_name._look_up.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,21 @@ def test_the_machines_name_counts_where_servers_take_it(
 ) -> None:
     named.setattr(socket, "getfqdn", lambda: machine)
     assert own_name.host_name() == name
+
+
+def test_nobody_waits_long_for_a_slow_name_service(named: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+
+    def slow() -> str:
+        assert answers.wait(DEADLINE)
+        return "exports.example.com"
+
+    named.setattr(socket, "getfqdn", slow)
+    named.setattr(own_name, "NAME_SECONDS", 0.01)
+    assert own_name.host_name() == ""
+    answers.set()
+    own_name._look_up().thread.join(DEADLINE)
+    assert own_name.host_name() == "exports.example.com"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ class AccountMessageRepository(Repository[AccountMessage]):
     def due(self, now: datetime, limit: int) -> list[AccountMessage]:
         return self._due(now, limit)
 
+    def release(self, now: datetime) -> None:
+        self._release(now)
+
     def of_subject(self, subject_id: str) -> list[AccountMessage]:
         c = self._table.c
         query = self._select().where(c.subject_id == subject_id)

@@ -119,5 +119,8 @@ class NotificationRepository(Repository[Notification]):
     def due(self, now: datetime, limit: int) -> list[Notification]:
         return self._due(now, limit)
 
+    def release(self, now: datetime) -> None:
+        self._release(now)
+
     def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
         return self._change_seen(seen, values)

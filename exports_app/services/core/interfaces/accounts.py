@@ -98,6 +98,9 @@ class SecondFactorStore(Protocol):
 class AccountMessageStore(Protocol):
     def add(self, message: AccountMessage) -> None: ...
     def due(self, now: datetime, limit: int) -> list[AccountMessage]: ...
+    def release(self, now: datetime) -> None:
+        """What is being sent is due: its process has died."""
+
     def of_subject(self, subject_id: str) -> list[AccountMessage]:
         """The newest first."""
 

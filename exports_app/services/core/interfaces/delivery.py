@@ -39,5 +39,8 @@ class NotificationStore(Protocol):
 
     def add(self, notifications: Iterable[Notification]) -> None: ...
     def due(self, now: datetime, limit: int) -> list[Notification]: ...
+    def release(self, now: datetime) -> None:
+        """What is being sent is due: its process has died."""
+
     def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
         """False when another process changed it since it was seen."""

@@ -19,7 +19,7 @@ REFUSED = b"504 5.5.2 <exports>: Helo command rejected: need fully-qualified hos
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose name has no dot."""
     monkeypatch.setattr(socket, "getfqdn", lambda: "exports")
-    monkeypatch.setattr(own_name, "host_name", own_name.host_name.__wrapped__)
+    monkeypatch.setattr(own_name, "host_name", own_name._full_name)
 
 
 def named(server: ScriptedMailServer, helo: str) -> EmailChannel:

@@ -12,7 +12,7 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.domain.timing import zone_data
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Action, Page
+from exports_app.services.core.records import Action, Page, Schedule
 from exports_app.services.runs import zone_updates
 from exports_app.services.runs.zone_updates import ZoneUpdates
 from exports_app.wiring import Services
@@ -99,6 +99,18 @@ def test_the_same_data_moves_nothing_and_is_looked_at_once(
     assert stored(services, made) == made
 
 
+def test_of_two_ticks_that_are_as_near_the_one_to_come_first_is_not_left_out(
+    services: Services, admin: Principal, use: Use
+) -> None:
+    use(ZONE)
+    made = make_schedule(services, admin, schedule="0 */2 * * *")
+    updates(services).apply()
+    assert stored(services, made).next_run_at == at(9)
+    use("Europe/London")
+    assert updates(services).apply() == 1
+    assert stored(services, made).next_run_at == at(8)
+
+
 def test_an_overdue_tick_stays_and_runs(
     services: Services, admin: Principal, clock: FakeClock, use: Use
 ) -> None:
@@ -166,9 +178,9 @@ def test_one_that_is_changed_meanwhile_is_left_to_the_next_time(
     use("Europe/London")
     process, nearest = updates(services), zone_updates._nearest_tick
 
-    def renamed(schedule: object) -> datetime:
+    def renamed(schedule: Schedule, now: datetime) -> datetime:
         services.schedules.update(admin, made.id, {"name": "Renamed"})
-        return nearest(schedule)
+        return nearest(schedule, now)
 
     with monkeypatch.context() as patch:
         patch.setattr(zone_updates, "_nearest_tick", renamed)
