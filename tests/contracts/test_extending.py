@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import Integer, literal, select
 
 from exports_app import plugins, startup, wiring
@@ -107,12 +108,13 @@ def add_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 
 def test_a_plugin_whose_package_is_missing_is_left_out_and_the_start_says_so(
-    add_file: Callable[[str], None], services: Services, capsys: pytest.CaptureFixture[str]
+    add_file: Callable[[str], None], services: Services
 ) -> None:
     add_file(PARQUET)
     wiring.load_plugins()
-    startup.prepare(services)
-    warnings = [line for line in capsys.readouterr().out.splitlines() if "parquet" in line]
+    with structlog.testing.capture_logs() as entries:
+        startup.prepare(services)
+    warnings = [entry["event"] for entry in entries if "parquet" in entry["event"]]
     assert len(warnings) == 1
     assert NEEDS in warnings[0]
     assert "csv" in FORMATS

@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -93,7 +94,7 @@ def check_file(caller: Caller, run: dict[str, Any]) -> bytes:
     )
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/csv")
-    assert run["fileName"] in answer.headers["content-disposition"]
+    assert quote(run["fileName"], safe="") in answer.headers["content-disposition"]
     assert len(answer.content) == run["fileSize"]
     assert hashlib.sha256(answer.content).hexdigest() == run["sha256"]
     return answer.content
