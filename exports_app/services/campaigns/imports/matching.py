@@ -95,6 +95,8 @@ class Matcher:
         for spelling, line in self._spool.spellings(campaign.number):
             if spelling != kept:
                 self._report.join(JoinedName(spelling, kept, line))
+            elif campaign.name == kept:  # so the first spelling had a ' before it
+                self._report.join(JoinedName(campaign.raw_name, kept, campaign.line))
 
     def _compare(self, campaign: SpooledCampaign, stored: Campaign) -> None:
         changes = {

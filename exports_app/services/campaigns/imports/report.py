@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from exports_app.domain.formula_guard import unguard
 from exports_app.domain.humanize import counted
 from exports_app.services.campaigns.imports.cells import printable
 from exports_app.services.campaigns.imports.columns import Mapping
@@ -33,7 +34,7 @@ class Difference:
 @dataclass(frozen=True)
 class JoinedName:
     """A spelling in the file that was taken for another name: they differ in white space, Unicode
-    form or invisible characters only."""
+    form, invisible characters or the apostrophe before a sign such as = only."""
 
     given: str
     kept: str
@@ -103,7 +104,7 @@ class ImportReport:
     def _good(self, hint: str) -> list[str]:
         lines = [
             f"line {j.line}: {_quoted(j.given)} is taken for {_quoted(j.kept)}, which differs in"
-            " spaces or Unicode form only"
+            f" {'the apostrophe' if _is_guarded(j) else 'spaces or Unicode form'} only"
             for j in self.joined
         ]
         lines += _more(self.joined_count, len(self.joined), "name")
@@ -133,6 +134,10 @@ def _difference(d: Difference, hint: str) -> str:
 
 def _more(count: int, listed: int, noun: str) -> list[str]:
     return [f"and {counted(count - listed, f'more {noun}')}"] if count > listed else []
+
+
+def _is_guarded(joined: JoinedName) -> bool:
+    return unguard(joined.given) == joined.kept or unguard(joined.kept) == joined.given
 
 
 def _quoted(text: str) -> str:

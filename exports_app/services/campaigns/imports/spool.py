@@ -99,10 +99,11 @@ class Spool:
             known = self._insert(line)
         elif line.details is not known.details and line.details != known.details:
             known = self._add_details(known, line)
-        if line.name != known.name:
+        if line.name != known.name or line.raw_name != known.raw_name:
+            spelling = line.name if line.name != known.name else line.raw_name
             self._database.execute(
                 "INSERT OR IGNORE INTO spelling VALUES (?, ?, ?)",
-                (known.number, line.name, line.line),
+                (known.number, spelling, line.line),
             )
         if len(self._known) >= REMEMBERED:
             self._known.clear()

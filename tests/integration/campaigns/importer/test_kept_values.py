@@ -162,6 +162,15 @@ class TestNames:
             (3, "this campaign and date stand in line 2 already: give each day once")
         ]
 
+    @pytest.mark.parametrize(("first", "later", "line"), [("=1", "'=1", 3), ("'=1", "=1", 2)])
+    def test_with_and_without_an_apostrophe_are_one_campaign_and_that_is_said(
+        self, load: Load, first: str, later: str, line: int
+    ) -> None:
+        report = load(f"{NEEDED}\n{first},EUR,2026-01-02\n{later},EUR,2026-01-03\n")
+        said = f'line {line}: "\'=1" is taken for "=1", which differs in the apostrophe only'
+        assert [text for text in report.lines() if "taken" in text] == [said]
+        assert load(f"{NEEDED}\n'=1,EUR,2026-01-04\n").joined == []
+
     def test_in_another_case_are_two_campaigns(
         self, services: Services, acme: Tenant, load: Load
     ) -> None:
