@@ -53,7 +53,7 @@ def test_when_the_time_is_up_the_answer_says_so_instead_of_failing(
     with registered(EXPORT_TYPES, Endless(sorted_first=sorted_first)):
         seen = limited.data(admin, acme.id, "endless", "csv", BERLIN, ALL)
         message = limited.message(admin, acme.id, "Numbers", "endless", "csv", BERLIN, ALL)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert (seen.total, seen.size, seen.complete) == (None, None, False)
     assert seen.rows == (() if sorted_first else tuple((str(i),) for i in range(1, 11)))
     assert message is not None

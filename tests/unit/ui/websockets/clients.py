@@ -1,10 +1,11 @@
 """Clients of the websockets, and a server beneath them that only counts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from exports_app.ui.websockets.socket import Socket, current
+from tests import virtual_time
 
 TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
 QUERY = f"EIO=4&transport=websocket&token={TOKEN}"
@@ -82,8 +83,8 @@ def refused(code: int) -> list[Any]:
     return [{"type": "websocket.close", "code": code}]
 
 
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(story())  # type: ignore[arg-type]
+def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    virtual_time.run(story())
 
 
 COOKIE = [(b"cookie", b"exports_session=" + b"x" * 43)]

@@ -54,13 +54,11 @@ class TestHowFast:
             for number in range(20):
                 client.say(f'42/_event,["event",{{"n":{number}}}]')
             await asyncio.sleep(0.05)
-            assert len(reflex.received) < 12
+            assert len(reflex.received) == 5 + 2  # the reserve, and 50 a second
             other.say('42/_event,["other"]')
             await settled()
             assert '42/_event,["other"]' in reflex.received
-            async with asyncio.timeout(5):
-                while len(reflex.received) < 21:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.26)
             assert [text for text in reflex.received if "other" not in text] == [
                 f'42/_event,["event",{{"n":{number}}}]' for number in range(20)
             ]
@@ -86,7 +84,7 @@ class TestHowFast:
 
             async def join(socket: Socket) -> None:
                 assert await socket.join()
-                turns.append(time.monotonic())
+                turns.append(time.monotonic() - began)
 
             began = time.monotonic()
             waiting = [
@@ -95,14 +93,9 @@ class TestHowFast:
                 if socket.address is address
             ]
             assert await reflex.sockets[-1].join()
-            assert time.monotonic() - began < 0.5
-            await asyncio.wait_for(asyncio.gather(*waiting), 5)
-            # Two at once, and each of the others 50 ms after the one before: none of them all
-            # together
-            assert all(
-                turn - began >= 0.05 * number - 0.01
-                for number, turn in enumerate(turns[2:], start=1)
-            )
+            assert time.monotonic() == began
+            await asyncio.gather(*waiting)
+            assert turns == pytest.approx([0, 0, *(0.05 * n for n in range(1, 11))])
             for client in [*clients, elsewhere]:
                 client.task.cancel()
 
