@@ -10,7 +10,7 @@ from typing import Any
 from exports_app import log
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, MessageTooLarge
 from exports_app.domain.humanize import counted
-from exports_app.domain.runs.delivery_mode import DeliveryMode, modes_before
+from exports_app.domain.runs.delivery_mode import DeliveryMode, mode_after, modes_before
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.engine.attachment_packaging import pack
 from exports_app.engine.lasting_writes import lasting
@@ -233,7 +233,9 @@ class RunDelivery:
             _log.warning("message too large", to=log.masked(delivery.target), final=round_.final)
             if not round_.final:
                 round_.over = e.for_all
-                return DeliveryStatus.PENDING, {"error": e.message}, True
+                # Noted, so that a stop now does not have the same form refused again
+                smaller = {"sent_as": mode_after(round_.form.mode), "sent_size": None}
+                return DeliveryStatus.PENDING, {"error": e.message, **smaller}, True
             way_out = "" if round_.form.mode is DeliveryMode.LINK else f": {WAY_OUT}"
             return DeliveryStatus.FAILED, {"error": f"{e.message}{way_out}"}, False
         except DeliveryError as e:

@@ -23,6 +23,11 @@ def modes_before(mode: str | None) -> tuple[DeliveryMode, ...]:
     return _LARGEST_FIRST[: _LARGEST_FIRST.index(DeliveryMode(mode))] if mode else ()
 
 
+def mode_after(mode: DeliveryMode) -> DeliveryMode:
+    """The one with the next smaller message; after a link, a link."""
+    return _LARGEST_FIRST[min(_LARGEST_FIRST.index(mode) + 1, len(_LARGEST_FIRST) - 1)]
+
+
 def encoded(size: int) -> int:
     """Bytes that an attachment of `size` bytes takes in a message."""
     lines, rest = divmod(size, LINE)

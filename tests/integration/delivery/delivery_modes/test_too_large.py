@@ -8,6 +8,7 @@ from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import NotFound
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.engine.worker import Stopped
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run
 from exports_app.wiring import Services
@@ -149,6 +150,28 @@ def test_what_is_sent_again_begins_with_the_form_that_was_tried_last(
     assert (again.status, again.sent_as) == (RunStatus.COMPLETED, "link")
     assert forms(services, again)[BOB] == (ACCEPTED, "link", 2)
     assert services.download_links.file(*link_in(received[1])).name == run.file_name
+
+
+def test_after_a_stop_it_goes_on_with_the_smaller_form(
+    services: Services, admin: Principal, size: int
+) -> None:
+    tried = list[str]()
+
+    def stop() -> None:
+        if tried:
+            raise Stopped
+
+    with (
+        mail_server(limits={ANN: (size - 100, TOO_LARGE)}) as server,
+        registered(CHANNELS, WatchedEmail(server, before=tried.append)),
+    ):
+        schedule = make_schedule(services, admin, format="xml", recipients=(ANN,))
+        services.schedules.trigger(admin, schedule.id)
+        assert execute(services, claim(services), stop).status is RunStatus.PENDING
+        assert tried == [ANN]
+        run = execute(services, claim(services))
+    assert (run.status, run.sent_as) == (RunStatus.COMPLETED, "zip")
+    assert tried == [ANN, ANN]
 
 
 @pytest.mark.parametrize(
