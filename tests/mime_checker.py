@@ -9,43 +9,12 @@ import base64
 import binascii
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 
-HARD, SOFT, ENCODED = 998, 78, 76
+from tests.mime_fields import Field, decoded, field_faults, line_faults, split
+
+HARD = 998
 ONCE = {"date", "from", "to", "subject", "message-id", "mime-version", "content-type"}
 AT_MOST_ONCE = {"reply-to", "sender", "cc", "auto-submitted", "x-auto-response-suppress"}
-ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]"
-ATOM = rf"{ATEXT}+"
-DOT_ATOM = rf"{ATOM}(?:\.{ATOM})*"
-QUOTED = r'"(?:[^"\\\r\n]|\\[\x20-\x7e])*"'
-LITERAL = r"\[[\x21-\x5a\x5e-\x7e]*\]"
-WORD = rf"(?:{QUOTED}|{ATOM})"
-ADDR_SPEC = rf"(?:{QUOTED}|{DOT_ATOM})@(?:{DOT_ATOM}|{LITERAL})"
-MAILBOX = re.compile(rf"(?:{ADDR_SPEC}|{WORD}(?: {WORD})* <{ADDR_SPEC}>)")
-MESSAGE_ID = re.compile(rf"<{DOT_ATOM}@(?:{DOT_ATOM}|{LITERAL})>")
-DATE = re.compile(
-    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} "
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} \+0000"
-)
-ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9-]+)\?([BbQq])\?([!->@-~]+)\?=")
-IN_PHRASE = re.compile(r"[A-Za-z0-9!*+/=_-]+")
-"""What an encoded word of a name may hold (RFC 2047, 5.3)."""
-TOKEN = r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+"
-VALUE = re.compile(rf"({TOKEN})/({TOKEN})|({TOKEN})")
-PARAMETER = re.compile(rf"; ({TOKEN})=({QUOTED}|{TOKEN})")
-EXTENDED = re.compile(r"(?:[A-Za-z0-9!#$&+.^_`{|}~-]|%[0-9A-F]{2})*")
-
-
-@dataclass
-class Field:
-    name: str
-    lines: list[bytes]
-
-    @property
-    def value(self) -> str:
-        """Unfolded."""
-        return b"".join(self.lines).decode().partition(":")[2].removeprefix(" ")
 
 
 def faults(raw: bytes) -> list[str]:
@@ -57,13 +26,13 @@ def parameters(raw: bytes, wanted: str, key: str) -> list[str]:
     """The decoded values of a parameter in all fields of a name, in the order of the parts."""
     pattern = re.compile(rb"(?im)^" + wanted.encode() + rb":(?:.*)(?:\r\n[ \t].*)*\r\n")
     fields = [Field(wanted, found[0][:-2].split(b"\r\n")) for found in pattern.finditer(raw)]
-    decoded = [_decoded(field)[0].get(key) for field in fields]
-    return [value for value in decoded if value is not None]
+    values = [decoded(field)[0].get(key) for field in fields]
+    return [value for value in values if value is not None]
 
 
 def _message(raw: bytes) -> Iterator[str]:
     yield from _lines(raw)
-    fields, body = _split(raw)
+    fields, body = split(raw)
     names = [field.name.lower() for field in fields]
     for name in ONCE:
         if names.count(name) != 1:
@@ -72,7 +41,7 @@ def _message(raw: bytes) -> Iterator[str]:
         if names.count(name) > 1:
             yield f"{name} stands there {names.count(name)} times"
     for field in fields:
-        yield from _field(field)
+        yield from field_faults(field)
     yield from _part(fields, body, "the message")
 
 
@@ -88,177 +57,19 @@ def _lines(raw: bytes) -> Iterator[str]:
             yield f"a line of {len(line)} bytes"
 
 
-def _split(raw: bytes) -> tuple[list[Field], bytes]:
-    head, _, body = raw.partition(b"\r\n\r\n")
-    fields: list[Field] = []
-    for line in head.split(b"\r\n") if head else []:
-        if line[:1] in {b" ", b"\t"} and fields:
-            fields[-1].lines.append(line)
-        else:
-            fields.append(Field(line.partition(b":")[0].decode("latin-1"), [line]))
-    return fields, body
-
-
-def _field(field: Field) -> Iterator[str]:
-    for fault in _field_lines(field):
-        yield f"{field.name}: {fault}"
-    checks = {
-        "from": _mailbox,
-        "to": _mailbox,
-        "reply-to": _mailbox,
-        "subject": _unstructured,
-        "date": _date,
-        "message-id": _message_id,
-        "mime-version": lambda value: [] if value == "1.0" else ["not 1.0"],
-    }
-    check = checks.get(field.name.lower(), lambda _: [])
-    for fault in check(field.value):
-        yield f"{field.name}: {fault}: {field.value!r}"
-
-
-def _field_lines(field: Field) -> Iterator[str]:
-    if not re.fullmatch(r"[!-9;-~]+", field.name):
-        yield "no field name"
-    for number, line in enumerate(field.lines):
-        content = line.partition(b":")[2] if number == 0 else line
-        if not content.strip():
-            yield "a line of nothing but white space"
-        if number and not re.match(rb" [^ \t]", line):
-            yield "folded at more than one space"
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            yield "not UTF-8"
-        if re.search(rb"[\x00-\x08\x0b-\x1f\x7f\t]", line):
-            yield "a control character"
-        has_spaces = b" " in line.strip().partition(b": ")[2]
-        most = ENCODED if b"=?" in line and b"?=" in line else SOFT
-        if len(line) > most and has_spaces:
-            yield f"a line of {len(line)} characters that could be folded"
-
-
-def _mailbox(value: str) -> Iterator[str]:
-    if not MAILBOX.fullmatch(value):
-        yield "not one address"
-        return
-    phrase = value.rpartition(" <")[0]
-    words = re.findall(WORD, phrase)
-    for word in words:
-        if word.startswith('"'):
-            if "=?" in word:
-                yield "an encoded word in quotes"
-        elif word.startswith("=?") or word.endswith("?="):
-            yield from _encoded_word(word, in_phrase=True)
-
-
-def _unstructured(value: str) -> Iterator[str]:
-    if not value.isascii():
-        yield "not ASCII"
-    for word in value.split(" "):
-        if "=?" in word or "?=" in word:
-            yield from _encoded_word(word)
-        if not word:
-            yield "two spaces, which programs make one"
-
-
-def _encoded_word(word: str, *, in_phrase: bool = False) -> Iterator[str]:
-    found = ENCODED_WORD.fullmatch(word)
-    if not found:
-        yield f"no encoded word: {word}"
-        return
-    if len(word) > 75:
-        yield f"an encoded word of {len(word)} characters"
-    charset, encoding, text = found.groups()
-    try:
-        if encoding in "Bb":
-            content = base64.b64decode(text, validate=True)
-        else:
-            if in_phrase and not IN_PHRASE.fullmatch(text):
-                yield f"characters that Q does not allow in a name: {text}"
-            if re.search(r"=(?![0-9A-F]{2})", text):
-                yield f"wrong Q: {text}"
-            content = binascii.a2b_qp(text.encode(), header=True)
-        content.decode(charset)
-    except (binascii.Error, UnicodeDecodeError, LookupError) as e:
-        yield f"an encoded word that decodes to no text: {e}"
-
-
-def _date(value: str) -> Iterator[str]:
-    found = DATE.fullmatch(value)
-    if not found:
-        yield "no date in UTC"
-    elif f"{datetime.strptime(value, '%a, %d %b %Y %H:%M:%S %z'):%a}" != found[1]:
-        yield "another day of the week"
-
-
-def _message_id(value: str) -> Iterator[str]:
-    if not MESSAGE_ID.fullmatch(value):
-        yield "no message id"
-
-
-def _decoded(field: Field) -> tuple[dict[str, str], list[str]]:
-    """The parameters by name, and what is wrong with them."""
-    value, wrong = field.value, list[str]()
-    begin = VALUE.match(value)
-    rest = value[begin.end() :] if begin else value
-    if not begin or PARAMETER.sub("", rest):
-        wrong.append(f"wrong syntax: {value!r}")
-    plain: dict[str, str] = {}
-    parts: dict[str, dict[int, str]] = {}
-    for key, given in PARAMETER.findall(rest):
-        content = re.sub(r"\\(.)", r"\1", given[1:-1]) if given.startswith('"') else given
-        sectioned = re.fullmatch(r"([^*]+)(?:\*(\d+))?\*", key)
-        name, number = (sectioned[1], int(sectioned[2] or 0)) if sectioned else (key, -1)
-        if name in plain or number in parts.get(name, {}) or (name in parts and not sectioned):
-            wrong.append(f"{name} twice")
-        if sectioned:
-            parts.setdefault(name, {})[number] = content
-        else:
-            plain[name] = content
-            if "*" in key or not content.isascii() or "=?" in content:
-                wrong.append(f"{key} is not written as RFC 2231 says: {content!r}")
-    for name, sections in parts.items():
-        if name in plain:
-            wrong.append(f"{name} twice")
-        plain[name], faults_of_it = _extended(sections)
-        wrong += [f"{name} {fault}" for fault in faults_of_it]
-    return plain, wrong
-
-
-def _extended(sections: dict[int, str]) -> tuple[str, list[str]]:
-    """A value in several parts, percent-encoded, and what is wrong with it."""
-    wrong = []
-    if sorted(sections) != list(range(len(sections))):
-        wrong.append(f"has the parts {sorted(sections)}")
-    joined = "".join(sections[number] for number in sorted(sections))
-    charset, _, text = joined.partition("''")
-    if charset.lower() != "utf-8" or not EXTENDED.fullmatch(text):
-        wrong.append(f"is not percent-encoded UTF-8: {joined!r}")
-    wrong += [
-        f"splits a byte: {part!r}"
-        for part in sections.values()
-        if re.search(r"%(?![0-9A-F]{2})", part)
-    ]
-    content = re.sub(r"%([0-9A-F]{2})", lambda byte: chr(int(byte[1], 16)), text)
-    try:
-        return content.encode("latin-1").decode(), wrong
-    except UnicodeDecodeError:
-        return "", [*wrong, f"is no UTF-8: {text!r}"]
-
-
 def _part(fields: list[Field], body: bytes, where: str) -> Iterator[str]:
     by_name = {field.name.lower(): field for field in fields}
     names = [field.name.lower() for field in fields]
     for name in {name for name in names if name.startswith("content-")}:
         if names.count(name) != 1:
             yield f"{where}: {name} stands there {names.count(name)} times"
-        given, wrong = _decoded(by_name[name])
+        given, wrong = decoded(by_name[name])
         yield from (f"{where}: {name}: {fault}" for fault in wrong)
     if "content-type" not in by_name:
         yield f"{where}: no content type"
         return
     kind = by_name["content-type"].value.partition(";")[0]
-    given, _ = _decoded(by_name["content-type"])
+    given, _ = decoded(by_name["content-type"])
     if kind.startswith("multipart/"):
         yield from _multipart(by_name, given.get("boundary", ""), body, where)
     else:
@@ -280,9 +91,9 @@ def _multipart(by_name: dict[str, Field], boundary: str, body: bytes, where: str
     for number, piece in enumerate(pieces[1:-1], start=1):
         if b"--" + boundary.encode() in piece:
             yield f"{where}: the boundary stands within a part"
-        fields, content = _split(piece)
+        fields, content = split(piece)
         for field in fields:
-            yield from (f"{field.name}: {fault}" for fault in _field_lines(field))
+            yield from (f"{field.name}: {fault}" for fault in line_faults(field))
         yield from _part(fields, content, f"{where}, part {number}")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -28,22 +29,32 @@ from tests.world import DEADLINE, make_schedule, registered, runs_of, sql, the_r
 SLOW = "slow@example.com"
 
 
+@pytest.fixture
+def answered(mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Until it is set, the server does not answer messages to SLOW."""
+    monkeypatch.setattr(slow_waits, "SLOW_SECONDS", 0.1)
+    event = threading.Event()
+
+    def wait(target: str) -> None:
+        if target == SLOW:
+            assert event.wait(2 * DEADLINE)
+
+    with registered(CHANNELS, WatchedEmail(mail, before=wait)):
+        try:
+            yield event
+        finally:
+            event.set()
+
+
 @pytest.mark.one_database
 def test_runs_do_not_wait_behind_those_that_wait_for_the_server(
     services: Services,
     admin: Principal,
     schedule: Schedule,
-    mail: MailServer,
     watch: Watch,
-    monkeypatch: pytest.MonkeyPatch,
+    answered: threading.Event,
 ) -> None:
     """More of those than threads."""
-    monkeypatch.setattr(slow_waits, "SLOW_SECONDS", 0.1)
-    answered = threading.Event()
-
-    def wait(target: str) -> None:
-        if target == SLOW:
-            assert answered.wait(2 * DEADLINE)
 
     async def scenario() -> None:
         slow = [make_schedule(services, admin, recipients=(SLOW,)) for _ in range(local.POOL + 2)]
@@ -61,11 +72,7 @@ def test_runs_do_not_wait_behind_those_that_wait_for_the_server(
                 done = has_status(services, made, RunStatus.COMPLETED)
                 await asyncio.to_thread(watch.until, "the slow ones end too", done)
 
-    with registered(CHANNELS, WatchedEmail(mail, before=wait)):
-        try:
-            asyncio.run(scenario())
-        finally:
-            answered.set()
+    asyncio.run(scenario())
 
 
 @pytest.mark.one_database
@@ -99,17 +106,9 @@ def test_a_run_that_may_end_its_process_holds_up_no_other_while_it_waits_for_the
     services: Services,
     admin: Principal,
     schedule: Schedule,
-    mail: MailServer,
     watch: Watch,
-    monkeypatch: pytest.MonkeyPatch,
+    answered: threading.Event,
 ) -> None:
-    monkeypatch.setattr(slow_waits, "SLOW_SECONDS", 0.1)
-    answered = threading.Event()
-
-    def wait(target: str) -> None:
-        if target == SLOW:
-            assert answered.wait(2 * DEADLINE)
-
     async def scenario() -> None:
         slow = make_schedule(services, admin, recipients=(SLOW,))
         services.schedules.trigger(admin, slow.id)
@@ -124,8 +123,4 @@ def test_a_run_that_may_end_its_process_holds_up_no_other_while_it_waits_for_the
             done = has_status(services, slow, RunStatus.COMPLETED)
             await asyncio.to_thread(watch.until, "the slow one ends too", done)
 
-    with registered(CHANNELS, WatchedEmail(mail, before=wait)):
-        try:
-            asyncio.run(scenario())
-        finally:
-            answered.set()
+    asyncio.run(scenario())
