@@ -2,6 +2,7 @@
 
 from alembic import context
 from exports_app import settings
+from exports_app.db import migrate
 from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from sqlalchemy import Connection
@@ -9,7 +10,13 @@ from sqlalchemy import Connection
 
 def run(connection: Connection) -> None:
     context.configure(
-        connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, transactional_ddl=False
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        compare_type=True,
+        transactional_ddl=connection.dialect.name == "postgresql",
+        transaction_per_migration=True,
+        on_version_apply=context.config.attributes.get("progress"),
     )
     context.run_migrations()
 
@@ -19,6 +26,6 @@ if given is not None:
     run(given)
 else:
     database = Database(settings.get().url)
-    with database.migrate() as opened:
+    with migrate.connected(database) as opened:
         run(opened)
     database.dispose()

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 
 from exports_app import settings
 from exports_app.cli.services import unmigrated_services
@@ -32,9 +33,13 @@ def migrate(_: argparse.Namespace) -> int:
 
     with unmigrated_services() as services:
         was_current = migrations.is_current(services.database)
-        migrations.upgrade(services.database)
+        migrations.upgrade(services.database, announce=_progress)
     print("the database was up to date" if was_current else "the database is up to date now")
     return 0
+
+
+def _progress(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 def doctor(_: argparse.Namespace) -> int:

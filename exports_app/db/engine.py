@@ -153,12 +153,8 @@ class Database:
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
-        """A transaction that may change the schema. Raises Unavailable; ValueError where it leaves
-        a row whose foreign key names none."""
-        if not self.embedded:
-            with self.write() as connection:
-                yield connection
-            return
+        """SQLite: a transaction that may change the schema. Raises Unavailable; ValueError where it
+        leaves a row whose foreign key names none."""
         with self._as_writer(), reachable(), self._connect() as connection:
             # SQLite changes a table by dropping it for a new one: enforced foreign keys would
             # remove every child row. Within a transaction the pragma does nothing
@@ -251,7 +247,7 @@ def _create_engine(url: URL, *, embedded: bool) -> Engine:
     """Raises ExportsError where there is no driver for the URL."""
     try:
         return create_engine(
-            _with_driver(url),
+            with_driver(url),
             hide_parameters=True,  # otherwise the log shows them with every failed statement
             pool_pre_ping=not embedded,
             pool_size=POOL_SIZE,
@@ -269,6 +265,6 @@ def _create_engine(url: URL, *, embedded: bool) -> Engine:
         ) from None
 
 
-def _with_driver(url: URL) -> URL:
+def with_driver(url: URL) -> URL:
     """Plain postgresql:// would load a driver that is not installed."""
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url

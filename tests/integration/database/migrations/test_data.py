@@ -156,3 +156,14 @@ def test_the_demos_own_users_are_marked_if_they_still_have_its_password(
         c = table(models.UserRow).c
         marked = set(connection.execute(sa.select(c.email).where(c.has_demo_password)).scalars())
     assert marked == {"super@admin.com", "viewer@globex.test"}
+
+
+def test_it_says_which_migration_runs_and_how_many_there_are(database: Database) -> None:
+    told = list[str]()
+    migrate.upgrade(database, "0010", told.append)
+    assert told == []  # of a new database there is nothing to wait for
+    migrate.upgrade(database, "0012", told.append)
+    assert told == [
+        "migration 1 of 2: when an account's owner showed that they read its mailbox",
+        "migration 2 of 2: emails to people about their accounts",
+    ]
