@@ -2,8 +2,9 @@
 # make test         lint, types, import contracts and the tests; takes minutes
 # make test-long    the long tests, most of them in a browser
 # make test-faults  break everything on purpose; takes many minutes
-# make bench, make bench-ui, make bench-engine
-#                   measure exports, pages, and ticks and runs (docs/performance.md)
+# make bench, make bench-ui, make bench-engine, make bench-growth
+#                   measure exports, pages, ticks and runs, and what years of data cost
+#                   (docs/performance.md)
 # make screenshots  take the pictures of docs/screenshots again
 #
 # Needs Python 3.11 or newer and make; Node comes as a Python package. Packages are installed
@@ -26,7 +27,7 @@ VENV_AGAIN := again
 endif
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-long test-faults setup dev bench bench-engine bench-ui screenshots clean again
+.PHONY: run test test-long test-faults setup dev bench bench-engine bench-growth bench-ui screenshots clean again
 
 run: $(RUN_STAMP)
 	@exec $(PY) -m exports_app serve
@@ -57,6 +58,9 @@ bench: $(DEV_STAMP)
 
 bench-engine: $(DEV_STAMP)
 	@exec $(PY) -m bench.engine
+
+bench-growth: $(DEV_STAMP)
+	@exec $(PY) -m bench.growth
 
 bench-ui: $(DEV_STAMP)
 	@exec $(PY) -m bench.ui

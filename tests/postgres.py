@@ -107,18 +107,23 @@ def _other_user() -> str | None:
 
 class Postgres:
     """One server in a folder of its own. Its superuser is `exports`, who needs no password.
-    settings: instead of SETTINGS."""
 
-    def __init__(self, **settings: str) -> None:
+    folder: where its data is, or shall be; None: a temporary one. settings: instead of SETTINGS.
+    """
+
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
         self._settings = SETTINGS | settings
         self.user = _other_user()
-        self.folder = Path(tempfile.mkdtemp(prefix="exports-postgres-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="exports-postgres-"))
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         self.data = self.folder / "data"
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         if self.user is not None:
             shutil.chown(self.folder, self.user)
+        if self.data.exists():
+            return
         self._run(
             "initdb",
             "-D",

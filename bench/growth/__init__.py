@@ -1,0 +1,1 @@
+"""What growth costs: the same operations over a small database, and over one with years of data."""
