@@ -93,6 +93,8 @@ class Settings(BaseModel):
     link."""
     retention_days: int = Field(30, ge=1, le=36_500)
     """How long files are kept; a tenant may have its own time."""
+    run_retention_days: int = Field(730, ge=31, le=36_500)
+    """How long runs stay in the history; a tenant may have its own time."""
     audit_retention_days: int | None = Field(None, ge=1, le=36_500)
     """How long audit entries that were exported are kept; None: for ever."""
     quota_pending_runs: int = Field(1_000, ge=1)

@@ -61,6 +61,10 @@ class SqlTransaction:
         return r.RunRepository(self.connection)
 
     @cached_property
+    def old_runs(self) -> r.OldRunRepository:
+        return r.OldRunRepository(self.connection)
+
+    @cached_property
     def zone_data(self) -> r.ZoneDataRepository:
         return r.ZoneDataRepository(self.connection)
 

@@ -57,7 +57,9 @@ METRIC_DAYS = 10_000
 BULK = 200
 
 KEEP_DAYS = 36_500
-"""The longest time to keep files, in days."""
+"""The longest time to keep files, or the history, in days."""
+LEAST_KEEP_RUNS_DAYS = 31
+"""The shortest time to keep the history: the analytics of exports cover 30 days."""
 
 FORM_TEXT = 4_000
 """A text field of the form of a scheduled export: longer than any valid text, so that a long one

@@ -16,6 +16,7 @@ NOTED = timedelta(seconds=5)
 """Between two writes of failed sign-ins and refusals to the audit."""
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 SWEEP_AFTER = timedelta(minutes=1)
 """After the start: due schedules come first."""
 
@@ -32,6 +33,7 @@ class Housekeeping:
     def jobs(self) -> list[Job]:
         jobs = [
             Job("files", self._sweep_files, HOUR, after=SWEEP_AFTER),
+            Job("history", self._sweep_history, DAY, after=SWEEP_AFTER),
             Job("repeated entries", self._note_repeated, NOTED),
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
@@ -47,6 +49,12 @@ class Housekeeping:
             self._services.quotas.forget()
 
         await _guarded(sweep, "files could not be swept")
+
+    async def _sweep_history(self) -> None:
+        def sweep() -> None:
+            self._services.history_retention.sweep(self._closing.is_set, self._closing.wait)
+
+        await _guarded(sweep, "old runs could not be removed")
 
     async def _note_repeated(self) -> None:
         def flush() -> None:

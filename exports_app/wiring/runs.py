@@ -13,6 +13,7 @@ from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.ending import RunEndings
 from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.history import History
+from exports_app.services.runs.history_retention import HistoryRetention
 from exports_app.services.runs.lease import Leases
 from exports_app.services.runs.preview import Preview
 from exports_app.services.runs.queue import RunQueue
@@ -45,6 +46,7 @@ class RunFiles:
     download_log: DownloadLog
     browser_downloads: BrowserDownloads
     retention: Retention
+    history_retention: HistoryRetention
 
 
 def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
@@ -74,4 +76,5 @@ def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFil
         download_log=log,
         browser_downloads=BrowserDownloads(sessions, history, log, audit),
         retention=Retention(f.store, f.files, f.changes, f.clock, s.retention_days),
+        history_retention=HistoryRetention(f.store, f.changes, f.clock, s.run_retention_days),
     )

@@ -16,6 +16,9 @@ class TenantSettingsOut(Output):
     logo_url: str | None
     timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
     keep_days: int | None = Field(description="how long files are kept; null: the default")
+    keep_runs_days: int | None = Field(
+        description="how long runs stay in the history; null: the default"
+    )
     recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
     second_factor_required: bool = Field(
         description="members without a second factor have no rights here"
@@ -30,6 +33,7 @@ class TenantChange(PartialInput):
     logo_url: bounds.Url | None = None
     timezone: bounds.Zone | None = None
     keep_days: int | None = None
+    keep_runs_days: int | None = None
     recipient_domains: list[bounds.Domain] = Field(
         default_factory=list,
         max_length=bounds.DOMAINS,

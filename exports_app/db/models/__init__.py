@@ -11,7 +11,7 @@ from exports_app.db.models.audit import AuditRow, CheckpointRow, LinkRow, SealRo
 from exports_app.db.models.base import Base, metadata
 from exports_app.db.models.campaigns import CampaignRow, MetricRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
-from exports_app.db.models.runs import AttemptRow, RunRow
+from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow
 from exports_app.db.models.schedules import ScheduleRow, ZoneDataRow
 from exports_app.db.models.sessions import CodeRow, SessionRow
 from exports_app.db.models.tenants import InvitationRow, MembershipRow, MessagesOfDayRow, TenantRow
@@ -34,6 +34,7 @@ __all__ = [
     "NotificationRow",
     "PasswordResetRow",
     "RecoveryCodeRow",
+    "RemovedRunsRow",
     "RunRow",
     "ScheduleRow",
     "SealRow",

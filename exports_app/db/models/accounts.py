@@ -81,5 +81,5 @@ class PasswordResetRow(Base, table=True):
     )
     token_version: int
     created_at: datetime = instant()
-    expires_at: datetime = instant()
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     sent_by: str | None = Field(default=None, sa_type=identifier())

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from exports_app.db.models.base import (
@@ -56,6 +56,13 @@ class NotificationRow(Base, table=True):
     __tablename__ = "notices"
     __table_args__ = (
         Index("ix_notices_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
+        # Those of a run that is removed from the history
+        Index(
+            "ix_notices_history_id",
+            "history_id",
+            sqlite_where=text("history_id IS NOT NULL"),
+            postgresql_where=text("history_id IS NOT NULL"),
+        ),
     )
     id: str = id_column()
     tenant_id: str = reference("tenants")
@@ -67,6 +74,6 @@ class NotificationRow(Base, table=True):
     status: str = Field(max_length=20)
     attempts: int = 0
     error: str | None = Field(default=None, sa_type=Text)
-    created_at: datetime = instant()
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     sent_at: datetime | None = optional_instant()

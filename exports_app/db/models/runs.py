@@ -111,6 +111,23 @@ class RunRow(Base, table=True):
     """Messages of its tenant's quota that it may still send. Counts only while it is processing."""
 
 
+class RemovedRunsRow(Base, table=True):
+    """What retention removed from a schedule's history.
+
+    runs: how many. last_created_at: of the newest of them. first_tick, last_tick: what their ticks
+    lie between; null where none had one.
+    """
+
+    __tablename__ = "removed_runs"
+    scheduled_export_id: str = Field(
+        foreign_key="scheduled_exports.id", sa_type=identifier(), primary_key=True
+    )
+    runs: int = Field(sa_type=BigInteger)
+    last_created_at: datetime = instant()
+    first_tick: datetime | None = optional_instant()
+    last_tick: datetime | None = optional_instant()
+
+
 class AttemptRow(Base, table=True):
     """One attempt at a run."""
 

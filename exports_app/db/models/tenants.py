@@ -21,6 +21,7 @@ class TenantRow(Base, table=True):
     max_rows: int | None = None
     max_mb: int | None = None
     keep_days: int | None = None
+    keep_runs_days: int | None = None
     recipient_domains: list[str] | None = Field(default=None, sa_type=JSON)
     quota_pending_runs: int | None = None
     quota_messages_per_day: int | None = None

@@ -16,6 +16,7 @@ from exports_app.db.repositories.runs.deliveries import (
     NotificationRepository,
 )
 from exports_app.db.repositories.runs.downloads import FileDownloadRepository
+from exports_app.db.repositories.runs.old_runs import OldRunRepository
 from exports_app.db.repositories.runs.queue import RunQueueRepository
 from exports_app.db.repositories.runs.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
@@ -36,6 +37,7 @@ __all__ = [
     "FileDownloadRepository",
     "InvitationRepository",
     "NotificationRepository",
+    "OldRunRepository",
     "PasswordResetRepository",
     "Repository",
     "RunQueueRepository",

@@ -10,7 +10,8 @@ ending               closed, retried, released, recovered after a death of the w
 completion           what an end means for the schedule: result, failures in a row, automatic
                      pause, notifications
 actions              what a person does to a run
-history, retention   the history, and how long files are kept
+history              the history
+retention            how long files are kept; history_retention: and runs
 
 preview and export_context show what a run would send; download_links, download_log and
 browser_downloads serve files.

@@ -15,7 +15,10 @@ from exports_app.services.core.records import Action, Tenant
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.validation import check_tenant
 
-SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days", "recipient_domains")
+SETTINGS = (
+    *("name", "brand_color", "logo_url", "timezone"),
+    *("keep_days", "keep_runs_days", "recipient_domains"),
+)
 """The settings that admins may change. The slug is part of file names; super admins set limits."""
 
 

@@ -43,6 +43,13 @@ def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
                 "/keepDays", f"must be from 1 to {bounds.KEEP_DAYS:,} days, or none: the default"
             )
         )
+    least, most = bounds.LEAST_KEEP_RUNS_DAYS, bounds.KEEP_DAYS
+    if tenant.keep_runs_days is not None and not least <= tenant.keep_runs_days <= most:
+        errors.append(
+            FieldError(
+                "/keepRunsDays", f"must be from {least} to {most:,} days, or none: the default"
+            )
+        )
     return errors + recipient_domains.read(tenant.recipient_domains)[1]
 
 

@@ -55,6 +55,8 @@ class TestTheTenant:
             ({"timezone": "Mars/Olympus"}, "/timezone"),
             ({"keep_days": 0}, "/keepDays"),
             ({"keep_days": 10**6}, "/keepDays"),
+            ({"keep_runs_days": 30}, "/keepRunsDays"),
+            ({"keep_runs_days": 10**6}, "/keepRunsDays"),
         ],
     )
     def test_refuses_what_is_wrong(

@@ -63,6 +63,7 @@ NAMES = {
         "brand_color",
         "logo_url",
         "keep_days",
+        "keep_runs_days",
         "start",
     )
 }

@@ -112,6 +112,10 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
         ),
         ({"changed": {"keep_days": [None, 7]}}, ["Days to keep files: nothing → 7"]),
         (
+            {"changed": {"keep_runs_days": [None, 90]}},
+            ["Days to keep the history: nothing → 90"],
+        ),
+        (
             {"changed": {"filters": [{}, {"period": "today"}]}},
             ['Filters: {} → {"period": "today"}'],
         ),

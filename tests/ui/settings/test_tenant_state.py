@@ -29,9 +29,11 @@ def test_the_email_changes_as_one_types(
             "logo_url": "",
             "timezone": "Europe/Berlin",
             "keep_days": "",
+            "keep_runs_days": "",
             "recipient_domains": "",
         }
-        assert (page.usual_days, page.usual_zone, page.dirty) == ("30", "UTC", False)
+        assert (page.usual_days, page.usual_runs_days) == ("30", "730")
+        assert (page.usual_zone, page.dirty) == ("UTC", False)
         assert "#1D4ED8" in page.html
         assert page.subject.startswith("Weekly campaign totals")
         await tab.do(TenantState.put, "brand_color", "#0F766E")
@@ -106,6 +108,11 @@ def test_only_what_was_changed_here_is_saved(
         assert set(page.errors) == {"timezone", "keep_days"}
         await tab.do(TenantState.put, "timezone", "")
         await tab.do(TenantState.put, "keep_days", "90")
+        await tab.do(TenantState.put, "keep_runs_days", "30")
+        assert (
+            page.errors["keep_runs_days"] == "Must be from 31 to 36,500 days, or none: the default"
+        )
+        await tab.do(TenantState.put, "keep_runs_days", "365")
         await tab.do(TenantState.save)
         assert page.errors == {}
         assert (await tab.texts())[-1] == "The settings are saved"
@@ -124,6 +131,7 @@ def test_only_what_was_changed_here_is_saved(
         None,
         90,
     )
+    assert saved.keep_runs_days == 365
     assert saved.recipient_domains == ("*.xn--bcher-kva.example", "example.com")
 
 

@@ -16,6 +16,7 @@ from exports_app.services.core.interfaces.audit import AuditChainStore, AuditSto
 from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
+from exports_app.services.core.interfaces.old_runs import OldRunStore
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import AttemptStore, RunQueueStore, RunStore
 from exports_app.services.core.interfaces.schedules import ScheduleStore, ZoneDataStore
@@ -64,6 +65,8 @@ class Transaction(Protocol):
     def run_queue(self) -> RunQueueStore: ...
     @property
     def runs(self) -> RunStore: ...
+    @property
+    def old_runs(self) -> OldRunStore: ...
     @property
     def deliveries(self) -> DeliveryStore: ...
     @property

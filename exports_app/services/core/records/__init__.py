@@ -19,7 +19,7 @@ from exports_app.services.core.records.delivery import Delivery, Notification, N
 from exports_app.services.core.records.downloads import DownloadWay, FileDownload
 from exports_app.services.core.records.ids import new_id
 from exports_app.services.core.records.queries import Page, Sample
-from exports_app.services.core.records.runs import Attempt, LatestRun, Run, Waiting
+from exports_app.services.core.records.runs import Attempt, LatestRun, RemovedRuns, Run, Waiting
 from exports_app.services.core.records.schedules import Schedule, Summary
 from exports_app.services.core.records.sessions import Code, Session
 from exports_app.services.core.records.tenants import Invitation, Member, Membership, Tenant
@@ -46,6 +46,7 @@ __all__ = [
     "NotificationKind",
     "Page",
     "PasswordReset",
+    "RemovedRuns",
     "Run",
     "Sample",
     "Schedule",

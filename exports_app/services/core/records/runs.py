@@ -80,6 +80,26 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class RemovedRuns:
+    """What retention removed from a schedule's history.
+
+    runs: how many. last_created_at: when the newest of them was created. first_tick, last_tick: of
+    the earliest and the latest tick that they ran for; None where none ran for one.
+    """
+
+    runs: int
+    last_created_at: datetime
+    first_tick: datetime | None = None
+    last_tick: datetime | None = None
+
+    def may_have_run(self, tick: datetime) -> bool:
+        """Whether one of them may have been the run of the tick."""
+        if self.first_tick is None or self.last_tick is None:
+            return False
+        return self.first_tick <= tick <= self.last_tick
+
+
+@dataclass(frozen=True)
 class LatestRun:
     """The newest run of a schedule. accepted, total: its messages; 0 before it sends."""
 

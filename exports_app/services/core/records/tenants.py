@@ -20,6 +20,8 @@ class Tenant:
     max_mb: int | None = None
     keep_days: int | None = None
     """How long files are kept."""
+    keep_runs_days: int | None = None
+    """How long the history is kept, see `services.runs.history_retention`."""
     recipient_domains: tuple[str, ...] = ()
     """Domains that files may be sent to, see `recipient_domains`; empty: all."""
     quota_pending_runs: int | None = None

@@ -85,6 +85,7 @@ AREAS = {
 }
 NAMES = {
     "keep_days": "days to keep files",
+    "keep_runs_days": "days to keep the history",
     "brand_color": "colour",
     "logo_url": "logo",
     "recipient_domains": "recipient domains",

@@ -30,7 +30,7 @@ def read(typed: dict[str, str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
-    if name == "keep_days" and text:
+    if name in {"keep_days", "keep_runs_days"} and text:
         return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else NO_NUMBER
     if name == "recipient_domains":
         return [domain for domain in re.split(r"[\s,;]+", text) if domain]

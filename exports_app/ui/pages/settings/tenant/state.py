@@ -24,6 +24,7 @@ LABELS = {
     "logo_url": "logo",
     "timezone": "time zone",
     "keep_days": "days to keep files",
+    "keep_runs_days": "days to keep the history",
     "recipient_domains": "recipient domains",
 }
 
@@ -35,6 +36,7 @@ class TenantState(rx.State):
     """The last good colour: the field for it knows no unfinished ones."""
     loaded: bool = False
     usual_days: str = ""
+    usual_runs_days: str = ""
     usual_zone: str = ""
     """What holds where the field is empty."""
     subject: str = ""
@@ -75,10 +77,9 @@ class TenantState(rx.State):
         self._of = tenant_id
         if not own:
             self._shown = {}
-        self.usual_days, self.usual_zone = (
-            str(services.settings.retention_days),
-            services.settings.tz,
-        )
+        self.usual_days = str(services.settings.retention_days)
+        self.usual_runs_days = str(services.settings.run_retention_days)
+        self.usual_zone = services.settings.tz
         await self._draw()
         await (await self.get_state(QuotasState)).load(tenant_id)
         await (await self.get_state(TenantSignInState)).show(tenant)

@@ -7,6 +7,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.timing import cron
+from exports_app.services.runs.history_retention import KEPT_RUNS
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.framework.page import page
@@ -101,6 +102,15 @@ def _rule_fields() -> list[rx.Component]:
             "keep_days",
             _text("keep_days", input_mode="numeric", max_length=bounds.WRITTEN),
             f"Empty: the default, {TenantState.usual_days}",
+        ),
+        _field(
+            "Days to keep the history",
+            "keep_runs_days",
+            _text("keep_runs_days", input_mode="numeric", max_length=bounds.WRITTEN),
+            (
+                f"Older runs are removed; the newest {KEPT_RUNS} of each scheduled export stay. "
+                f"Empty: the default, {TenantState.usual_runs_days}"
+            ),
         ),
         _field(
             "Recipient domains",
