@@ -21,7 +21,8 @@ def history(
 ) -> Any:
     runs, total = srv.history.of_schedule(who, visible.id, limit)
     items = [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs]
-    return in_thread(schemas.HistoryOut, {"items": items, "total": total})
+    removed = srv.history_retention.removed(who, visible.id)
+    return in_thread(schemas.HistoryOut, {"items": items, "total": total, "removed": removed})
 
 
 @router.get("/{schedule_id}/notices", response_model=schemas.NoticesOut)
@@ -46,10 +47,12 @@ def backfill(
 ) -> Any:
     """A run for each past run time on these days, in the schedule's zone, that has none or was
     skipped."""
-    done = srv.backfill.run(who, target.id, body.start_date, body.end_date)
+    days = (body.start_date, body.end_date)
+    done = srv.backfill.run(who, target.id, *days, include_removed=body.include_removed)
     return {
         "created": len(done.runs),
         "existing": done.existing,
+        "removed": done.removed,
         "history_ids": [run.id for run in done.runs],
     }
 

@@ -86,9 +86,18 @@ class AttemptsOut(Output):
     items: list[AttemptOut]
 
 
+class RemovedOut(Output):
+    runs: int = Field(description="how many")
+    last_created_at: datetime = Field(description="of the newest of them")
+    kept_days: int = Field(description="how long runs are kept after they ended")
+
+
 class HistoryOut(Output):
     items: list[RunOut]
-    total: int
+    total: int = Field(description="of the runs that are kept")
+    removed: RemovedOut | None = Field(
+        default=None, description="older runs that retention removed; null: none"
+    )
 
 
 class NoticeOut(Output):
@@ -109,11 +118,22 @@ class NoticesOut(Output):
 class BackfillIn(Input):
     start_date: Day
     end_date: Day
+    include_removed: bool = Field(
+        default=False,
+        description=(
+            "also run times whose run may have been removed from the history: their files may "
+            "have been sent already"
+        ),
+    )
 
 
 class BackfillOut(Output):
     created: int = Field(description="runs that wait now")
     existing: int = Field(description="run times on these days that had a run already")
+    removed: int = Field(
+        default=0,
+        description="run times left out, whose run may have been removed from the history",
+    )
     history_ids: list[str] = Field(
         description="of the created ones, in the order of their run times"
     )

@@ -1,7 +1,7 @@
 """Backfill: runs for past ticks of a scheduled export that were missed or skipped, or that came
 before it was created."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
@@ -28,18 +28,35 @@ BACKFILLED = frozenset({"missed", "overlap"})
 @dataclass(frozen=True)
 class Backfilled:
     """runs: the new ones, in the order of their ticks. existing: ticks of the range that had a run
-    already."""
+    already. removed: ticks that were left out, since retention may have removed their run."""
 
     runs: list[Run]
     existing: int
+    removed: int
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Of a range: ticks that would get a run, and those that have one already."""
+    """Of a range: ticks that would get a run, those that have one already, and those whose run
+    retention may have removed."""
 
     new: int
     existing: int
+    removed: int
+
+
+@dataclass(frozen=True)
+class _Ticks:
+    """Those of a range: to be run; with a run already; that may have had one that was removed.
+    seen: the runs that exist."""
+
+    new: list[datetime]
+    existing: int
+    removed: list[datetime]
+    seen: Mapping[datetime, Run]
+
+    def wanted(self, *, include_removed: bool) -> list[datetime]:
+        return sorted([*self.new, *self.removed]) if include_removed else self.new
 
 
 class Backfill:
@@ -54,14 +71,22 @@ class Backfill:
         with self._store.read() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             ticks = _ticks(schedule, start, end, self._clock())
-            existing = tx.runs.ticks(schedule.id, ticks)
-        new = sum(tick not in existing or _may_backfill(existing[tick]) for tick in ticks)
-        return Counted(new, len(ticks) - new)
+            divided = _divide(tx, schedule, ticks)
+        return Counted(len(divided.new), divided.existing, len(divided.removed))
 
-    def run(self, who: Principal, schedule_id: str, start: date, end: date) -> Backfilled:
+    def run(
+        self,
+        who: Principal,
+        schedule_id: str,
+        start: date,
+        end: date,
+        *,
+        include_removed: bool = False,
+    ) -> Backfilled:
         """Queue a run of the current settings for each past tick on these days (inclusive, in the
         schedule's zone) that has none, or whose run was skipped as missed or overlapping. The same
-        days twice create no second run.
+        days twice create no second run. include_removed: also for ticks whose run retention may
+        have removed from the history; their files may have been sent already.
 
         Raises NotFound, Forbidden, and Invalid for days without a past tick, or with more than
         MOST_CAUGHT_UP.
@@ -76,9 +101,11 @@ class Backfill:
             with write_as(self._store, who) as (tx, who):
                 schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
                 if _times(schedule) == _times(seen):
-                    self._require_room(tx, schedule, ticks)
+                    divided = _divide(tx, schedule, ticks)
+                    wanted = divided.wanted(include_removed=include_removed)
+                    self._require_room(tx, schedule, len(wanted))
                     now = self._clock()
-                    made = _begin_all(tx, who, schedule, ticks, now)
+                    made = _begin_all(tx, who, schedule, wanted, divided.seen, now)
                     if made:
                         days = {
                             "start": start.isoformat(),
@@ -92,11 +119,10 @@ class Backfill:
             seen = schedule  # changed by someone else meanwhile
         if made:
             self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
-        return Backfilled(made, len(ticks) - len(made))
+        removed = 0 if include_removed else len(divided.removed)
+        return Backfilled(made, len(ticks) - len(made) - removed, removed)
 
-    def _require_room(self, tx: Transaction, schedule: Schedule, ticks: Sequence[datetime]) -> None:
-        existing = tx.runs.ticks(schedule.id, ticks)
-        new = sum(tick not in existing or _may_backfill(existing[tick]) for tick in ticks)
+    def _require_room(self, tx: Transaction, schedule: Schedule, new: int) -> None:
         if new:
             messages = len(schedule.recipients)
             self._quotas.require_run(tx, schedule.tenant_id, new, messages)
@@ -106,11 +132,30 @@ def _times(schedule: Schedule) -> tuple[str, str]:
     return schedule.schedule, schedule.timezone
 
 
+def _divide(tx: Transaction, schedule: Schedule, ticks: Sequence[datetime]) -> _Ticks:
+    seen = tx.runs.ticks(schedule.id, ticks)
+    gone = tx.old_runs.removed_from(schedule.id)
+    new, removed = list[datetime](), list[datetime]()
+    for tick in ticks:
+        if tick in seen:
+            if _may_backfill(seen[tick]):
+                new.append(tick)
+        elif gone is not None and gone.may_have_run(tick):
+            removed.append(tick)
+        else:
+            new.append(tick)
+    return _Ticks(new, len(ticks) - len(new) - len(removed), removed, seen)
+
+
 def _begin_all(
-    tx: Transaction, who: Principal, schedule: Schedule, ticks: Sequence[datetime], now: datetime
+    tx: Transaction,
+    who: Principal,
+    schedule: Schedule,
+    ticks: Sequence[datetime],
+    seen: Mapping[datetime, Run],
+    now: datetime,
 ) -> list[Run]:
     """The runs that were made."""
-    existing = tx.runs.ticks(schedule.id, ticks)
     runs = []
     for i, tick in enumerate(ticks):
         at = now + timedelta(microseconds=i)  # so that the queue keeps the order of their ticks
@@ -122,7 +167,7 @@ def _begin_all(
             scheduled_for=tick,
             created_at=at,
         )
-        if _begin(tx, existing.get(tick), run):
+        if _begin(tx, seen.get(tick), run):
             runs.append(run)
     return runs
 

@@ -6,13 +6,17 @@ The newest KEPT_RUNS of each schedule stay, however old they are; see `Expiry` f
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from exports_app import log
 from exports_app.domain import bounds
+from exports_app.domain.access import Permission, Principal
+from exports_app.services.core.authorization import schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.interfaces.old_runs import Expiry, Place
+from exports_app.services.core.records import Tenant
 
 KEPT_RUNS = 20
 """Of each schedule."""
@@ -25,6 +29,18 @@ PAUSE = 0.05
 the time."""
 
 _log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class RemovedHistory:
+    """Runs that were removed from a schedule's history.
+
+    runs: how many. last_created_at: of the newest of them. kept_days: how long runs are kept now.
+    """
+
+    runs: int
+    last_created_at: datetime
+    kept_days: int
 
 
 class HistoryRetention:
@@ -45,10 +61,7 @@ class HistoryRetention:
         pause: waits for so many seconds, or until a stop. Raises Unavailable; what was removed
         before stays removed."""
         with self._store.read() as tx:
-            days = {
-                t.id: self._days if t.keep_runs_days is None else t.keep_runs_days
-                for t in tx.tenants.within(None)
-            }
+            days = {tenant.id: self._kept_days(tenant) for tenant in tx.tenants.within(None)}
         removed = 0
         for tenant_id, kept in days.items():
             if stopped():
@@ -59,6 +72,20 @@ class HistoryRetention:
             removed += count
         return removed
 
+    def removed(self, who: Principal, schedule_id: str) -> RemovedHistory | None:
+        """What the schedule's history lacks; None: nothing. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            schedule = schedule_of(tx, who, schedule_id, Permission.READ)
+            removed = tx.old_runs.removed_from(schedule.id)
+            tenant = tx.tenants.get(schedule.tenant_id) if removed else None
+        if removed is None or tenant is None:
+            return None
+        return RemovedHistory(removed.runs, removed.last_created_at, self._kept_days(tenant))
+
+    def _kept_days(self, tenant: Tenant) -> int:
+        days = self._days if tenant.keep_runs_days is None else tenant.keep_runs_days
+        return min(max(days, bounds.LEAST_KEEP_RUNS_DAYS), bounds.KEEP_DAYS)
+
     def _sweep_tenant(
         self,
         tenant_id: str,
@@ -67,8 +94,7 @@ class HistoryRetention:
         pause: Callable[[float], object],
     ) -> int:
         now = self._clock()
-        kept = timedelta(days=min(max(days, bounds.LEAST_KEEP_RUNS_DAYS), bounds.KEEP_DAYS))
-        expiry = Expiry(now - kept, now, KEPT_RUNS)
+        expiry = Expiry(now - timedelta(days=days), now, KEPT_RUNS)
         removed = 0
         place: Place | None = None
         while not stopped():

@@ -186,6 +186,7 @@ class TestBackfill:
         assert api.admin.post(f"{path}/backfill", days).json() == {
             "created": 0,
             "existing": 3,
+            "removed": 0,
             "historyIds": [],
         }
         listed = api.viewer.get(f"{path}/history").json()["items"]

@@ -1,10 +1,11 @@
 """Runs that have been in the history for long enough."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.domain.errors import NotFound
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.interfaces.old_runs import Expiry
 from exports_app.services.core.records import (
@@ -20,6 +21,7 @@ from exports_app.services.core.records import (
     new_id,
 )
 from exports_app.services.runs import history_retention
+from exports_app.services.runs.history_retention import RemovedHistory
 from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, Watch
@@ -110,6 +112,7 @@ def test_each_tenant_has_its_own_days(
     assert globex.keep_runs_days is None
 
 
+@pytest.mark.one_database
 def test_no_tenant_keeps_less_than_the_analytics_show(
     services: Services, schedule: Schedule, acme: Tenant
 ) -> None:
@@ -118,6 +121,7 @@ def test_no_tenant_keeps_less_than_the_analytics_show(
     assert sweep(services) == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "values",
     [
@@ -148,6 +152,7 @@ def test_a_run_stays_until_its_links_end_or_are_revoked(
     assert sweep(services) == 1
 
 
+@pytest.mark.one_database
 def test_a_run_that_ended_lately_stays(
     services: Services, schedule: Schedule, clock: FakeClock
 ) -> None:
@@ -261,6 +266,7 @@ def test_a_run_that_is_sent_again_meanwhile_stays(
         assert tx.old_runs.remove(part.removable, expiry) == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("batches", [0, 1, 2])
 def test_a_stop_ends_it_between_two_batches(
     services: Services, schedule: Schedule, monkeypatch: pytest.MonkeyPatch, batches: int
@@ -277,6 +283,7 @@ def test_a_stop_ends_it_between_two_batches(
     assert sweep(services) == 7 - removed
 
 
+@pytest.mark.one_database
 def test_others_write_between_two_batches(
     services: Services, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,3 +325,75 @@ def test_two_servers_remove_each_run_once(services: Services, schedule: Schedule
         removed = tx.old_runs.removed_from(schedule.id)
     assert removed is not None
     assert removed.runs == 7
+
+
+class TestTicksWhoseRunWasRemoved:
+    @pytest.fixture
+    def daily(self, services: Services, admin: Principal) -> Schedule:
+        """At nine each day, with runs of ten days in a row of which the newest three are left."""
+        made = make_schedule(services, admin, schedule="0 9 * * *", timezone="UTC")
+        with services.store.write() as tx:
+            for number in range(10):
+                at = services.clock().replace(hour=9, minute=0) - timedelta(days=1000 - number)
+                run = new_run(made, Trigger.SCHEDULE, at, scheduled_for=at, created_at=at)
+                ended = {"status": RunStatus.COMPLETED, "completed_at": at}
+                tx.runs.add(Run(**(vars(run) | ended)))
+        assert sweep(services) == 7
+        return made
+
+    @pytest.fixture
+    def days(self, clock: FakeClock) -> tuple[date, date]:
+        """Two before the first run, up to the last one's."""
+        first = (clock() - timedelta(days=1000)).date()
+        return first - timedelta(days=2), first + timedelta(days=9)
+
+    def test_are_not_run_by_a_backfill_that_does_not_say_so(
+        self, services: Services, admin: Principal, daily: Schedule, days: tuple[date, date]
+    ) -> None:
+        counted = services.backfill.count(admin, daily.id, *days)
+        assert (counted.new, counted.existing, counted.removed) == (2, 3, 7)
+        done = services.backfill.run(admin, daily.id, *days)
+        assert (len(done.runs), done.existing, done.removed) == (2, 3, 7)
+        assert services.backfill.run(admin, daily.id, *days).runs == []
+
+    def test_are_run_once_when_a_person_says_so(
+        self, services: Services, admin: Principal, daily: Schedule, days: tuple[date, date]
+    ) -> None:
+        done = services.backfill.run(admin, daily.id, *days, include_removed=True)
+        assert (len(done.runs), done.existing, done.removed) == (9, 3, 0)
+        ticks = [run.scheduled_for for run in done.runs]
+        assert ticks == sorted(ticks, key=str)
+        again = services.backfill.run(admin, daily.id, *days, include_removed=True)
+        assert (len(again.runs), again.existing) == (0, 12)
+
+    def test_are_not_caught_up_with(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
+        """Ticks that a person ran while no engine did, old enough to be removed; then an engine
+        starts, which makes up all that was missed."""
+        values = {"catch_up": "all", "catch_up_hours": 8760}
+        made = make_schedule(services, admin, schedule="0 9 1 * *", timezone="UTC", **values)
+        clock.advance(days=200)
+        begun = services.backfill.run(admin, made.id, made.created_at.date(), clock().date())
+        assert len(begun.runs) > 5
+        sql(
+            services,
+            "UPDATE export_history SET status = 'completed', completed_at = scheduled_for, "
+            "created_at = scheduled_for",
+        )
+        sql(services, "UPDATE tenants SET keep_runs_days = 31")
+        assert sweep(services) == 0
+        services.ticks.tick()
+        assert len(runs_of(services, made)) == len(begun.runs)
+
+
+def test_the_history_says_what_it_lacks(
+    services: Services, admin: Principal, outsider: Principal, schedule: Schedule
+) -> None:
+    assert services.history_retention.removed(admin, schedule.id) is None
+    runs = add_runs(services, schedule, 10)
+    sweep(services)
+    removed = services.history_retention.removed(admin, schedule.id)
+    assert removed == RemovedHistory(7, runs[6].created_at, 730)
+    with pytest.raises(NotFound):
+        services.history_retention.removed(outsider, schedule.id)

@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
-from exports_app.domain.runs.states import DeliveryStatus, Trigger
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Notification, NotificationKind, Page, Tenant, new_id
 from exports_app.services.schedules.service import new_run
@@ -163,6 +165,34 @@ def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_cho
         await tab.do(ScheduledExports.refresh)
         assert [row.id for row in story.runs] == [run.id]
         assert await tab.texts() == []
+
+    asyncio.run(play())
+
+
+def test_what_was_removed_is_said_and_run_again_only_when_asked_for(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, schedule="0 9 * * *", timezone="UTC")
+    with services.store.write() as tx:
+        for day in range(1, 23):
+            at = datetime(2024, 1, day, 9, tzinfo=UTC)
+            run = new_run(schedule, Trigger.SCHEDULE, at, scheduled_for=at, created_at=at)
+            tx.runs.add(replace(run, status=RunStatus.COMPLETED, completed_at=at))
+    assert services.history_retention.sweep(pause=lambda _: None) == 2
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        past, story = await tab.state(BackfillState), await tab.state(HistoryState)
+        assert story.removed == "2 older runs were removed: the history is kept for 730 days."
+        await tab.do(BackfillState.set_start, "2024-01-01")
+        await tab.do(BackfillState.set_end, "2024-01-05")
+        assert (past.count, past.message, past.removed) == (0, "", "2 run times")
+        await tab.do(BackfillState.set_include_removed, True)
+        assert past.count == 2
+        assert past.message.startswith("2 runs would be created")
+        await tab.do(BackfillState.run)
+        assert story.total == 22
 
     asyncio.run(play())
 

@@ -7,6 +7,7 @@ import reflex as rx
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import counted, sentence
+from exports_app.services.runs.backfill import Counted
 from exports_app.ui.framework.actions import action, call, error_sentence
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
@@ -14,6 +15,7 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
 
 CHOOSE = "choose a day"
+NOTHING = "All run times in these days already have a run"
 
 
 @part_of_history
@@ -27,6 +29,9 @@ class BackfillState(rx.State):
     errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """By field: start, end."""
     count: int = 0
+    removed: str = ""
+    """Of which run times it is not known whether they ran; empty: of none."""
+    include_removed: bool = False
 
     @action(Permission.WRITE)
     async def set_start(self, value: str) -> None:
@@ -36,6 +41,11 @@ class BackfillState(rx.State):
     @action(Permission.WRITE)
     async def set_end(self, value: str) -> None:
         self.end = str(value)
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def set_include_removed(self, value: bool) -> None:
+        self.include_removed = bool(value)
         await self._look()
 
     @internal
@@ -52,6 +62,7 @@ class BackfillState(rx.State):
         self.message = ""
         self.errors = {}
         self.count = 0
+        self.removed = ""
         days = _days(self.start, self.end)
         if days is None:
             return  # not all is chosen yet
@@ -63,20 +74,10 @@ class BackfillState(rx.State):
         except ExportsError as e:  # what is shown beside it goes on
             self.message = error_sentence(e)
             return
-        self.count = planned.new
-        if planned.new:
-            verb = "has" if planned.existing == 1 else "have"
-            had = (
-                f" {counted(planned.existing, 'run time')} in these days already {verb} a run."
-                if planned.existing
-                else ""
-            )
-            self.message = (
-                f"{counted(planned.new, 'run')} would be created, each for the days that it "
-                f"would have covered.{had}"
-            )
-        else:
-            self.message = "All run times in these days already have a run."
+        if planned.removed:
+            self.removed = counted(planned.removed, "run time")
+        self.count = planned.new + (planned.removed if self.include_removed else 0)
+        self.message = _summary(self.count, planned)
 
     @action(Permission.WRITE)
     async def run(self) -> None:
@@ -89,7 +90,11 @@ class BackfillState(rx.State):
             }
             return
         try:
-            done = await call(services.backfill.run, self.schedule_id, *days)
+            done = await call(
+                services.backfill.run,
+                *(self.schedule_id, *days),
+                include_removed=self.include_removed,
+            )
         except Invalid as e:
             self._refused(e)
             return
@@ -97,13 +102,29 @@ class BackfillState(rx.State):
         if done.runs:
             await notify(self, "success", f"{counted(len(done.runs), 'run')} now waiting{had}")
         else:
-            await notify(self, "info", "All run times in these days already have a run")
+            await notify(self, "info", NOTHING)
         await (await self.get_state(HistoryState)).reload()
 
     def _refused(self, error: Invalid) -> None:
         fields = {"/startDate": "start", "/endDate": "end"}
         self.errors = {fields.get(e.pointer, "start"): sentence(e.detail) for e in error.errors}
-        self.message, self.count = "", 0
+        self.message, self.count, self.removed = "", 0, ""
+
+
+def _summary(count: int, planned: Counted) -> str:
+    """What running them would do."""
+    if not count:
+        return "" if planned.removed else f"{NOTHING}."
+    verb = "has" if planned.existing == 1 else "have"
+    had = (
+        f" {counted(planned.existing, 'run time')} in these days already {verb} a run."
+        if planned.existing
+        else ""
+    )
+    return (
+        f"{counted(count, 'run')} would be created, each for the days that it would have "
+        f"covered.{had}"
+    )
 
 
 def _days(start: str, end: str) -> tuple[date, date] | None:

@@ -4,7 +4,7 @@ notifications."""
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, described, field, status
+from exports_app.ui.components.controls import button, described, field, status, switch
 from exports_app.ui.pages.scheduled_exports.history.attempts import NotificationItem
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
@@ -40,6 +40,7 @@ def backfill() -> rx.Component:
                 ),
                 class_name="pair",
             ),
+            rx.cond(BackfillState.removed != "", _removed()),
             rx.el.div(
                 rx.el.span(BackfillState.message, class_name="muted grow", role="status"),
                 button(
@@ -48,7 +49,8 @@ def backfill() -> rx.Component:
                     icon="history",
                     once=True,
                     on_click=BackfillState.run,
-                    disabled=(BackfillState.message != "") & (BackfillState.count == 0),
+                    disabled=((BackfillState.message != "") | (BackfillState.removed != ""))
+                    & (BackfillState.count == 0),
                 ),
                 class_name="row wrap",
             ),
@@ -58,6 +60,24 @@ def backfill() -> rx.Component:
             hint="Missed, skipped, or before it was created",
         ),
         class_name="aside",
+    )
+
+
+def _removed() -> rx.Component:
+    words = f"Also {BackfillState.removed} that may have run already"
+    control = switch(
+        words,
+        checked=BackfillState.include_removed,
+        on_change=BackfillState.set_include_removed,
+        id="include-removed",
+    )
+    return rx.el.div(
+        rx.el.label(control, rx.el.span(words), class_name="row"),
+        rx.el.p(
+            "Their runs were removed from the history: the files may have been sent",
+            class_name="muted",
+        ),
+        margin_block="8px",
     )
 
 

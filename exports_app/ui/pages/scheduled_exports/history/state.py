@@ -15,6 +15,7 @@ from exports_app.domain.runs.states import (
 )
 from exports_app.services.core.records import Attempt, Delivery, Notification, Run
 from exports_app.services.runs.actions import waits_for_retry
+from exports_app.services.runs.history_retention import RemovedHistory
 from exports_app.ui.framework.actions import action, call, error_sentence, note_refusal, principal
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.internal import internal
@@ -74,6 +75,7 @@ class Read:
     names: dict[str, str]
     notices: list[Notification]
     attempts: list[Attempt]
+    removed: RemovedHistory | None
 
 
 class HistoryState(rx.State):
@@ -84,6 +86,8 @@ class HistoryState(rx.State):
     """How many runs there are, and the schedule in words."""
     runs: list[RunItem] = []  # noqa: RUF012 (Reflex copies defaults)
     total: int = 0
+    removed: str = ""
+    """Which older runs are not there any more."""
     summary: str = ""
     """The strip of bars in one sentence."""
     opened: str = ""
@@ -123,6 +127,7 @@ class HistoryState(rx.State):
         self.detail = Detail()
         self.attempts = []
         self.notices = []
+        self.removed = ""
         self.paused = self.paused_at = ""
 
     @action(Permission.WRITE)
@@ -202,6 +207,7 @@ class HistoryState(rx.State):
         longest = max((run_seconds(run) for run, _ in runs), default=0.0)
         self.runs = [run_row(run, sent, names, longest) for run, sent in runs]
         self.total = total
+        self.removed = _removed(read.removed)
         self.loaded = True
         self.gone = ""
         self.failed = ""
@@ -281,4 +287,14 @@ def _read(who: Principal, schedule_id: str, opened: str) -> Read:
     notices = services.history.notifications(who, schedule_id, NOTICES)
     is_here = any(run.id == opened for run, _ in runs)
     attempts = services.history.attempts(who, schedule_id, opened) if is_here else []
-    return Read(runs, total, names, notices, attempts)
+    removed = services.history_retention.removed(who, schedule_id)
+    return Read(runs, total, names, notices, attempts, removed)
+
+
+def _removed(removed: RemovedHistory | None) -> str:
+    if removed is None:
+        return ""
+    return (
+        f"{counted(removed.runs, 'older run')} {'was' if removed.runs == 1 else 'were'} removed: "
+        f"the history is kept for {counted(removed.kept_days, 'day')}."
+    )

@@ -64,6 +64,10 @@ def _body() -> rx.Component:
             rx.fragment(
                 side_sections.paused(),
                 rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
+                rx.cond(
+                    HistoryState.removed != "",
+                    rx.el.div(HistoryState.removed, class_name="aside muted", id="removed-runs"),
+                ),
                 side_sections.backfill(),
                 side_sections.notices(),
             ),
