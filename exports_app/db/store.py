@@ -105,6 +105,10 @@ class SqlTransaction:
         return r.UsageRepository(self.connection)
 
     @cached_property
+    def status_counts(self) -> r.StatusCountRepository:
+        return r.StatusCountRepository(self.connection)
+
+    @cached_property
     def analytics(self) -> r.AnalyticsRepository:
         return r.AnalyticsRepository(self.connection)
 

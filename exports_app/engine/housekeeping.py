@@ -1,5 +1,5 @@
-"""The engine's periodic jobs besides runs: old files, sessions, the audit, PostgreSQL's job
-queue."""
+"""The engine's periodic jobs besides runs: old files, sessions, the audit, kept counts,
+PostgreSQL's job queue."""
 
 import asyncio
 import threading
@@ -37,6 +37,7 @@ class Housekeeping:
             Job("repeated entries", self._note_repeated, NOTED),
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
+            Job("counts", self._fold_counts, MINUTE),
             Job("zone data", self._apply_zone_data, MINUTE),
         ]
         if not self._services.database.embedded:
@@ -74,6 +75,12 @@ class Housekeeping:
             self._services.audit_seals.sweep(self._closing.is_set)
 
         await _guarded(keep, "the audit could not be sealed")
+
+    async def _fold_counts(self) -> None:
+        def fold() -> None:
+            self._services.status_counts.fold(self._closing.is_set)
+
+        await _guarded(fold, "counts could not be folded")
 
     async def _apply_zone_data(self) -> None:
         def apply() -> None:

@@ -86,8 +86,8 @@ class Health:
             return Figures(
                 _age(tx.schedules.due_since(now), now),
                 _age(tx.run_queue.waiting_since(now), now),
-                tx.runs.by_status(),
-                tx.deliveries.by_status(),
+                tx.status_counts.runs(),
+                tx.status_counts.deliveries(),
             )
 
 

@@ -6,6 +6,7 @@ from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
 from exports_app.services.key_rotation import KeyRotation
+from exports_app.services.status_counts import StatusCounts
 from exports_app.wiring.audit import AuditServices
 from exports_app.wiring.foundation import Foundation, Secrets, retries
 
@@ -16,6 +17,7 @@ class OperationServices:
     notifications: Notifications
     mail_diagnostics: MailDiagnostics
     key_rotation: KeyRotation
+    status_counts: StatusCounts
 
 
 def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationServices:
@@ -25,4 +27,5 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
         notifications=Notifications(f.store, f.clock, retries(s), s.base_url),
         mail_diagnostics=MailDiagnostics(f.store, f.clock, f.counts, s.base_url),
         key_rotation=KeyRotation(f.store, secrets.encryption, audit.audit_seals),
+        status_counts=StatusCounts(f.store),
     )

@@ -14,6 +14,7 @@ from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, Notific
 from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow
 from exports_app.db.models.schedules import ScheduleRow, ZoneDataRow
 from exports_app.db.models.sessions import CodeRow, SessionRow
+from exports_app.db.models.status_counts import StatusCountRow
 from exports_app.db.models.tenants import InvitationRow, MembershipRow, MessagesOfDayRow, TenantRow
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "SealRow",
     "SecondFactorRow",
     "SessionRow",
+    "StatusCountRow",
     "TenantRow",
     "UnsealedRow",
     "UserRow",

@@ -20,6 +20,7 @@ from exports_app.db.repositories.runs.old_runs import OldRunRepository
 from exports_app.db.repositories.runs.queue import RunQueueRepository
 from exports_app.db.repositories.runs.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
+from exports_app.db.repositories.status_counts import StatusCountRepository
 from exports_app.db.repositories.tenants.invitations import InvitationRepository
 from exports_app.db.repositories.tenants.tenants import TenantRepository
 from exports_app.db.repositories.tenants.usage import UsageRepository
@@ -45,6 +46,7 @@ __all__ = [
     "ScheduleRepository",
     "SecondFactorRepository",
     "SessionRepository",
+    "StatusCountRepository",
     "TenantRepository",
     "UsageRepository",
     "UserRepository",

@@ -41,12 +41,6 @@ def contains(connection: Connection, column: Any, text: str) -> Any:
     return func.lower(whole).contains(text.lower(), autoescape=True)
 
 
-def by_status(connection: Connection, of: Table) -> dict[str, int]:
-    """How many rows of the table have each status."""
-    rows = connection.execute(select(of.c.status, func.count()).group_by(of.c.status))
-    return {row[0]: row[1] for row in rows}
-
-
 def forget(
     connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, by_status
+from exports_app.db.repositories.base import Repository
 from exports_app.domain.runs.states import (
     UNDELIVERED,
     AttemptOutcome,
@@ -60,9 +60,6 @@ class DeliveryRepository(Repository[Delivery]):
         return self._update(
             c.history_id == run_id, c.status == DeliveryStatus.UNKNOWN, values=values
         )
-
-    def by_status(self) -> dict[str, int]:
-        return by_status(self._connection, self._table)
 
     def reopen(self, run_id: str) -> int:
         c = self._table.c

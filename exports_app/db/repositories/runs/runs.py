@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import and_, func, select
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, by_status, table, upsert
+from exports_app.db.repositories.base import Repository, table, upsert
 from exports_app.db.repositories.runs.queue_queries import is_live
 from exports_app.domain.runs.states import (
     FINISHED,
@@ -134,9 +134,6 @@ class RunRepository(Repository[Run]):
             )
             == 1
         )
-
-    def by_status(self) -> dict[str, int]:
-        return by_status(self._connection, self._table)
 
     def unfinished_of(self, user_id: str) -> list[Run]:
         c, schedules = self._table.c, table(models.ScheduleRow).c

@@ -21,6 +21,7 @@ from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import AttemptStore, RunQueueStore, RunStore
 from exports_app.services.core.interfaces.schedules import ScheduleStore, ZoneDataStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
+from exports_app.services.core.interfaces.status_counts import StatusCountStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, TenantStore
 from exports_app.services.core.records import Sample
 
@@ -85,6 +86,8 @@ class Transaction(Protocol):
     def audit_chain(self) -> AuditChainStore: ...
     @property
     def usage(self) -> UsageStore: ...
+    @property
+    def status_counts(self) -> StatusCountStore: ...
     @property
     def analytics(self) -> AnalyticsStore: ...
     @property

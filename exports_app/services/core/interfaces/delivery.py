@@ -26,9 +26,6 @@ class DeliveryStore(Protocol):
     def accept_unknown(self, run_id: str, note: str) -> int:
         """Accept unknown deliveries. note: who says that they arrived. Returns their number."""
 
-    def by_status(self) -> dict[str, int]:
-        """The number of deliveries by status."""
-
     def reopen(self, run_id: str) -> int:
         """Set deliveries that were not accepted to pending again. Returns their number."""
 

@@ -32,9 +32,6 @@ class RunStore(Protocol):
     def add_all(self, runs: Sequence[Run]) -> set[str]:
         """The ids of the added ones, see `add`."""
 
-    def by_status(self) -> dict[str, int]:
-        """How many there are."""
-
     def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:
         """Schedules without such runs are left out, and runs that begin later, e.g. because of
         jitter."""
