@@ -19,8 +19,14 @@ from tests.postgres import Postgres
 KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 PASSWORD = "years of data, full houses"
 NAME = "growth"
-SERVER = {"autovacuum": "on", "shared_buffers": "128MB", "max_wal_size": "4GB"}
-"""As a server is set by itself, but for the disk that it does not wait for."""
+SERVER = {
+    "autovacuum": "on",
+    "shared_buffers": "128MB",
+    "max_wal_size": "4GB",
+    "max_parallel_workers_per_gather": "0",
+}
+"""As a server is set by itself, but for the disk that it does not wait for, and for helpers: what
+they would do is work too."""
 QUIET = timedelta(hours=1)
 SCHEDULES = table(ScheduleRow)
 

@@ -58,6 +58,23 @@ def fill(plan: Plan) -> Iterator[str]:
         },
         f"FROM {d.series(plan.shape.entries)}",
     )
+    yield from _queue(plan)
+
+
+def _queue(plan: Plan) -> Iterator[str]:
+    """One chain waits behind the other, so that a batch is sealed by one seal. As they came, each
+    batch would need as many as there are tenants, and minutes."""
+    d, tenants = plan.dialect, len(plan.shape.tenants)
+    yield "DELETE FROM audit_unsealed"
+    for number, n, source in (
+        ("t.number", "c.n", "FROM plan_tenants t JOIN plan_numbers c ON c.n < t.entries"),
+        (str(tenants), "s.n", f"FROM {d.series(plan.shape.entries)}"),
+    ):
+        yield (
+            "INSERT INTO audit_unsealed (entry_id, at) "
+            f"SELECT {d.id(ENTRY, f'({number} * {MOST} + {n})')}, "
+            f"{d.at(f'({number} + 1) * {MOST} - {n}')} {source}"
+        )
 
 
 def _at(plan: Plan, n: str, of: str) -> str:

@@ -1,8 +1,9 @@
-"""`python -m bench.growth.measure FOLDER URL MATCH`: what the operations cost over one database.
+"""`python -m bench.growth.measure FOLDER URL CLOCK MATCH`: what the operations cost over one
+database.
 
-MATCH: only those whose name contains it; empty: all. Through the API in this process, through the
-pages' States, and through the engine's own jobs: nothing waits for a network. Prints JSON: the
-milliseconds of each operation (median), by name and caller.
+CLOCK: wall or cpu. MATCH: only those whose name contains it; empty: all. Through the API in this
+process, through the pages' States, and through the engine's own jobs: nothing waits for a network.
+Prints JSON: the milliseconds of each operation (median), by name and caller.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Any
 
 from bench.growth import jobs
 from bench.growth.callers import sign_in
+from bench.growth.clocks import Clock, clock
 from bench.growth.databases import make_quiet, opened, settle
 from bench.growth.operations import Operation
 from bench.growth.pages import Pages
@@ -30,30 +32,30 @@ BUDGET = 120.0
 """Seconds after which an operation is not done again."""
 
 
-async def timed(operation: Operation) -> float:
+async def timed(operation: Operation, watch: Clock) -> float:
     """Milliseconds, the median."""
     if operation.warm:
-        await _once(operation)
+        await _once(operation, watch)
     took: list[float] = []
     began = time.monotonic()
     while len(took) < operation.calls and (not took or time.monotonic() - began < BUDGET):
-        took.append(await _once(operation))
+        took.append(await _once(operation, watch))
     return statistics.median(took)
 
 
-async def _once(operation: Operation) -> float:
+async def _once(operation: Operation, watch: Clock) -> float:
     await operation.before()
-    began = time.perf_counter()
+    watch.begin()
     own = await operation.do()
-    took = (time.perf_counter() - began) * 1000
+    took = watch.ms() if own is None else own
     await operation.after()
-    return took if own is None else own
+    return took
 
 
-async def _operations(services: Services) -> AsyncIterator[Operation]:
+async def _operations(services: Services, watch: Clock) -> AsyncIterator[Operation]:
     app = create(services, lambda: True)
     callers = await sign_in(services, app)
-    api = Api(app, callers)
+    api = Api(app, callers, watch)
     for operation in await api.operations():
         yield operation
     for operation in Pages(services, callers).operations():
@@ -63,25 +65,25 @@ async def _operations(services: Services) -> AsyncIterator[Operation]:
     await api.close()
 
 
-async def measure(services: Services, match: str) -> dict[str, Any]:
+async def measure(services: Services, watch: Clock, match: str) -> dict[str, Any]:
     seen: dict[str, Any] = {}
-    async for operation in _operations(services):
+    async for operation in _operations(services, watch):
         if match not in operation.name:
             continue
-        took = await timed(operation)
+        took = await timed(operation, watch)
         seen[operation.key] = {"ms": took, "aim": [operation.aim.ratio, operation.aim.ms]}
         say(f"{operation.name}, {operation.caller or 'the app'}: {took:,.1f} ms")
     return seen
 
 
-def main(folder: Path, url: str, match: str = "") -> dict[str, Any]:
+def main(folder: Path, url: str, kind: str = "wall", match: str = "") -> dict[str, Any]:
     with opened(folder, url) as services:
         if not migrate.is_current(services.database):  # it was made by an earlier version
             migrate.upgrade(services.database)
             settle(services)
         startup.prepare(services)
         make_quiet(services)
-        return asyncio.run(measure(services, match))
+        return asyncio.run(measure(services, clock(kind, url), match))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ async def nothing() -> None:
 
 @dataclass(frozen=True)
 class Operation:
-    """do: what is timed; it returns milliseconds where it times itself, divided as its name says.
-    before, after: what is not timed. calls: how often, of which the median counts."""
+    """do: what is timed; it returns milliseconds where it times itself. before, after: what is not
+    timed. calls: how often, of which the median counts."""
 
     name: str
     caller: str

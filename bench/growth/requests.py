@@ -1,7 +1,6 @@
 """Every GET of the API, as those who may call it."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from bench.growth.aims import FIRST_BYTE, FLAT, TENANTS, Aim
 from bench.growth.callers import ADMIN, FEW, SUPER, Caller, client
+from bench.growth.clocks import Clock
 from bench.growth.operations import Operation
 
 SIZE = 20
@@ -102,8 +102,9 @@ REQUESTS = [
 
 
 class Api:
-    def __init__(self, app: FastAPI, callers: dict[str, Caller]) -> None:
+    def __init__(self, app: FastAPI, callers: dict[str, Caller], watch: Clock) -> None:
         self._app = app
+        self._watch = watch
         self._callers = callers
         self._clients = {key: client(app, caller.token) for key, caller in callers.items()}
 
@@ -143,8 +144,9 @@ class Api:
         self, name: str, key: str, query: str, aim: Aim, *, whole: bool = False
     ) -> Operation:
         async def do() -> float:
+            token = self._callers[key].token
             first, all_of_it, rows = await streamed(
-                self._app, f"{AUDIT}/csv", query, self._callers[key].token
+                self._app, f"{AUDIT}/csv", query, token, self._watch
             )
             return all_of_it / rows * 1_000 if whole else first
 
@@ -155,10 +157,12 @@ class Api:
             await http.aclose()
 
 
-async def streamed(app: FastAPI, path: str, query: str, token: str) -> tuple[float, float, int]:
+async def streamed(
+    app: FastAPI, path: str, query: str, token: str, watch: Clock
+) -> tuple[float, float, int]:
     """Milliseconds to the first byte and to the last, and the number of lines. Called as the server
     does: httpx would collect the whole answer."""
-    began = time.perf_counter()
+    watch.begin()
     first, lines, status = 0.0, 0, 0
     asked, ended = False, asyncio.Event()
 
@@ -174,7 +178,7 @@ async def streamed(app: FastAPI, path: str, query: str, token: str) -> tuple[flo
         nonlocal first, lines, status
         status = message.get("status", status)
         if body := message.get("body"):
-            first = first or (time.perf_counter() - began) * 1000
+            first = first or watch.ms()
             lines += body.count(b"\n")
 
     scope = {
@@ -195,7 +199,7 @@ async def streamed(app: FastAPI, path: str, query: str, token: str) -> tuple[flo
     ended.set()
     if status != 200:
         raise SystemExit(f"{path} answered {status}")
-    return first, (time.perf_counter() - began) * 1000, lines
+    return first, watch.ms(), lines
 
 
 def unmeasured(app: FastAPI) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.growth.callers import ADMIN, FEW, client, sign_in
+from bench.growth.clocks import Wall
 from bench.growth.databases import opened
 from bench.growth.fill import fill
 from bench.growth.requests import Api, unmeasured
@@ -36,7 +37,7 @@ def test_all_that_is_asked_of_the_api_is_answered(grown: Services) -> None:
 async def _ask(grown: Services) -> None:
     app = create(grown, lambda: True)
     callers = await sign_in(grown, app)
-    api = Api(app, callers)
+    api = Api(app, callers, Wall())
     for operation in await api.operations():
         if operation.caller != FEW:  # who asks for the same as the admin of the large tenant
             await operation.do()
