@@ -28,7 +28,7 @@ from exports_app.api.app import create
 from exports_app.db import migrate
 from exports_app.wiring import Services
 
-BUDGET = 120.0
+BUDGET = 30.0
 """Seconds after which an operation is not done again."""
 
 
