@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 
+import anyio.to_thread
 import reflex as rx
 from reflex.app import default_error_boundary
 from reflex.utils.prerequisites import get_web_dir
@@ -32,8 +33,10 @@ from exports_app.ui.websockets.gate import Gate
 from exports_app.ui.websockets.incident_log import incidents
 from exports_app.ui.websockets.tab_states import Tabs
 
-THREADS = 32
-"""For the pages' calls of services. Calls that may take seconds have threads of their own."""
+THREADS = 16
+"""For what has no threads of its own. Requests and pages have lanes (`services/core/lanes.py`)."""
+REQUEST_THREADS = 64
+"""For requests: the lanes decide how many are at work, and a few more read and write files."""
 
 _engine: LocalEngine | None = None
 _live = Live()
@@ -111,11 +114,11 @@ async def _serve() -> AsyncIterator[None]:
     global _engine  # noqa: PLW0603 (the one engine of the process, whose life is this function)
     current = settings.get()
     with worker.alone(current):
-        # Python's default number depends on the cores: on a small machine a few slow calls would
-        # hold up all clicks
+        # Python's default number depends on the cores
         asyncio.get_running_loop().set_default_executor(
             ThreadPoolExecutor(THREADS, thread_name_prefix="call")
         )
+        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_THREADS
         services = wiring.services()
         # Where there are workers, they execute the runs; without one this process does
         _engine = LocalEngine(

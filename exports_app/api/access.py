@@ -14,7 +14,7 @@ from exports_app.wiring import Services
 _bearer = HTTPBearer(auto_error=False, description="The accessToken of POST /api/auth/login")
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:  # async: FastAPI gives others a thread each
     own: Services = request.app.state.services
     return own
 
@@ -65,24 +65,24 @@ def anyone(
 Anyone = Annotated[Principal | None, Depends(anyone)]
 
 
-def writer(who: Who) -> Principal:
+async def writer(who: Who) -> Principal:
     """Refuses callers who may write in no tenant, before their body is read; the service checks the
     tenant."""
     require_anywhere(who, Permission.WRITE)
     return who
 
 
-def reader(who: Who) -> Principal:
+async def reader(who: Who) -> Principal:
     require_anywhere(who, Permission.READ)
     return who
 
 
-def manager(who: Who) -> Principal:
+async def manager(who: Who) -> Principal:
     require_anywhere(who, Permission.MANAGE)
     return who
 
 
-def operator(who: Who) -> Principal:
+async def operator(who: Who) -> Principal:
     require_operator(who)
     return who
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from exports_app.api import docs, problems, request_body
+from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
 from exports_app.api.middleware.request_log import Requests
 from exports_app.api.routes import (
@@ -63,6 +64,7 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
     problems.install(api)
     docs.install(api)
     request_body.install_openapi(api)
+    api.add_middleware(InLanes)
     api.add_middleware(Methods, router=api.router)
     api.add_middleware(Requests)
     return api

@@ -172,6 +172,14 @@ def install_openapi(api: FastAPI) -> None:
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 
+    busy = error | {
+        "description": (
+            "The server is busy (`busy`), a reading took too long (`read_too_long`), or something "
+            "it needs is away: try again after the seconds of Retry-After"
+        ),
+        "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}},
+    }
+
     def openapi() -> dict[str, Any]:
         if api.openapi_schema is None:
             document = get_openapi(
@@ -186,6 +194,7 @@ def install_openapi(api: FastAPI) -> None:
             schemas.update(schema["$defs"])
             for operation in (o for item in document["paths"].values() for o in item.values()):
                 operation["responses"].pop("422", None)
+                operation["responses"].setdefault("503", busy)
                 operation["responses"]["default"] = error
             for own in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(own, None)

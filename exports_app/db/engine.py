@@ -1,8 +1,10 @@
 """The database connection: one place for SQLite's pragmas and its single writer, PostgreSQL's
 timeouts, and the transactions."""
 
+import math
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,17 +14,24 @@ import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from exports_app import log
+from exports_app.db import time_limits
 from exports_app.db.outages import reachable
-from exports_app.domain.errors import ExportsError, Unavailable
+from exports_app.domain.errors import ExportsError, Overloaded, Unavailable
 
 BUSY_MS = 15_000
 """Milliseconds that a writer waits for the others of this process, and then again for another
 process, such as an import."""
 POOL_SIZE = 16
 POOL_OVERFLOW = 48
-"""Together more than the API's 40 threads and the workers: nothing waits for a connection."""
+"""Together as many as the places of all lanes (`services/core/lanes.py`) and OTHERS: none of them
+takes a connection that another one needs."""
+OTHERS = 11
+"""Connections besides those of the lanes: the engine's."""
+POOL_SECONDS = 5.0
+"""The longest wait for a connection, which nobody should need to wait for."""
 
 WAL_WORTH_IT = 4 * 2**20
 """Bytes. SQLite copies a log of this size itself, as long as there is no reader."""
@@ -89,6 +98,8 @@ class Database:
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         self.engine: Engine = _create_engine(parsed, embedded=self.embedded)
+        self.wrote_at = -math.inf
+        """When a change was committed last, by the monotonic clock. SQLite's only."""
         self._ended = False
         self._pools = 0
         """How often the pool was disposed of."""
@@ -141,15 +152,21 @@ class Database:
                     _log.warning("the database file was replaced", file=str(self.file))
                     self.dispose()
                 self._identity = identity
-        return self.engine.connect()
+        try:
+            return self.engine.connect()
+        except PoolTimeout:
+            raise Overloaded from None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on an error. Raises
         Unavailable."""
         with self._as_writer(), reachable(), self._connect() as connection:
+            before = _changes(connection)
             with self._transaction(connection):
                 yield connection
+            if _changes(connection) != before:
+                self.wrote_at = time.monotonic()
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
@@ -185,7 +202,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent snapshot for reading. Raises Unavailable when there is no database."""
+        """One consistent snapshot for reading. Raises Unavailable when there is no database, and
+        ReadTooLong after the caller's limit (`read_limits`)."""
         with reachable(), self._connect() as connection:
             if self.embedded:
                 connection.exec_driver_sql("BEGIN")
@@ -195,7 +213,8 @@ class Database:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             try:
-                yield connection
+                with time_limits.reading(connection):
+                    yield connection
             finally:
                 connection.rollback()
 
@@ -234,6 +253,12 @@ class Database:
         self.dispose()
 
 
+def _changes(connection: Connection) -> int:
+    """Rows that the connection has changed; 0 in PostgreSQL."""
+    driver = connection.connection.driver_connection
+    return driver.total_changes if isinstance(driver, sqlite3.Connection) else 0
+
+
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
@@ -252,6 +277,7 @@ def _create_engine(url: URL, *, embedded: bool) -> Engine:
             pool_pre_ping=not embedded,
             pool_size=POOL_SIZE,
             max_overflow=POOL_OVERFLOW,
+            pool_timeout=POOL_SECONDS,
             connect_args={} if embedded else POSTGRESQL,
         )
     except ModuleNotFoundError as e:

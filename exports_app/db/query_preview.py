@@ -1,25 +1,13 @@
 """The first rows of a query, and how many it has, within a time limit."""
 
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DBAPIError
 
+from exports_app.db.time_limits import TimeIsUp, until
 from exports_app.services.core.interfaces import Ranking
 from exports_app.services.core.records import Sample
-
-STEPS = 20_000
-"""Instructions of SQLite's virtual machine between two checks of the time: about 0.5 ms."""
-QUERY_CANCELED = "57014"
-"""PostgreSQL's SQLSTATE of a statement that reached its timeout."""
-
-
-class _TimeIsUp(Exception):
-    """The database was still at work at the deadline."""
 
 
 def sample(
@@ -30,14 +18,14 @@ def sample(
     deadline = time.monotonic() + seconds
     rows: list[Any] = []
     try:
-        with _until(connection, deadline):
+        with until(connection, deadline):
             rows = [tuple(row) for row in connection.execute(_whole(query).limit(limit))]
         if len(rows) < limit:
             return Sample(rows, len(rows))
         counted = select(func.count()).select_from(_unordered(query).subquery())
-        with _until(connection, deadline):
+        with until(connection, deadline):
             return Sample(rows, connection.execute(counted).scalar_one())
-    except _TimeIsUp:
+    except TimeIsUp:
         return Sample(rows, None)
 
 
@@ -79,44 +67,7 @@ def count(connection: Connection, query: Any, limit: int, seconds: float) -> int
     first = _unordered(_whole(query)).limit(limit)
     counted = select(func.count()).select_from(first.subquery())
     try:
-        with _until(connection, time.monotonic() + seconds):
+        with until(connection, time.monotonic() + seconds):
             return int(connection.execute(counted).scalar_one())
-    except _TimeIsUp:
+    except TimeIsUp:
         return None
-
-
-@contextmanager
-def _until(connection: Connection, deadline: float) -> Iterator[None]:
-    """Raises _TimeIsUp where the database still works on a statement at the deadline."""
-    limited = _postgresql if connection.dialect.name == "postgresql" else _sqlite
-    with limited(connection, deadline):
-        try:
-            yield
-        except DBAPIError as e:
-            if _was_stopped(e.orig):
-                raise _TimeIsUp from None
-            raise
-
-
-@contextmanager
-def _sqlite(connection: Connection, deadline: float) -> Iterator[None]:
-    driver: Any = connection.connection.driver_connection
-    driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
-    try:
-        yield
-    finally:  # the pool gives the connection to others
-        driver.set_progress_handler(None, 0)
-
-
-@contextmanager
-def _postgresql(connection: Connection, deadline: float) -> Iterator[None]:
-    left = max(1, int((deadline - time.monotonic()) * 1000))
-    # For the rest of the transaction, or until the next sample in it
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left}")
-    yield
-
-
-def _was_stopped(error: BaseException | None) -> bool:
-    if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-    return getattr(error, "sqlstate", None) == QUERY_CANCELED

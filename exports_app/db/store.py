@@ -11,6 +11,7 @@ from sqlalchemy import Connection, event
 from exports_app.db import repositories as r
 from exports_app.db.engine import Database
 from exports_app.db.query_preview import count, sample
+from exports_app.db.write_probe import WriteProbe
 from exports_app.services.core.interfaces import Ranking, Statement
 from exports_app.services.core.records import Sample
 
@@ -130,6 +131,7 @@ class SqlStore:
     ) -> None:
         self.database = database
         self._signed_out = signed_out
+        self._probe = WriteProbe(database)
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
@@ -175,6 +177,9 @@ class SqlStore:
 
     def ping(self) -> None:
         self.database.ping()
+
+    def check_writable(self) -> None:
+        self._probe.check()
 
 
 def _as_sent(connection: Connection, query: Any) -> tuple[str, Any]:

@@ -174,6 +174,19 @@ class Unavailable(ExportsError):
     permanent = False
 
 
+class Overloaded(Unavailable):
+    """The server is busy: try again in a few seconds"""
+
+    code = "busy"
+
+
+class ReadTooLong(Unavailable):
+    """This took too long to read, so it was stopped: narrow it by a tenant, a filter, fewer days or
+    a smaller page; or try again when the server is less busy"""
+
+    code = "read_too_long"
+
+
 class MailNotSet(Unavailable):
     """This server sends no email: ask one of its super admins for a link to set a new password"""
 

@@ -1,5 +1,6 @@
 """Health: whether exports run on time, and counts of runs and deliveries."""
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -7,12 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exports_app.domain import humanize
-from exports_app.domain.errors import StoreAway
+from exports_app.domain.errors import StoreAway, Unavailable
+from exports_app.services.core import read_limits
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts
 
 CHECK_SECONDS = 5.0
 """Between two checks of `Health.unreachable`."""
+PROBE_SECONDS = 2.0
+"""Between two writes that show whether the database can be written."""
+READ_SECONDS = 3.0
+"""For each of health's own readings."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,28 @@ class Health:
         self._counts = counts
         self._clock = clock
         self._late = timedelta(minutes=late_minutes)
+        self._probed: tuple[float, str] = (-math.inf, "")
+        """When it was last tried to write, and what was wrong then."""
         self._checked: tuple[float, list[str]] | None = None
         self._checking = threading.Lock()
+
+    def database(self) -> tuple[bool, list[str]]:
+        """Whether the database can be read and written, and all that is wrong with it or late, in
+        words. May take some seconds; one caller at a time."""
+        try:
+            with read_limits.use(READ_SECONDS):
+                self._store.ping()
+                late = self.troubles()
+        except Unavailable as e:
+            return False, [e.message]
+        if time.monotonic() - self._probed[0] > PROBE_SECONDS:
+            try:
+                self._store.check_writable()
+                self._probed = (time.monotonic(), "")
+            except Unavailable as e:
+                self._probed = (time.monotonic(), e.message)
+        wrong = self._probed[1]
+        return not wrong, [*([wrong] if wrong else []), *late]
 
     def troubles(self) -> list[str]:
         """What is later than `late_minutes`, in words. Raises Unavailable."""

@@ -11,6 +11,7 @@ from exports_app.db.store import SqlStore
 from exports_app.domain.runs import retry
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, FileStore, Store
+from exports_app.services.core.lanes import Lanes
 from exports_app.services.core.rate_limits import Counts
 from exports_app.services.keys import secret_keys
 from exports_app.services.keys.derived_keys import Keys
@@ -29,6 +30,7 @@ class Foundation:
     process_registry: ProcessRegistry
     clock: Clock
     counts: Counts
+    lanes: Lanes
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def build(s: Settings, clock: Clock | None) -> Foundation:
         process_registry=ProcessRegistry(database),
         clock=clock or (system if database.embedded else DatabaseClock(database)),
         counts=Counts(s.redis_url.get_secret_value()),
+        lanes=Lanes(),
     )
 
 

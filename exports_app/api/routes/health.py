@@ -1,17 +1,53 @@
 """Whether the server can do its work."""
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from exports_app.api.access import Srv
 from exports_app.api.middleware.local_callers import is_insider
 from exports_app.api.schemas.health import HealthOut
-from exports_app.domain.errors import Unavailable
+from exports_app.api.single_flight import SingleFlight
+from exports_app.services.core.interfaces import Usage
 from exports_app.services.delivery import channels
+from exports_app.wiring import Services
+
+PATIENCE = 4.0
+"""Seconds that any check may take: the answer comes within 5 seconds, whatever is stuck."""
 
 router = APIRouter(prefix="/api", tags=["health"])
+
+
+@dataclass(frozen=True)
+class _Checks:
+    """In threads of their own, which must answer when all others wait."""
+
+    database: SingleFlight[tuple[bool, list[str]]] = field(
+        default_factory=lambda: SingleFlight("health")
+    )
+    others: SingleFlight[list[str]] = field(default_factory=lambda: SingleFlight("health-others"))
+    files: SingleFlight[Usage | None] = field(default_factory=lambda: SingleFlight("health-files"))
+
+    async def of_database(self, srv: Services) -> tuple[bool, list[str]]:
+        """Whether it works, and what is wrong or late."""
+        try:
+            return await self.database.do(srv.health.database, PATIENCE)
+        except TimeoutError:
+            return False, [f"The database has not answered for {PATIENCE:.0f} seconds"]
+
+    async def of_others(self, srv: Services) -> list[str]:
+        try:
+            return await self.others.do(srv.health.unreachable, PATIENCE)
+        except TimeoutError:
+            return [f"the files or Redis have not answered for {PATIENCE:.0f} seconds"]
+
+    async def usage(self, srv: Services) -> Usage | None:
+        """None before the files were measured, which may take long."""
+        try:
+            return await self.files.do(srv.retention.usage, PATIENCE)
+        except TimeoutError:
+            return None
 
 
 @router.get(
@@ -20,38 +56,43 @@ router = APIRouter(prefix="/api", tags=["health"])
     response_model_exclude_unset=True,
     responses={503: {"model": HealthOut}},
 )
-async def health(srv: Srv, request: Request, response: Response) -> Any:
+async def health(request: Request, response: Response) -> Any:
     """503 when something that is needed is down, or what is due does not get its turn; mail that is
     not set up is no error.
 
     Strangers get the status alone; the rest is for this machine itself, and for those who send
     METRICS_TOKEN as a bearer token.
     """
-    reasons = []
-    try:
-        # Not in the threads of the other routes: it must answer when they all wait
-        await asyncio.to_thread(srv.store.ping)
-        reasons = await asyncio.to_thread(srv.health.troubles)
-        database = "ok"
-    except Unavailable as e:
-        database = "down"
-        reasons.append(e.message)
+    srv: Services = request.app.state.services
+    checks, insider = _checks(request), is_insider(request, srv.settings)
+    (works, reasons), away, files = await asyncio.gather(
+        checks.of_database(srv), checks.of_others(srv), checks.usage(srv) if insider else _nothing()
+    )
     engine = "ok" if request.app.state.engine_alive() else "down"
     if engine == "down":
-        reasons.append("the engine's loop does not turn: restart the server, and see its log")
-    reasons += await asyncio.to_thread(srv.health.unreachable)
-    working = not reasons
-    response.status_code = 200 if working else 503
-    status = "ok" if working else "down"
-    if not is_insider(request, srv.settings):
+        reasons = [*reasons, "the engine's loop does not turn: restart the server, and see its log"]
+    reasons = [*reasons, *away]
+    response.status_code = 503 if reasons else 200
+    status = "down" if reasons else "ok"
+    if not insider:
         return {"status": status}
-    email = "not configured" if channels.unconfigured() else "configured"
-    files = await asyncio.to_thread(srv.retention.usage)
     return {
         "status": status,
-        "database": database,
+        "database": "ok" if works else "down",
         "engine": engine,
-        "email": email,
+        "email": "not configured" if channels.unconfigured() else "configured",
         "reasons": reasons,
         "files": files,
     }
+
+
+async def _nothing() -> None:
+    """Strangers are not told what the files take."""
+
+
+def _checks(request: Request) -> _Checks:
+    state = request.app.state
+    if not hasattr(state, "health_checks"):
+        state.health_checks = _Checks()
+    checks: _Checks = state.health_checks
+    return checks

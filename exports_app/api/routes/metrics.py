@@ -1,11 +1,11 @@
 """Figures for Prometheus: for those who have the token or call from this machine itself."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from starlette.concurrency import run_in_threadpool
 
 from exports_app import metrics as process_metrics
 from exports_app.api.access import Srv
@@ -27,8 +27,8 @@ async def metrics(srv: Srv, request: Request) -> Response:
             "Call from this machine itself, or send METRICS_TOKEN as 'Authorization: Bearer …'"
         )
     try:
-        figures = await asyncio.to_thread(srv.health.figures)
-        troubles = await asyncio.to_thread(srv.health.troubles)
+        figures = await run_in_threadpool(srv.health.figures)
+        troubles = await run_in_threadpool(srv.health.troubles)
         now = _now(figures, healthy=request.app.state.engine_alive() and not troubles)
     except Unavailable:
         now = CollectorRegistry()

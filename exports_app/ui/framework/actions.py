@@ -6,7 +6,6 @@ hiding a button is no authorisation. The mark names a permission; who asks is re
 at each event; in which tenant they may, the services decide.
 """
 
-import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
@@ -25,6 +24,7 @@ from exports_app.domain.humanize import sentence
 from exports_app.ui.framework import payload
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import in_thread
 
 MARK = "_exports_rule"
 UNEXPECTED = "Something went wrong on our side; nothing was changed. Try again in a moment."
@@ -89,7 +89,7 @@ async def call(
 ) -> R:
     """What a service's method returns for whoever is signed in. In a thread, since it waits for
     the database."""
-    return await asyncio.to_thread(method, principal(), *args, **kwargs)
+    return await in_thread(method, principal(), *args, **kwargs)
 
 
 def error_sentence(error: ExportsError) -> str:

@@ -1,6 +1,5 @@
 """Before any event runs: who calls, and whether they may. What comes here has passed the gate."""
 
-import asyncio
 import uuid
 from collections.abc import Callable, Collection
 from typing import Any
@@ -16,7 +15,7 @@ from reflex_base.event.context import EventContext
 from exports_app import log
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role
 from exports_app.domain.errors import ExportsError, Forbidden
-from exports_app.services.core import request_context
+from exports_app.services.core import read_limits, request_context
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.cookies import SESSION_COOKIE, cookie
 from exports_app.services.identity.sessions import id_of
@@ -26,6 +25,7 @@ from exports_app.ui.framework.browser_commands import BrowserCommands, notify
 from exports_app.ui.framework.page import LOGIN
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.websockets.gate import HYDRATE, ROOT
 from exports_app.ui.websockets.tab_states import kinds
 
@@ -74,6 +74,7 @@ class Guard(Middleware):
         caller = _caller(root)
         request_context.begin(caller)
         log.begin(request=caller.request_id)
+        read_limits.begin(services.settings.read_seconds)
         whole_page = event.name in HYDRATE
         try:
             actor = await _actor(root, counts=by_client)
@@ -149,7 +150,7 @@ async def _actor(root: BaseState, *, counts: bool) -> Actor | None:
     TooManyRequests, Unavailable."""
     header = root.router_data.get("headers", {}).get("cookie", "")
     secret = cookie(header, SESSION_COOKIE)
-    return await asyncio.to_thread(_look_up, secret, counts) if secret else None
+    return await in_thread(_look_up, secret, counts) if secret else None
 
 
 def _look_up(secret: str, counts: bool) -> Actor | None:

@@ -1,7 +1,6 @@
 """Who uses this tab: signing in and out, the tenant that the pages show, and what the header says
 about both."""
 
-import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from exports_app.ui.framework.actions import action, actor
 from exports_app.ui.framework.browser_commands import go, parameters
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import in_thread
 
 SETTINGS = "/settings"
 """The page where users change their password."""
@@ -96,7 +96,7 @@ class SessionState(rx.State):
         """When a page loads: who is here, and for which tenant."""
         caller = actor()
         try:
-            user, tenants = await asyncio.to_thread(services.auth.me, caller.who)
+            user, tenants = await in_thread(services.auth.me, caller.who)
         except ExportsError as e:
             self.failed = e.message
             return
@@ -105,7 +105,7 @@ class SessionState(rx.State):
         self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
         self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]
         self.is_demo = services.settings.is_demo
-        withheld = await asyncio.to_thread(services.auth.withheld, caller.who)
+        withheld = await in_thread(services.auth.withheld, caller.who)
         wanted = {query(self).get("tenant", ""), self.tenant_id, caller.tenant_id or ""}
         shut_out = caller.who.must_enrol or any(
             not tenants or not wanted.isdisjoint({t.id, t.slug}) for t in withheld
@@ -145,13 +145,11 @@ class SessionState(rx.State):
     async def switch(self, tenant_id: str) -> None:
         """Show another tenant. The page is loaded anew, at its beginning."""
         caller = actor()
-        _, tenants = await asyncio.to_thread(services.auth.me, caller.who)
+        _, tenants = await in_thread(services.auth.me, caller.who)
         chosen = next((t for t in tenants if t.tenant.id == tenant_id), None)
         if chosen is None:
             raise NotFound
-        await asyncio.to_thread(
-            services.sessions.choose, caller.session, caller.who, chosen.tenant.id
-        )
+        await in_thread(services.sessions.choose, caller.session, caller.who, chosen.tenant.id)
         self._show(chosen)
         here = path(self).rstrip("/")
         page = HOME if here.startswith(HOME) else here or HOME  # there are other schedules there
@@ -159,7 +157,7 @@ class SessionState(rx.State):
 
     @action()
     async def logout(self) -> None:
-        await asyncio.to_thread(services.sessions.end, actor().session)
+        await in_thread(services.sessions.end, actor().session)
         await go(self, "/api/session/end")
 
 

@@ -1,11 +1,13 @@
 """The API's health."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from exports_app.domain.errors import Unavailable
 from exports_app.wiring import Services
 from tests.api.client import HEALTH, SCHEDULES, Api
 from tests.api.conftest import Clients, Engine
@@ -143,3 +145,35 @@ class TestHealth:
         )
         services.run_queue.claim()  # the other one waits for the first, not for a worker
         assert api.anonymous.get(HEALTH).status_code == 200
+
+    def test_is_503_while_the_database_can_be_read_and_not_written(
+        self, api: Clients, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("exports_app.services.health.PROBE_SECONDS", -1.0)
+        words = "The disk of the database is full: make room on it"
+
+        def full() -> None:
+            raise Unavailable(words)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(services.store, "check_writable", full)
+            answer = near(api).get(HEALTH)
+        assert (answer.status_code, answer.json()["database"]) == (503, "down")
+        assert answer.json()["reasons"] == [words]
+        assert near(api).get(HEALTH).status_code == 200
+
+    def test_is_503_while_the_database_does_not_answer(
+        self, api: Clients, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        held = threading.Event()
+        monkeypatch.setattr("exports_app.api.routes.health.PATIENCE", 0.05)
+        with monkeypatch.context() as patched:
+            patched.setattr(services.store, "ping", lambda: held.wait(60))
+            for _ in range(3):  # they share one look
+                answer = near(api).get(HEALTH)
+                assert answer.status_code == 503
+                assert "has not answered" in answer.json()["reasons"][0]
+        held.set()
+        monkeypatch.setattr("exports_app.api.routes.health.PATIENCE", 30.0)
+        near(api).get(HEALTH)  # the end of the look from before
+        assert near(api).get(HEALTH).status_code == 200

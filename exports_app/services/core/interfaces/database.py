@@ -108,7 +108,8 @@ class Statement:
 
 class Store(Protocol):
     def read(self) -> AbstractContextManager[Transaction]:
-        """A consistent view. Raises Unavailable."""
+        """A consistent view. Raises Unavailable, and ReadTooLong after the caller's limit
+        (`read_limits`)."""
 
     def write(self) -> AbstractContextManager[Transaction]:
         """Commits at the end, rolls back on an error. Do nothing slow inside. Raises
@@ -128,3 +129,6 @@ class Store(Protocol):
 
     def ping(self) -> None:
         """Raises Unavailable."""
+
+    def check_writable(self) -> None:
+        """Write something small that changes nothing. Raises Unavailable within a few seconds."""

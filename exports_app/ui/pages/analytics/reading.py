@@ -1,20 +1,19 @@
 """Reads figures without delaying other events, and updates only what changed."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import reflex as rx
 
-T = TypeVar("T")
+from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import in_lane
 
-_slow = ThreadPoolExecutor(4, thread_name_prefix="figures")
-"""A reading may take seconds. It gets its own threads, so that other events do not wait for it."""
+T = TypeVar("T")
 
 
 async def slowly(read: Callable[..., T], *values: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_slow, read, *values)
+    """A reading may take seconds: other events do not wait for it. Raises Overloaded."""
+    return await in_lane(services.lanes.figures, read, *values)
 
 
 def put(state: rx.State, **values: Any) -> None:

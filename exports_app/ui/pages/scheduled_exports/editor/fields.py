@@ -1,6 +1,5 @@
 """What is typed and chosen in the form."""
 
-import asyncio
 from typing import Any
 
 import reflex as rx
@@ -12,6 +11,7 @@ from exports_app.domain.timing.presets import CUSTOM
 from exports_app.services.schedules.recipients import MAX_RECIPIENTS, read_recipients
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
@@ -47,7 +47,7 @@ class Fields(rx.State):
     @action(Permission.WRITE, longest={"text": bounds.PASTED})
     async def add_recipients(self, text: str) -> None:
         """From what was typed or pasted; what is not an address is kept, to be fixed."""
-        recipients = await asyncio.to_thread(read_recipients, str(text))
+        recipients = await in_thread(read_recipients, str(text))
         draft = await self.get_state(DraftState)
         if not draft.add_recipients(recipients):
             most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"

@@ -1,8 +1,6 @@
 """The preview beside the form: when it would run, and what the file would contain."""
 
-import asyncio
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +8,18 @@ import reflex as rx
 
 from exports_app import log
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, Overloaded
 from exports_app.domain.humanize import counted, place, sentence, size
 from exports_app.domain.table import Kind
 from exports_app.domain.timing import cron
 from exports_app.ui.framework.actions import action, call, error_sentence, principal
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import in_lane
 from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 
 _log = log.get(__name__)
-_slow = ThreadPoolExecutor(2, thread_name_prefix="preview")
-"""A preview may take a second of CPU time. It gets its own threads, so that other events do not
-wait for it."""
 UNEXPECTED = "The preview failed unexpectedly. See the server's log."
 TOO_LONG = "Counting the rows takes longer than a second. The export itself has no such limit."
 
@@ -97,9 +93,13 @@ class DataPanel(rx.State):
             values, campaigns = dict(draft.values), list(draft.campaign_ids)
             asked = self._asked = uuid.uuid4().hex
             self.busy = True
-        preview, problem = await asyncio.get_running_loop().run_in_executor(
-            _slow, _read, principal(), tenant, values, campaigns
-        )
+        try:
+            # It may take a second of CPU time: other events do not wait for it
+            preview, problem = await in_lane(
+                services.lanes.previews, _read, principal(), tenant, values, campaigns
+            )
+        except Overloaded as e:
+            preview, problem = None, error_sentence(e)
         async with self:
             if self._asked == asked:
                 self._show(preview, problem)

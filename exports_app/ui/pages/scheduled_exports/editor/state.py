@@ -1,6 +1,5 @@
 """The dialog that creates or changes a scheduled export: opening, saving, closing."""
 
-import asyncio
 from itertools import islice
 from typing import Any
 
@@ -17,6 +16,7 @@ from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
+from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
@@ -90,7 +90,7 @@ class EditorState(rx.State):
     async def restore(self, kept: str) -> Any:
         """Bring back a form that the browser kept while the server was away. Another tenant's stays
         there until its turn."""
-        fields, recipients = await asyncio.to_thread(_unpack, str(kept))
+        fields, recipients = await in_thread(_unpack, str(kept))
         draft = await self.get_state(DraftState)
         if draft.is_open or fields["tenant"] != (await self.get_state(SessionState)).tenant_id:
             return None

@@ -1,7 +1,6 @@
 """Who downloaded the file of a run that is opened, and the question before its links are
 revoked."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
 from exports_app.ui.pages.scheduled_exports.labels import iso
@@ -52,7 +52,7 @@ class FileDownloadsState(rx.State):
         if not run_id:
             self.asking = ""
             return
-        self.rows, total = await asyncio.to_thread(self._read, schedule_id, run_id)
+        self.rows, total = await in_thread(self._read, schedule_id, run_id)
         self.heading = f"Downloaded {counted(total, 'time')}" if total else ""
 
     @staticmethod

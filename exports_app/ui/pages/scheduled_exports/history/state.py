@@ -1,6 +1,5 @@
 """A schedule's last runs, in a dialog over the list; what can be done with one of them."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import path, query
+from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
@@ -173,8 +173,8 @@ class HistoryState(rx.State):
             return
         who = principal()
         try:
-            schedule = await asyncio.to_thread(services.schedules.get, who, self.schedule_id)
-            read = await asyncio.to_thread(_read, who, schedule.id, self.opened)
+            schedule = await in_thread(services.schedules.get, who, self.schedule_id)
+            read = await in_thread(_read, who, schedule.id, self.opened)
         except NotFound as e:
             self.gone, self.loaded = e.message, True
             note_refusal(e, "HistoryState")

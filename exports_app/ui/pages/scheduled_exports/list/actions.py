@@ -1,7 +1,6 @@
 """What is done to schedules from the list: run, pause, test, delete, one or several. Outcomes come
 back as notices."""
 
-import asyncio
 from typing import Any
 
 import reflex as rx
@@ -17,6 +16,7 @@ from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import outcome_words
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -85,10 +85,8 @@ class ScheduleActions(rx.State):
     @action(Permission.WRITE)
     async def ask_delete(self, schedule_id: str) -> None:
         who = principal()
-        schedule = await asyncio.to_thread(
-            services.schedules.get, who, str(schedule_id), Permission.WRITE
-        )
-        _, runs = await asyncio.to_thread(services.history.of_schedule, who, schedule.id, 1)
+        schedule = await in_thread(services.schedules.get, who, str(schedule_id), Permission.WRITE)
+        _, runs = await in_thread(services.history.of_schedule, who, schedule.id, 1)
         self.asking = [schedule.id]
         self.ask_title = f"Delete “{schedule.name}”?"
         past = (

@@ -6,9 +6,10 @@ from exports_app.domain import bounds
 from exports_app.domain.errors import Invalid, TooManyRequests
 from exports_app.domain.humanize import sentence
 from exports_app.services.identity.sessions import HOME, id_of
-from exports_app.ui.framework.actions import action, actor, call
+from exports_app.ui.framework.actions import action, actor, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import signing_in
 from exports_app.ui.pages.settings.account.leave.state import LeaveState
 from exports_app.ui.pages.settings.account.rows import SessionItem, signed_in_rows
 from exports_app.ui.pages.settings.account.second_factor.state import SecondFactorState
@@ -41,7 +42,7 @@ class AccountState(rx.State):
         self.errors = {}
         try:
             change = services.own_account.change_password
-            await call(change, current, new, id_of(actor().session))
+            await signing_in(change, principal(), current, new, id_of(actor().session))
         except Invalid as e:
             self.errors = {
                 FIELDS.get(error.pointer, "new"): sentence(error.detail) for error in e.errors

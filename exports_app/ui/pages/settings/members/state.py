@@ -1,7 +1,5 @@
 """The members of a tenant and their roles; removing one."""
 
-import asyncio
-
 import reflex as rx
 
 from exports_app.domain.access import PERMISSIONS, Permission
@@ -11,6 +9,7 @@ from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SETTINGS, SessionState
+from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.settings.leaving_dialog import (
     Successor,
     owned,
@@ -96,7 +95,7 @@ class MembersState(rx.State):
         remove, name = services.members.remove, self.ask_name
         drops = self.drops and self.ask_receives != ""
         whom = (principal(), await self._tenant(), self.asking, self.successor or None)
-        await asyncio.to_thread(remove, *whom, drop_recipient=drops)
+        await in_thread(remove, *whom, drop_recipient=drops)
         self.asking = ""
         await notify(self, "success", f"{name} is no longer a member")
         await self._again()

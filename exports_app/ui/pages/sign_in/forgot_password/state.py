@@ -1,7 +1,5 @@
 """Asking for a link to set a new password."""
 
-import asyncio
-
 import reflex as rx
 
 from exports_app.domain import bounds
@@ -11,6 +9,7 @@ from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 from exports_app.ui.framework.actions import action, error_sentence
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import header
+from exports_app.ui.framework.threads import in_thread, signing_in
 
 LONGEST = bounds.ADDRESS
 """Characters of the address."""
@@ -29,7 +28,7 @@ class ForgotPasswordState(rx.State):
 
     @action(public=True)
     async def load(self) -> None:
-        self.available = await asyncio.to_thread(services.password_resets.available)
+        self.available = await in_thread(services.password_resets.available)
         self.sent_to = ""
         self.error = ""
         self.errors = {}
@@ -42,7 +41,7 @@ class ForgotPasswordState(rx.State):
         known = cookie(header(self, "cookie"), KNOWN_COOKIE)
         request = services.password_resets.request
         try:
-            await asyncio.to_thread(request, email, known)
+            await signing_in(request, email, known)
         except Invalid as e:
             self.errors = {"email": error_sentence(e)}
         except MailNotSet:

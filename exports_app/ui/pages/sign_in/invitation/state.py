@@ -1,7 +1,5 @@
 """Accepting an invitation by a link's token."""
 
-import asyncio
-
 import reflex as rx
 
 from exports_app.domain import bounds
@@ -26,6 +24,7 @@ from exports_app.ui.framework.browser_commands import go
 from exports_app.ui.framework.page import LOGIN
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import header
+from exports_app.ui.framework.threads import in_thread, signing_in
 
 INVITATION = PATHS[LinkKind.INVITATION]
 LONGEST = bounds.PASSWORD
@@ -81,9 +80,7 @@ class InvitationState(rx.State):
         try:
             user = await call(services.own_account.get) if signed_in() else None
             offer = (
-                await asyncio.to_thread(services.invitation_acceptance.look, str(token))
-                if token
-                else None
+                await in_thread(services.invitation_acceptance.look, str(token)) if token else None
             )
         except ExportsError as e:
             self.failed, self.loaded = error_sentence(e), True
@@ -118,7 +115,7 @@ class InvitationState(rx.State):
     @action()
     async def sign_out(self) -> None:
         """To come back as the account that is invited."""
-        await asyncio.to_thread(services.sessions.end, actor().session)
+        await in_thread(services.sessions.end, actor().session)
         await go(self, f"/api/session/end?next={INVITATION}")
 
     async def _accept(
@@ -131,7 +128,7 @@ class InvitationState(rx.State):
         self.errors, self.error = {}, ""
         accept, token = services.invitation_acceptance.accept, str(form.get("token", ""))
         try:
-            joined = await asyncio.to_thread(accept, token, who, name, password)
+            joined = await signing_in(accept, token, who, name, password)
         except Invalid as e:
             self.errors = {error.pointer[1:]: sentence(error.detail) for error in e.errors}
             return None
@@ -151,7 +148,7 @@ class InvitationState(rx.State):
         address = str(self.router_data.get("ip", ""))
         begin, email = services.sessions.begin, joined.user.email
         try:
-            code = await asyncio.to_thread(begin, email, password, address, holder, goto, known)
+            code = await signing_in(begin, email, password, address, holder, goto, known)
         except ExportsError:
             return JOINED
         return f"/api/session/{code}"

@@ -1,6 +1,5 @@
 """Signing in: the password, and the code where there is a second factor."""
 
-import asyncio
 from typing import Any
 
 import reflex as rx
@@ -14,6 +13,7 @@ from exports_app.ui.framework.actions import action, signed_in
 from exports_app.ui.framework.browser_commands import go
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import header, query
+from exports_app.ui.framework.threads import in_thread, signing_in
 
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
@@ -37,7 +37,7 @@ class LoginState(rx.State):
 
     @action(public=True)
     async def load(self) -> Any:
-        self.is_demo = await asyncio.to_thread(services.demo.offers_login)
+        self.is_demo = await in_thread(services.demo.offers_login)
         reasons = query(self)
         self.expired = "expired" in reasons
         self.ended = "ended" in reasons
@@ -58,7 +58,7 @@ class LoginState(rx.State):
         try:
             begin = services.sessions.begin
             goto = query(self).get("next", "")
-            code = await asyncio.to_thread(begin, email, password, address, browser, goto, known)
+            code = await signing_in(begin, email, password, address, browser, goto, known)
         except OtpRequired as e:
             self.asks_code, self._step = True, e.step
         except ExportsError as e:
@@ -76,7 +76,7 @@ class LoginState(rx.State):
         address = str(self.router_data.get("ip", ""))
         self.error = ""
         try:
-            code = await asyncio.to_thread(
+            code = await signing_in(
                 services.sessions.finish, self._step, otp, address, browser, known
             )
         except WrongOtp:

@@ -1,13 +1,12 @@
 """Setting a new password by a link's token."""
 
-import asyncio
-
 import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.ui.framework.actions import action, error_sentence
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import in_thread, signing_in
 
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
@@ -48,7 +47,7 @@ class ResetPasswordState(rx.State):
         self.errors = {}
         check = services.password_resets.check
         try:
-            self.email = await asyncio.to_thread(check, str(token)) if token else ""
+            self.email = await in_thread(check, str(token)) if token else ""
         except ExportsError as e:
             self.failed = error_sentence(e)
         self.loaded = True
@@ -59,7 +58,7 @@ class ResetPasswordState(rx.State):
         token, password = (str(form.get(key, ""))[: LONGEST + 1] for key in ("token", "password"))
         reset = services.password_resets.reset
         try:
-            await asyncio.to_thread(reset, token, password)
+            await signing_in(reset, token, password)
         except Invalid as e:
             self.errors = {"password": error_sentence(e)}
         except ExportsError as e:

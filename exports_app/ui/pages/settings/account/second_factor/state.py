@@ -1,6 +1,5 @@
 """The user's own second factor: setting it up, renewing its recovery codes, turning it off."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from exports_app.ui.framework.actions import action, actor, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.threads import signing_in
 
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
@@ -115,7 +115,7 @@ class SecondFactorState(rx.State):
         """What it returns; None where the page shows an error instead."""
         self.errors = {}
         try:
-            return await asyncio.to_thread(call)
+            return await signing_in(call)
         except Invalid as e:
             self.errors = {
                 FIELDS.get(error.pointer, "otp"): sentence(error.detail) for error in e.errors
