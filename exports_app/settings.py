@@ -97,6 +97,12 @@ class Settings(BaseModel):
     """How long files are kept; a tenant may have its own time."""
     run_retention_days: int = Field(730, ge=31, le=36_500)
     """How long runs stay in the history; a tenant may have its own time."""
+    notice_retention_days: int = Field(180, ge=1, le=36_500)
+    """How long emails about scheduled exports to owners and admins are kept."""
+    account_message_retention_days: int = Field(7, ge=1, le=36_500)
+    """How long emails to people about their accounts are kept."""
+    link_retention_days: int = Field(30, ge=1, le=36_500)
+    """How long invitations and links of password resets are kept after their end."""
     audit_retention_days: int | None = Field(None, ge=1, le=36_500)
     """How long audit entries that were exported are kept; None: for ever."""
     quota_pending_runs: int = Field(1_000, ge=1)

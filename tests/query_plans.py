@@ -9,12 +9,13 @@ from exports_app.wiring import Services
 
 
 @contextmanager
-def plans(services: Services) -> Iterator[list[str]]:
-    """The steps of the plans of all SELECTs within the block, e.g. ``SCAN users``."""
+def plans(services: Services, verb: str = "SELECT") -> Iterator[list[str]]:
+    """The steps of the plans of all statements within the block that begin with the verb, e.g.
+    ``SCAN users``."""
     steps = list[str]()
 
     def explain(_: object, cursor: object, statement: str, parameters: object, *__: object) -> None:
-        if statement.startswith("SELECT"):
+        if statement.startswith(verb):
             plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[attr-defined]
             steps.extend(row[3] for row in plan)
 

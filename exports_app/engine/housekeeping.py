@@ -34,6 +34,7 @@ class Housekeeping:
         jobs = [
             Job("files", self._sweep_files, HOUR, after=SWEEP_AFTER),
             Job("history", self._sweep_history, DAY, after=SWEEP_AFTER),
+            Job("records", self._sweep_records, HOUR, after=SWEEP_AFTER),
             Job("repeated entries", self._note_repeated, NOTED),
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
@@ -56,6 +57,12 @@ class Housekeeping:
             self._services.history_retention.sweep(self._closing.is_set, self._closing.wait)
 
         await _guarded(sweep, "old runs could not be removed")
+
+    async def _sweep_records(self) -> None:
+        def sweep() -> None:
+            self._services.record_retention.sweep(self._closing.is_set, self._closing.wait)
+
+        await _guarded(sweep, "old records could not be removed")
 
     async def _note_repeated(self) -> None:
         def flush() -> None:

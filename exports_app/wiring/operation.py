@@ -1,4 +1,4 @@
-"""Health, notifications, the test of the mail settings, key rotation."""
+"""Health, notifications, the test of the mail settings, key rotation, old records."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
 from exports_app.services.key_rotation import KeyRotation
+from exports_app.services.record_retention import RecordDays, RecordRetention
 from exports_app.services.status_counts import StatusCounts
 from exports_app.wiring.audit import AuditServices
 from exports_app.wiring.foundation import Foundation, Secrets, retries
@@ -18,14 +19,21 @@ class OperationServices:
     mail_diagnostics: MailDiagnostics
     key_rotation: KeyRotation
     status_counts: StatusCounts
+    record_retention: RecordRetention
 
 
 def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationServices:
     s = f.settings
+    days = RecordDays(
+        notices=s.notice_retention_days,
+        account_messages=s.account_message_retention_days,
+        links=s.link_retention_days,
+    )
     return OperationServices(
         health=Health(f.store, f.files, f.counts, f.clock, s.late_minutes),
         notifications=Notifications(f.store, f.clock, retries(s), s.base_url),
         mail_diagnostics=MailDiagnostics(f.store, f.clock, f.counts, s.base_url),
         key_rotation=KeyRotation(f.store, secrets.encryption, audit.audit_seals),
         status_counts=StatusCounts(f.store),
+        record_retention=RecordRetention(f.store, f.clock, days),
     )

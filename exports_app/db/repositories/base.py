@@ -43,10 +43,10 @@ def contains(connection: Connection, column: Any, text: str) -> Any:
 
 def forget(
     connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int
-) -> None:
-    """Remove at most `limit` rows that expired before the instant."""
+) -> int:
+    """Remove at most `limit` rows that expired before the instant. Returns their number."""
     old = select(key).where(of.c.expires_at < expired_before).limit(limit)
-    connection.execute(delete(of).where(key.in_(old)))
+    return connection.execute(delete(of).where(key.in_(old))).rowcount
 
 
 class Repository(Generic[R]):
@@ -98,6 +98,14 @@ class Repository(Generic[R]):
         c = self._table.c
         due = self._select().where(c.next_attempt_at <= now)
         return self._all(due.order_by(c.next_attempt_at, c.id).limit(limit))
+
+    def _forget(self, created_before: datetime, limit: int) -> int:
+        """Of a table of messages: remove at most `limit` that ended and were written before the
+        instant. Returns their number."""
+        c = self._table.c
+        ended = select(c.id).where(c.created_at < created_before, c.next_attempt_at.is_(None))
+        removal = delete(self._table).where(c.id.in_(ended.limit(limit)))
+        return self._connection.execute(removal).rowcount
 
     def _release(self, now: datetime) -> None:
         """Of a table of messages: those that are being sent are due."""

@@ -3,7 +3,7 @@ sends it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,9 +22,6 @@ from exports_app.services.identity.account_links import AccountLink, AccountLink
 APP_NAME = "Exports"
 APP_COLOR = "#4F46E5"
 """The branding of messages that concern no tenant."""
-KEPT = timedelta(days=7)
-"""How long a message's row is kept, to look into messages that did not arrive."""
-SWEEP = 100
 
 _log = log.get(__name__)
 
@@ -88,7 +85,6 @@ class AccountMessages:
         generation: of its link, see `AccountLink`. content: what its writer needs beside the
         subject's row; nothing secret."""
         now = self._clock()
-        tx.account_messages.forget(now - KEPT, SWEEP)
         pending = DeliveryStatus.PENDING
         message = AccountMessage(
             new_id(),

@@ -34,9 +34,6 @@ from exports_app.services.tenants.tenant_settings import tenant_of
 
 LIFETIME = timedelta(hours=72)
 """Of a link."""
-KEPT = timedelta(days=30)
-"""How long an invitation stays in the database after its link has expired."""
-SWEEP = 100
 TENANT_RATE = "200/hour"
 """Links that one tenant may send in all."""
 ADDRESS_RATE = "5/hour"
@@ -121,7 +118,6 @@ class Invitations:
                 expires_at=now + LIFETIME,
                 mailed=self._mail.available(),
             )
-            tx.invitations.forget(now - KEPT, SWEEP)
             tx.invitations.add(invitation)
             invited = self._send(tx, who, Action.MEMBER_INVITED, invitation)
         self._publish(tenant_id)

@@ -11,7 +11,7 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import AccountMessage, Tenant
 from exports_app.services.identity.account_links import LinkKind
-from exports_app.services.identity.account_messages import KEPT, AccountEmail
+from exports_app.services.identity.account_messages import AccountEmail
 from exports_app.wiring import Services
 from tests.doubles import NOW, FakeClock, WatchedEmail
 from tests.mailserver import MailServer, Received, mail_server
@@ -216,17 +216,6 @@ class TestAMessage:
             ANN: DeliveryStatus.ACCEPTED,
             "max@example.com": DeliveryStatus.FAILED,
         }
-
-    def test_rows_of_messages_that_have_their_end_go_after_a_while(
-        self, services: Services, mail: MailServer, clock: FakeClock
-    ) -> None:
-        write(services)
-        services.account_messages.send_due()
-        (old,) = messages(services)
-        clock.advance(seconds=KEPT.total_seconds() + 1)
-        write(services)
-        (new,) = messages(services)
-        assert new.id != old.id
 
 
 def test_without_a_mail_server_the_caller_knows_it(services: Services) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
@@ -36,7 +36,5 @@ class AccountMessageRepository(Repository[AccountMessage]):
     def remove(self, message_id: str) -> None:
         self._connection.execute(delete(self._table).where(self._table.c.id == message_id))
 
-    def forget(self, created_before: datetime, limit: int) -> None:
-        c = self._table.c
-        ended = select(c.id).where(c.created_at < created_before, c.next_attempt_at.is_(None))
-        self._connection.execute(delete(self._table).where(c.id.in_(ended.limit(limit))))
+    def forget(self, created_before: datetime, limit: int) -> int:
+        return self._forget(created_before, limit)

@@ -1,11 +1,12 @@
 """Links to set a new password."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import delete
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository
+from exports_app.db.repositories.base import Repository, forget
 from exports_app.services.core.records import PasswordReset
 
 
@@ -26,3 +27,6 @@ class PasswordResetRepository(Repository[PasswordReset]):
 
     def remove(self, reset_ids: Collection[str]) -> None:
         self._connection.execute(delete(self._table).where(self._table.c.id.in_(reset_ids)))
+
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        return forget(self._connection, self._table, self._table.c.id, expired_before, limit)

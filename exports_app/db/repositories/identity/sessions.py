@@ -114,8 +114,8 @@ class SessionRepository(Repository[Session]):
         values = row[len(self._columns) :]
         return Session(*row[: len(self._columns)]), None if values[0] is None else User(*values)
 
-    def forget(self, expired_before: datetime, limit: int) -> None:
-        forget(self._connection, self._table, self._table.c.id_hash, expired_before, limit)
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        return forget(self._connection, self._table, self._table.c.id_hash, expired_before, limit)
 
 
 class CodeRepository(Repository[Code]):
@@ -149,5 +149,5 @@ class CodeRepository(Repository[Code]):
         )
         return self._all(query)
 
-    def forget(self, expired_before: datetime, limit: int) -> None:
-        forget(self._connection, self._table, self._table.c.code_hash, expired_before, limit)
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        return forget(self._connection, self._table, self._table.c.code_hash, expired_before, limit)

@@ -121,3 +121,6 @@ class NotificationRepository(Repository[Notification]):
 
     def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
         return self._change_seen(seen, values)
+
+    def forget(self, created_before: datetime, limit: int) -> int:
+        return self._forget(created_before, limit)

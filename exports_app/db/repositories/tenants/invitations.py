@@ -45,8 +45,8 @@ class InvitationRepository(Repository[Invitation]):
             == 1
         )
 
-    def forget(self, expired_before: datetime, limit: int) -> None:
-        forget(self._connection, self._table, self._table.c.id, expired_before, limit)
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        return forget(self._connection, self._table, self._table.c.id, expired_before, limit)
 
     def _is_open(self) -> tuple[Any, ...]:
         return self._table.c.accepted_at.is_(None), self._table.c.revoked_at.is_(None)

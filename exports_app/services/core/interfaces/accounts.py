@@ -108,8 +108,9 @@ class AccountMessageStore(Protocol):
         """False when another process changed it since it was seen."""
 
     def remove(self, message_id: str) -> None: ...
-    def forget(self, created_before: datetime, limit: int) -> None:
-        """Remove up to `limit` finished messages that were written before the instant."""
+    def forget(self, created_before: datetime, limit: int) -> int:
+        """Remove up to `limit` finished messages that were written before the instant.
+        Returns their number."""
 
 
 class PasswordResetStore(Protocol):
@@ -119,3 +120,6 @@ class PasswordResetStore(Protocol):
 
     def add(self, reset: PasswordReset) -> None: ...
     def remove(self, reset_ids: Collection[str]) -> None: ...
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        """Remove up to `limit` that expired before the instant.
+        Returns their number."""

@@ -41,3 +41,7 @@ class NotificationStore(Protocol):
 
     def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
         """False when another process changed it since it was seen."""
+
+    def forget(self, created_before: datetime, limit: int) -> int:
+        """Remove up to `limit` finished ones that were written before the instant. Returns their
+        number."""

@@ -32,8 +32,8 @@ class SessionStore(Protocol):
         """Mark up to `limit` expired sessions as ended, and return them with their users. None: the
         session had ended before, by a new password, a sign-out everywhere or a deactivation."""
 
-    def forget(self, expired_before: datetime, limit: int) -> None:
-        """Remove up to `limit` rows that expired before the instant."""
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        """Remove up to `limit` rows that expired before the instant. Returns their number."""
 
 
 class CodeStore(Protocol):
@@ -48,5 +48,5 @@ class CodeStore(Protocol):
     def of_holder(self, purpose: str, holder_hash: str, now: datetime) -> list[Code]:
         """Those that are still valid."""
 
-    def forget(self, expired_before: datetime, limit: int) -> None:
-        """Remove up to `limit` rows that expired before the instant."""
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        """Remove up to `limit` rows that expired before the instant. Returns their number."""

@@ -32,5 +32,6 @@ class InvitationStore(Protocol):
     def revoke(self, invitation_id: str, at: datetime) -> bool:
         """False where it is no longer open."""
 
-    def forget(self, expired_before: datetime, limit: int) -> None:
-        """Remove up to `limit` invitations that expired before the instant."""
+    def forget(self, expired_before: datetime, limit: int) -> int:
+        """Remove up to `limit` invitations that expired before the instant.
+        Returns their number."""

@@ -26,7 +26,7 @@ from tests.doubles import FakeClock
 from tests.integration.tenants.invitations.accounts import CEO, THEIRS, account, entries, roles
 from tests.invited import mailed_token, shown_token
 from tests.mailserver import MailServer
-from tests.world import Cast, sql
+from tests.world import Cast
 
 
 class TestInviting:
@@ -184,12 +184,6 @@ class TestInviting:
         with pytest.raises(TooManyRequests):
             services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "viewer")
-
-    def test_old_ones_are_forgotten(self, services: Services, cast: Cast, clock: FakeClock) -> None:
-        services.invitations.invite(cast.admin.who, cast.acme.id, "old@example.com", "viewer")
-        clock.advance(days=34)
-        services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
-        assert sql(services, "SELECT email FROM invitations") == [(CEO,)]
 
 
 class TestLeaving:
