@@ -3,15 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Text, false
+from sqlalchemy import JSON, BigInteger, Index, Text, false, text
 from sqlmodel import Field
 
-from exports_app.db.models.base import Base, id_column, instant, optional_instant
+from exports_app.db.models.base import Base, being_sent, id_column, instant, optional_instant
 from exports_app.db.types import UtcDateTime, identifier
 
 
 class UserRow(Base, table=True):
     __tablename__ = "users"
+    __table_args__ = (
+        Index("ix_users_name_id", "name", "id"),
+        # Asked at each start
+        Index(
+            "ix_users_with_demo_password",
+            "email",
+            sqlite_where=text("has_demo_password = 1"),
+            postgresql_where=text("has_demo_password"),
+        ),
+    )
     id: str = id_column()
     email: str = Field(max_length=320, unique=True)
     name: str = Field(max_length=200)
@@ -56,6 +66,7 @@ class AccountMessageRow(Base, table=True):
     __tablename__ = "account_messages"
     __table_args__ = (
         Index("ix_account_messages_subject_id_created_at", "subject_id", "created_at"),
+        being_sent("account_messages"),
     )
     id: str = id_column()
     kind: str = Field(max_length=30)

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, Index
 from sqlmodel import Field
 
 from exports_app.db.models.base import Base, id_column, instant
-from exports_app.db.types import UtcDateTime, identifier
+from exports_app.db.types import identifier
 
 
 class AuditRow(Base, table=True):
@@ -17,11 +17,15 @@ class AuditRow(Base, table=True):
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index("ix_audit_entries_tenant_id_at", "tenant_id", "at", "id"),
+        Index("ix_audit_entries_at_id", "at", "id"),
+        # An area is some actions: each is read in its order
+        Index("ix_audit_entries_tenant_id_action_at_id", "tenant_id", "action", "at", "id"),
+        Index("ix_audit_entries_action_at_id", "action", "at", "id"),
         Index("ix_audit_entries_subject_id_at", "subject_id", "at"),
     )
     id: str = id_column()
     tenant_id: str | None = Field(default=None, sa_type=identifier())
-    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    at: datetime = instant()
     actor_id: str | None = Field(default=None, sa_type=identifier())
     actor_name: str = Field(max_length=200)
     action: str = Field(max_length=50)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from exports_app.db.types import UtcDateTime, identifier
@@ -20,6 +20,12 @@ metadata = MetaData(
 
 class Base(SQLModel):
     metadata = metadata
+
+
+def being_sent(of: str) -> Index:
+    """Of a table of messages: the few that are being sent, which are looked for at each start."""
+    where = text("status = 'sending'")
+    return Index(f"ix_{of}_sending", "status", sqlite_where=where, postgresql_where=where)
 
 
 def id_column() -> Any:

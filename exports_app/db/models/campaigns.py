@@ -15,6 +15,7 @@ class CampaignRow(Base, table=True):
     # and sorts nothing
     __table_args__ = (
         Index("ix_campaigns_tenant_id_name_id", "tenant_id", "name", "id", unique=True),
+        Index("ix_campaigns_name_id", "name", "id"),
     )
     id: str = id_column()
     tenant_id: str = reference("tenants", cascade=True)

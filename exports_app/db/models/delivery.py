@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from exports_app.db.models.base import (
     Base,
+    being_sent,
     id_column,
     instant,
     optional_instant,
@@ -63,6 +64,7 @@ class NotificationRow(Base, table=True):
             sqlite_where=text("history_id IS NOT NULL"),
             postgresql_where=text("history_id IS NOT NULL"),
         ),
+        being_sent("notices"),
     )
     id: str = id_column()
     tenant_id: str = reference("tenants")

@@ -63,6 +63,14 @@ class RunRow(Base, table=True):
         _runs_that(
             "kept", "file_key IS NOT NULL AND file_removed_at IS NULL", "tenant_id", "file_size"
         ),
+        # The oldest of them
+        _runs_that(
+            "kept_since",
+            "file_key IS NOT NULL AND file_removed_at IS NULL",
+            "tenant_id",
+            "completed_at",
+            "id",
+        ),
         _runs_that(
             "open",
             "status IN ('pending', 'processing')",

@@ -11,21 +11,25 @@ from exports_app.db.models.option_columns import option_column
 from exports_app.db.types import code_point
 from exports_app.domain.schedules.options import OPTIONS
 
+LISTED_BY = ("name", "created_at", "next_run_at", "last_run_at")
 
-def _listed_by(column: str) -> Index:
-    """The tenant's live schedules in the order of a column: a page of the list costs its own rows,
-    however many there are.
 
-    SQLite reads each of them both ways; PostgreSQL sorts where the nulls stand last and the newest
-    first.
-    """
+def _live(*columns: str) -> Index:
     live = text("deleted_at IS NULL")
     return Index(
-        f"ix_scheduled_exports_tenant_id_{column}",
-        "tenant_id",
-        column,
+        f"ix_scheduled_exports_{'_'.join(columns)}",
+        *columns,
         sqlite_where=live,
         postgresql_where=live,
+    )
+
+
+def _active(name: str, *columns: str) -> Index:
+    return Index(
+        f"ix_scheduled_exports_{name}",
+        *columns,
+        sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
+        postgresql_where=text("is_active AND deleted_at IS NULL"),
     )
 
 
@@ -34,7 +38,10 @@ class ScheduleRow(Base, table=True):
 
     __tablename__ = "scheduled_exports"
     __table_args__ = (
-        *map(_listed_by, ("name", "created_at", "next_run_at", "last_run_at")),
+        # A page of the list costs its own rows, however many there are: of a tenant, and of all
+        *(_live("tenant_id", column, "id") for column in LISTED_BY),
+        *(_live(column, "id") for column in LISTED_BY),
+        Index("ix_scheduled_exports_owner_id_tenant_id", "owner_id", "tenant_id", "deleted_at"),
         # All that is counted by, so that no row is read for it
         Index(
             "ix_scheduled_exports_counted",
@@ -50,18 +57,9 @@ class ScheduleRow(Base, table=True):
         ),
         # What is due. The flag comes first, or SQLite would rather take the index of the flag and
         # look at every active one
-        Index(
-            "ix_scheduled_exports_due",
-            *("is_active", "next_run_at", "id"),
-            sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
-            postgresql_where=text("is_active AND deleted_at IS NULL"),
-        ),
-        Index(
-            "ix_scheduled_exports_next_run_at",
-            "next_run_at",
-            sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
-            postgresql_where=text("is_active AND deleted_at IS NULL"),
-        ),
+        _active("due", "is_active", "next_run_at", "id"),
+        _active("next_run_at", "next_run_at"),
+        _active("zone", "is_active", "timezone", "id"),
     )
     id: str = id_column()
     tenant_id: str = reference("tenants", index=True)

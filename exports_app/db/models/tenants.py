@@ -72,6 +72,12 @@ class InvitationRow(Base, table=True):
             sqlite_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
             postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
         ),
+        Index(
+            "ix_invitations_open_from",
+            "invited_by",
+            sqlite_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+        ),
     )
     id: str = id_column()
     tenant_id: str = reference("tenants", cascade=True)

@@ -29,12 +29,10 @@ class CampaignRepository(Repository[Campaign]):
     def find(
         self, within: Tenants, where: Mapping[str, str], q: str, page: Page
     ) -> tuple[list[Campaign], int]:
-        query = self._within(self._select(), within).where(
-            *(self._table.c[k] == v for k, v in where.items())
-        )
+        conditions = [self._table.c[k] == v for k, v in where.items()]
         if q:
-            query = query.where(contains(self._connection, self._table.c.name, q))
-        return self._page(query, page)
+            conditions.append(contains(self._connection, self._table.c.name, q))
+        return self._page(conditions, page, within)
 
     def add(self, campaigns: Iterable[Campaign]) -> None:
         self._insert(campaigns)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, contains, table
+from exports_app.db.repositories.base import Repository, contains, distinct, table
 from exports_app.domain.runs.states import (
     EXECUTED,
     FAILING,
@@ -74,12 +74,10 @@ class ScheduleRepository(Repository[Schedule]):
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
-        query = self._within(self._select(), within).where(
-            self._live(), *(self._is(k, v) for k, v in where.items())
-        )
+        conditions = [self._live(), *(self._is(k, v) for k, v in where.items())]
         if q:
-            query = query.where(self._mentions(q))
-        return self._page(query, page)
+            conditions.append(self._mentions(q))
+        return self._page(conditions, page, within)
 
     def _is(self, name: str, value: Any) -> Any:
         ours = {"stopped": self._stopped, "failing": self._failing}
@@ -129,9 +127,12 @@ class ScheduleRepository(Repository[Schedule]):
         return self._table.c.is_active, self._live(), self._table.c.next_run_at > now
 
     def zones_to_come(self, now: datetime) -> list[str]:
-        zone = self._table.c.timezone
-        query = select(zone).where(*self._to_come(now)).distinct().order_by(zone)
-        return list(self._connection.execute(query).scalars())
+        c = self._table.c
+        return [
+            zone
+            for zone in distinct(self._connection, c.timezone, c.is_active, self._live())
+            if self.to_come(zone, now, "", 1)
+        ]
 
     def to_come(self, zone: str, now: datetime, after: str, limit: int) -> list[Schedule]:
         c = self._table.c

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from itertools import takewhile
+from math import inf
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from exports_app.db import models
-from exports_app.db.repositories.base import table
+from exports_app.db.repositories.base import distinct, table
 from exports_app.services.core.records import AuditEntry, ChainedEntry, Checkpoint, Seal
 
 _SEALING = 0x61756474
@@ -54,10 +54,20 @@ class AuditChainRepository:
         )
 
     def waiting(self, limit: int) -> list[dict[str, Any]]:
+        # Step by step: in a join, SQLite may take the entries first, all of them
+        found: list[dict[str, Any]] = []
+        first = 0
+        while len(found) < limit and (ids := self._queued(limit, first)):
+            query = select(*self._raw()).where(self._entries.c.id.in_(ids))
+            entries = {row["id"]: row for row in self._connection.execute(query).mappings()}
+            found += [_plain(entries[entry_id]) for entry_id in ids if entry_id in entries]
+            first += limit  # needed where queued entries were removed behind the app's back
+        return found[:limit]
+
+    def _queued(self, limit: int, offset: int) -> list[str]:
         w = self._waiting.c
-        query = select(*self._raw()).join(self._waiting, w.entry_id == self._entries.c.id)
-        rows = self._connection.execute(query.order_by(w.at, w.entry_id).limit(limit)).mappings()
-        return [_plain(row) for row in rows]
+        query = select(w.entry_id).order_by(w.at, w.entry_id).limit(limit).offset(offset)
+        return list(self._connection.execute(query).scalars())
 
     def waiting_since(self) -> datetime | None:
         at = self._waiting.c.at
@@ -105,10 +115,8 @@ class AuditChainRepository:
         return [Seal(*row) for row in rows]
 
     def chains(self) -> list[str]:
-        queries = (
-            select(t.c.chain).distinct() for t in (self._links, self._seals, self._checkpoints)
-        )
-        chains = {chain for query in queries for chain in self._connection.execute(query).scalars()}
+        tables = (self._links, self._seals, self._checkpoints)
+        chains = {chain for t in tables for chain in distinct(self._connection, t.c.chain)}
         return sorted(chains - {""})
 
     def links(self, chain: str, after: int, limit: int) -> list[ChainedEntry]:
@@ -202,15 +210,23 @@ class AuditChainRepository:
 
     def unneeded_seals(self, count: int) -> int | None:
         s = self._seals.c
-        c = self._links.c
-        e = self._entries.c
-        entries = select(c.position).join(self._entries, e.id == c.entry_id)
-        needed = entries.where(c.chain == s.chain, c.position <= s.position).exists()
-        first = self._connection.execute(
-            select(s.number, needed).order_by(s.number).limit(count)
-        ).all()
-        old = [number for number, _ in takewhile(lambda row: not row[1], first)]
-        return old[-1] if len(old) == count else None
+        query = select(s.number, s.chain, s.position).order_by(s.number).limit(count)
+        seals = self._connection.execute(query).all()
+        if len(seals) < count:
+            return None
+        first = {chain: self._first_entry(chain) for chain in {seal.chain for seal in seals}}
+        if any(first[seal.chain] <= seal.position for seal in seals):
+            return None
+        return int(seals[-1].number)
+
+    def _first_entry(self, chain: str) -> float:
+        """The position of the first entry of the chain that was not removed; infinite where there
+        is none."""
+        c, e = self._links.c, self._entries.c
+        query = select(c.position).join(self._entries, e.id == c.entry_id)
+        query = query.where(c.chain == chain).order_by(c.position).limit(1)
+        position = self._connection.execute(query).scalar_one_or_none()
+        return inf if position is None else position
 
     def remove_seals(self, up_to: int) -> None:
         self._connection.execute(delete(self._seals).where(self._seals.c.number <= up_to))

@@ -1,12 +1,14 @@
 """Who did what."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains
+from exports_app.db.repositories.paging import Listing, each_of, of_tenants
 from exports_app.services.core.interfaces import AuditFilter, Tenants
 from exports_app.services.core.records import Action, AuditEntry, Page
 
@@ -23,11 +25,26 @@ class AuditRepository(Repository[AuditEntry]):
 
     def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
         c = self._table.c
-        conditions: list[Any] = [] if within is None else [c.tenant_id.in_(within)]
+        tenants = of_tenants(self._table, within)
+        together: list[Any] = [] if within is None else [c.tenant_id.in_(within)]
         if where.installation:
-            conditions.append(c.tenant_id.is_(None))
-        if where.area:
-            conditions.append(c.action.startswith(f"{where.area}.", autoescape=True))
+            tenants, together = [c.tenant_id.is_(None)], [c.tenant_id.is_(None)]
+        actions = [action for action in Action if where.area == action.partition(".")[0]]
+        if actions:
+            together.append(c.action.in_(actions))
+        branches = each_of(tenants, [c.action == action for action in actions])
+        conditions = self._conditions(where)
+        page = replace(page, sort="-at")
+        return self._listed(
+            Listing(
+                *(self._connection, self._table, self._columns, conditions, page),
+                branches,
+                together,
+            )
+        )
+
+    def _conditions(self, where: AuditFilter) -> list[Any]:
+        c, conditions = self._table.c, list[Any]()
         if where.since is not None:
             conditions.append(c.at >= where.since)
         if where.before is not None:
@@ -41,8 +58,4 @@ class AuditRepository(Repository[AuditEntry]):
                 *(part.startswith(where.q, autoescape=True) for part in (c.session, c.request_id)),
             ]
             conditions.append(or_(*names, *(origins if len(where.q) >= SHORTEST_ORIGIN else [])))
-        total = self._connection.execute(
-            select(func.count()).select_from(self._table).where(*conditions)
-        ).scalar_one()
-        query = self._select().where(*conditions).order_by(c.at.desc(), c.id.desc())
-        return self._all(query.offset(page.offset).limit(page.size)), total
+        return conditions

@@ -1,6 +1,6 @@
 """Users, and their memberships of tenants."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
@@ -63,13 +63,12 @@ class UserRepository(Repository[User]):
         return {row.id: row.name for row in self._connection.execute(query)}
 
     def find(self, q: str, page: Page) -> tuple[list[User], int]:
-        query = self._select()
+        c, where = self._table.c, list[Any]()
         if q:
-            c = self._table.c
-            query = query.where(
+            where.append(
                 contains(self._connection, c.name, q) | contains(self._connection, c.email, q)
             )
-        return self._page(query, replace(page, sort="name"))
+        return self._page(where, replace(page, sort="name"))
 
     def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
         members, tenants = table(models.MembershipRow), table(models.TenantRow)
@@ -105,20 +104,7 @@ class UserRepository(Repository[User]):
     def members(self, tenant_id: str) -> list[Member]:
         c = self._table.c
         members = table(models.MembershipRow)
-        schedules = table(models.ScheduleRow)
-        live = (
-            schedules.c.tenant_id == tenant_id,
-            schedules.c.deleted_at.is_(None),
-            schedules.c.owner_id == c.id,
-        )
-        owned = (
-            select(func.count())
-            .select_from(schedules)
-            .where(*live)
-            .correlate(self._table)
-            .scalar_subquery()
-        )
-        query = select(*self._columns, members.c.role.label("role"), owned.label("schedules"))
+        query = select(*self._columns, members.c.role.label("role"))
         query = (
             query.join(members, members.c.user_id == c.id)
             .where(members.c.tenant_id == tenant_id)
@@ -126,7 +112,17 @@ class UserRepository(Repository[User]):
         )
         count = len(self._columns)
         rows = self._connection.execute(query).all()
-        return [Member(User(*row[:count]), Role(row[count]), row[count + 1]) for row in rows]
+        owned = self._owned(tenant_id, [row.id for row in rows])
+        return [Member(User(*row[:count]), Role(row.role), owned.get(row.id, 0)) for row in rows]
+
+    def _owned(self, tenant_id: str, user_ids: Sequence[str]) -> dict[str, int]:
+        """How many of the tenant's schedules each of them owns."""
+        c = table(models.ScheduleRow).c
+        query = select(c.owner_id, func.count().label("owned")).group_by(c.owner_id)
+        query = query.where(
+            c.tenant_id == tenant_id, c.deleted_at.is_(None), c.owner_id.in_(user_ids)
+        )
+        return {row.owner_id: row.owned for row in self._connection.execute(query)}
 
     def leave(self, user_id: str, tenant_id: str) -> None:
         c = table(models.MembershipRow).c

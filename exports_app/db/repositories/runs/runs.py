@@ -138,7 +138,15 @@ class RunRepository(Repository[Run]):
     def unfinished_of(self, user_id: str) -> list[Run]:
         c, schedules = self._table.c, table(models.ScheduleRow).c
         owned = c.scheduled_export_id.in_(select(schedules.id).where(schedules.owner_id == user_id))
-        query = self._select().where(is_live(c), owned | (c.triggered_by == user_id))
+        # Apart, or a database reads all schedules for the two together
+        ids = {
+            run_id
+            for condition in (owned, c.triggered_by == user_id)
+            for run_id in self._connection.execute(
+                select(c.id).where(is_live(c), condition)
+            ).scalars()
+        }
+        query = self._select().where(c.id.in_(ids), is_live(c))
         return self._all(query.order_by(c.id).with_for_update(key_share=True))
 
     def cancel_pending(self, schedule_id: str, at: datetime) -> int:

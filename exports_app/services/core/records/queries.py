@@ -1,21 +1,28 @@
 """Pages of lists, and samples of queries."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from exports_app.domain.table import Row
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list. number: from 1. size: rows. sort: a key, '-' before it for descending."""
+    """A page of a list. number: from 1. size: rows. sort: a key, '-' before it for descending.
+
+    after: the sorted value and the id of the last row of the page before; then the number does not
+    count. most: the total is counted no further than one more than that.
+    """
 
     number: int = 1
     size: int = 50
     sort: str = ""
+    after: tuple[Any, str] | None = None
+    most: int | None = None
 
     @property
     def offset(self) -> int:
-        return (self.number - 1) * self.size
+        return 0 if self.after else (self.number - 1) * self.size
 
 
 @dataclass(frozen=True)

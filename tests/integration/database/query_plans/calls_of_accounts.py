@@ -1,0 +1,162 @@
+"""Calls of the repositories of tenants, accounts and the audit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from exports_app.domain.access import Role
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import (
+    ChainedEntry,
+    Membership,
+    Page,
+    SecondFactor,
+    new_id,
+)
+from tests.integration.database.query_plans.known import DAY, Call
+
+
+def _tenants() -> Mapping[str, Call]:
+    return {
+        "tenants.by_slug": lambda tx, _: tx.tenants.by_slug("acme"),
+        "tenants.get": lambda tx, k: tx.tenants.get(k.filled.tenant, lock=True),
+        "tenants.update": lambda tx, k: tx.tenants.update(k.filled.tenant, {"name": "A"}),
+        "tenants.within": lambda tx, _: tx.tenants.within(None),
+        "invitations.forget": lambda tx, k: tx.invitations.forget(k.filled.now, 100),
+        "invitations.get": lambda tx, _: tx.invitations.get(new_id(), lock=True),
+        "invitations.open_for": lambda tx, k: tx.invitations.open_for(k.filled.tenant, "a@b.c"),
+        "invitations.open_from": lambda tx, k: tx.invitations.open_from(k.user.id),
+        "invitations.open_in": lambda tx, k: tx.invitations.open_in(k.filled.tenant),
+        "invitations.revoke": lambda tx, k: tx.invitations.revoke(new_id(), k.filled.now),
+        "invitations.update": lambda tx, _: tx.invitations.update(new_id(), {"mailed": True}),
+        "usage.file_bytes": lambda tx, k: tx.usage.file_bytes(k.filled.tenant),
+        "usage.forget_messages": lambda tx, k: tx.usage.forget_messages(
+            (k.filled.now - 50 * DAY).date()
+        ),
+        "usage.messages": lambda tx, k: tx.usage.messages(k.filled.tenant, k.filled.now.date()),
+        "usage.pending_runs": lambda tx, k: tx.usage.pending_runs(k.filled.tenant),
+        "usage.reserve_messages": lambda tx, k: tx.usage.reserve_messages(k.run.id, 3),
+        "usage.reserved_messages": lambda tx, k: tx.usage.reserved_messages(
+            k.filled.tenant, k.filled.now
+        ),
+        "usage.schedules": lambda tx, k: tx.usage.schedules(k.filled.tenant),
+    }
+
+
+def _users() -> Mapping[str, Call]:
+    return {
+        "users.admins": lambda tx, k: tx.users.admins(k.filled.tenant),
+        "users.by_email": lambda tx, k: tx.users.by_email(k.user.email, lock=True),
+        "users.demo_password_emails": lambda tx, _: tx.users.demo_password_emails(),
+        "users.find": lambda tx, _: tx.users.find("", Page(1, 50)),
+        "users.find: a word": lambda tx, _: tx.users.find("person29", Page(1, 50)),
+        "users.get": lambda tx, k: tx.users.get(k.user.id, share=True),
+        "users.ids": lambda tx, _: tx.users.ids(),
+        "users.is_empty": lambda tx, _: tx.users.is_empty(),
+        "users.join": lambda tx, k: tx.users.join(
+            Membership(k.user.id, k.filled.tenant, Role.ADMIN)
+        ),
+        "users.leave": lambda tx, k: tx.users.leave(k.user.id, k.filled.tenant),
+        "users.members": lambda tx, k: tx.users.members(k.filled.small_tenant),
+        "users.names": lambda tx, k: tx.users.names([k.user.id]),
+        "users.roles": lambda tx, k: tx.users.roles(k.user.id),
+        "users.roles_of": lambda tx, k: tx.users.roles_of([k.user.id]),
+        "users.roles_that_need_a_second_factor": lambda tx, k: (
+            tx.users.roles_that_need_a_second_factor(k.user.id)
+        ),
+        "users.unproven_emails": lambda tx, _: tx.users.unproven_emails(),
+        "users.update": lambda tx, k: tx.users.update(k.user.id, {"name": "N"}),
+        "users.use_one_time": lambda tx, k: tx.users.use_one_time(k.user, k.filled.now),
+        "second_factors.confirm": lambda tx, k: tx.second_factors.confirm(k.user.id),
+        "second_factors.get": lambda tx, k: tx.second_factors.get(k.user.id),
+        "second_factors.put": lambda tx, k: tx.second_factors.put(
+            SecondFactor(k.user.id, "s", k.filled.now)
+        ),
+        "second_factors.recovery_codes_left": lambda tx, k: tx.second_factors.recovery_codes_left(
+            k.user.id
+        ),
+        "second_factors.remove": lambda tx, k: tx.second_factors.remove(k.user.id),
+        "second_factors.replace_secret": lambda tx, k: tx.second_factors.replace_secret(
+            k.user.id, "s", "t"
+        ),
+        "second_factors.secrets": lambda tx, _: tx.second_factors.secrets("", 100),
+        "second_factors.set_recovery_codes": lambda tx, k: tx.second_factors.set_recovery_codes(
+            k.user.id, ["c"]
+        ),
+        "second_factors.use_recovery_code": lambda tx, k: tx.second_factors.use_recovery_code(
+            k.user.id, "c"
+        ),
+        "second_factors.use_step": lambda tx, k: tx.second_factors.use_step(k.user.id, 5),
+        "password_resets.get": lambda tx, _: tx.password_resets.get(new_id()),
+        "password_resets.of_user": lambda tx, k: tx.password_resets.of_user(k.user.id),
+        "password_resets.remove": lambda tx, _: tx.password_resets.remove([new_id()]),
+    }
+
+
+def _sessions() -> Mapping[str, Call]:
+    return {
+        "sessions.any_expired": lambda tx, k: tx.sessions.any_expired(k.filled.now),
+        "sessions.choose": lambda tx, k: tx.sessions.choose(k.session, k.filled.tenant),
+        "sessions.expire": lambda tx, k: tx.sessions.expire(k.filled.now, 100),
+        "sessions.forget": lambda tx, k: tx.sessions.forget(k.filled.now, 100),
+        "sessions.keep": lambda tx, k: tx.sessions.keep(k.session, k.user.id, 2),
+        "sessions.live": lambda tx, k: tx.sessions.live(k.session, k.filled.now),
+        "sessions.of_user": lambda tx, k: tx.sessions.of_user(k.user, k.filled.now),
+        "sessions.revoke": lambda tx, k: tx.sessions.revoke(k.session, k.filled.now),
+        "sessions.used": lambda tx, k: tx.sessions.used(
+            k.session, k.filled.now, k.filled.now + DAY
+        ),
+        "codes.find": lambda tx, k: tx.codes.find("h", "login", "holder", k.filled.now),
+        "codes.forget": lambda tx, k: tx.codes.forget(k.filled.now, 100),
+        "codes.of_holder": lambda tx, k: tx.codes.of_holder("arrived", "holder", k.filled.now),
+        "codes.take": lambda tx, k: tx.codes.take("h", "login", "holder", k.filled.now),
+    }
+
+
+def _audit() -> Mapping[str, Call]:
+    def found(*, everyone: bool = False, number: int = 1, **where: Any) -> Call:
+        return lambda tx, k: tx.audit.find(
+            None if everyone else frozenset({k.filled.tenant}),
+            AuditFilter(**where),
+            Page(number, 50),
+        )
+
+    return {
+        "audit.find": found(number=2),
+        "audit.find: of all": found(everyone=True, number=2),
+        "audit.find: of no tenant": found(everyone=True, installation=True),
+        "audit.find: an area": found(area="member"),
+        "audit.find: an area, of all": found(everyone=True, area="member"),
+        "audit.find: a word": found(q="Export 69"),
+        "audit.find: a word, of all": found(everyone=True, q="Export 69"),
+        "audit_chain.add_links": lambda tx, _: tx.audit_chain.add_links(
+            "c", [ChainedEntry(1, "h", new_id())]
+        ),
+        "audit_chain.chains": lambda tx, _: tx.audit_chain.chains(),
+        "audit_chain.checkpoint": lambda tx, k: tx.audit_chain.checkpoint(k.filled.chain),
+        "audit_chain.count_links": lambda tx, k: tx.audit_chain.count_links(k.filled.chain),
+        "audit_chain.entry_outside_chains": lambda tx, _: tx.audit_chain.entry_outside_chains(),
+        "audit_chain.first_without_link": lambda tx, k: tx.audit_chain.first_without_link(
+            k.filled.chain, 5
+        ),
+        "audit_chain.last_link": lambda tx, k: tx.audit_chain.last_link(k.filled.chain),
+        "audit_chain.last_seal": lambda tx, _: tx.audit_chain.last_seal(),
+        "audit_chain.links": lambda tx, k: tx.audit_chain.links(k.filled.chain, 5, 100),
+        "audit_chain.remove": lambda tx, k: tx.audit_chain.remove(
+            k.filled.chain, 0, k.filled.now, 100
+        ),
+        "audit_chain.remove_seals": lambda tx, _: tx.audit_chain.remove_seals(0),
+        "audit_chain.removed_unsealed_entry": lambda tx, _: tx.audit_chain.removed_unsealed_entry(),
+        "audit_chain.seals": lambda tx, _: tx.audit_chain.seals(5, 100),
+        "audit_chain.try_lock": lambda tx, _: tx.audit_chain.try_lock(),
+        "audit_chain.unneeded_seals": lambda tx, _: tx.audit_chain.unneeded_seals(100),
+        "audit_chain.waiting": lambda tx, _: tx.audit_chain.waiting(100),
+        "audit_chain.waiting_since": lambda tx, _: tx.audit_chain.waiting_since(),
+    }
+
+
+CALLS: Mapping[str, Call] = {
+    **_tenants(),
+    **_users(),
+    **_sessions(),
+    **_audit(),
+}
