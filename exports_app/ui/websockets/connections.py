@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.services.core.network_addresses import PEER, network, wider_networks
+from exports_app.services.identity.sessions import id_of
 from exports_app.ui.websockets.handshake import (
     PATH,
     is_of_page,
@@ -34,10 +35,13 @@ from exports_app.ui.websockets.socket import (
 
 MAX_SOCKETS = 5_000
 """Open at a time, in this process."""
-MAX_SOCKETS_PER_ADDRESS = 200
+MAX_SOCKETS_PER_SESSION = 200
+"""Tabs of one browser in which someone is signed in."""
+MAX_SOCKETS_PER_ADDRESS = 2_000
+"""Of all: a company may be behind one address. Far fewer are strangers'."""
 MAX_STRANGERS_PER_CUSTOMER = 70
 """Where nobody is signed in. The server keeps some 250 KB of memory for each."""
-MAX_SOCKETS_PER_NETWORK = {56: 500, 48: 1_000}
+MAX_STRANGERS_PER_NETWORK = {56: 500, 48: 1_000}
 """By the bits of an IPv6 network that may be one customer's."""
 NO_ROOM = "room was needed for others"
 CLOSE_SECONDS = 1.0
@@ -59,8 +63,10 @@ class Sockets:
         self._app, self._is_session = app, is_session
         self._addresses: dict[str, Address] = {}
         self._customers: dict[str, Customer] = {}
-        self._networks: Counter[str] = Counter()
+        self._networks: dict[str, dict[Socket, None]] = {}
         """Sockets that are open, by their wider networks."""
+        self._sessions: Counter[str] = Counter()
+        """The same by their sessions, as `id_of` names them."""
         self.open: dict[Socket, None] = {}
         """The oldest first."""
 
@@ -80,14 +86,16 @@ class Sockets:
         place = Place(
             self._address(network(host)), self._customer(_widest(host)), wider_networks(host)
         )
-        has_session = self._is_session(session_cookie(scope))
+        secret = session_cookie(scope)
+        session = id_of(secret) if self._is_session(secret) else ""
+        has_session = bool(session)
         lane = place.address.people if has_session else place.customer.strangers
         refusal = None
         if not is_of_page(scope):
             refusal = (NOT_A_PAGES, "its handshake is no page's")
         elif lane.events.ahead() > lane.most_wait:
             refusal = (TOO_MANY, SENDS_TOO_MUCH)
-        elif not self._room(place, has_session=has_session):
+        elif not self._room(place, session):
             refusal = (TOO_MANY, "too many are open")
         if refusal is not None:
             incidents.note(f"a websocket was refused: {refusal[1]}", place.customer.name)
@@ -97,7 +105,7 @@ class Sockets:
         lane.events.spend()
         peer = scope.get(PEER) or client or ("", "")
         async with self._registered(
-            Socket(place, (peer[0], str(peer[1])), has_session=has_session)
+            Socket(place, (peer[0], str(peer[1])), session=session)
         ) as socket:
             await self._serve(socket, with_needed_headers(scope), receive, send)
 
@@ -121,7 +129,9 @@ class Sockets:
     @asynccontextmanager
     async def _registered(self, socket: Socket) -> AsyncIterator[Socket]:
         socket.address.sockets[socket] = socket.customer.sockets[socket] = None
-        self._networks.update(socket.place.networks.values())
+        for name in socket.place.networks.values():
+            self._networks.setdefault(name, {})[socket] = None
+        self._sessions[socket.session] += 1
         self.open[socket] = None
         before = CURRENT.set(socket)
         try:
@@ -137,29 +147,42 @@ class Sockets:
         del self.open[socket]
         del socket.address.sockets[socket], socket.customer.sockets[socket]
         for name in socket.place.networks.values():
-            self._networks[name] -= 1
+            del self._networks[name][socket]
             if not self._networks[name]:
                 del self._networks[name]
+        self._sessions[socket.session] -= 1
+        if not self._sessions[socket.session]:
+            del self._sessions[socket.session]
 
-    def _room(self, place: Place, *, has_session: bool) -> bool:
-        """Whether another socket may be opened. Who is signed in finds room as long as strangers
-        are there."""
-        address, customer = place.address.sockets, place.customer.sockets
+    def _room(self, place: Place, session: str) -> bool:
+        """Whether another socket may be opened. session: in which someone is signed in, or empty.
+        They find room as long as strangers are there."""
+        if session and self._sessions[session] >= MAX_SOCKETS_PER_SESSION:
+            return False
+        address = place.address.sockets
         if len(address) >= MAX_SOCKETS_PER_ADDRESS and not (
-            has_session and self._make_room(address, place, always=True)
+            session and self._make_room(address, place, always=True)
         ):
             return False
-        crowded = not has_session and len(customer) >= MAX_STRANGERS_PER_CUSTOMER
-        if crowded and sum(socket.is_stranger for socket in customer) >= MAX_STRANGERS_PER_CUSTOMER:
+        if not session and self._too_many_strangers(place):
             return False
-        for bits, name in place.networks.items():
-            if self._networks[name] >= MAX_SOCKETS_PER_NETWORK[bits]:
-                if not has_session:
-                    return False
-                inside = [socket for socket in self.open if socket.place.networks.get(bits) == name]
-                if not self._make_room(inside, place, always=True):
-                    return False
-        return len(self.open) < MAX_SOCKETS or self._make_room(self.open, place, always=has_session)
+        return len(self.open) < MAX_SOCKETS or self._make_room(
+            self.open, place, always=bool(session)
+        )
+
+    def _too_many_strangers(self, place: Place) -> bool:
+        """Whether no further one may come from there."""
+        crowds: list[tuple[dict[Socket, None], int]] = [
+            (place.customer.sockets, MAX_STRANGERS_PER_CUSTOMER),
+            *(
+                (self._networks.get(name, {}), MAX_STRANGERS_PER_NETWORK[bits])
+                for bits, name in place.networks.items()
+            ),
+        ]
+        return any(
+            len(crowd) >= most and sum(socket.is_stranger for socket in crowd) >= most
+            for crowd, most in crowds
+        )
 
     def _make_room(self, among: Iterable[Socket], place: Place, *, always: bool) -> bool:
         """Close the newest socket, where nobody is signed in, of the customer that has most of

@@ -125,14 +125,14 @@ class Socket:
     """One connection, from its handshake to its end."""
 
     def __init__(
-        self, place: "Place", peer: tuple[str, str] = ("", ""), *, has_session: bool = False
+        self, place: "Place", peer: tuple[str, str] = ("", ""), *, session: str = ""
     ) -> None:
-        """peer: host and port of the connection itself, which may be a proxy's. has_session:
-        whether it came with the cookie of a session in which someone was signed in a short time
-        ago."""
+        """peer: host and port of the connection itself, which may be a proxy's. session: the id of
+        a session in which someone was signed in a short time ago, whose cookie it came with; or
+        empty."""
         self.place = place
         self.peer = peer
-        self.has_session = has_session
+        self.session = session
         self.address, self.customer = place.address, place.customer
         self.taken = 0
         """Bytes of whole packets that have come so far, with their headers."""
@@ -183,7 +183,7 @@ class Socket:
 
     @property
     def is_stranger(self) -> bool:
-        return not (self.has_session or self.is_signed_in())
+        return not (self.session or self.is_signed_in())
 
     @property
     def lane(self) -> Lane:

@@ -7,7 +7,7 @@ import pytest
 
 from exports_app.ui.websockets import connections
 from exports_app.ui.websockets.connections import (
-    MAX_SOCKETS_PER_ADDRESS,
+    MAX_SOCKETS_PER_SESSION,
     MAX_STRANGERS_PER_CUSTOMER,
     Sockets,
 )
@@ -26,12 +26,14 @@ from tests.unit.ui.websockets.clients import (
 class TestHowMany:
     @pytest.mark.parametrize(
         ("signed_in", "most"),
-        [(True, MAX_SOCKETS_PER_ADDRESS), (False, MAX_STRANGERS_PER_CUSTOMER)],
+        [(True, 200), (False, MAX_STRANGERS_PER_CUSTOMER)],
         ids=["signed in", "strangers"],
     )
     def test_an_address_has_only_so_many_at_a_time(
-        self, signed_in: bool, most: int, logs: list[Any]
+        self, signed_in: bool, most: int, logs: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(connections, "MAX_SOCKETS_PER_ADDRESS", 200)
+
         async def story() -> None:
             reflex = Reflex(signed_in=signed_in)
             app = Sockets(reflex)
@@ -84,7 +86,7 @@ class TestHowMany:
     def test_a_provider_s_ipv6_network_has_only_so_many_too(
         self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
     ) -> None:
-        monkeypatch.setattr(connections, "MAX_SOCKETS_PER_NETWORK", {56: 30, 48: 60})
+        monkeypatch.setattr(connections, "MAX_STRANGERS_PER_NETWORK", {56: 30, 48: 60})
 
         async def story() -> None:
             reflex = Reflex()
@@ -94,7 +96,7 @@ class TestHowMany:
                 for number in range(25 * 20)
             ]
             await settled()
-            assert len(app.open) == connections.MAX_SOCKETS_PER_NETWORK[48]
+            assert len(app.open) == connections.MAX_STRANGERS_PER_NETWORK[48]
             other = Client(app, client=("2001:db8:1::1", 1))
             await settled()
             assert other.sent == []
@@ -123,6 +125,65 @@ class TestHowMany:
                 client.task.cancel()
 
         play(story)
+
+
+def cookie_of(number: int) -> list[tuple[bytes, bytes]]:
+    """Of the session of the person with this number."""
+    return [(b"cookie", f"exports_session=person-{number:043}".encode())]
+
+
+def is_a_person(secret: str) -> bool:
+    return secret.startswith("person-")
+
+
+class TestAnOfficeBehindOneAddress:
+    @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8:1:2::1"])
+    def test_hundreds_of_people_have_their_pages(self, host: str) -> None:
+        async def story() -> None:
+            app = Sockets(Reflex(), is_a_person)
+            clients = [
+                Client(app, client=(host, 1), headers=cookie_of(number)) for number in range(700)
+            ]
+            await settled()
+            newcomers = [Client(app, client=(host, 1)) for _ in range(MAX_STRANGERS_PER_CUSTOMER)]
+            await settled()
+            assert {tuple(client.sent) for client in [*clients, *newcomers]} == {()}
+            one_more = Client(app, client=(host, 1))
+            await one_more.cut()
+            assert one_more.sent == refused(4429)
+            for client in [*clients, *newcomers]:
+                client.task.cancel()
+            await asyncio.gather(
+                *(client.task for client in [*clients, *newcomers]), return_exceptions=True
+            )
+            assert not app.open
+            assert not app._sessions
+            assert not app._networks
+
+        play(story)
+
+    def test_one_session_has_only_so_many(self, logs: list[Any]) -> None:
+        async def story() -> None:
+            app = Sockets(Reflex(), is_a_person)
+            clients = [
+                Client(app, client=(f"192.0.2.{number}", 1), headers=cookie_of(1))
+                for number in range(MAX_SOCKETS_PER_SESSION)
+            ]
+            await settled()
+            one_more = Client(app, client=("192.0.2.250", 1), headers=cookie_of(1))
+            await one_more.cut()
+            assert one_more.sent == refused(4429)
+            other = Client(app, client=("192.0.2.250", 1), headers=cookie_of(2))
+            clients[0].task.cancel()
+            await settled()
+            again = Client(app, client=("192.0.2.250", 1), headers=cookie_of(1))
+            await settled()
+            assert (other.sent, again.sent) == ([], [])
+            for client in [*clients, other, again]:
+                client.task.cancel()
+
+        play(story)
+        assert {entry["event"] for entry in logs} == {"a websocket was refused: too many are open"}
 
 
 class TestWhenAllPlacesAreTaken:
