@@ -1,5 +1,5 @@
-"""The engine's periodic jobs besides runs: old files, sessions, the audit, kept counts,
-PostgreSQL's job queue."""
+"""The engine's periodic jobs besides runs: old files, sessions, the audit, kept counts, statistics
+of the database, PostgreSQL's job queue."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from exports_app import log
-from exports_app.db import job_queue
+from exports_app.db import job_queue, statistics
 from exports_app.domain.errors import Unavailable
 from exports_app.engine.pulse import Job
 from exports_app.wiring import Services
@@ -39,6 +39,7 @@ class Housekeeping:
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
             Job("counts", self._fold_counts, MINUTE),
+            Job("statistics", self._refresh_statistics, HOUR, after=SWEEP_AFTER),
             Job("zone data", self._apply_zone_data, MINUTE),
         ]
         if not self._services.database.embedded:
@@ -88,6 +89,13 @@ class Housekeeping:
             self._services.status_counts.fold(self._closing.is_set)
 
         await _guarded(fold, "counts could not be folded")
+
+    async def _refresh_statistics(self) -> None:
+        def refresh() -> None:
+            if outdated := statistics.refresh(self._services.database):
+                _log.info("statistics of tables were outdated", tables=outdated)
+
+        await _guarded(refresh, "statistics of the database could not be refreshed")
 
     async def _apply_zone_data(self) -> None:
         def apply() -> None:

@@ -187,14 +187,14 @@ class Audit:
 
     def _lines(self, within: frozenset[str] | None, where: AuditFilter) -> Iterator[str]:
         yield _line(HEADER)
-        number = 1
+        page = Page(1, BATCH, most=0)
         while True:
             with self._store.read() as tx:
-                entries, _ = tx.audit.find(within, where, Page(number, BATCH))
+                entries, _ = tx.audit.find(within, where, page)
             yield "".join(_line(_cells(entry)) for entry in entries)
             if len(entries) < BATCH:
                 return
-            number += 1
+            page = replace(page, after=(entries[-1].at, entries[-1].id))
 
     def _within(
         self, who: Principal, tenant_id: str | None, where: AuditFilter

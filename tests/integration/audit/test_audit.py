@@ -239,6 +239,23 @@ class TestLooking:
             5,
         )
 
+    def test_the_csv_begins_at_once_and_holds_what_happened_at_one_instant(
+        self,
+        services: Services,
+        admin: Principal,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("exports_app.services.audit.audit_log.BATCH", 2)
+        for i in range(7):
+            make_schedule(services, admin, name=f"No. {i}")
+        clock.advance(seconds=1)
+        header, *pieces = services.audit.csv(admin, None, ALL)
+        assert header.startswith("at,actor,")
+        assert header.count("\n") == 1
+        rows = list(csv.reader(io.StringIO("".join(pieces))))
+        assert sorted(row[3] for row in rows) == [f"No. {i}" for i in range(7)]
+
     def test_as_csv_all_of_it_without_formulas(
         self,
         services: Services,

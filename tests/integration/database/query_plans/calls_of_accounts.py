@@ -86,6 +86,7 @@ def _users() -> Mapping[str, Call]:
             k.user.id, "c"
         ),
         "second_factors.use_step": lambda tx, k: tx.second_factors.use_step(k.user.id, 5),
+        "password_resets.forget": lambda tx, k: tx.password_resets.forget(k.filled.now, 100),
         "password_resets.get": lambda tx, _: tx.password_resets.get(new_id()),
         "password_resets.of_user": lambda tx, k: tx.password_resets.of_user(k.user.id),
         "password_resets.remove": lambda tx, _: tx.password_resets.remove([new_id()]),

@@ -178,6 +178,7 @@ def _messages() -> Mapping[str, Call]:
             notice(tx, k), {"attempts": 2}
         ),
         "notifications.due": lambda tx, k: tx.notifications.due(k.filled.now, 50),
+        "notifications.forget": lambda tx, k: tx.notifications.forget(k.filled.now - DAY, 100),
         "notifications.of_schedule": lambda tx, k: tx.notifications.of_schedule(k.schedule.id, 50),
         "notifications.release": lambda tx, k: tx.notifications.release(k.filled.now),
         "account_messages.change": lambda tx, k: tx.account_messages.change(
