@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from exports_app.domain.errors import Forbidden, NotFound, OwnPasswordFirst, SecondFactorRequired
+from exports_app.domain.open_enum import OpenEnum
 
 
 class Permission(StrEnum):
@@ -16,7 +17,7 @@ class Permission(StrEnum):
     """What belongs to no tenant: all accounts, and the mail settings."""
 
 
-class Role(StrEnum):
+class Role(OpenEnum):
     SUPER_ADMIN = "super_admin"
     ADMIN = "admin"
     VIEWER = "viewer"
@@ -27,6 +28,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset({Permission.READ, Permission.WRITE, Permission.MANAGE}),
     Role.VIEWER: frozenset({Permission.READ}),
 }
+
+
+def permissions_of(role: Role) -> frozenset[Permission]:
+    """None of a role that this version does not know."""
+    return PERMISSIONS.get(role, frozenset())
 
 
 OF_INSTALLATION = frozenset({Permission.OPERATE})
@@ -59,7 +65,7 @@ class Principal:
 
     def can(self, permission: Permission, tenant_id: str) -> bool:
         role = self.role(tenant_id)
-        return role is not None and permission in PERMISSIONS[role]
+        return role is not None and permission in permissions_of(role)
 
     def tenants(self, permission: Permission) -> frozenset[str] | None:
         """The tenants in which the permission holds; None means every tenant."""

@@ -4,6 +4,7 @@ and in a worker process."""
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from enum import StrEnum
 from functools import partial
 
 from exports_app import log
@@ -13,6 +14,7 @@ from exports_app.domain.errors import (
     RunError,
     Unavailable,
 )
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.policies import WhenEmpty
 from exports_app.domain.runs.states import RunStatus, Trigger, outcome
 from exports_app.domain.timing.period import Window
@@ -100,6 +102,7 @@ class Worker:
 
     def _execute(self, run: Run, check: Callable[[], None]) -> None:
         check()
+        _require_known(run)
         tenant = self._execution.access(run)
         export = _export(run, tenant, self._execution.owner_address(run))
         file = self._existing_file(run) or self._produce(run, export, check)
@@ -253,6 +256,22 @@ class Worker:
             "no_data",
         )
         _log.info("run skipped: no data")
+
+
+def _require_known(run: Run) -> None:
+    """Raises RunError, to be tried again by a worker of the newer version that stored the run:
+    what it says may be the reason why a file must not go out in another form."""
+    known: tuple[tuple[str, type[StrEnum]], ...] = (
+        (run.spec.delivery, DeliveryMode),
+        (run.spec.when_empty, WhenEmpty),
+    )
+    for value, values in known:
+        if value not in list(values):
+            raise RunError(
+                f"this version does not know what {value!r} means: upgrade all servers and workers",
+                code="newer_version",
+                permanent=False,
+            )
 
 
 def _export(run: Run, tenant: Tenant, owner_address: str | None) -> Export:

@@ -72,5 +72,5 @@ def _by_status(
     registry: CollectorRegistry, name: str, what: str, statuses: Any, counts: Mapping[str, int]
 ) -> None:
     gauge = Gauge(name, f"{what}, by status", ["status"], registry=registry)
-    for status in statuses:
-        gauge.labels(status.value).set(counts.get(status, 0))
+    for status in dict.fromkeys([*statuses, *counts]):  # also those of a newer version
+        gauge.labels(str(status)).set(counts.get(status, 0))

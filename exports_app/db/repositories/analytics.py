@@ -34,7 +34,8 @@ class AnalyticsRepository:
             .group_by(day, RUNS.c.status)
         )
         return {
-            (at, RunStatus(status)): count for at, status, count in self._connection.execute(query)
+            (at, RunStatus.of(status)): count
+            for at, status, count in self._connection.execute(query)
         }
 
     def durations(self, tenant_id: str, days: Sequence[datetime]) -> dict[int | None, Spread]:

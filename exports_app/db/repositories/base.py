@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 
 from exports_app.db.repositories.paging import Listing, of_tenants
 from exports_app.db.types import like_ascii
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.interfaces import Tenants
 from exports_app.services.core.records import (
@@ -75,8 +76,8 @@ def distinct(connection: Connection, column: Any, *where: Any) -> list[str]:
 class Repository(Generic[R]):
     model: ClassVar[type[SQLModel]]
     record: type[R]
-    enums: ClassVar[Mapping[str, type]] = {}
-    """Columns whose text is one of the domain's enumerations."""
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {}
+    """Columns whose text is one of the domain's enumerations, or a newer version's."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -86,7 +87,7 @@ class Repository(Generic[R]):
     def _make(self, row: Mapping[str, Any]) -> R:
         return self.record(
             **{
-                k: self.enums[k](v) if k in self.enums and v is not None else v
+                k: self.enums[k].of(v) if k in self.enums and v is not None else v
                 for k, v in row.items()
             }
         )
@@ -116,10 +117,13 @@ class Repository(Generic[R]):
             update(self._table).where(*where).values(dict(values))
         ).rowcount
 
-    def _due(self, now: datetime, limit: int) -> list[R]:
-        """Of a table of messages: those to be sent, the longest waiting first."""
+    def _due(self, now: datetime, limit: int, *of: Any) -> list[R]:
+        """Of a table of messages: those to be sent, the longest waiting first. of: conditions of
+        those that this version knows; a newer one sends the others."""
         c = self._table.c
-        due = self._select().where(c.next_attempt_at <= now)
+        due = self._select().where(
+            c.next_attempt_at <= now, c.status.in_(list(DeliveryStatus)), *of
+        )
         return self._all(due.order_by(c.next_attempt_at, c.id).limit(limit))
 
     def _forget(self, created_before: datetime, limit: int) -> int:
@@ -136,6 +140,14 @@ class Repository(Generic[R]):
         # In the words of the index
         sending = c.status == literal_column(f"'{DeliveryStatus.SENDING}'")
         self._update(sending, values={"next_attempt_at": now})
+
+    def _hold(self, reason: str, limit: int) -> int:
+        """Of a table of messages: those that wait are unknown, and are not sent any more. Returns
+        how many of at most `limit`."""
+        c = self._table.c
+        waiting = select(c.id).where(c.next_attempt_at.is_not(None)).limit(limit)
+        held = {"status": DeliveryStatus.UNKNOWN, "next_attempt_at": None, "error": reason}
+        return self._update(c.id.in_(waiting), values=held)
 
     def _change_seen(self, seen: Any, values: Mapping[str, Any]) -> bool:
         """Change a message unless another process has done so since it was seen."""

@@ -11,6 +11,7 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, distinct, table
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import (
     EXECUTED,
     FAILING,
@@ -59,7 +60,7 @@ def _set_recipients() -> Any:
 
 class ScheduleRepository(Repository[Schedule]):
     model, record = models.ScheduleRow, Schedule
-    enums: ClassVar[Mapping[str, type]] = {"last_status": RunStatus}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"last_status": RunStatus}
 
     def _live(self) -> Any:
         return self._table.c.deleted_at.is_(None)

@@ -19,8 +19,10 @@ _LARGEST_FIRST = (DeliveryMode.ATTACH, DeliveryMode.ZIP, DeliveryMode.LINK)
 
 
 def modes_before(mode: str | None) -> tuple[DeliveryMode, ...]:
-    """Those with larger messages, which AUTO tries first; none where there is no mode yet."""
-    return _LARGEST_FIRST[: _LARGEST_FIRST.index(DeliveryMode(mode))] if mode else ()
+    """Those with larger messages, which AUTO tries first; none where there is no mode yet, or one
+    that this version does not know."""
+    known = [*_LARGEST_FIRST]
+    return _LARGEST_FIRST[: known.index(DeliveryMode(mode))] if mode in known else ()
 
 
 def mode_after(mode: DeliveryMode) -> DeliveryMode:

@@ -1,9 +1,9 @@
 """The states of a run and of a delivery, and the moves between them."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 from exports_app.domain.errors import IllegalTransition
+from exports_app.domain.open_enum import OpenEnum
 
 MAX_DEATHS = 3
 """A run fails after this many deaths of its workers, since something in it kills them."""
@@ -12,7 +12,7 @@ ISOLATION_DEATHS = 2
 machine, or caused by another run."""
 
 
-class Trigger(StrEnum):
+class Trigger(OpenEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     TEST = "test"
@@ -28,7 +28,7 @@ OWN_RECIPIENTS = frozenset({Trigger.TEST})
 """Runs with their own recipients instead of their schedule's."""
 
 
-class RunStatus(StrEnum):
+class RunStatus(OpenEnum):
     PENDING = "pending"
     PROCESSING = "processing"
     COMPLETED = "completed"
@@ -38,7 +38,7 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class DeliveryStatus(StrEnum):
+class DeliveryStatus(OpenEnum):
     PENDING = "pending"
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -47,7 +47,7 @@ class DeliveryStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-class AttemptOutcome(StrEnum):
+class AttemptOutcome(OpenEnum):
     """How an attempt at a run ended. RETRY: it failed, and another one follows. DIED: its worker
     died. STOPPED: its server stopped. The others are the run's status."""
 
@@ -122,6 +122,9 @@ FINISHED = frozenset(
     }
 )
 """End states, which only a person changes."""
+UNFINISHED = frozenset({RunStatus.PENDING, RunStatus.PROCESSING})
+"""A state that this version does not know is in neither set: such a run is shown, and nothing
+else."""
 EXECUTED = FINISHED - {RunStatus.CANCELLED}
 """End states that a schedule's last_status may show."""
 FAILING = frozenset({RunStatus.PARTIAL, RunStatus.FAILED})
@@ -134,14 +137,14 @@ UNDELIVERED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, Delivery
 
 def move_run(current: RunStatus, to: RunStatus) -> RunStatus:
     """Returns `to`. Raises IllegalTransition."""
-    if to not in RUN_MOVES[current]:
+    if to not in RUN_MOVES.get(current, frozenset()):
         raise IllegalTransition(f"a run cannot go from {current} to {to}")
     return to
 
 
 def move_delivery(current: DeliveryStatus, to: DeliveryStatus) -> DeliveryStatus:
     """Returns `to`. Raises IllegalTransition."""
-    if to not in DELIVERY_MOVES[current]:
+    if to not in DELIVERY_MOVES.get(current, frozenset()):
         raise IllegalTransition(f"a delivery cannot go from {current} to {to}")
     return to
 
@@ -160,4 +163,5 @@ def shortfall(deliveries: Iterable[DeliveryStatus]) -> RunStatus:
     """The status of an incomplete run: partial where a recipient has the file, or may have it; else
     failed. What is unknown when a run ends is not sent again by itself."""
     arrived = {DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN}
-    return RunStatus.FAILED if arrived.isdisjoint(deliveries) else RunStatus.PARTIAL
+    reached = any(status in arrived or not status.is_known for status in deliveries)
+    return RunStatus.PARTIAL if reached else RunStatus.FAILED

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exports_app.domain import bounds
-from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
+from exports_app.domain.access import OF_INSTALLATION, Permission, Principal, Role, permissions_of
 from exports_app.domain.errors import (
     Busy,
     DemoIsLocal,
@@ -45,7 +45,7 @@ class TenantRole:
 
     @property
     def permissions(self) -> list[Permission]:
-        return sorted(PERMISSIONS[self.role] - OF_INSTALLATION)
+        return sorted(permissions_of(self.role) - OF_INSTALLATION)
 
 
 def may_call(user: User) -> bool:

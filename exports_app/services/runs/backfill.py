@@ -18,10 +18,11 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Attempt, Run, Schedule, new_id
+from exports_app.services.runs.tick_planner import RESTORED
 from exports_app.services.schedules.service import new_run
 from exports_app.services.tenants.quotas import Quotas
 
-BACKFILLED = frozenset({"missed", "overlap"})
+BACKFILLED = frozenset({"missed", "overlap", RESTORED})
 """Error codes of skipped ticks that a backfill runs."""
 
 

@@ -12,8 +12,8 @@ from exports_app.domain.runs import retry
 from exports_app.domain.runs.policies import OnUnknown
 from exports_app.domain.runs.states import (
     EXECUTED,
-    FINISHED,
     MAX_DEATHS,
+    UNFINISHED,
     AttemptOutcome,
     RunStatus,
     move_run,
@@ -149,8 +149,9 @@ class RunEndings:
 
 
 def holds_unknown(run: Run) -> bool:
-    """Whether its unknown messages wait for a person's decision."""
-    return run.spec.on_unknown == OnUnknown.HOLD
+    """Whether its unknown messages wait for a person's decision; also where this version does not
+    know the policy, since a copy cannot be taken back."""
+    return run.spec.on_unknown != OnUnknown.RESEND
 
 
 def cancel(tx: Transaction, run: Run, reason: str, now: datetime, code: str = "cancelled") -> bool:
@@ -158,7 +159,7 @@ def cancel(tx: Transaction, run: Run, reason: str, now: datetime, code: str = "c
     sent may still arrive, and becomes unknown. False where the run has ended, or has changed since
     it was read."""
     values = {"completed_at": now, "error": reason, "error_code": code, "next_attempt_at": None}
-    if run.status in FINISHED or not tx.runs.cancel(run, values):
+    if run.status not in UNFINISHED or not tx.runs.cancel(run, values):
         return False
     tx.deliveries.mark_sending_unknown(run.id)
     tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")

@@ -19,6 +19,12 @@ from exports_app.services.core.records import Run, Schedule
 from exports_app.services.schedules.service import new_run
 
 SECOND = timedelta(seconds=1)
+RESTORED = "restored"
+"""Error code of runs that are held, since their database was restored from a backup."""
+HELD = (
+    "was not run: the database was restored from a backup, and it may have taken place after that"
+    " backup was made"
+)
 
 _log = log.get(__name__)
 
@@ -49,13 +55,37 @@ def plan(schedule: Schedule, now: datetime) -> TickPlan:
         return TickPlan(schedule, [_unrunnable(schedule, now, unreadable)], None)
 
 
+def plan_held(schedule: Schedule, now: datetime) -> TickPlan:
+    """For a database that was restored from a backup: the ticks until now may have run already. The
+    latest gets a skipped run, which a backfill can run. Never raises."""
+    try:
+        assert schedule.next_run_at is not None
+        latest, count, following = _count_ticks(
+            schedule.schedule, schedule.timezone, schedule.next_run_at, now
+        )
+        run = new_run(
+            schedule,
+            Trigger.SCHEDULE,
+            latest,
+            scheduled_for=latest,
+            created_at=now,
+            missed_ticks=count - 1,
+        )
+        return TickPlan(schedule, [_skipped(run, now, HELD, RESTORED)], following)
+    except Exception:  # noqa: BLE001  (the start says what is wrong with it)
+        _log.exception("schedule cannot be read", schedule=schedule.id)
+        return TickPlan(schedule, [], None)
+
+
 def apply_overlap(run: Run, schedule: Schedule, state: UnderWay, now: datetime) -> Run:
     """The run of a tick, skipped where the overlap policy says so. Caught-up runs wait for each
     other instead."""
     assert run.scheduled_for is not None
     if run.status is not RunStatus.PENDING or now - run.scheduled_for > ON_TIME:
         return run
-    if schedule.overlap == Overlap.SKIP and (state.processing or state.waiting):
+    if schedule.overlap not in {Overlap.QUEUE_ONE, Overlap.ALLOW} and (
+        state.processing or state.waiting
+    ):
         return _skipped(
             run,
             now,
@@ -104,7 +134,8 @@ def _choose(
     assert schedule.next_run_at is not None
     zone, before = cron.zone(schedule.timezone), schedule.next_run_at - SECOND
     on_time = now - latest <= ON_TIME
-    if schedule.catch_up == CatchUp.LATEST or (count == 1 and on_time):
+    # Of a newer version's policies, the default stands for it: no tick runs twice
+    if schedule.catch_up not in {CatchUp.NONE, CatchUp.ALL} or (count == 1 and on_time):
         return [(latest, count - 1, None)]
     if schedule.catch_up == CatchUp.NONE:
         kept = [latest] if on_time else []

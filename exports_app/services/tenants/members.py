@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role
+from exports_app.domain.access import Permission, Principal, Role, permissions_of
 from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.domain.humanize import counted
 from exports_app.services.audit import audit_log
@@ -228,7 +228,7 @@ def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:
 
 def may_succeed(member: Member, leaving_id: str) -> bool:
     """Whether the member may own the scheduled exports of the one who leaves."""
-    may_export = member.user.is_active and Permission.WRITE in PERMISSIONS[member.role]
+    may_export = member.user.is_active and Permission.WRITE in permissions_of(member.role)
     return may_export and member.user.id != leaving_id
 
 

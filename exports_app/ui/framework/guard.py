@@ -13,7 +13,7 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event.context import EventContext
 
 from exports_app import log
-from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role
+from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role, permissions_of
 from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services.core import read_limits, request_context
 from exports_app.services.core.request_context import RequestContext
@@ -201,7 +201,7 @@ def rights(who: Principal) -> list[str]:
     own = [
         f"{tenant} {permission}"
         for tenant, role in who.roles.items()
-        for permission in PERMISSIONS[role]
+        for permission in permissions_of(role)
     ]
     return sorted([*installation, *every, *own])
 

@@ -9,6 +9,7 @@ from reflex.state import BaseState
 
 from exports_app.domain.access import OF_INSTALLATION, Permission, Role
 from exports_app.domain.errors import ExportsError, NotFound
+from exports_app.domain.open_enum import Words
 from exports_app.services.core.records import Tenant
 from exports_app.services.identity.authentication import TenantRole
 from exports_app.services.identity.sessions import HOME
@@ -21,7 +22,7 @@ from exports_app.ui.framework.threads import in_thread
 
 SETTINGS = "/settings"
 """The page where users change their password."""
-ROLES = {Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
+ROLES = Words({Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"})
 
 
 @dataclass

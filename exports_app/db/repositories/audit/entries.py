@@ -9,6 +9,7 @@ from sqlalchemy import or_
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains
 from exports_app.db.repositories.paging import Listing, each_of, of_tenants
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.services.core.interfaces import AuditFilter, Tenants
 from exports_app.services.core.records import Action, AuditEntry, Page
 
@@ -18,7 +19,7 @@ SHORTEST_ORIGIN = 3
 
 class AuditRepository(Repository[AuditEntry]):
     model, record = models.AuditRow, AuditEntry
-    enums: ClassVar[Mapping[str, type]] = {"action": Action}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"action": Action}
 
     def add(self, entry: AuditEntry) -> None:
         self._insert([entry])

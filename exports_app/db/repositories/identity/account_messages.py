@@ -8,19 +8,24 @@ from sqlalchemy import delete
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.records import AccountMessage
+from exports_app.services.identity.account_links import LinkKind
 
 
 class AccountMessageRepository(Repository[AccountMessage]):
     model, record = models.AccountMessageRow, AccountMessage
-    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"status": DeliveryStatus}
 
     def add(self, message: AccountMessage) -> None:
         self._insert([message])
 
     def due(self, now: datetime, limit: int) -> list[AccountMessage]:
-        return self._due(now, limit)
+        return self._due(now, limit, self._table.c.kind.in_(list(LinkKind)))
+
+    def hold(self, reason: str, limit: int) -> int:
+        return self._hold(reason, limit)
 
     def release(self, now: datetime) -> None:
         self._release(now)

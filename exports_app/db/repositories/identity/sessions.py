@@ -49,6 +49,11 @@ class SessionRepository(Repository[Session]):
         )
         self._update(*where, values={"revoked_at": at})
 
+    def end(self, at: datetime, limit: int) -> int:
+        c = self._table.c
+        live = select(c.id_hash).where(c.revoked_at.is_(None), c.expires_at > at).limit(limit)
+        return self._update(c.id_hash.in_(live), values={"revoked_at": at})
+
     def of_user(self, user: User, now: datetime) -> list[Session]:
         c = self._table.c
         live = (

@@ -82,7 +82,7 @@ class UserRepository(Repository[User]):
             query.where(members.c.user_id.in_(user_ids))
         ).mappings():
             values = dict(row)
-            user_id, role = values.pop("user_id"), Role(values.pop("role"))
+            user_id, role = values.pop("user_id"), Role.of(values.pop("role"))
             roles.setdefault(user_id, {})[make(values)] = role
         return roles
 
@@ -113,7 +113,7 @@ class UserRepository(Repository[User]):
         count = len(self._columns)
         rows = self._connection.execute(query).all()
         owned = self._owned(tenant_id, [row.id for row in rows])
-        return [Member(User(*row[:count]), Role(row.role), owned.get(row.id, 0)) for row in rows]
+        return [Member(User(*row[:count]), Role.of(row.role), owned.get(row.id, 0)) for row in rows]
 
     def _owned(self, tenant_id: str, user_ids: Sequence[str]) -> dict[str, int]:
         """How many of the tenant's schedules each of them owns."""
@@ -146,7 +146,7 @@ class UserRepository(Repository[User]):
         rows = self._connection.execute(
             select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id)
         )
-        return {tenant: Role(role) for tenant, role in rows}
+        return {tenant: Role.of(role) for tenant, role in rows}
 
     def roles_that_need_a_second_factor(self, user_id: str) -> frozenset[str]:
         members, tenants = table(models.MembershipRow), table(models.TenantRow)

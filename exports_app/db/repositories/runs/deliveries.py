@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import (
     UNDELIVERED,
     AttemptOutcome,
@@ -21,7 +22,7 @@ from exports_app.services.core.records import (
 
 class DeliveryRepository(Repository[Delivery]):
     model, record = models.DeliveryRow, Delivery
-    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"status": DeliveryStatus}
 
     def get(self, delivery_id: str) -> Delivery | None:
         return self._one(self._table.c.id == delivery_id)
@@ -45,6 +46,14 @@ class DeliveryRepository(Repository[Delivery]):
         c = self._table.c
         where = (c.history_id == run_id, c.status == DeliveryStatus.SENDING)
         self._update(*where, values={"status": DeliveryStatus.UNKNOWN})
+
+    def mark_unsent_unknown(self, run_id: str, reason: str) -> None:
+        c = self._table.c
+        unsent = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
+        self._update(
+            *(c.history_id == run_id, c.status.in_(unsent)),
+            values={"status": DeliveryStatus.UNKNOWN, "error": reason},
+        )
 
     def end_pending(self, run_id: str, reason: str) -> None:
         c = self._table.c
@@ -70,7 +79,7 @@ class DeliveryRepository(Repository[Delivery]):
 
 class AttemptRepository(Repository[Attempt]):
     model, record = models.AttemptRow, Attempt
-    enums: ClassVar[Mapping[str, type]] = {"outcome": AttemptOutcome}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"outcome": AttemptOutcome}
 
     def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Attempt]]:
         c = self._table.c
@@ -99,7 +108,10 @@ class AttemptRepository(Repository[Attempt]):
 
 class NotificationRepository(Repository[Notification]):
     model, record = models.NotificationRow, Notification
-    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus, "kind": NotificationKind}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {
+        "status": DeliveryStatus,
+        "kind": NotificationKind,
+    }
 
     def of_schedule(self, schedule_id: str, limit: int) -> list[Notification]:
         c = self._table.c
@@ -114,7 +126,10 @@ class NotificationRepository(Repository[Notification]):
         self._insert(notifications)
 
     def due(self, now: datetime, limit: int) -> list[Notification]:
-        return self._due(now, limit)
+        return self._due(now, limit, self._table.c.kind.in_(list(NotificationKind)))
+
+    def hold(self, reason: str, limit: int) -> int:
+        return self._hold(reason, limit)
 
     def release(self, now: datetime) -> None:
         self._release(now)

@@ -8,12 +8,13 @@ from sqlalchemy import exists, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.services.core.records import DownloadWay, FileDownload
 
 
 class FileDownloadRepository(Repository[FileDownload]):
     model, record = models.FileDownloadRow, FileDownload
-    enums: ClassVar[Mapping[str, type]] = {"way": DownloadWay}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"way": DownloadWay}
 
     def of_run(self, run_id: str, limit: int) -> tuple[list[FileDownload], int]:
         c = self._table.c

@@ -9,6 +9,7 @@ from sqlalchemy import case, func, select
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
 from exports_app.db.repositories.runs import queue_queries as queries
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
 from exports_app.services.core.records import Run, Waiting
 
@@ -18,7 +19,7 @@ CLAIMS = 0x65787001
 
 class RunQueueRepository(Repository[Run]):
     model, record = models.RunRow, Run
-    enums: ClassVar[Mapping[str, type]] = {"status": RunStatus, "trigger": Trigger}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"status": RunStatus, "trigger": Trigger}
 
     def lock_claims(self) -> None:
         if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway

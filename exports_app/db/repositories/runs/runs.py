@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, table, upsert
 from exports_app.db.repositories.runs.queue_queries import is_live
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import (
     FINISHED,
     DeliveryStatus,
@@ -32,7 +33,7 @@ def _insert(dialect: str) -> Any:
 
 class RunRepository(Repository[Run]):
     model, record = models.RunRow, Run
-    enums: ClassVar[Mapping[str, type]] = {"status": RunStatus, "trigger": Trigger}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"status": RunStatus, "trigger": Trigger}
 
     def get(self, run_id: str) -> Run | None:
         return self._one(self._table.c.id == run_id)
@@ -134,6 +135,9 @@ class RunRepository(Repository[Run]):
             )
             == 1
         )
+
+    def unfinished(self, limit: int) -> list[Run]:
+        return self._all(self._select().where(is_live(self._table.c)).limit(limit))
 
     def unfinished_of(self, user_id: str) -> list[Run]:
         c, schedules = self._table.c, table(models.ScheduleRow).c

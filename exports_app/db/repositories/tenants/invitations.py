@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, forget
 from exports_app.domain.access import Role
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.services.core.records import Invitation
 
 
 class InvitationRepository(Repository[Invitation]):
     model, record = models.InvitationRow, Invitation
-    enums: ClassVar[Mapping[str, type]] = {"role": Role}
+    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"role": Role}
 
     def get(self, invitation_id: str, *, lock: bool = False) -> Invitation | None:
         return self._one(self._table.c.id == invitation_id, lock=lock)

@@ -98,6 +98,10 @@ class SecondFactorStore(Protocol):
 class AccountMessageStore(Protocol):
     def add(self, message: AccountMessage) -> None: ...
     def due(self, now: datetime, limit: int) -> list[AccountMessage]: ...
+    def hold(self, reason: str, limit: int) -> int:
+        """Up to `limit` messages that wait become unknown, and are not sent any more. Returns how
+        many."""
+
     def release(self, now: datetime) -> None:
         """What is being sent is due: its process has died."""
 

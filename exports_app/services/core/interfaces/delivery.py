@@ -19,6 +19,9 @@ class DeliveryStore(Protocol):
     def mark_sending_unknown(self, run_id: str) -> None:
         """Deliveries that were being sent become unknown."""
 
+    def mark_unsent_unknown(self, run_id: str, reason: str) -> None:
+        """Deliveries that wait, or were being sent, become unknown, with the reason."""
+
     def end_pending(self, run_id: str, reason: str) -> None:
         """When the run ends: attempted deliveries fail with their own error, the others are skipped
         with the reason."""
@@ -36,6 +39,10 @@ class NotificationStore(Protocol):
 
     def add(self, notifications: Iterable[Notification]) -> None: ...
     def due(self, now: datetime, limit: int) -> list[Notification]: ...
+    def hold(self, reason: str, limit: int) -> int:
+        """Up to `limit` messages that wait become unknown, and are not sent any more. Returns how
+        many."""
+
     def release(self, now: datetime) -> None:
         """What is being sent is due: its process has died."""
 

@@ -47,6 +47,9 @@ class RunStore(Protocol):
         """Change a run without a lease; False when its status or attempt has changed since it was
         seen."""
 
+    def unfinished(self, limit: int) -> list[Run]:
+        """Pending and processing runs."""
+
     def unfinished_of(self, user_id: str) -> list[Run]:
         """Pending and processing runs of schedules that the user owns, or started by the user.
         Locked until the transaction ends."""

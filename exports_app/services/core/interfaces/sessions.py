@@ -16,6 +16,9 @@ class SessionStore(Protocol):
     def revoke(self, id_hash: str, at: datetime) -> None:
         """Does nothing where it is revoked already or does not exist."""
 
+    def end(self, at: datetime, limit: int) -> int:
+        """Revoke up to `limit` sessions that have not ended. Returns how many."""
+
     def of_user(self, user: User, now: datetime) -> list[Session]:
         """Sessions that have not ended, the last used first."""
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
+from exports_app.domain.open_enum import OpenEnum
 
-class Action(StrEnum):
+
+class Action(OpenEnum):
     """What was done, by subject."""
 
     SCHEDULE_CREATED = "schedule.created"
@@ -60,6 +61,7 @@ class Action(StrEnum):
     AUDIT_DOWNLOADED = "audit.downloaded"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_REMOVED = "audit.removed"
+    RESTORED = "installation.restored"
     RUN_DOWNLOADED = "run.downloaded"
     SIGNED_IN = "account.signed_in"
     SIGN_IN_FAILED = "account.sign_in_failed"

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
+from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import DeliveryStatus
 
 
@@ -27,7 +27,7 @@ class Delivery:
     """How often it was sent again by itself though it was unknown."""
 
 
-class NotificationKind(StrEnum):
+class NotificationKind(OpenEnum):
     """FAILING: the first of several failed runs in a row. GAVE_UP: a run failed after several
     attempts. PAUSED: the schedule was paused automatically. RECOVERED: the first completed run
     after failed ones."""

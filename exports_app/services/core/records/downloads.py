@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+
+from exports_app.domain.open_enum import OpenEnum
 
 
-class DownloadWay(StrEnum):
+class DownloadWay(OpenEnum):
     """How a file was downloaded: by the link in a message, from the pages, by a program."""
 
     LINK = "link"

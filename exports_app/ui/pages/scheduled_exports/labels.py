@@ -5,6 +5,7 @@ from datetime import datetime
 
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, size
+from exports_app.domain.open_enum import Words
 from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.timing import cron
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
@@ -12,15 +13,17 @@ from exports_app.services.core.records import Run
 from exports_app.ui.pages.scheduled_exports import run_errors
 
 SHOWN_ERROR = 110
-STATUS_WORDS = {
-    RunStatus.PENDING: "Pending",
-    RunStatus.PROCESSING: "Processing",
-    RunStatus.COMPLETED: "Completed",
-    RunStatus.PARTIAL: "Partial",
-    RunStatus.FAILED: "Failed",
-    RunStatus.SKIPPED: "Skipped",
-    RunStatus.CANCELLED: "Cancelled",
-}
+STATUS_WORDS = Words(
+    {
+        RunStatus.PENDING: "Pending",
+        RunStatus.PROCESSING: "Processing",
+        RunStatus.COMPLETED: "Completed",
+        RunStatus.PARTIAL: "Partial",
+        RunStatus.FAILED: "Failed",
+        RunStatus.SKIPPED: "Skipped",
+        RunStatus.CANCELLED: "Cancelled",
+    }
+)
 
 
 def outcome_words(run: Run, accepted: int, total: int) -> str:

@@ -53,6 +53,11 @@ HINTS = {
     ),
     "invalid_cron": "Edit the scheduled export and choose another schedule, then resume it.",
     "unreadable": "Edit the scheduled export and save it once, then resume it.",
+    "restored": (
+        "Ask its recipients. If they did not get it, send it again, or run this time under “Run "
+        "past times”."
+    ),
+    "newer_version": "Nothing needs to be done: a server of the newer version runs it.",
     "overlap": (
         "Choose under Advanced what happens when runs overlap, or run this time under “Run past "
         "times”."

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from exports_app.domain.humanize import duration
+from exports_app.domain.open_enum import Words
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus
 from exports_app.services.core.records import Attempt, Notification, NotificationKind
 from exports_app.ui.pages.scheduled_exports import run_errors
@@ -20,20 +21,24 @@ ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
     AttemptOutcome.CANCELLED: ("cancelled", "Cancelled"),
 }
 """The look of a chip, and its word."""
-NOTICES = {
-    NotificationKind.FAILING: "A run failed",
-    NotificationKind.GAVE_UP: "A run was given up",
-    NotificationKind.PAUSED: "Paused automatically",
-    NotificationKind.RECOVERED: "Works again",
-}
-DELIVERY_WORDS = {
-    DeliveryStatus.PENDING: "Waiting",
-    DeliveryStatus.SENDING: "Sending",
-    DeliveryStatus.ACCEPTED: "Accepted",
-    DeliveryStatus.FAILED: "Failed",
-    DeliveryStatus.UNKNOWN: "Unknown",
-    DeliveryStatus.SKIPPED: "Not sent",
-}
+NOTICES = Words(
+    {
+        NotificationKind.FAILING: "A run failed",
+        NotificationKind.GAVE_UP: "A run was given up",
+        NotificationKind.PAUSED: "Paused automatically",
+        NotificationKind.RECOVERED: "Works again",
+    }
+)
+DELIVERY_WORDS = Words(
+    {
+        DeliveryStatus.PENDING: "Waiting",
+        DeliveryStatus.SENDING: "Sending",
+        DeliveryStatus.ACCEPTED: "Accepted",
+        DeliveryStatus.FAILED: "Failed",
+        DeliveryStatus.UNKNOWN: "Unknown",
+        DeliveryStatus.SKIPPED: "Not sent",
+    }
+)
 
 
 @dataclass
@@ -57,7 +62,7 @@ class NotificationItem:
 
 
 def attempt_row(attempt: Attempt) -> AttemptItem:
-    look, word = ATTEMPTS[attempt.outcome]
+    look, word = ATTEMPTS.get(attempt.outcome, ("skipped", str(attempt.outcome)))
     took = (
         duration((attempt.ended_at - attempt.started_at).total_seconds())
         if attempt.ended_at and attempt.number

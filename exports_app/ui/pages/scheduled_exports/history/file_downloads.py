@@ -8,6 +8,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.domain.humanize import counted
+from exports_app.domain.open_enum import Words
 from exports_app.services.core.records import DownloadWay, FileDownload
 from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
@@ -21,7 +22,9 @@ from exports_app.ui.pages.scheduled_exports.labels import iso
 SHOWN = 20
 """The newest downloads of a run."""
 GONE = "a deleted user"
-WAYS = {DownloadWay.LINK: "by link", DownloadWay.PAGE: "in the browser", DownloadWay.API: "by API"}
+WAYS = Words(
+    {DownloadWay.LINK: "by link", DownloadWay.PAGE: "in the browser", DownloadWay.API: "by API"}
+)
 
 
 @dataclass

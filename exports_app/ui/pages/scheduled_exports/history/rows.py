@@ -5,12 +5,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from exports_app.domain.humanize import counted, duration, place, sentence, size
+from exports_app.domain.open_enum import Words
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import (
     FAILING,
     FINISHED,
     RESENT,
     UNDELIVERED,
+    UNFINISHED,
     DeliveryStatus,
     RunStatus,
     Trigger,
@@ -31,13 +33,15 @@ from exports_app.ui.pages.scheduled_exports.labels import (
     moment,
 )
 
-TRIGGERS = {
-    Trigger.SCHEDULE: "on schedule",
-    Trigger.MANUAL: "run manually",
-    Trigger.TEST: "test",
-    Trigger.RERUN: "run again",
-    Trigger.BACKFILL: "for a past time",
-}
+TRIGGERS = Words(
+    {
+        Trigger.SCHEDULE: "on schedule",
+        Trigger.MANUAL: "run manually",
+        Trigger.TEST: "test",
+        Trigger.RERUN: "run again",
+        Trigger.BACKFILL: "for a past time",
+    }
+)
 
 
 @dataclass
@@ -104,7 +108,7 @@ class Detail:
 
 
 def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest: float) -> RunItem:
-    how = TRIGGERS.get(run.trigger, str(run.trigger))
+    how = TRIGGERS[run.trigger]
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'a deleted user')}"
     if run.missed_ticks:
@@ -116,7 +120,7 @@ def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest
         status=str(run.status),
         status_word=word,
         at=iso(run.scheduled_for or run.created_at)
-        if run.status not in FINISHED
+        if run.status in UNFINISHED
         else iso(moment(run)),
         since=iso(run.started_at) if run.status is RunStatus.PROCESSING else "",
         how=how,
@@ -214,7 +218,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         sent=_sent(run, deliveries),
         can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
-        can_cancel=run.status not in FINISHED,
+        can_cancel=run.status in UNFINISHED,
         can_revoke=run.sent_as == DeliveryMode.LINK
         and run.links_revoked_at is None
         and _has_file(run),

@@ -1,5 +1,6 @@
 """A schedule's last runs, in a dialog over the list; what can be done with one of them."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -58,6 +59,11 @@ PARTS: list[type[Any]] = []
 """States of the history's parts. Each has ``follow(schedule_id, run_id)``, an internal method that
 is called whenever the history was read: with the run that is opened, or none."""
 Part = TypeVar("Part")
+
+
+def _attention(delivery: Delivery) -> int:
+    status = delivery.status
+    return ATTENTION.index(status) if status in ATTENTION else len(ATTENTION)
 
 
 def part_of_history(state: type[Part]) -> type[Part]:
@@ -211,9 +217,9 @@ class HistoryState(rx.State):
         self.loaded = True
         self.gone = ""
         self.failed = ""
-        counts = [
-            (word, sum(run.status is key for run, _ in runs)) for key, word in STATUS_WORDS.items()
-        ]
+        statuses = Counter(run.status for run, _ in runs)
+        order = dict.fromkeys([*STATUS_WORDS, *statuses])
+        counts = [(STATUS_WORDS[status], statuses[status]) for status in order]
         self.summary = f"Last {len(runs)} runs: " + ", ".join(
             f"{n} {word.lower()}" for word, n in counts if n
         )
@@ -228,7 +234,7 @@ class HistoryState(rx.State):
             return
         run, deliveries = opened
         self.detail = detail(run, deliveries)
-        self.deliveries = delivery_rows(sorted(deliveries, key=lambda d: ATTENTION.index(d.status)))
+        self.deliveries = delivery_rows(sorted(deliveries, key=_attention))
         self.attempts = (
             [attempt_row(attempt) for attempt in read.attempts]
             if len(read.attempts) > 1 or waits_for_retry(run)

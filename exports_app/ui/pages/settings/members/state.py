@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from exports_app.domain.access import PERMISSIONS, Permission
+from exports_app.domain.access import Permission, permissions_of
 from exports_app.domain.humanize import counted
 from exports_app.services.core.records import Member
 from exports_app.ui.framework.actions import action, call, principal
@@ -110,7 +110,7 @@ class MembersState(rx.State):
         members = await self._read()
         me = next((member for member in members if member.user.id == principal().user_id), None)
         if not principal().is_super_admin and (
-            me is None or Permission.MANAGE not in PERMISSIONS[me.role]
+            me is None or Permission.MANAGE not in permissions_of(me.role)
         ):
             await go(self, SETTINGS)  # one's own role was changed, or one has left
 

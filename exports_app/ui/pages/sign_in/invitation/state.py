@@ -6,6 +6,7 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
+from exports_app.domain.open_enum import Words
 from exports_app.services.accounts.invitation_acceptance import Joined
 from exports_app.services.identity.account_links import PATHS, LinkKind
 from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
@@ -30,7 +31,7 @@ INVITATION = PATHS[LinkKind.INVITATION]
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 JOINED = f"{LOGIN}?joined=1"
-ROLES = {Role.ADMIN: "an admin", Role.VIEWER: "a viewer"}
+ROLES = Words({Role.ADMIN: "an admin", Role.VIEWER: "a viewer"})
 NO_LINK = "Open this page with the link in your email"
 
 
