@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
@@ -145,7 +145,9 @@ class Repository(Generic[R]):
         """Of a table of messages: those that wait are unknown, and are not sent any more. Returns
         how many of at most `limit`."""
         c = self._table.c
-        waiting = select(c.id).where(c.next_attempt_at.is_not(None)).limit(limit)
+        # A comparison, in place of IS NOT NULL: SQLite reads it from the index
+        waiting = select(c.id).where(c.next_attempt_at > datetime.min.replace(tzinfo=UTC))
+        waiting = waiting.limit(limit)
         held = {"status": DeliveryStatus.UNKNOWN, "next_attempt_at": None, "error": reason}
         return self._update(c.id.in_(waiting), values=held)
 

@@ -35,6 +35,7 @@ ALLOWED = (
     Allowed("invitations.open_in", "ix_invitations_open ", OF_ONE),
     Allowed("password_resets.of_user", "ix_password_resets_user_id", OF_ONE),
     Allowed("sessions.of_user", "ix_sessions_user_id", OF_ONE),
+    Allowed("sessions.end", "sessions", "a restored backup ends all of them"),
     Allowed("attempts.of_runs", "ix_run_attempts_history_id", OF_ONE),
     Allowed("deliveries.of_runs", "deliveries_2 (history_id=?)", OF_ONE),
     Allowed("schedules.active_of", "ix_scheduled_exports_owner_id", "all of them are locked"),

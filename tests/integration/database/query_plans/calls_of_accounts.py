@@ -100,6 +100,7 @@ def _sessions() -> Mapping[str, Call]:
         "sessions.expire": lambda tx, k: tx.sessions.expire(k.filled.now, 100),
         "sessions.forget": lambda tx, k: tx.sessions.forget(k.filled.now, 100),
         "sessions.keep": lambda tx, k: tx.sessions.keep(k.session, k.user.id, 2),
+        "sessions.end": lambda tx, k: tx.sessions.end(k.filled.now, 500),
         "sessions.live": lambda tx, k: tx.sessions.live(k.session, k.filled.now),
         "sessions.of_user": lambda tx, k: tx.sessions.of_user(k.user, k.filled.now),
         "sessions.revoke": lambda tx, k: tx.sessions.revoke(k.session, k.filled.now),

@@ -130,6 +130,7 @@ def _runs() -> Mapping[str, Call]:
         "runs.revoke_links": lambda tx, k: tx.runs.revoke_links(k.run.id, k.filled.now),
         "runs.ticks": lambda tx, k: tx.runs.ticks(k.schedule.id, [k.filled.now]),
         "runs.under_way": lambda tx, k: tx.runs.under_way(k.schedule_ids, k.filled.now),
+        "runs.unfinished": lambda tx, _: tx.runs.unfinished(500),
         "runs.unfinished_of": lambda tx, k: tx.runs.unfinished_of(k.user.id),
         "runs.update_unclaimed": lambda tx, k: tx.runs.update_unclaimed(k.run, {"error": "e"}),
         "status_counts.deliveries": lambda tx, _: tx.status_counts.deliveries(),
@@ -170,6 +171,9 @@ def _messages() -> Mapping[str, Call]:
         "deliveries.mark_sending_unknown": lambda tx, k: tx.deliveries.mark_sending_unknown(
             k.run.id
         ),
+        "deliveries.mark_unsent_unknown": lambda tx, k: tx.deliveries.mark_unsent_unknown(
+            k.run.id, "r"
+        ),
         "deliveries.of_runs": lambda tx, k: tx.deliveries.of_runs(k.run_ids),
         "deliveries.reopen": lambda tx, k: tx.deliveries.reopen(k.run.id),
         "downloads.of_run": lambda tx, k: tx.downloads.of_run(k.run.id, 50),
@@ -179,6 +183,7 @@ def _messages() -> Mapping[str, Call]:
         ),
         "notifications.due": lambda tx, k: tx.notifications.due(k.filled.now, 50),
         "notifications.forget": lambda tx, k: tx.notifications.forget(k.filled.now - DAY, 100),
+        "notifications.hold": lambda tx, _: tx.notifications.hold("r", 500),
         "notifications.of_schedule": lambda tx, k: tx.notifications.of_schedule(k.schedule.id, 50),
         "notifications.release": lambda tx, k: tx.notifications.release(k.filled.now),
         "account_messages.change": lambda tx, k: tx.account_messages.change(
@@ -186,6 +191,7 @@ def _messages() -> Mapping[str, Call]:
         ),
         "account_messages.due": lambda tx, k: tx.account_messages.due(k.filled.now, 50),
         "account_messages.forget": lambda tx, k: tx.account_messages.forget(k.filled.now, 100),
+        "account_messages.hold": lambda tx, _: tx.account_messages.hold("r", 500),
         "account_messages.of_subject": lambda tx, _: tx.account_messages.of_subject(new_id()),
         "account_messages.release": lambda tx, k: tx.account_messages.release(k.filled.now),
         "account_messages.remove": lambda tx, _: tx.account_messages.remove(new_id()),
