@@ -101,6 +101,7 @@ app.add_middleware(
         _loads | _refreshers,
         _live.seen,
         lambda key, signed_in: _tabs.known(key, signed_in=signed_in),
+        _live.group_of,
     )
 )
 _gate = Gate(app, _tabs, _live.left)

@@ -35,9 +35,13 @@ class Lane:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Have a place within the block. Raises Overloaded."""
-        await self.enter()
+    async def place(self, *, patient: bool = False) -> AsyncIterator[None]:
+        """Have a place within the block. Raises Overloaded. patient: wait for as long as it takes,
+        for work that the server itself begins, a little at a time."""
+        if patient:
+            await self._take(first=False, seconds=None)
+        else:
+            await self.enter()
         try:
             yield
         finally:

@@ -2,24 +2,45 @@
 
 A change in a tenant makes all its open pages load again, most of them with the same view. Callers
 check access first; the shared reading depends only on the tenant and the view.
+
+Pages that the server itself has load again do so in groups. A group shares what was read since it
+began, also where something changed meanwhile: that change has them load once more.
 """
 
 import threading
 import time
 from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from exports_app.services.core.change_events import Change, Changes, Topic
 
 V = TypeVar("V")
+GROUP_SECONDS = 2.0
+"""The longest that the pages of a group share a reading."""
+
+_group: ContextVar[float | None] = ContextVar("readings_since", default=None)
 
 
-@dataclass(frozen=True)
+def begin_group(since: float | None) -> None:
+    """For the rest of this task: the page belongs to a group that began then (time.monotonic());
+    None: someone asked for it."""
+    _group.set(since)
+
+
+def in_group() -> bool:
+    """Whether the server itself has this page load again: nobody waits for it."""
+    return _group.get() is not None
+
+
+@dataclass
 class _Reading(Generic[V]):
     begun: float
     future: "Future[V]"
+    changed: bool = False
+    """What was read may have changed since it began."""
 
 
 class RequestCoalescing(Generic[V]):
@@ -50,9 +71,12 @@ class RequestCoalescing(Generic[V]):
         fresh: read again, e.g. after a conflict.
         """
         key, now = (tenant_id, view), time.monotonic()
+        kept = max(self._kept, GROUP_SECONDS)
         with self._lock:
-            self._readings = {k: r for k, r in self._readings.items() if now - r.begun < self._kept}
+            self._readings = {k: r for k, r in self._readings.items() if now - r.begun < kept}
             shared = None if fresh else self._readings.get(key)
+            if shared is not None and not self._may_share(shared, now):
+                shared = None
             reading = self._readings[key] = shared or _Reading(now, Future())
         if shared is None:
             try:
@@ -66,11 +90,17 @@ class RequestCoalescing(Generic[V]):
                 reading.future.set_exception(e)
         return reading.future.result()
 
+    def _may_share(self, reading: _Reading[V], now: float) -> bool:
+        since = _group.get()
+        if since is not None and reading.begun >= since:
+            return True
+        return not reading.changed and now - reading.begun < self._kept
+
     def _on_change(self, change: Change) -> None:
-        """Drop the tenant's readings that began before the change."""
+        """Share the tenant's readings that began before the change only within their group."""
         if change.topic not in self._topics:
             return
         with self._lock:
-            self._readings = {
-                k: r for k, r in self._readings.items() if not change.concerns(frozenset({k[0]}))
-            }
+            for (tenant_id, _), reading in self._readings.items():
+                if change.concerns(frozenset({tenant_id})):
+                    reading.changed = True

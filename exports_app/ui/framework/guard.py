@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,11 @@ from exports_app import log
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role, permissions_of
 from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services.core import read_limits, request_context
+from exports_app.services.core.request_coalescing import (
+    RequestCoalescing,
+    begin_group,
+    in_group,
+)
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.cookies import SESSION_COOKIE, cookie
 from exports_app.services.identity.sessions import id_of
@@ -43,17 +49,27 @@ INTERNAL = HYDRATE | {
 
 Seen = Callable[[str, str, Actor], None]
 Known = Callable[[str, bool], None]
+GroupOf = Callable[[str], float | None]
 
 
 class Guard(Middleware):
     """quiet: the handlers that pages call by themselves, so that a refusal is not told: the page
     says it. seen: called with the tab's key, the event and who stands behind it for each of them
-    that passes. known: called with the tab's key and whether someone is signed in there."""
+    that passes. known: called with the tab's key and whether someone is signed in there. group_of:
+    see `Live.group_of`."""
 
-    def __init__(self, quiet: Collection[str], seen: Seen, known: Known) -> None:
+    def __init__(
+        self,
+        quiet: Collection[str],
+        seen: Seen,
+        known: Known,
+        group_of: GroupOf = lambda _: None,
+    ) -> None:
         self._quiet = frozenset(quiet)
         self._seen = seen
         self._known = known
+        self._group_of = group_of
+        self._visits: RequestCoalescing[Actor | None] | None = None
         self._rules: dict[str, Rule] | None = None
 
     async def preprocess(
@@ -76,8 +92,9 @@ class Guard(Middleware):
         log.begin(request=caller.request_id)
         read_limits.begin(services.settings.read_seconds)
         whole_page = event.name in HYDRATE
+        begin_group(None if by_client else self._group_of(EventContext.get().token))
         try:
-            actor = await _actor(root, counts=by_client)
+            actor = await self._actor(root, counts=by_client)
         except (
             ExportsError
         ) as e:  # the database is away, or too many requests: nothing but this is said
@@ -94,6 +111,20 @@ class Guard(Middleware):
             await notify(root, "info", CHANGED)
             return await _answer(root, load=True)
         return None if event.name == LOAD else await self._decide(root, event, actor)
+
+    async def _actor(self, root: BaseState, *, counts: bool) -> Actor | None:
+        """counts: as a request, like one of the API, and as a use of the session. Raises
+        TooManyRequests, Unavailable."""
+        header = root.router_data.get("headers", {}).get("cookie", "")
+        secret = cookie(header, SESSION_COOKIE)
+        if not secret:
+            return None
+        if not in_group():
+            return await in_thread(_look_up, secret, counts)
+        if self._visits is None:  # of nobody else than the pages of a group
+            self._visits = RequestCoalescing(services.changes, kept=0.0, topics=())
+        read = partial(_look_up, secret, counts=False)
+        return await in_thread(self._visits.get, "", id_of(secret), read)
 
     def _note_refusal(self, event: Event, actor: Actor | None) -> bool:
         """Whether the actor may not do this. It is then noted in the audit, unless the page itself
@@ -143,14 +174,6 @@ def _caller(root: BaseState) -> RequestContext:
         request_context.is_local(address, headers),
     )
     return RequestContext(address, session, uuid.uuid4().hex, device, local)
-
-
-async def _actor(root: BaseState, *, counts: bool) -> Actor | None:
-    """counts: as a request, like one of the API, and as a use of the session. Raises
-    TooManyRequests, Unavailable."""
-    header = root.router_data.get("headers", {}).get("cookie", "")
-    secret = cookie(header, SESSION_COOKIE)
-    return await in_thread(_look_up, secret, counts) if secret else None
 
 
 def _look_up(secret: str, counts: bool) -> Actor | None:

@@ -4,6 +4,10 @@ polls.
 Services publish a change after their commit, from any thread. A page that was refreshed once is
 watched; a change marks the pages of its tenant, and one pump enqueues their own guarded refresh, as
 if the page had asked.
+
+Hundreds of pages may show a tenant in which something changes all the time. So they are refreshed
+in groups, which share what they read, and all together take a part of the time only: the rest is
+for the engine, the API and those who click.
 """
 
 import asyncio
@@ -22,9 +26,17 @@ from exports_app.domain.access import Permission
 from exports_app.services.core.change_events import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, Tenants
 from exports_app.ui.framework.actions import Actor
+from exports_app.ui.websockets.rate_allowance import Allowance
 
 GAP = 0.05
 """Seconds: changes within it become one refresh."""
+GROUP = 12
+"""Pages that are refreshed at the same time."""
+GROUP_PATIENCE = 5.0
+"""Seconds for a group; a page that takes longer is left to itself."""
+SHARE = 0.2
+"""Of the time, for refreshes, once RESERVE seconds of them were done in a row."""
+RESERVE = 1.0
 
 HALF_HOUR = 1800
 LOOK_SECONDS = 5
@@ -41,8 +53,18 @@ class _Watch:
     ends_at: datetime | None = None
     """When its session ends unless it is used; None: the page was asked to look whether it has."""
     dirty: bool = False
+    begun: float | None = None
+    """When the group began in which it is refreshed, by the monotonic clock."""
     running: Any = None
     """The future of the refresh under way: at most one for each page."""
+
+    def end(self, _: Any = None) -> None:
+        """Its refresh is over."""
+        self.begun = None
+
+    @property
+    def is_due(self) -> bool:
+        return self.dirty and (self.running is None or self.running.done())
 
     def is_concerned(self, change: Change) -> bool:
         if change.topic is Topic.SESSIONS:
@@ -63,6 +85,14 @@ class Live:
         self.watches: dict[str, _Watch] = {}
         """By the tab's token."""
         self._wake = asyncio.Event()
+        self._allowance = Allowance(SHARE, RESERVE)
+        """Seconds of refreshes."""
+
+    def group_of(self, token: str) -> float | None:
+        """For the Guard: when the group began in which the page is refreshed just now; None where
+        it is not."""
+        watch = self.watches.get(token)
+        return watch.begun if watch else None
 
     def seen(self, token: str, event: str, actor: Actor) -> None:
         """For the Guard: a page has just called this; if it is its refresh, the page is watched
@@ -152,9 +182,22 @@ class Live:
     async def _push(self, app: rx.App) -> None:
         namespace = app.event_namespace
         connected = namespace.token_to_sid if namespace else {}
-        for token, watch in list(self.watches.items()):
-            if token not in connected:
-                del self.watches[token]
-            elif watch.dirty and (watch.running is None or watch.running.done()):
-                watch.dirty = False
+        for token in [token for token in self.watches if token not in connected]:
+            del self.watches[token]
+        due = [(token, watch) for token, watch in self.watches.items() if watch.is_due]
+        for first in range(0, len(due), GROUP):
+            began = time.monotonic()
+            await self._refresh(app, due[first : first + GROUP], began)
+            await asyncio.sleep(self._allowance.spend(time.monotonic() - began))
+
+    async def _refresh(self, app: rx.App, group: list[tuple[str, _Watch]], began: float) -> None:
+        """Refresh these pages, and wait until they are."""
+        running = []
+        for token, watch in group:
+            if watch.is_due and self.watches.get(token) is watch:
+                watch.dirty, watch.begun = False, began
                 watch.running = await app.event_processor.enqueue(token, Event(name=watch.event))
+                watch.running.add_done_callback(watch.end)
+                running.append(watch.running)
+        if running:
+            await asyncio.wait(running, timeout=GROUP_PATIENCE)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from exports_app.services.core.lanes import Lane
+from exports_app.services.core.request_coalescing import in_group
 from exports_app.ui.framework.services import services
 
 P = ParamSpec("P")
@@ -30,7 +31,7 @@ async def signing_in(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
 async def in_lane(lane: Lane, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """As `in_thread`, in this lane."""
     context = contextvars.copy_context()
-    async with lane.place():
+    async with lane.place(patient=in_group()):
         return await asyncio.get_running_loop().run_in_executor(
             _threads, lambda: context.run(work, *args, **kwargs)
         )

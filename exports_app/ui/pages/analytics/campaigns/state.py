@@ -17,10 +17,11 @@ from exports_app.ui.framework.actions import action, error_sentence, principal
 from exports_app.ui.framework.browser_commands import BrowserCommands, show_address
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
+from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.analytics.campaigns import rows as figure_rows
 from exports_app.ui.pages.analytics.campaigns.rows import MOST_DRAWN, Card, TopRow
 from exports_app.ui.pages.analytics.campaigns.selection import DATES, AnalyticsView, read
-from exports_app.ui.pages.analytics.reading import put, slowly
+from exports_app.ui.pages.analytics.reading import slowly
 from exports_app.ui.pages.scheduled_exports.address import new_link
 
 

@@ -12,9 +12,10 @@ from exports_app.ui.components.charts import Series
 from exports_app.ui.framework.actions import action, error_sentence, principal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.analytics.exports import rows as health
 from exports_app.ui.pages.analytics.exports.rows import MEAN, P95, ProblemRow
-from exports_app.ui.pages.analytics.reading import put, slowly
+from exports_app.ui.pages.analytics.reading import slowly
 from exports_app.ui.pages.scheduled_exports.labels import iso
 
 Point = dict[str, float | str | None]

@@ -19,6 +19,7 @@ from exports_app.ui.framework.browser_commands import BrowserCommands, parameter
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, path, query
+from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
 from exports_app.ui.pages.scheduled_exports.list.rows import Row, rows
@@ -122,22 +123,26 @@ class ListState(rx.State):
         read, page = services.schedule_listing.page, Page(self.page, SIZE, self.sort)
         try:
             self._show(await call(read, tenant, where, self.q, page, fresh=fresh))
-            self.failed = ""
+            put(self, failed="")
         except ExportsError as e:
-            self.failed = error_sentence(e)
-        self.loaded = True
+            put(self, failed=error_sentence(e))
+        put(self, loaded=True)
 
     def _show(self, listed: ScheduleListPage) -> None:
-        self.rows = rows(listed.schedules, listed.latest)
-        self.total = listed.total
-        self.page = listed.page.number
         summary = listed.summary
-        self.all_total = summary.total
-        self.active_count = summary.active
-        self.failing = summary.failing
-        self.stopped, self.next_at = summary.stopped, iso(summary.next_run_at)
+        put(
+            self,
+            rows=rows(listed.schedules, listed.latest),
+            total=listed.total,
+            page=listed.page.number,
+            all_total=summary.total,
+            active_count=summary.active,
+            failing=summary.failing,
+            stopped=summary.stopped,
+            next_at=iso(summary.next_run_at),
+        )
         shown = {r.id for r in self.rows}
-        self.selected = [schedule_id for schedule_id in self.selected if schedule_id in shown]
+        put(self, selected=[picked for picked in self.selected if picked in shown])
 
     @action(Permission.WRITE)
     async def again(self) -> None:
