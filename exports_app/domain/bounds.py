@@ -35,6 +35,10 @@ CURRENCY = COLOR = 20
 """Longer than any valid value, so that a wrong one gets its specific error."""
 URL = 2_000
 SEARCH = 200
+CURSOR = 2_000
+"""Where a page of a list ended: a sorted value, an id and a signature, as base64."""
+FARTHEST = 10_000
+"""Rows of a list before a page that is asked for by its number."""
 WRITTEN = 40
 """A date, an instant or an amount as text."""
 OTP = 100
@@ -79,6 +83,7 @@ Password: TypeAlias = Annotated[str, MaxLen(PASSWORD)]
 Otp: TypeAlias = Annotated[str, MaxLen(OTP)]
 LinkToken: TypeAlias = Annotated[str, MaxLen(LINK_TOKEN)]
 Domain: TypeAlias = Annotated[str, MaxLen(DOMAIN)]
+Cursor: TypeAlias = Annotated[str, MaxLen(CURSOR)]
 CurrencyCode: TypeAlias = Annotated[str, MaxLen(CURRENCY_CODE)]
 CronText: TypeAlias = Annotated[str, MaxLen(CRON)]
 AskedCron: TypeAlias = Annotated[str, MaxLen(ASKED_CRON)]

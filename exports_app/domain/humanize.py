@@ -13,6 +13,11 @@ def size(count: int) -> str:
     return f"{value:.1f} {unit}"
 
 
+def up_to(number: int, most: int) -> str:
+    """A number that was counted no further than one more than `most`: ``10,000+``."""
+    return f"{most:,}+" if number > most else f"{number:,}"
+
+
 def counted(count: int, noun: str) -> str:
     """``1 row``, ``2,318 rows``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

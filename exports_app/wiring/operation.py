@@ -6,6 +6,7 @@ from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
 from exports_app.services.key_rotation import KeyRotation
+from exports_app.services.keys.cursors import Cursors
 from exports_app.services.record_retention import RecordDays, RecordRetention
 from exports_app.services.status_counts import StatusCounts
 from exports_app.wiring.audit import AuditServices
@@ -20,6 +21,7 @@ class OperationServices:
     key_rotation: KeyRotation
     status_counts: StatusCounts
     record_retention: RecordRetention
+    cursors: Cursors
 
 
 def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationServices:
@@ -36,4 +38,5 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
         key_rotation=KeyRotation(f.store, secrets.encryption, audit.audit_seals),
         status_counts=StatusCounts(f.store),
         record_retention=RecordRetention(f.store, f.clock, days),
+        cursors=Cursors(secrets.keys),
     )

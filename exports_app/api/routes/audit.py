@@ -1,11 +1,13 @@
 """Who did what and when, for those who manage a tenant."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
+from exports_app.api import pages
 from exports_app.api.access import Manager, Srv
 from exports_app.api.middleware.methods import is_head
 from exports_app.api.schemas import audit as schemas
@@ -51,14 +53,17 @@ def find(
     who: Manager,
     where: Chosen,
     tenant_id: OfTenant = None,
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page: pages.Number = 1,
+    size: pages.Size = 50,
+    cursor: pages.Cursor = None,
 ) -> Any:
     """The newest first."""
-    items, total = srv.audit.find(
-        who, str(tenant_id) if tenant_id else None, where, Page(page, size)
-    )
-    return in_thread(schemas.AuditOut, {"items": items, "total": total, "page": page, "size": size})
+    wanted = str(tenant_id) if tenant_id else None
+    of = ("audit", wanted, vars(where))
+    asked = srv.cursors.page(cursor, of, Page(page, size))
+    found = srv.audit.find(who, wanted, where, asked)
+    answer = pages.answer(srv.cursors, of, asked, found, attrgetter("at", "id"))
+    return in_thread(schemas.AuditOut, answer)
 
 
 @router.get("/csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}})

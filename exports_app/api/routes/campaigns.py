@@ -1,15 +1,18 @@
 """Campaigns and their daily metrics."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from exports_app.api import pages
 from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
 from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
 from exports_app.api.schemas import campaigns as schemas
 from exports_app.api.schemas.base import hundredths
 from exports_app.domain import bounds
+from exports_app.services.campaigns.service import SORTS
 from exports_app.services.core.records import Campaign, Metric, Page
 
 BASE = "/api/campaigns"
@@ -27,8 +30,9 @@ def find(
     currency: Annotated[bounds.CurrencyCode | None, Query()] = None,
     q: Annotated[bounds.Search, Query()] = "",
     sort: Annotated[bounds.Key, Query()] = "",
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page: pages.Number = 1,
+    size: pages.Size = 50,
+    cursor: pages.Cursor = None,
 ) -> Any:
     where = {
         k: v
@@ -36,8 +40,11 @@ def find(
         if v is not None
     }
     wanted = str(tenant_id) if tenant_id else None
-    items, total = srv.campaigns.find(who, wanted, where, q, Page(page, size, sort))
-    return {"items": items, "total": total, "page": page, "size": size}
+    of = ("campaigns", wanted, where, q, sort)
+    asked = srv.cursors.page(cursor, of, Page(page, size, sort))
+    found = srv.campaigns.find(who, wanted, where, q, asked)
+    key = attrgetter(SORTS[(sort or "name").removeprefix("-")], "id")
+    return pages.answer(srv.cursors, of, asked, found, key)
 
 
 @router.post(

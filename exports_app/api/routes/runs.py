@@ -1,15 +1,18 @@
 """The runs of a scheduled export and their files."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from exports_app.api import pages
 from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
 from exports_app.api.file_response import FileResponse
 from exports_app.api.middleware.methods import is_head
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import runs as schemas
 from exports_app.api.threaded_responses import in_thread
+from exports_app.services.core.records import Page
 from exports_app.services.runs.download_log import MAX_LISTED
 
 router = APIRouter(prefix="/api/scheduled-exports", tags=["scheduled exports"])
@@ -17,12 +20,22 @@ router = APIRouter(prefix="/api/scheduled-exports", tags=["scheduled exports"])
 
 @router.get("/{schedule_id}/history", response_model=schemas.HistoryOut)
 def history(
-    srv: Srv, who: Who, visible: ReadableSchedule, limit: Annotated[int, Query(ge=1, le=500)] = 50
+    srv: Srv,
+    who: Who,
+    visible: ReadableSchedule,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: pages.Cursor = None,
 ) -> Any:
-    runs, total = srv.history.of_schedule(who, visible.id, limit)
+    """The newest first."""
+    of = ("history", visible.id)
+    page = srv.cursors.page(cursor, of, Page(size=limit))
+    runs, total = srv.history.of_schedule(who, visible.id, limit, page.after)
     items = [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs]
+    key = attrgetter("created_at", "id")
+    following = srv.cursors.following(of, page, [run for run, _ in runs], key)
     removed = srv.history_retention.removed(who, visible.id)
-    return in_thread(schemas.HistoryOut, {"items": items, "total": total, "removed": removed})
+    answer = {"items": items, "total": total, "removed": removed, "next_cursor": following}
+    return in_thread(schemas.HistoryOut, answer)
 
 
 @router.get("/{schedule_id}/notices", response_model=schemas.NoticesOut)

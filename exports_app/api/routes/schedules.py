@@ -1,10 +1,12 @@
 """Scheduled exports."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from exports_app.api import pages
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.schemas import schedules as schemas
@@ -15,6 +17,7 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import one_of
 from exports_app.services.core.records import Page
+from exports_app.services.schedules.service import NEWEST, SORTS
 
 BASE = "/api/scheduled-exports"
 router = APIRouter(prefix=BASE, tags=["scheduled exports"])
@@ -56,15 +59,17 @@ def find(
     last_status: Annotated[RunStatus | None, Query(alias="lastStatus")] = None,
     q: bounds.Search = "",
     sort: bounds.Key = "",
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page: pages.Number = 1,
+    size: pages.Size = 50,
+    cursor: pages.Cursor = None,
 ) -> Any:
     where = _where(export_type, file_format, last_status, is_active)
     wanted = str(tenant_id) if tenant_id else None
-    items, total = srv.schedules.find(who, wanted, where, q, Page(page, size, sort))
-    return in_thread(
-        schemas.SchedulesOut, {"items": items, "total": total, "page": page, "size": size}
-    )
+    of = ("schedules", wanted, where, q, sort)
+    asked = srv.cursors.page(cursor, of, Page(page, size, sort))
+    found = srv.schedules.find(who, wanted, where, q, asked)
+    key = attrgetter(SORTS[(sort or NEWEST).removeprefix("-")], "id")
+    return in_thread(schemas.SchedulesOut, pages.answer(srv.cursors, of, asked, found, key))
 
 
 @router.post(

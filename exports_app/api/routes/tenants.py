@@ -1,16 +1,18 @@
 """A tenant's settings and its people."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from exports_app.api import pages
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import invitations as invitation_schemas
 from exports_app.api.schemas import tenants as schemas
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.services.core.records import Member, Tenant
+from exports_app.services.core.records import Member, Page, Tenant
 from exports_app.services.tenants.invitations import Invited
 
 router = APIRouter(prefix="/api/tenants", tags=["tenants"])
@@ -67,8 +69,23 @@ def change_quotas(
 
 
 @router.get("/{tenant_id}/members", response_model=schemas.MembersOut)
-def members(srv: Srv, who: Who, tenant: Managed) -> Any:
-    return {"items": [_member(member) for member in srv.members.find(who, tenant.id)]}
+def members(
+    srv: Srv,
+    who: Who,
+    tenant: Managed,
+    size: Annotated[
+        int | None, Query(ge=1, le=200, description="of a page; left out: all members")
+    ] = None,
+    cursor: pages.Cursor = None,
+) -> Any:
+    """By name."""
+    of = ("members", tenant.id)
+    page = srv.cursors.page(cursor, of, Page(size=size or 200))
+    found = srv.members.find(who, tenant.id, page if size or cursor else None)
+    following = None
+    if size or cursor:
+        following = srv.cursors.following(of, page, found, attrgetter("user.name", "user.id"))
+    return {"items": [_member(member) for member in found], "next_cursor": following}
 
 
 @router.post(

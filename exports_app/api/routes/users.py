@@ -1,9 +1,11 @@
 """The accounts of others, for a super admin."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from exports_app.api import pages
 from exports_app.api.access import Operator, Srv, Who
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import account as account_schemas
@@ -28,13 +30,16 @@ def users(
     srv: Srv,
     who: Operator,
     q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page: pages.Number = 1,
+    size: pages.Size = 50,
+    cursor: pages.Cursor = None,
 ) -> Any:
     """For a super admin: all accounts, by name."""
-    accounts, total = srv.user_administration.find(who, q, Page(page, size))
-    items = [_account(account) for account in accounts]
-    return {"items": items, "total": total, "page": page, "size": size}
+    asked = srv.cursors.page(cursor, ("users", q), Page(page, size))
+    found = srv.user_administration.find(who, q, asked)
+    key = attrgetter("user.name", "user.id")
+    answer = pages.answer(srv.cursors, ("users", q), asked, found, key)
+    return answer | {"items": [_account(account) for account in answer["items"]]}
 
 
 def _account(account: UserAccount) -> dict[str, Any]:

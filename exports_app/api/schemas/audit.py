@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from exports_app.api.schemas.base import Output
+from exports_app.api.schemas.base import Output, PageOut
 
 
 class AuditEntryOut(Output):
@@ -33,8 +33,5 @@ class AuditEntryOut(Output):
     request_id: str | None = Field(description="as in the answer's X-Request-ID, and in the log")
 
 
-class AuditOut(Output):
+class AuditOut(PageOut):
     items: list[AuditEntryOut]
-    total: int
-    page: int
-    size: int

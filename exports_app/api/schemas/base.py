@@ -75,6 +75,17 @@ Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
 """Stored hundredths, answered as a decimal number."""
 
 
+class PageOut(Output):
+    """What the answers of lists have beside their items."""
+
+    total: int = Field(description="of all pages")
+    page: int = Field(description="1 behind a cursor")
+    size: int
+    next_cursor: str | None = Field(
+        default=None, description="send it as cursor to get the next page; null behind the last"
+    )
+
+
 class TenantNameOut(Output):
     id: str
     slug: str

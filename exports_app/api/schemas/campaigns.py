@@ -7,7 +7,15 @@ from uuid import UUID
 from pydantic import FailFast, Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Amount, Day, Money, Output, PartialInput, hundredths
+from exports_app.api.schemas.base import (
+    Amount,
+    Day,
+    Money,
+    Output,
+    PageOut,
+    PartialInput,
+    hundredths,
+)
 from exports_app.domain import bounds
 
 
@@ -55,11 +63,8 @@ class CampaignOut(Output):
     end_date: Day | None
 
 
-class CampaignsOut(Output):
+class CampaignsOut(PageOut):
     items: list[CampaignOut]
-    total: int
-    page: int
-    size: int
 
 
 class MetricIn(PartialInput):

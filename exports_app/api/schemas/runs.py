@@ -95,6 +95,9 @@ class RemovedOut(Output):
 class HistoryOut(Output):
     items: list[RunOut]
     total: int = Field(description="of the runs that are kept")
+    next_cursor: str | None = Field(
+        default=None, description="send it as cursor to get older runs; null behind the oldest"
+    )
     removed: RemovedOut | None = Field(
         default=None, description="older runs that retention removed; null: none"
     )

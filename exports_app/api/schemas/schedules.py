@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, computed_field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Day, Instant, Output, PartialInput
+from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialInput
 from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
 from exports_app.services.schedules.filters import Filters
@@ -118,11 +118,8 @@ class ScheduleOut(_StoredOut):
         return [WarningOut.model_validate(found) for found in warnings(self.recipients)]
 
 
-class SchedulesOut(Output):
+class SchedulesOut(PageOut):
     items: list[ScheduleOut]
-    total: int
-    page: int
-    size: int
 
 
 class TriggerOut(Output):

@@ -82,3 +82,6 @@ class MemberOut(Output):
 
 class MembersOut(Output):
     items: list[MemberOut]
+    next_cursor: str | None = Field(
+        default=None, description="with a size: send it as cursor to get the next page"
+    )

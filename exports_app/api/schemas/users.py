@@ -6,7 +6,7 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.account import AccountOut
-from exports_app.api.schemas.base import Output
+from exports_app.api.schemas.base import Output, PageOut
 
 
 class UserTenantOut(Output):
@@ -20,11 +20,8 @@ class UserAccountOut(AccountOut):
     tenants: list[UserTenantOut]
 
 
-class UsersOut(Output):
+class UsersOut(PageOut):
     items: list[UserAccountOut]
-    total: int
-    page: int
-    size: int
 
 
 class UserChange(Input):

@@ -11,7 +11,7 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.field_rules import check_search, is_uuid
+from exports_app.services.core.field_rules import check_page, check_search, is_uuid
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Tenant, User
 from exports_app.services.identity import second_factor
@@ -41,6 +41,7 @@ class UserAdministration:
         NotFound, Invalid."""
         require_operator(who)
         check_search({"q": q})
+        check_page(page)
         with self._store.read() as tx:
             users, total = tx.users.find(q, page)
             roles = tx.users.roles_of([user.id for user in users])

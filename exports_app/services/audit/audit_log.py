@@ -20,7 +20,7 @@ from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.formula_guard import guard
 from exports_app.services.core import request_context
 from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.field_rules import check_search, one_of
+from exports_app.services.core.field_rules import check_page, check_search, one_of
 from exports_app.services.core.interfaces import AuditFilter, Clock, Store, Transaction
 from exports_app.services.core.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
 from exports_app.services.core.request_context import RequestContext
@@ -156,6 +156,7 @@ class Audit:
         manages; for a super admin also entries of no tenant, or only these with
         `where.installation`. Raises NotFound, Forbidden, Invalid."""
         within, where = self._within(who, tenant_id, where), _checked(where)
+        check_page(page)
         with self._store.read() as tx:
             return tx.audit.find(within, where, page)
 

@@ -14,7 +14,7 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.field_rules import check_search, is_uuid, xml_can_hold
+from exports_app.services.core.field_rules import check_page, check_search, is_uuid, xml_can_hold
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import MEASURES, Action, Campaign, Metric, Page, new_id
 
@@ -116,6 +116,7 @@ class Campaigns:
     ) -> tuple[list[Campaign], int]:
         within = visible(who, tenant_id)
         check_search({"q": q, **where})
+        check_page(page)
         page = replace(page, sort=sorting(page.sort or "name", SORTS))
         with self._store.read() as tx:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:

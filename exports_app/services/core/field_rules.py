@@ -8,6 +8,7 @@ from typing import Any
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
+from exports_app.services.core.records import Page
 
 LINE_ENDS = frozenset("\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
 TURNS = "remove the characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069)"
@@ -111,6 +112,20 @@ def is_uuid(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
+
+
+def check_page(page: Page) -> None:
+    """Raises Invalid where all rows before the page would have to be read."""
+    if page.offset > bounds.FARTHEST:
+        raise Invalid(
+            [
+                FieldError(
+                    "/page",
+                    f"begins more than {bounds.FARTHEST:,} rows from the first: from there on send"
+                    " nextCursor of each answer as cursor, or narrow the list by its filters",
+                )
+            ]
+        )
 
 
 def check_search(texts: Mapping[str, Any]) -> None:

@@ -10,6 +10,8 @@ COOKIES = "cookies"
 ACCOUNT_LINKS = "account links"
 """Invitations and password resets."""
 AUDIT_SEALS = "audit seals"
+CURSORS = "cursors"
+"""Of the API's lists."""
 
 
 class Keys:

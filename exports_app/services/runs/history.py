@@ -1,6 +1,7 @@
 """The history of a scheduled export: its runs, their deliveries and files."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from exports_app.domain.access import Permission, Principal
@@ -40,12 +41,16 @@ class History:
         self._files = files
 
     def of_schedule(
-        self, who: Principal, schedule_id: str, limit: int
+        self,
+        who: Principal,
+        schedule_id: str,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
     ) -> tuple[list[tuple[Run, list[Delivery]]], int]:
         """The newest runs first, each with its deliveries, and the number of all runs."""
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.READ)
-            runs, total = tx.runs.of_schedule(schedule_id, limit)
+            runs, total = tx.runs.of_schedule(schedule_id, limit, after)
             deliveries = tx.deliveries.of_runs([r.id for r in runs])
         return [(r, deliveries.get(r.id, [])) for r in runs], total
 

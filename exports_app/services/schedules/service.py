@@ -17,7 +17,7 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, schedule_of, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.field_rules import check_search
+from exports_app.services.core.field_rules import check_page, check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.schedules import validation as rules
@@ -32,6 +32,8 @@ SORTS = {
     "nextRunAt": "next_run_at",
     "lastRunAt": "last_run_at",
 }
+NEWEST = "-createdAt"
+"""The order where none is asked for."""
 RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
 
 
@@ -99,7 +101,8 @@ class Schedules:
         of all."""
         within = visible(who, tenant_id)
         check_search({"q": q})
-        page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))
+        check_page(page)
+        page = replace(page, sort=sorting(page.sort or NEWEST, SORTS))
         with self._store.read() as tx:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:
                 raise NotFound

@@ -163,7 +163,7 @@ class TestABadCampaign:
 class TestList:
     def names(self, api: Clients, **params: Any) -> list[str]:
         answer = api.viewer.get(CAMPAIGNS, params=params).json()
-        assert set(answer) == {"items", "total", "page", "size"}
+        assert set(answer) == {"items", "total", "page", "size", "nextCursor"}
         return [item["name"] for item in answer["items"]]
 
     def test_sorts_both_ways_with_what_is_absent_last(self, api: Clients) -> None:

@@ -135,6 +135,7 @@ class TestWhateverIsSent:
                     "page",
                     "size",
                     "limit",
+                    "cursor",
                 ]
             ),
             st.text(max_size=20),

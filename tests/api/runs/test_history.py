@@ -58,7 +58,12 @@ def set_file(services: Services, run: Run, **values: Any) -> None:
 
 class TestHistory:
     def test_is_empty_before_the_first_run(self, api: Clients, path: str) -> None:
-        assert api.viewer.get(path).json() == {"items": [], "total": 0, "removed": None}
+        assert api.viewer.get(path).json() == {
+            "items": [],
+            "total": 0,
+            "removed": None,
+            "nextCursor": None,
+        }
 
     def test_shows_the_newest_fifty_unless_told_otherwise(
         self, api: Clients, path: str, schedule: dict[str, Any], services: Services
@@ -104,7 +109,12 @@ class TestHistory:
             "deliveries": [],
         }
         assert run == dict.fromkeys(RUN_KEYS) | known
-        assert api.viewer.get(path).json() == {"items": [run], "total": 1, "removed": None}
+        assert api.viewer.get(path).json() == {
+            "items": [run],
+            "total": 1,
+            "removed": None,
+            "nextCursor": None,
+        }
 
     @pytest.mark.usefixtures("campaigns")
     def test_a_finished_run_shows_its_file_and_deliveries(

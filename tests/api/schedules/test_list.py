@@ -47,7 +47,13 @@ class TestList:
         return [item["name"] for item in answer.json()["items"]]
 
     def test_is_empty_at_first(self, api: Clients) -> None:
-        assert api.viewer.get(SCHEDULES).json() == {"items": [], "total": 0, "page": 1, "size": 50}
+        assert api.viewer.get(SCHEDULES).json() == {
+            "total": 0,
+            "page": 1,
+            "size": 50,
+            "nextCursor": None,
+            "items": [],
+        }
 
     def test_pages_through_all_of_it_once(self, api: Clients, five: list[str]) -> None:
         pages = [
@@ -59,9 +65,7 @@ class TestList:
             (5, 1, 2, 2), (5, 2, 2, 2), (5, 3, 2, 1), (5, 4, 2, 0)
         ]  # fmt: skip
         assert set(pages[0]["items"][0]) == SCHEDULE_KEYS
-        assert (
-            api.viewer.get(SCHEDULES, params={"page": 1_000_000, "size": 200}).json()["items"] == []
-        )
+        assert api.viewer.get(SCHEDULES, params={"page": 51, "size": 200}).json()["items"] == []
 
     def test_sorts_both_ways_with_what_is_absent_last(self, api: Clients, five: list[str]) -> None:
         assert self.names(api.viewer) == five[::-1]

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, tuple_
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table, upsert
@@ -101,7 +101,7 @@ class UserRepository(Repository[User]):
             == 1
         )
 
-    def members(self, tenant_id: str) -> list[Member]:
+    def members(self, tenant_id: str, page: Page | None = None) -> list[Member]:
         c = self._table.c
         members = table(models.MembershipRow)
         query = select(*self._columns, members.c.role.label("role"))
@@ -110,6 +110,10 @@ class UserRepository(Repository[User]):
             .where(members.c.tenant_id == tenant_id)
             .order_by(c.name, c.id)
         )
+        if page is not None:
+            query = query.limit(page.size)
+            if page.after is not None:
+                query = query.where(tuple_(c.name, c.id) > page.after)
         count = len(self._columns)
         rows = self._connection.execute(query).all()
         owned = self._owned(tenant_id, [row.id for row in rows])

@@ -38,15 +38,21 @@ class RunRepository(Repository[Run]):
     def get(self, run_id: str) -> Run | None:
         return self._one(self._table.c.id == run_id)
 
-    def of_schedule(self, schedule_id: str, limit: int) -> tuple[list[Run], int]:
+    def of_schedule(
+        self, schedule_id: str, limit: int, after: tuple[datetime, str] | None = None
+    ) -> tuple[list[Run], int]:
         c = self._table.c
         of = c.scheduled_export_id == schedule_id
-        total = self._connection.execute(
-            select(func.count()).select_from(self._table).where(of)
-        ).scalar_one()
-        return self._all(
-            self._select().where(of).order_by(c.created_at.desc(), c.id).limit(limit)
-        ), total
+        query = self._select().where(of)
+        if after is not None:
+            at, run_id = after
+            # The first condition alone says where in the index to begin
+            query = query.where(c.created_at <= at, (c.created_at < at) | (c.id > run_id))
+        runs = self._all(query.order_by(c.created_at.desc(), c.id).limit(limit))
+        if after is None and len(runs) < limit:
+            return runs, len(runs)
+        total = select(func.count()).select_from(self._table).where(of)
+        return runs, self._connection.execute(total).scalar_one()
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
         c = self._table.c

@@ -20,8 +20,11 @@ class UnderWay:
 
 class RunStore(Protocol):
     def get(self, run_id: str) -> Run | None: ...
-    def of_schedule(self, schedule_id: str, limit: int) -> tuple[list[Run], int]:
-        """Newest first, and the number of all."""
+    def of_schedule(
+        self, schedule_id: str, limit: int, after: tuple[datetime, str] | None = None
+    ) -> tuple[list[Run], int]:
+        """Newest first, and the number of all. after: created_at and id of the last run of the page
+        before."""
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
         """The newest run of each schedule that has one."""

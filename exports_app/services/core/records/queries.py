@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from exports_app.domain import bounds
 from exports_app.domain.table import Row
 
 
@@ -23,6 +24,12 @@ class Page:
     @property
     def offset(self) -> int:
         return 0 if self.after else (self.number - 1) * self.size
+
+
+def capped(number: int, size: int, sort: str = "") -> Page:
+    """A page of a list that people turn the pages of: not beyond FARTHEST, and counted no
+    further."""
+    return Page(min(number, bounds.FARTHEST // size + 1), size, sort, most=bounds.FARTHEST)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import up_to
 from exports_app.domain.runs.states import EXECUTED, RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
-from exports_app.services.core.records import Page
+from exports_app.services.core.records import capped
 from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
 from exports_app.ui.framework.actions import action, call, error_sentence
@@ -79,6 +80,10 @@ class ListState(rx.State):
         return min(self.page * SIZE, self.total)
 
     @rx.var
+    def total_words(self) -> str:
+        return up_to(self.total, bounds.FARTHEST)
+
+    @rx.var
     def narrowed(self) -> bool:
         return bool(self.q or self.filters)
 
@@ -120,7 +125,7 @@ class ListState(rx.State):
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
         if "active" in self.filters:
             where |= ACTIVE[self.filters["active"]]
-        read, page = services.schedule_listing.page, Page(self.page, SIZE, self.sort)
+        read, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
         try:
             self._show(await call(read, tenant, where, self.q, page, fresh=fresh))
             put(self, failed="")

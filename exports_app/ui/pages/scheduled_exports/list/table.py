@@ -83,7 +83,9 @@ def _sort(words: str, key: str) -> rx.Component:
 def _foot() -> rx.Component:
     return rx.el.div(
         rx.el.span(
-            f"{ListState.first}-{ListState.last} of {ListState.total}", class_name="num", id="range"
+            f"{ListState.first}-{ListState.last} of {ListState.total_words}",
+            class_name="num",
+            id="range",
         ),
         rx.el.span(class_name="grow"),
         icon_button(

@@ -8,10 +8,10 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.domain.humanize import place
+from exports_app.domain.humanize import place, up_to
 from exports_app.domain.timing import cron
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Page
+from exports_app.services.core.records import capped
 from exports_app.ui.framework.actions import action, actor, call, error_sentence, principal
 from exports_app.ui.framework.browser_commands import BrowserCommands, fetch, show_address
 from exports_app.ui.framework.services import services
@@ -38,7 +38,7 @@ class AuditState(rx.State):
 
     @rx.var
     def counted(self) -> str:
-        return f"{self.total:,} {'entry' if self.total == 1 else 'entries'}"
+        return f"{up_to(self.total, bounds.FARTHEST)} {'entry' if self.total == 1 else 'entries'}"
 
     @rx.var
     def last(self) -> bool:
@@ -117,10 +117,11 @@ class AuditState(rx.State):
         find = services.audit.find
         try:
             tenant, where = await self._asked()
-            entries, self.total = await call(find, tenant, where, Page(self.number, SIZE))
+            self.number = capped(self.number, SIZE).number
+            entries, self.total = await call(find, tenant, where, capped(self.number, SIZE))
             if not entries and self.total:  # the page is past the end
                 self.number = -(-self.total // SIZE)
-                entries, self.total = await call(find, tenant, where, Page(self.number, SIZE))
+                entries, self.total = await call(find, tenant, where, capped(self.number, SIZE))
             self.rows, self.failed = [entry_item(entry) for entry in entries], ""
         except ExportsError as e:
             self.failed = error_sentence(e)

@@ -6,8 +6,8 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
-from exports_app.domain.humanize import counted
-from exports_app.services.core.records import Page
+from exports_app.domain.humanize import counted, up_to
+from exports_app.services.core.records import capped
 from exports_app.ui.framework.actions import action, call, error_sentence, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
@@ -36,7 +36,11 @@ class UsersState(rx.State):
 
     @rx.var
     def counted(self) -> str:
-        return counted(self.total, "account")
+        return (
+            counted(self.total, "account")
+            if self.total <= bounds.FARTHEST
+            else f"{up_to(self.total, bounds.FARTHEST)} accounts"
+        )
 
     @rx.var
     def last(self) -> bool:
@@ -116,7 +120,7 @@ class UsersState(rx.State):
     async def _load(self) -> None:
         find = services.user_administration.find
         try:
-            accounts, self.total = await call(find, self.q, Page(self.number, SIZE))
+            accounts, self.total = await call(find, self.q, capped(self.number, SIZE))
             self.rows, self.failed = [row(account, principal().user_id) for account in accounts], ""
         except ExportsError as e:
             self.failed = error_sentence(e)
