@@ -511,7 +511,7 @@ const refusal = (request, tooLarge) => {
 
 // A field for a file, which may also be dropped on it. Once one is chosen, the server gives an `address` for it, to which it is
 // sent as it is.
-export function FileField({ id, label, hint = "", accept, address = "", most, tooLarge, disabled = false, onChoose, onSent }) {
+export function FileField({ id, label, hint = "", accept, address = "", most, tooLarge, disabled = false, onChoose, onRefuse, onSent }) {
   const input = useRef(null);
   const file = useRef(null); // chosen, not yet sent
   const request = useRef(null);
@@ -561,8 +561,10 @@ export function FileField({ id, label, hint = "", accept, address = "", most, to
     stop();
     setProblem("");
     if (isAway()) return fail("");
-    if (!chosen.size) return fail("The file is empty. Choose another one.");
-    if (chosen.size > most) return fail(tooLarge);
+    if (!chosen.size || chosen.size > most) {
+      onRefuse?.();
+      return fail(chosen.size ? tooLarge : "The file is empty. Choose another one.");
+    }
     file.current = chosen;
     onChoose?.(chosen.name, chosen.size);
   };

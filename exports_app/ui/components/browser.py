@@ -171,7 +171,8 @@ class ChipInput(_Browser):
 class FileField(_Browser):
     """A field for a file. on_choose: its name and size, in bytes; the file is then sent to
     `address` as soon as that becomes another text. on_sent: it has arrived. most: bytes; a larger
-    file is refused with the words `too_large`."""
+    file is refused with the words `too_large`, and an empty one, without asking the server.
+    on_refuse: that happened."""
 
     tag = "FileField"
     label: rx.Var[str]
@@ -182,6 +183,7 @@ class FileField(_Browser):
     too_large: rx.Var[str]
     disabled: rx.Var[bool]
     on_choose: rx.EventHandler[passthrough_event_spec(str, int)]
+    on_refuse: rx.EventHandler[no_args_event_spec]
     on_sent: rx.EventHandler[no_args_event_spec]
 
 

@@ -226,6 +226,31 @@ def test_a_large_or_empty_file_is_refused_before_it_is_sent(tab: Tab, play: Any)
     play(scene)
 
 
+def test_a_file_without_rows_is_told(services: Services, tab: Tab, play: Any) -> None:
+    async def scene(session_id: str, page: DataState) -> None:
+        await send(services, tab, session_id, GOOD, "march.csv")
+        assert not page.rowless
+        await send(services, tab, session_id, GOOD.splitlines()[0], "march.csv")
+        assert page.rowless
+        await send(services, tab, session_id, "\r\n\r\n", "march.csv")
+        assert page.failed == "The file is empty: it has no headers and no lines"
+
+    play(scene)
+
+
+def test_a_file_that_the_browser_refused_leaves_none_to_import(
+    services: Services, tab: Tab, play: Any
+) -> None:
+    async def scene(session_id: str, page: DataState) -> None:
+        await send(services, tab, session_id, GOOD, "march.csv")
+        await tab.do(DataState.check)
+        await tab.do(DataState.refused)
+        assert (page.file, page.lines, page.report.title, page.checked) == ("", [], "", False)
+        assert files(services) == []
+
+    play(scene)
+
+
 def test_nothing_of_another_tenant_stays(
     services: Services, cast: Cast, tab: Tab, play: Any
 ) -> None:

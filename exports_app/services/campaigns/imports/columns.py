@@ -121,10 +121,10 @@ def check_headers(headers: Sequence[str], line: int) -> None:
     if len(set(known)) != len(known):
         faults.append("a column appears twice")
     if faults:
-        names = ", ".join(f.key for f in FIELDS)
+        others = ", ".join(f.key for f in FIELDS if not f.required)
         raise ExportsError(
-            f"line {line} must name the columns {names}; {'; '.join(faults)} (--column HEADER=FIELD"
-            " says which field a column fills)"
+            f"line {line} must name the columns {', '.join(REQUIRED)}, and may name {others};"
+            f" {'; '.join(faults)} (--column HEADER=FIELD says which field a column fills)"
         )
 
 

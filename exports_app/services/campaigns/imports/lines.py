@@ -6,6 +6,7 @@ from collections.abc import Mapping as Values
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
+from exports_app.domain import bounds
 from exports_app.domain.formula_guard import unguard
 from exports_app.services.campaigns.imports import dates, numbers
 from exports_app.services.campaigns.imports.cells import (
@@ -29,6 +30,8 @@ from exports_app.services.core.records import MEASURES
 
 _SPACES = re.compile(r"\s+")
 _GIVEN_DETAILS = ("channel", "status", "budget", "start_date", "end_date")
+LONGEST_NAMED = 40
+"""Characters of a value that is named because it is refused."""
 REMEMBERED = 10_000
 """Texts whose meaning is kept, since most stand in many lines."""
 K = TypeVar("K")
@@ -174,7 +177,7 @@ class LineReader:
                 try:
                     measures[key] = numbers.whole(cell, self._decimals[key]) or 0
                 except ValueError as e:
-                    raise ValueError(f"{key}: {e}") from None
+                    raise _refused(key, cell, e) from None
             else:
                 measures[key] = self._amount(given, key, currency) or 0
         return measures
@@ -183,7 +186,7 @@ class LineReader:
         try:
             return numbers.hundredths(given[key], self._decimals[key], currency)
         except ValueError as e:
-            raise ValueError(f"{key}: {e}") from None
+            raise _refused(key, given[key], e) from None
 
     def _day(self, given: dict[str, Cell], key: str) -> date | None:
         cell = given[key]
@@ -192,7 +195,7 @@ class LineReader:
         try:
             on = dates.day(cell, self._conventions.dates[key], self._date_system)
         except ValueError as e:
-            raise ValueError(f"{key}: {e}") from None
+            raise _refused(key, cell, e) from None
         if key == "date" and isinstance(cell, str):
             _remember(self._known_days, cell, on)
         return on
@@ -202,6 +205,15 @@ def _remember(memory: dict[K, V], key: K, value: V) -> None:
     if len(memory) >= REMEMBERED:
         memory.clear()
     memory[key] = value
+
+
+def _refused(key: str, cell: Cell, reason: ValueError) -> ValueError:
+    """What is wrong with the cell. It names what the cell holds, unless the reason does."""
+    text, words = trimmed(shown(cell)[: bounds.NAME]), str(reason)
+    if not text or text in words:
+        return ValueError(f"{key}: {words}")
+    held = text if len(text) <= LONGEST_NAMED else f"{text[: LONGEST_NAMED - 1]}…"
+    return ValueError(f"{key}: {words}; the file has “{held}”")
 
 
 def _text(given: Values[str, Cell], key: str) -> str:

@@ -164,4 +164,6 @@ def _header_row(content: TextFile | Workbook) -> SourceRow:
             return row
         if len(known) > best_known and not all(map(is_blank, row.cells)):
             best, best_known = row, len(known)
+    if best_known < 0:
+        raise ExportsError("the file is empty: it has no headers and no lines")
     return best

@@ -64,6 +64,27 @@ def test_a_bad_line_is_named_with_its_reason(
     assert days(services) == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("2026-01-02", "2026-02-30", "date: must be a date, YYYY-MM-DD; the file has “2026-02-30”"),
+        (",100,", ",x1 ,", "not negative; the file has “x1”"),
+        ("12.3", "12.345", "not negative; the file has “12.345”"),
+        ("12.3", "10%", "it is a percentage; the file has “10%”"),
+        ("12.3", "9" * 50, f"; the file has “{'9' * 39}…”"),
+        ("12.3", "#N/A", "#N/A is an error of the spreadsheet"),
+    ],
+)
+def test_the_refused_value_is_named_once(load: Load, old: str, new: str, reason: str) -> None:
+    assert load(csv(GOOD.replace(old, new))).problems[0].reason.endswith(reason)
+
+
+@pytest.mark.parametrize("content", [b"", b"\r\n\r\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_called_empty(load: Load, content: bytes) -> None:
+    with pytest.raises(ExportsError, match="the file is empty"):
+        load(content)
+
+
 def test_a_line_that_is_not_utf8_between_others_is_named(load: Load) -> None:
     content = csv(GOOD.replace("Summer", "Sömmer"), GOOD.replace("Summer", "Sommer"))
     with pytest.raises(ExportsError, match="line 3 is not UTF-8, but line 2 is"):
@@ -162,7 +183,7 @@ def test_formulas_that_were_never_calculated_are_rows_and_columns_too(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("", "missing: campaign_name"),
+        ("", "the file is empty"),
         (HEADER + "\n", "no lines"),
         (HEADER.replace("date,impr", "day,impr") + "\n", "unknown: 'day'"),
         (HEADER + ",date\n", "twice"),

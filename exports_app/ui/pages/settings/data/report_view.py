@@ -41,7 +41,9 @@ def actions() -> rx.Component:
             class_name="row spaced",
         ),
         busy("working", (DataState.busy != "") & (DataState.busy != READING)),
-        rx.cond(DataState.report.title != "", _report(), _no_report()),
+        rx.cond(
+            DataState.report.title != "", _report(), rx.cond(DataState.busy == "", _no_report())
+        ),
         class_name="card settings-card",
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from exports_app.domain.humanize import counted
+from exports_app.domain.humanize import counted, sentence
 from exports_app.services.campaigns.imports.columns import FIELDS, Mapping
 from exports_app.services.campaigns.imports.report import (
     Difference,
@@ -166,7 +166,7 @@ def _facts(report: ImportReport) -> list[str]:
         for name in report.joined
     ]
     more = _more(report.joined_count, len(report.joined), "such name")
-    return [days, campaigns, *report.notes, *joined, *([more] if more else [])]
+    return [days, campaigns, *map(sentence, report.notes), *joined, *([more] if more else [])]
 
 
 def _difference(difference: Difference, *, is_done: bool) -> DifferenceRow:

@@ -8,7 +8,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
-from exports_app.domain.humanize import counted
+from exports_app.domain.humanize import counted, sentence
 from exports_app.services.campaigns.imports.columns import Mapping
 from exports_app.services.campaigns.imports.report import ImportPreview, ImportReport
 from exports_app.services.campaigns.uploads import UploadedFile
@@ -62,6 +62,8 @@ class DataState(rx.State):
     fields: list[FieldChoice] = []  # noqa: RUF012
     heads: list[str] = []  # noqa: RUF012
     lines: list[PreviewLine] = []  # noqa: RUF012
+    rowless: bool = False
+    """Whether the file has headers only."""
     updates: bool = False
     """Whether details of campaigns that differ are updated."""
     busy: str = ""
@@ -112,13 +114,17 @@ class DataState(rx.State):
         """A file was chosen: the browser gets an address to send it to. size: in bytes."""
         if self.busy == IMPORTING:
             return
-        if not self.busy:  # else a thread may be reading it; it is removed later
-            await self._forget()
-        self._begin_anew()
-        self._of, self._name = await self._tenant(), str(name)
+        await self._put_aside()
+        self._name = str(name)
         begin = services.uploads.begin
         self._code = await call(begin, actor().session, self._of, self._name, int(size))
         self.address = f"/api/uploads/{self._code}"
+
+    @action(Permission.WRITE)
+    async def refused(self) -> None:
+        """The browser refused a file: the one before it is no longer the one that was chosen."""
+        if self.busy != IMPORTING:
+            await self._put_aside()
 
     @action(Permission.WRITE, background=True)
     async def arrived(self) -> None:
@@ -234,12 +240,13 @@ class DataState(rx.State):
 
     def _show_preview(self, preview: ImportPreview) -> None:
         self._mapping = preview.mapping
-        self.read_as, self.note = preview.read_as, preview.note
+        self.read_as, self.note = preview.read_as, sentence(preview.note)
         self.sheets = list(preview.sheets)
         self.columns = column_choices(preview.columns)
         self.fields = field_choices(preview.mapping)
         self.heads = heads(preview.mapping)
         self.lines = preview_lines(preview)
+        self.rowless = not preview.rows and not preview.missing
 
     def _show_report(self, report: ImportReport) -> None:
         self.report = report_rows(report)
@@ -249,6 +256,13 @@ class DataState(rx.State):
 
     def _forget_report(self) -> None:
         self.report, self.checked, self._text = ReportRows(), False, ""
+
+    async def _put_aside(self) -> None:
+        """Forget the file that was chosen before."""
+        if not self.busy:  # else a thread may be reading it; it is removed later
+            await self._forget()
+        self._begin_anew()
+        self._of = await self._tenant()
 
     def _begin_anew(self) -> None:
         stored = self.stored

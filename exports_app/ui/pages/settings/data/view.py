@@ -55,6 +55,7 @@ def _choose() -> rx.Component:
         too_large=f"{TOO_LARGE}.",
         disabled=DataState.importing,
         on_choose=DataState.choose,
+        on_refuse=DataState.refused,
         on_sent=DataState.arrived,
     )
     stored = rx.cond(
@@ -92,7 +93,9 @@ def _understood() -> rx.Component:
         rx.cond(DataState.note != "", rx.el.p(DataState.note, id="read-as-note")),
         rx.cond(DataState.sheets.length() > 1, _sheet()),
         columns(),
-        rx.cond(DataState.lines.length() > 0, _first_rows()),
+        rx.cond(
+            DataState.lines.length() > 0, _first_rows(), rx.cond(DataState.rowless, _no_rows())
+        ),
         class_name="card settings-card",
     )
 
@@ -128,6 +131,10 @@ def _first_rows() -> rx.Component:
             custom_attrs={"aria-label": "The first rows"},
         ),
     )
+
+
+def _no_rows() -> rx.Component:
+    return rx.el.p("There are no rows below the headers.", class_name="muted", id="no-rows")
 
 
 def _line(line: PreviewLine) -> rx.Component:
