@@ -52,8 +52,10 @@ def ensure() -> None:
             return
         print("building the web pages (once, about half a minute) …", flush=True)
         STAMP.unlink(missing_ok=True)
-        _export(lock)
-        _sort(Path(LOCK, "package.json"))
+        try:
+            _export(lock)
+        finally:
+            _sort(Path(LOCK, "package.json"))
         if not (BUILT / "index.html").is_file():
             raise StartError(f"the build made no pages: see {LOG}")
         draft = STAMP.with_suffix(".new")
@@ -119,10 +121,23 @@ def _export(lock: int) -> None:
     finally:
         draft.unlink(missing_ok=True)
     if code:
-        print("\n".join(text.splitlines()[-TAIL:]), file=sys.stderr, flush=True)
+        print("\n".join(reason_of(text.splitlines())), file=sys.stderr, flush=True)
         raise StartError(
             f"the web pages did not build (exit code {code}): the whole output is in {LOG}"
         )
+
+
+def reason_of(lines: list[str]) -> list[str]:
+    """The lines of a failed build to show: what npm calls an error, else the last ones. npm ends
+    with a long list of what it was doing."""
+    errors = list[str]()
+    is_error = False
+    for line in lines:
+        if line.startswith("npm "):
+            is_error = line.startswith("npm error")
+        if is_error:  # also what a long line goes on with
+            errors.append(line)
+    return (errors or lines)[-TAIL:]
 
 
 def _run(log: Path, lock: int) -> int:
