@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from exports_app.cli import accounts, audit, data, keys, processes
+from exports_app.cli import accounts, audit, backups, data, keys, processes
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_accounts(add)
     _add_import_campaigns(add)
     _add_keys(add)
+    _add_backups(add)
     text = "Check who did what for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
     add("doctor", processes.doctor, "Check the installation, and say what is wrong with it.")
@@ -149,6 +150,30 @@ def _add_keys(add: Add) -> None:
         "--forget-previous",
         action="store_true",
         help="make no new key, and accept the current one alone",
+    )
+
+
+def _add_backups(add: Add) -> None:
+    text = (
+        "Copy database, files and key into a new folder, beside a running server. For SQLite;"
+        " PostgreSQL has pg_dump."
+    )
+    made = add("backup", backups.backup, text)
+    made.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet")
+    text = "Put a backup in the place of the data; the server must be stopped."
+    restored = add("restore", backups.restore, text)
+    restored.add_argument("folder", type=Path, metavar="DIR", help="of a backup")
+    restored.add_argument(
+        "--force",
+        action="store_true",
+        help="also where there is data, which is kept under another name beside it",
+    )
+    text = (
+        "After PostgreSQL was restored: hold runs and messages that may have been sent after the"
+        " backup. All servers and workers must be stopped."
+    )
+    add("hold-restored", backups.hold_restored, text).add_argument(
+        "--backup", default="a backup", metavar="NAME", help="what was restored, for the audit"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from exports_app.domain.errors import ExportsError
 from exports_app.environment import SettingsError
-from exports_app.launch import address, build, env, lock, peers
+from exports_app.launch import address, build, env, lock, peers, unfinished_restore
 from exports_app.launch.errors import StartError
 from exports_app.launch.file_limit import raise_file_limit
 from exports_app.launch.prepare import prepare
@@ -69,6 +69,7 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
 def _start_folder(settings: Settings) -> None:
     if Path.cwd() != ROOT:
         raise StartError(f"start it in its own folder: cd {ROOT}")
+    unfinished_restore.refuse(settings)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=settings.data_dir):

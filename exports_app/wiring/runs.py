@@ -17,6 +17,7 @@ from exports_app.services.runs.history_retention import HistoryRetention
 from exports_app.services.runs.lease import Leases
 from exports_app.services.runs.preview import Preview
 from exports_app.services.runs.queue import RunQueue
+from exports_app.services.runs.restored import Restored
 from exports_app.services.runs.retention import Retention
 from exports_app.services.runs.sending import RunDeliveries
 from exports_app.services.runs.ticks import Ticks
@@ -37,6 +38,7 @@ class Lifecycle:
     backfill: Backfill
     preview: Preview
     zone_updates: ZoneUpdates
+    restored: Restored
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
         backfill=Backfill(f.store, f.changes, f.clock, quotas),
         preview=Preview(f.store, f.files, f.clock, attach=s.attach_max_mb * 1_000_000),
         zone_updates=ZoneUpdates(f.store, f.changes, f.clock),
+        restored=Restored(f.store, f.clock),
     )
 
 

@@ -1,0 +1,1 @@
+"""Backups of an installation on SQLite: database, files and key, and their way back."""

@@ -1,0 +1,127 @@
+"""The commands backup, restore and hold-restored."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from exports_app import settings
+from exports_app.cli.services import open_services
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import counted, size
+
+if TYPE_CHECKING:
+    from exports_app.backup.manifest import Manifest
+    from exports_app.services.runs.restored import Held
+
+RUNNING = (
+    "a server or a worker runs on this database: stop all of them first, since what they send"
+    " cannot be held any more"
+)
+
+
+def backup(args: argparse.Namespace) -> int:
+    from exports_app import log
+    from exports_app.backup.making import make
+
+    log.configure("warning")
+    with _progress() as show:
+        made = make(settings.get(), args.folder, show)
+    _warn_about_files(made)
+    print(f"{args.folder}: {counted(made.rows['export_history'], 'run')},", end=" ")
+    print(f"{counted(made.files, 'file')}, {size(made.database_bytes + made.files_bytes)}")
+    return 0
+
+
+def restore(args: argparse.Namespace) -> int:
+    from exports_app import log
+    from exports_app.backup.restoring import restore as put_back
+
+    log.configure("warning")
+    with _progress() as show:
+        restored = put_back(settings.get(), args.folder, show, force=args.force)
+    print(f"restored {args.folder}, of {restored.manifest.begun}")
+    if restored.kept:
+        print(f"what was there before is in {restored.kept}")
+    _print_held(restored.held)
+    for note in restored.notes:
+        print(f"exports_app: {note}", file=sys.stderr)
+    return 0
+
+
+def hold_restored(args: argparse.Namespace) -> int:
+    from exports_app.db.process_registry import ProcessKind
+    from exports_app.launch import lock
+    from exports_app.launch.errors import StartError
+
+    current = settings.get()
+    try:
+        with lock.server(current), open_services() as services:
+            registry = services.process_registry
+            if not current.embedded and any(map(registry.count, ProcessKind)):
+                raise ExportsError(RUNNING)
+            held = services.restored.hold(args.backup)
+    except StartError as e:
+        raise ExportsError(str(e)) from e
+    _print_held(held)
+    return 0
+
+
+def _print_held(held: "Held") -> None:
+    print(
+        f"held: {counted(held.runs, 'unfinished run')},"
+        f" {counted(held.ticks, 'due scheduled export')}, {counted(held.messages, 'message')}:"
+        " they may have been sent after the backup. See their histories: what was not sent is sent"
+        " again there, or under “Run past times” (docs/operating.md, Backup)"
+    )
+    print(
+        f"{counted(held.sessions, 'session')} ended: everyone signs in again. Accounts, passwords,"
+        " roles and revoked links are as they were at the backup: repeat what was changed since"
+    )
+    print("now start the server: what is due from now on runs")
+
+
+def _warn_about_files(made: "Manifest") -> None:
+    if made.files_kept_in:
+        print(
+            f"exports_app: the files in {made.files_kept_in} are not in this backup: keep them by"
+            " the bucket's own versioning",
+            file=sys.stderr,
+        )
+    for what, keys in (
+        ("were removed by retention meanwhile", made.removed),
+        ("are missing", made.missing),
+        ("are damaged", made.damaged),
+    ):
+        if keys:
+            print(
+                f"exports_app: {counted(len(keys), 'file')} {what}: see manifest.json",
+                file=sys.stderr,
+            )
+    if not made.keys["included"]:
+        print("exports_app: SECRET_KEY is not in this backup: keep it elsewhere", file=sys.stderr)
+    if made.keys["encryption_key"].startswith("set"):
+        print(
+            "exports_app: ENCRYPTION_KEY is not in this backup: keep it elsewhere", file=sys.stderr
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float, float], None]]:
+    """A bar on a terminal, else a line for each stage; on stderr."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    terminal = sys.stderr.isatty()
+    stages = dict[str, TaskID]()
+    with Progress(console=Console(stderr=True), transient=True, disable=not terminal) as bars:
+
+        def show(stage: str, done: float, of: float) -> None:
+            if stage not in stages:
+                stages[stage] = bars.add_task(stage, total=of or None)
+                if not terminal:
+                    print(f"{stage}…", file=sys.stderr, flush=True)
+            bars.update(stages[stage], completed=done, total=of or None)
+
+        yield show
