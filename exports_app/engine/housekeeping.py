@@ -38,6 +38,7 @@ class Housekeeping:
             Job("repeated entries", self._note_repeated, NOTED),
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
+            Job("days", self._close_days, HOUR, after=SWEEP_AFTER),
             Job("counts", self._fold_counts, MINUTE),
             Job("statistics", self._refresh_statistics, HOUR, after=SWEEP_AFTER),
             Job("zone data", self._apply_zone_data, MINUTE),
@@ -83,6 +84,12 @@ class Housekeeping:
             self._services.audit_seals.sweep(self._closing.is_set)
 
         await _guarded(keep, "the audit could not be sealed")
+
+    async def _close_days(self) -> None:
+        def close() -> None:
+            self._services.closed_days.close_all(self._closing.is_set)
+
+        await _guarded(close, "past days could not be closed")
 
     async def _fold_counts(self) -> None:
         def fold() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from exports_app.services.analytics.campaigns import CampaignAnalytics
+from exports_app.services.analytics.closed_days import ClosedDays
 from exports_app.services.analytics.exports import ExportAnalytics
 from exports_app.services.campaigns.demo import Demo
 from exports_app.services.campaigns.importer import Importer
@@ -20,6 +21,7 @@ class CampaignServices:
     uploads: Uploads
     demo: Demo
     campaign_analytics: CampaignAnalytics
+    closed_days: ClosedDays
     export_analytics: ExportAnalytics
 
 
@@ -29,6 +31,7 @@ UPLOADS = "60/hour"
 
 def build(f: Foundation, sessions: Sessions) -> CampaignServices:
     s = f.settings
+    closed_days = ClosedDays(f.store, f.clock, s.tz)
     return CampaignServices(
         campaigns=Campaigns(f.store, f.changes, f.clock),
         importer=Importer(f.store, f.changes, f.clock),
@@ -37,5 +40,6 @@ def build(f: Foundation, sessions: Sessions) -> CampaignServices:
         ),
         demo=Demo(f.store, f.clock, allowed=s.is_demo),
         campaign_analytics=CampaignAnalytics(f.store, f.changes, f.clock, s.tz),
-        export_analytics=ExportAnalytics(f.store, f.changes, f.clock, s.tz),
+        closed_days=closed_days,
+        export_analytics=ExportAnalytics(f.store, f.changes, f.clock, closed_days),
     )

@@ -10,6 +10,7 @@ from exports_app.db.models.accounts import (
 from exports_app.db.models.audit import AuditRow, CheckpointRow, LinkRow, SealRow, UnsealedRow
 from exports_app.db.models.base import Base, metadata
 from exports_app.db.models.campaigns import CampaignRow, MetricRow
+from exports_app.db.models.closed_days import ClosedDayRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
 from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow
 from exports_app.db.models.schedules import ScheduleRow, ZoneDataRow
@@ -24,6 +25,7 @@ __all__ = [
     "Base",
     "CampaignRow",
     "CheckpointRow",
+    "ClosedDayRow",
     "CodeRow",
     "DeliveryRow",
     "FileDownloadRow",

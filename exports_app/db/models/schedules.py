@@ -24,12 +24,13 @@ def _live(*columns: str) -> Index:
     )
 
 
-def _active(name: str, *columns: str) -> Index:
+def _active(name: str, *columns: str, also: str = "") -> Index:
+    """also: one more condition."""
     return Index(
         f"ix_scheduled_exports_{name}",
         *columns,
-        sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
-        postgresql_where=text("is_active AND deleted_at IS NULL"),
+        sqlite_where=text(f"is_active = 1 AND deleted_at IS NULL{also}"),
+        postgresql_where=text(f"is_active AND deleted_at IS NULL{also}"),
     )
 
 
@@ -60,6 +61,26 @@ class ScheduleRow(Base, table=True):
         _active("due", "is_active", "next_run_at", "id"),
         _active("next_run_at", "next_run_at"),
         _active("zone", "is_active", "timezone", "id"),
+        # What needs attention, in its order. These have the columns of their conditions too:
+        # only then does SQLite read no row to see that they hold
+        _active(
+            "failing",
+            *("tenant_id", "is_active", "failures", "failing_since", "id", "deleted_at"),
+            also=" AND failing_since IS NOT NULL",
+        ),
+        Index(
+            "ix_scheduled_exports_paused",
+            *("tenant_id", "is_active", "paused_at", "name", "id", "deleted_at"),
+            sqlite_where=text("is_active = 0 AND deleted_at IS NULL"),
+            postgresql_where=text("NOT is_active AND deleted_at IS NULL"),
+        ),
+        _active("owned", "tenant_id", "is_active", "owner_id", "name", "id", "deleted_at"),
+        # Schedules of the same times: those due next are counted without reading any
+        _active(
+            "times",
+            *("tenant_id", "is_active", "schedule", "timezone", "next_run_at", "name", "id"),
+            "deleted_at",
+        ),
     )
     id: str = id_column()
     tenant_id: str = reference("tenants", index=True)

@@ -3,65 +3,40 @@ attention."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, and_, case, cast, func, literal, or_, select
+from sqlalchemy import CTE, and_, bindparam, exists, func, or_, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
+from exports_app.db.repositories.closed_days import RunDayRepository
 from exports_app.db.repositories.runs import queue_queries
 from exports_app.db.repositories.schedules import ScheduleRepository
-from exports_app.db.types import seconds_between
 from exports_app.domain.access import PERMISSIONS, Permission, Role
 from exports_app.domain.runs.states import RunStatus
-from exports_app.services.core.interfaces import Backlog, Spread
+from exports_app.services.core.interfaces import Backlog, Upcoming
 from exports_app.services.core.records import Schedule
 
 RUNS = table(models.RunRow)
-SENT = (RunStatus.COMPLETED, RunStatus.PARTIAL)
+SCHEDULES = table(models.ScheduleRow)
 EXPORTING = [role for role in Role if Permission.WRITE in PERMISSIONS[role]]
 
 
-class AnalyticsRepository:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+@cache
+def _names() -> Any:
+    """Built once: it is executed many times for a chart, and building it takes the longer part."""
+    c = SCHEDULES.c
+    given = {
+        name: bindparam(name, type_=c[name].type)
+        for name in ("tenant_id", "schedule", "timezone", "next_run_at")
+    }
+    same = [c[name] == value for name, value in given.items()]
+    query = select(c.name).where(*same, c.is_active, c.deleted_at.is_(None))
+    return query.order_by(c.name).limit(bindparam("most"))
 
-    def counts(self, tenant_id: str, days: Sequence[datetime]) -> dict[tuple[int, RunStatus], int]:
-        day = _day(days)
-        query = (
-            select(day, RUNS.c.status, func.count())
-            .where(*_made_since(tenant_id, days[0]))
-            .group_by(day, RUNS.c.status)
-        )
-        return {
-            (at, RunStatus.of(status)): count
-            for at, status, count in self._connection.execute(query)
-        }
 
-    def durations(self, tenant_id: str, days: Sequence[datetime]) -> dict[int | None, Spread]:
-        c, day = RUNS.c, _day(days).label("day")
-        taken = seconds_between(c.started_at, c.completed_at)
-        ended = (c.status.in_(SENT), c.started_at.is_not(None), c.completed_at.is_not(None))
-        of = (
-            select(day, taken.label("taken"))
-            .where(*_made_since(tenant_id, days[0]), *ended)
-            .subquery()
-        )
-        spreads: dict[int | None, Spread] = {}
-        for key, each in ((of.c.day, [of.c.day]), (literal(None, Integer), None)):
-            rank = func.row_number().over(partition_by=each, order_by=of.c.taken)
-            of_all = func.count().over(partition_by=each)
-            ranked = select(
-                key.label("day"), of.c.taken, rank.label("rank"), of_all.label("of_all")
-            ).subquery()
-            r = ranked.c
-            last = case((r.rank == (r.of_all * 95 + 99) // 100, r.taken))
-            rows = self._connection.execute(
-                select(r.day, func.count(), func.avg(r.taken), func.max(last)).group_by(r.day)
-            )
-            spreads |= {at: Spread(count, float(mean), float(p95)) for at, count, mean, p95 in rows}
-        return spreads
-
+class AnalyticsRepository(RunDayRepository):
     def backlog(self, tenant_id: str, now: datetime) -> Backlog:
         c = RUNS.c
         pending = c.status == RunStatus.PENDING
@@ -79,73 +54,98 @@ class AnalyticsRepository:
             ).one()
         )
 
-    def upcoming(self, tenant_id: str, until: datetime) -> list[Schedule]:
-        s = _Schedules(self._connection)
-        return s.first(tenant_id, s.c.is_active, s.c.next_run_at <= until, order=(s.c.name,))
+    def upcoming(self, tenant_id: str, until: datetime) -> list[Upcoming]:
+        c = SCHEDULES.c
+        alike = (c.schedule, c.timezone, c.next_run_at)
+        query = select(*alike, func.count(), func.min(c.name)).where(*_active(tenant_id))
+        # Not as a condition on the rows: SQLite would look for it in another index, and sort
+        query = query.group_by(*alike).having(func.min(c.next_run_at) <= until)
+        return [Upcoming(*row) for row in self._connection.execute(query)]
+
+    def names(self, tenant_id: str, of: Upcoming, limit: int) -> list[str]:
+        values = {
+            "tenant_id": tenant_id,
+            "schedule": of.schedule,
+            "timezone": of.timezone,
+            "next_run_at": of.next_run_at,
+            "most": limit,
+        }
+        return list(self._connection.execute(_names(), values).scalars())
 
     def failing(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
-        s = _Schedules(self._connection)
-        return s.page(
-            tenant_id, s.not_well(), order=(s.c.failures.desc(), s.c.failing_since), limit=limit
+        c = SCHEDULES.c
+        return self._first(
+            _active(tenant_id, c.failing_since.is_not(None)),
+            (c.failures.desc(), c.failing_since, c.id),
+            limit,
         )
 
     def paused(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
-        s = _Schedules(self._connection)
-        return s.page(
-            tenant_id,
-            ~s.c.is_active,
-            order=(s.c.paused_at.desc().nulls_last(), s.c.name),
-            limit=limit,
+        c = SCHEDULES.c
+        return self._first(
+            (c.tenant_id == tenant_id, ~c.is_active, c.deleted_at.is_(None)),
+            (c.paused_at.desc().nulls_last(), c.name, c.id),
+            limit,
         )
 
     def ownerless(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
-        s = _Schedules(self._connection)
-        users, members = table(models.UserRow), table(models.MembershipRow)
-        exports = select(members.c.user_id).where(
-            members.c.tenant_id == tenant_id, members.c.role.in_(EXPORTING)
-        )
-        may = select(users.c.id).where(
-            users.c.is_active, users.c.is_super_admin | users.c.id.in_(exports)
-        )
-        return s.page(
-            tenant_id, s.c.is_active, s.c.owner_id.not_in(may), order=(s.c.name,), limit=limit
-        )
+        c = SCHEDULES.c
+        lost = list(self._connection.execute(_without_right(tenant_id)).scalars())
+        if not lost:
+            return [], 0
+        return self._first(_active(tenant_id, c.owner_id.in_(lost)), (c.name, c.id), limit)
+
+    def _first(
+        self, where: Sequence[Any], order: Sequence[Any], limit: int
+    ) -> tuple[list[Schedule], int]:
+        """The first ones, and the number of all. Both are read from an index that has the
+        columns of the order; only what is shown is read whole."""
+        first = select(SCHEDULES.c.id).where(*where).order_by(*order).limit(limit)
+        ids = list(self._connection.execute(first).scalars())
+        schedules = {schedule.id: schedule for schedule in _Schedules(self._connection).of(ids)}
+        in_order = [schedules[schedule_id] for schedule_id in ids]
+        if len(ids) < limit:
+            return in_order, len(ids)
+        query = select(func.count()).select_from(SCHEDULES).where(*where)
+        return in_order, self._connection.execute(query).scalar_one()
 
 
 class _Schedules(ScheduleRepository):
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.c = self._table.c
-
-    def not_well(self) -> Any:
-        return self._failing()
-
-    def first(
-        self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int | None = None
-    ) -> list[Schedule]:
-        query = self._select().where(self.c.tenant_id == tenant_id, self._live(), *where)
-        return self._all(query.order_by(*order, self.c.id).limit(limit))
-
-    def page(
-        self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int
-    ) -> tuple[list[Schedule], int]:
-        schedules = self.first(tenant_id, *where, order=order, limit=limit)
-        if len(schedules) < limit:
-            return schedules, len(schedules)
-        query = (
-            select(func.count())
-            .select_from(self._table)
-            .where(self.c.tenant_id == tenant_id, self._live(), *where)
-        )
-        return schedules, self._connection.execute(query).scalar_one()
+    def of(self, ids: Sequence[str]) -> list[Schedule]:
+        return self._all(self._select().where(self._table.c.id.in_(ids))) if ids else []
 
 
-def _made_since(tenant_id: str, at: datetime) -> tuple[Any, ...]:
-    return RUNS.c.tenant_id == tenant_id, RUNS.c.created_at >= at
+def _active(tenant_id: str, *where: Any, of: Any = SCHEDULES) -> tuple[Any, ...]:
+    c = of.c
+    return c.tenant_id == tenant_id, c.is_active, c.deleted_at.is_(None), *where
 
 
-def _day(days: Sequence[datetime]) -> Any:
-    """The index, in `days`, of the day on which a run was created. Days are compared by their first
-    instants, since the two databases have different names of time zones."""
-    last_first = reversed(list(enumerate(days)))
-    return case(*[(RUNS.c.created_at >= begin, cast(at, Integer)) for at, begin in last_first])
+def _without_right(tenant_id: str) -> Any:
+    """The owners of the tenant's active schedules who may not export there."""
+    owners = _owners(tenant_id)
+    users, members = table(models.UserRow).c, table(models.MembershipRow).c
+    member = exists().where(
+        members.user_id == users.id,
+        members.tenant_id == tenant_id,
+        members.role.in_(EXPORTING),
+    )
+    may = exists().where(
+        users.id == owners.c.id,
+        users.is_active,
+        users.is_super_admin | member.correlate(table(models.UserRow)),
+    )
+    return select(owners.c.id).where(owners.c.id.is_not(None), ~may.correlate(owners))
+
+
+def _owners(tenant_id: str) -> CTE:
+    """The owners of the tenant's active schedules, in steps from one to the next: as many as there
+    are owners, and not schedules."""
+    first, later = SCHEDULES.alias("first"), SCHEDULES.alias("later")
+
+    start = select(func.min(first.c.owner_id)).where(*_active(tenant_id, of=first))
+    owners = select(start.scalar_subquery().label("id")).cte("owners", recursive=True)
+    step = select(func.min(later.c.owner_id)).where(
+        *_active(tenant_id, later.c.owner_id > owners.c.id, of=later)
+    )
+    following = select(step.correlate(owners).scalar_subquery()).where(owners.c.id.is_not(None))
+    return owners.union_all(following)

@@ -1,23 +1,26 @@
 """Figures of a tenant's scheduled exports: results of the last days, runs due next, and schedules
 that need attention."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError
+from exports_app.domain.runs import durations
+from exports_app.domain.runs.durations import Spread
 from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.timing import cron
+from exports_app.services.analytics.closed_days import ClosedDays, last_days
 from exports_app.services.core.change_events import Changes, Topic
-from exports_app.services.core.interfaces import Backlog, Clock, Spread, Store
+from exports_app.services.core.interfaces import Backlog, Clock, Store, Transaction, Upcoming
 from exports_app.services.core.records import Schedule, Tenant
 from exports_app.services.core.request_coalescing import RequestCoalescing
 from exports_app.services.tenants.tenant_settings import tenant_of
 
-DAYS = 30
 HOURS = 25
 """24 hours from now, with the first and the last hour in part."""
 LISTED = 10
@@ -27,6 +30,8 @@ NAMED = 5
 KEPT = 5.0
 """Seconds that a reading is shared, unless a change is published."""
 KEPT_TIMES = 30.0
+ONCE_A_DAY = re.compile(r"\d+ \d+ ")
+"""One minute of one hour, as stored expressions have them."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ class ListedSchedules:
 
 @dataclass(frozen=True)
 class ExportFigures:
-    """days: DAYS of them until today, in the tenant's zone. durations: of all days. hours:
+    """days: DAYS of them until today, in the tenant's zone. durations: of all days, the percentile
+    with three significant digits. hours:
     HOURS of them from the current one on, in the tenant's zone, with runs due within 24 hours; a
     run that starts later because of jitter or a policy counts at its tick. owners: names by id."""
 
@@ -87,12 +93,12 @@ class _Runs:
 
 
 class ExportAnalytics:
-    """timezone: for tenants without their own."""
-
-    def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, clock: Clock, closed_days: ClosedDays
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._timezone = timezone
+        self._closed_days = closed_days
         self._runs: RequestCoalescing[_Runs] = RequestCoalescing(
             changes, KEPT, (Topic.RUNS, Topic.SCHEDULES, Topic.TENANTS)
         )
@@ -105,7 +111,7 @@ class ExportAnalytics:
         """Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
-        zone, now = cron.zone(tenant.timezone or self._timezone), self._clock()
+        zone, now = self._closed_days.zone(tenant), self._clock()
         # The zone is part of the key: after it changes, an earlier reading must not be used
         today = (zone.key, now.astimezone(zone).date())
         runs = self._runs.get(tenant_id, today, lambda: self._read_runs(tenant, zone, now))
@@ -116,64 +122,91 @@ class ExportAnalytics:
         return ExportFigures(zone.key, hours=hours, **vars(runs))
 
     def _read_runs(self, tenant: Tenant, zone: ZoneInfo, now: datetime) -> _Runs:
-        today = now.astimezone(zone).date()
-        dates = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-        begins = [datetime.combine(day, time.min, zone).astimezone(UTC) for day in dates]
+        spans = last_days(zone, now)
+        self._closed_days.close(tenant.id, spans)
         with self._store.read() as tx:
-            counts = tx.analytics.counts(tenant.id, begins)
-            durations = tx.analytics.durations(tenant.id, begins)
+            found = tx.analytics.closed_days(tenant.id, spans)
+            still_open = [span for span in spans if span not in found]
+            found |= zip(still_open, tx.analytics.days(tenant.id, still_open), strict=True)
             failing = _listed(*tx.analytics.failing(tenant.id, LISTED))
             paused = _listed(*tx.analytics.paused(tenant.id, LISTED))
             ownerless = _listed(*tx.analytics.ownerless(tenant.id, LISTED))
             owners = tx.users.names([schedule.owner_id for schedule in ownerless.schedules])
             backlog = tx.analytics.backlog(tenant.id, now)
         days = tuple(
-            Day(
-                day,
-                {status: n for (place, status), n in counts.items() if place == at},
-                durations.get(at),
-            )
-            for at, day in enumerate(dates)
+            Day(span.begins.astimezone(zone).date(), found[span].counts, found[span].durations)
+            for span in spans
         )
-        return _Runs(days, durations.get(None), backlog, failing, paused, ownerless, owners)
+        of_all = durations.together(
+            (day.durations, day.lengths) for day in found.values() if day.durations
+        )
+        return _Runs(days, of_all, backlog, failing, paused, ownerless, owners)
 
     def _read_hours(self, tenant: Tenant, now: datetime, first: datetime) -> tuple[Hour, ...]:
         until = now + timedelta(hours=24)
+        runs = [0] * HOURS
+        of = [list[Upcoming]() for _ in range(HOURS)]
         with self._store.read() as tx:
-            upcoming = tx.analytics.upcoming(tenant.id, until)
-        alike: dict[tuple[str, str], list[Schedule]] = {}
-        for schedule in upcoming:
-            alike.setdefault((schedule.schedule, schedule.timezone), []).append(schedule)
-        runs, of = [0] * HOURS, [list[Schedule]() for _ in range(HOURS)]
-        for (expression, timezone), schedules in alike.items():
-            for at, count in _by_hour(expression, timezone, now, first, until).items():
-                runs[at] += count * len(schedules)
-                of[at] += schedules
-        return tuple(
-            Hour(
-                first + timedelta(hours=at),
-                runs[at],
-                len(of[at]),
-                tuple(sorted(schedule.name for schedule in of[at])[:NAMED]),
+            for alike in tx.analytics.upcoming(tenant.id, until):
+                for at, count in _by_hour(alike, now, first, until).items():
+                    runs[at] += count * alike.count
+                    of[at].append(alike)
+            names = _Names(tx, tenant.id)
+            return tuple(
+                Hour(
+                    first + timedelta(hours=at),
+                    runs[at],
+                    sum(alike.count for alike in of[at]),
+                    names.first(of[at]),
+                )
+                for at in range(HOURS)
             )
-            for at in range(HOURS)
-        )
 
 
-def _by_hour(
-    expression: str, timezone: str, now: datetime, first: datetime, until: datetime
-) -> dict[int, int]:
+class _Names:
+    """Reads the first names of some hours: of few schedules, however many there are."""
+
+    def __init__(self, tx: Transaction, tenant_id: str) -> None:
+        self._tx = tx
+        self._tenant_id = tenant_id
+        self._known: dict[Upcoming, list[str]] = {}
+
+    def first(self, of: Sequence[Upcoming]) -> tuple[str, ...]:
+        """NAMED of them at most."""
+        # Who comes after so many first names is not among the first
+        nearest = sorted(of, key=lambda alike: alike.first)[:NAMED]
+        return tuple(sorted(name for alike in nearest for name in self._of(alike))[:NAMED])
+
+    def _of(self, alike: Upcoming) -> list[str]:
+        if alike.count == 1:
+            return [alike.first]
+        if alike not in self._known:
+            self._known[alike] = self._tx.analytics.names(self._tenant_id, alike, NAMED)
+        return self._known[alike]
+
+
+def _by_hour(alike: Upcoming, now: datetime, first: datetime, until: datetime) -> dict[int, int]:
     """The number of ticks in (now, until], by hours after `first`. An unreadable schedule has
     none."""
-    try:
-        fires = cron.occurrences(cron.parse(expression), cron.zone(timezone), now)
-    except ExportsError:
-        return {}
     counts: dict[int, int] = {}
-    for instant in takewhile(lambda instant: instant <= until, fires):
-        at = int((instant - first) / timedelta(hours=1))
+    for tick in _ticks(alike, now, until):
+        at = int((tick - first) / timedelta(hours=1))
         counts[at] = counts.get(at, 0) + 1
     return counts
+
+
+def _ticks(alike: Upcoming, now: datetime, until: datetime) -> Iterable[datetime]:
+    try:
+        zone = cron.zone(alike.timezone)
+        once = ONCE_A_DAY.match(alike.schedule) and alike.next_run_at > now
+        # The one after it is a day later by the clock: only where the clocks change meanwhile may
+        # it come within 24 hours. Most schedules are like this, and cron takes its time
+        if once and now.astimezone(zone).utcoffset() == until.astimezone(zone).utcoffset():
+            return [alike.next_run_at]
+        fires = cron.occurrences(cron.parse(alike.schedule), zone, now)
+    except ExportsError:
+        return []
+    return takewhile(lambda instant: instant <= until, fires)
 
 
 def _hour_of(now: datetime, zone: ZoneInfo) -> datetime:

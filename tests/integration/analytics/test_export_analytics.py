@@ -10,7 +10,8 @@ from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import NotFound
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.domain.schedules.run_spec import RunSpec
-from exports_app.services.analytics.exports import DAYS, HOURS
+from exports_app.services.analytics.closed_days import DAYS
+from exports_app.services.analytics.exports import HOURS
 from exports_app.services.core.records import Run, Schedule, Tenant, new_id
 from exports_app.wiring import Services
 from tests.doubles import FakeClock

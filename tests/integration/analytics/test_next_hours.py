@@ -1,11 +1,14 @@
 """What is due in the next hours."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from exports_app.domain.access import Principal
+from exports_app.domain.timing import cron
 from exports_app.services.core.change_events import Change, Topic
-from exports_app.services.core.records import Tenant
+from exports_app.services.core.records import Schedule, Tenant
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.integration.analytics.export_readings import look
@@ -109,3 +112,42 @@ def test_who_pauses_by_itself_leaves_the_next_hours(
     found = look(services, root, acme)
     assert [schedule.id for schedule in found.paused.schedules] == [hourly.id]
     assert sum(hour.runs for hour in found.hours) == 0
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Africa/Cairo"])
+def test_a_daily_time_counts_as_often_as_its_clock_shows_it(
+    services: Services, admin: Principal, acme: Tenant, clock: FakeClock, zone: str
+) -> None:
+    """Also where the clocks change within the 24 hours: a day of 23 hours may have it twice."""
+    for hour in (0, 1, 2, 3, 12):
+        make_schedule(services, admin, schedule=f"59 {hour} * * *", timezone=zone)
+    for day in (date(2026, 3, 28), date(2026, 4, 23), date(2026, 10, 24)):
+        for hour in (0, 20):
+            now = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+            clock.set(now)
+            _advance(services)
+            found = sum(one.runs for one in look(services, admin, acme).hours)
+            assert found == _ticks_until(services, now + timedelta(hours=24))
+
+
+def _advance(services: Services) -> None:
+    """As the engine does: to the next time."""
+    with services.store.write() as tx:
+        due = tx.schedules.due(services.clock() + timedelta(days=999), 100)
+        tx.schedules.advance({one.id: _next(one, services.clock()) for one in due})
+
+
+def _next(schedule: Schedule, after: datetime) -> datetime:
+    return cron.next_after(cron.parse(schedule.schedule), cron.zone(schedule.timezone), after)
+
+
+def _ticks_until(services: Services, until: datetime) -> int:
+    with services.store.read() as tx:
+        due = tx.schedules.due(until, 100)
+    count = 0
+    for schedule in due:
+        at = schedule.next_run_at
+        while at is not None and at <= until:
+            count += 1
+            at = _next(schedule, at)
+    return count

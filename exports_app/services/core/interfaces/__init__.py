@@ -6,7 +6,13 @@ from exports_app.services.core.interfaces.accounts import (
     SecondFactorStore,
     UserStore,
 )
-from exports_app.services.core.interfaces.analytics import AnalyticsStore, Backlog, Spread
+from exports_app.services.core.interfaces.analytics import (
+    AnalyticsStore,
+    Backlog,
+    DayFigures,
+    Span,
+    Upcoming,
+)
 from exports_app.services.core.interfaces.audit import AuditChainStore, AuditFilter, AuditStore
 from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.clock import Clock
@@ -41,6 +47,7 @@ __all__ = [
     "CampaignStore",
     "Clock",
     "CodeStore",
+    "DayFigures",
     "DeliveryStore",
     "FileDownloadStore",
     "FileStore",
@@ -53,13 +60,14 @@ __all__ = [
     "ScheduleStore",
     "SecondFactorStore",
     "SessionStore",
-    "Spread",
+    "Span",
     "Statement",
     "Store",
     "TenantStore",
     "Tenants",
     "Transaction",
     "UnderWay",
+    "Upcoming",
     "Usage",
     "UsageStore",
     "UserStore",

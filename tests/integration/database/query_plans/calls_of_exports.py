@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus
+from exports_app.services.core.interfaces import Span, Upcoming
 from exports_app.services.core.interfaces.old_runs import Expiry
 from exports_app.services.core.records import (
     DownloadWay,
@@ -199,16 +200,24 @@ def _messages() -> Mapping[str, Call]:
 
 
 def _analytics() -> Mapping[str, Call]:
-    def days(k: Known) -> list[Any]:
-        return [k.filled.now - DAY * n for n in range(7, 0, -1)]
+    def days(k: Known) -> list[Span]:
+        begins = [k.filled.now - DAY * n for n in range(7, 0, -1)]
+        return [Span(at, at + DAY) for at in begins]
+
+    def alike(k: Known) -> Upcoming:
+        return Upcoming(k.schedule.schedule, k.schedule.timezone, k.filled.now, 2, k.schedule.name)
 
     return {
         "analytics.backlog": lambda tx, k: tx.analytics.backlog(k.filled.tenant, k.filled.now),
-        "analytics.counts": lambda tx, k: tx.analytics.counts(k.filled.tenant, days(k)),
-        "analytics.durations": lambda tx, k: tx.analytics.durations(k.filled.tenant, days(k)),
+        "analytics.close_days": lambda tx, k: tx.analytics.close_days(k.filled.tenant, days(k)),
+        "analytics.closed_days": lambda tx, k: tx.analytics.closed_days(k.filled.tenant, days(k)),
+        "analytics.days": lambda tx, k: tx.analytics.days(k.filled.tenant, days(k)),
         "analytics.failing": lambda tx, k: tx.analytics.failing(k.filled.tenant, 10),
+        "analytics.forget_days": lambda tx, k: tx.analytics.forget_days(k.filled.now, 100),
+        "analytics.open_days": lambda tx, k: tx.analytics.open_days(k.filled.tenant, days(k)),
         "analytics.ownerless": lambda tx, k: tx.analytics.ownerless(k.filled.tenant, 10),
         "analytics.paused": lambda tx, k: tx.analytics.paused(k.filled.tenant, 10),
+        "analytics.names": lambda tx, k: tx.analytics.names(k.filled.tenant, alike(k), 5),
         "analytics.upcoming": lambda tx, k: tx.analytics.upcoming(
             k.filled.tenant, k.filled.now + DAY
         ),
