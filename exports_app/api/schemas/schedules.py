@@ -111,11 +111,12 @@ class WarningOut(Output):
 
 class ScheduleOut(_StoredOut):
     @computed_field(  # type: ignore[prop-decorator]
-        description="recipients that look like a typing error, such as ann@gmial.com"
+        description="recipients and a replyTo that look like a typing error, such as ann@gmial.com"
     )
     @property
     def warnings(self) -> list[WarningOut]:
-        return [WarningOut.model_validate(found) for found in warnings(self.recipients)]
+        reply_to: str | None = getattr(self, "reply_to", None)  # set by with_options
+        return [WarningOut.model_validate(found) for found in warnings(self.recipients, reply_to)]
 
 
 class SchedulesOut(PageOut):

@@ -86,17 +86,19 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
 
 @dataclass(frozen=True)
 class RecipientWarning:
-    """About a recipient that is taken all the same. pointer: a JSON pointer, as of an error."""
+    """About an address that is taken all the same. pointer: a JSON pointer, as of an error."""
 
     pointer: str
     detail: str
 
 
-def warnings(recipients: Sequence[str]) -> list[RecipientWarning]:
-    """What looks wrong with valid recipients."""
+def warnings(recipients: Sequence[str], reply_to: str | None = None) -> list[RecipientWarning]:
+    """What looks wrong with a schedule's valid addresses."""
+    addresses = {f"/recipients/{i}": address for i, address in enumerate(recipients)}
+    addresses["/replyTo"] = reply_to or ""
     return [
-        RecipientWarning(f"/recipients/{i}", detail)
-        for i, address in enumerate(recipients)
+        RecipientWarning(pointer, detail)
+        for pointer, address in addresses.items()
         if (detail := warning(address))
     ]
 

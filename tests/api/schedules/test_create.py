@@ -110,6 +110,14 @@ class TestCreate:
         changed = api.admin.put(url, {"recipients": ["bob@gmail.com"]}).json()
         assert (changed["recipients"], changed["warnings"]) == (["bob@gmail.com"], [])
 
+    def test_warns_of_what_looks_like_a_typing_error_in_reply_to(self, api: Clients) -> None:
+        sent = schedule_body(replyTo="ann@gmial.com")
+        created = api.admin.post(SCHEDULES, sent)
+        assert created.status_code == 201
+        assert created.json()["warnings"] == [
+            {"pointer": "/replyTo", "detail": "Did you mean ann@gmail.com?"}
+        ]
+
     def test_merges_recipients_whatever_their_case(self, api: Clients) -> None:
         sent = ["Ann@Example.com", "bob@example.com", "ann@example.COM", "BOB@EXAMPLE.COM"]
         assert api.admin.post(SCHEDULES, schedule_body(recipients=sent)).json()["recipients"] == [

@@ -155,3 +155,20 @@ def test_what_looks_like_a_typing_error_is_said_and_saved(
 
     asyncio.run(play())
     assert only_schedule(services).recipients == ["ann@gmial.com", "bob@gmail.com"]
+
+
+def test_a_typing_error_where_replies_go_is_said_and_saved(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await tab.do(Fields.add_recipients, "bob@gmail.com")
+        await put(tab, name="Mine", reply_to="desk@gmail.com")
+        assert draft.doubts == {}
+        await put(tab, reply_to=" desk@gmial.com")
+        assert draft.doubts == {"reply_to": "Did you mean desk@gmail.com?"}
+        await tab.do(EditorState.save)
+        assert not draft.is_open
+
+    asyncio.run(play())
+    assert only_schedule(services).reply_to == "desk@gmial.com"

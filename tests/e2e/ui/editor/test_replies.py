@@ -23,6 +23,10 @@ def test_replies_may_go_to_an_address_of_the_schedule(
     expect(form.field("reply_to")).to_be_focused()
     assert_nothing_overflows(page)
     assert serious(page) == []
+    form.field("reply_to").fill("desk@gmial.com")
+    form.field("reply_to").blur()
+    expect(page.get_by_text("Did you mean desk@gmail.com?")).to_be_visible()
+    assert serious(page) == []
     form.field("reply_to").fill(" Desk@BÜCHER.example ")
     form.save()
     stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")

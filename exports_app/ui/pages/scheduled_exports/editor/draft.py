@@ -8,7 +8,7 @@ import reflex as rx
 
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
-from exports_app.services.schedules.recipients import Recipient
+from exports_app.services.schedules.recipients import Recipient, warning
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, options
@@ -46,6 +46,12 @@ class DraftState(rx.State):
     @rx.var
     def dirty(self) -> bool:
         return self.is_open and self._now() != self._saved
+
+    @rx.var
+    def doubts(self) -> dict[str, str]:
+        """What looks wrong with the addresses of options, by option."""
+        doubts = {name: warning(self.values.get(name, "").strip()) for name in options.ADDRESSES}
+        return {name: doubt for name, doubt in doubts.items() if doubt}
 
     @rx.var
     def kept(self) -> str:

@@ -47,8 +47,8 @@ def _input(option: Option) -> rx.Component:
             mode = "decimal" if kind.entry else "numeric"
             return text(option.name, option.label, _hint(option), input_mode=mode)
         case EmailAddress():
-            most = bounds.TYPED_ADDRESS
-            return text(option.name, option.label, option.hint, input_mode="email", max_length=most)
+            hint, most = _address_hint(option), bounds.TYPED_ADDRESS
+            return text(option.name, option.label, hint, input_mode="email", max_length=most)
         case Text(most=most):
             return text(option.name, option.label, option.hint, max_length=most)
 
@@ -57,6 +57,12 @@ def _choice_hint(option: Option, kind: Choice) -> Any:
     """What comes of the chosen one, where its labels say so."""
     hints = {str(key): label.hint for key, label in kind.labels.items() if label.hint}
     return rx.match(value(option.name), *hints.items(), option.hint) if hints else option.hint
+
+
+def _address_hint(option: Option) -> Any:
+    doubt = DraftState.doubts.get(option.name, "").to(str)
+    words = rx.el.span(doubt, class_name="warn-text", role="status")
+    return rx.cond(doubt != "", words, option.hint)
 
 
 def _hint(option: Option) -> Any:

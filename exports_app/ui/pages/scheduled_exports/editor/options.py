@@ -12,6 +12,7 @@ from exports_app.services.core.field_rules import pointer_of
 from exports_app.services.core.records import Schedule
 
 BY_NAME = {option.name: option for option in OPTIONS}
+ADDRESSES = tuple(option.name for option in OPTIONS if isinstance(option.kind, EmailAddress))
 ADVANCED = frozenset(option.name for option in OPTIONS if option.advanced)
 YES, NO = "yes", "no"
 DIGITS = 6
