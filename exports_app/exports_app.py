@@ -5,6 +5,7 @@ A build imports this too: nothing is opened here.
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
@@ -35,6 +36,9 @@ from exports_app.ui.websockets.tab_states import Tabs
 
 THREADS = 16
 """For what has no threads of its own. Requests and pages have lanes (`services/core/lanes.py`)."""
+SWITCH_SECONDS = 0.001
+"""For which a thread keeps Python's lock when others wait for it; by default 5 ms. The event loop
+waits behind all threads at work: with it health, and every request at its beginning and its end."""
 REQUEST_THREADS = 64
 """For requests: the lanes decide how many are at work, and a few more read and write files."""
 
@@ -115,6 +119,7 @@ async def _serve() -> AsyncIterator[None]:
     global _engine  # noqa: PLW0603 (the one engine of the process, whose life is this function)
     current = settings.get()
     with worker.alone(current):
+        sys.setswitchinterval(SWITCH_SECONDS)
         # Python's default number depends on the cores
         asyncio.get_running_loop().set_default_executor(
             ThreadPoolExecutor(THREADS, thread_name_prefix="call")

@@ -90,7 +90,7 @@ class Lanes:
     """Of one process. Each caller at work has a thread and at most one connection to the database:
     together they leave room for the engine in the pool (`db/engine.py`)."""
 
-    api: Lane = field(default_factory=lambda: Lane("api", 12, 64))
+    api: Lane = field(default_factory=lambda: Lane("api", 8, 64))
     sign_in: Lane = field(default_factory=lambda: Lane("sign-in", 16, 32))
     """Also of pages. Most of its callers wait for their turn to hash a password, which has a queue
     of its own (`identity/password_hashing.py`): the places are as many as that queue has, and
@@ -98,7 +98,7 @@ class Lanes:
     files: Lane = field(default_factory=lambda: Lane("files", 4, 32))
     """Downloads and uploads, while they are at work: not while their client is slow."""
     metrics: Lane = field(default_factory=lambda: Lane("metrics", 1, 8))
-    pages: Lane = field(default_factory=lambda: Lane("pages", 12, 256))
+    pages: Lane = field(default_factory=lambda: Lane("pages", 8, 256))
     """What open pages ask for."""
     figures: Lane = field(default_factory=lambda: Lane("figures", 4, 128))
     previews: Lane = field(default_factory=lambda: Lane("previews", 2, 64))

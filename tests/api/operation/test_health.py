@@ -167,6 +167,7 @@ class TestHealth:
     ) -> None:
         held = threading.Event()
         monkeypatch.setattr("exports_app.api.routes.health.PATIENCE", 0.05)
+        monkeypatch.setattr("exports_app.api.single_flight.FRESH_SECONDS", 0.0)
         with monkeypatch.context() as patched:
             patched.setattr(services.store, "ping", lambda: held.wait(60))
             for _ in range(3):  # they share one look
