@@ -51,6 +51,10 @@ LONGEST_NAME = 255
 
 WAITING, ARRIVED = "upload", "uploaded"
 """The purposes of codes."""
+NOT_HERE = (
+    "The file is not where this server keeps files: choose it again. If that does not help, the"
+    " servers have different FILES_URL, and need the same one"
+)
 UNKNOWN = "This address is good for one file only: choose the file again on the page"
 
 
@@ -158,7 +162,7 @@ class Uploads:
         require(who, Permission.WRITE, arrived.content["tenant_id"])
         path = self._files.find(arrived.content["key"])
         if path is None:
-            raise Gone("The file was removed: choose it again")
+            raise Gone(NOT_HERE)
         return UploadedFile(arrived.content["tenant_id"], arrived.content["name"], path)
 
     def forget(self, who: Principal, session_id: str, code: str) -> None:

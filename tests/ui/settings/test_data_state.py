@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exports_app.services.campaigns import uploads
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Campaign, Page
 from exports_app.services.runs.browser_downloads import PreparedDownload
@@ -211,7 +212,7 @@ def test_a_file_that_is_gone_is_told(services: Services, tab: Tab, play: Any) ->
         await send(services, tab, session_id, GOOD, "march.csv")
         files(services)[0].unlink()
         await tab.do(DataState.check)
-        assert page.failed == "The file was removed: choose it again"
+        assert page.failed == uploads.NOT_HERE
 
     play(scene)
 
