@@ -2,7 +2,7 @@
 
 from alembic import context
 from exports_app import settings
-from exports_app.db import migrate
+from exports_app.db import migrate, search
 from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ def run(connection: Connection) -> None:
         target_metadata=metadata,
         render_as_batch=True,
         compare_type=True,
+        include_object=search.has_model,
         transactional_ddl=connection.dialect.name == "postgresql",
         transaction_per_migration=True,
         on_version_apply=context.config.attributes.get("progress"),

@@ -23,8 +23,9 @@ from bench.growth.dialects import Postgresql, Sqlite
 from bench.growth.plans import Plan
 from bench.growth.shape import SHAPES, Shape
 from bench.running import say
-from exports_app.db import migrate
+from exports_app.db import migrate, search
 from exports_app.db.engine import Database
+from exports_app.domain import search_words
 from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 
@@ -90,6 +91,7 @@ def _sqlite(database: Database) -> Iterator[tuple[Execute, list[tuple[str, str]]
             "locking_mode=EXCLUSIVE",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
+        connection.create_function(search.FUNCTION, 1, search_words.folded, deterministic=True)
         yield connection.execute, connection.execute(_SQLITE_INDEXES).fetchall()
         connection.execute("PRAGMA locking_mode=NORMAL").fetchall()
         connection.execute("PRAGMA journal_mode=WAL").fetchall()

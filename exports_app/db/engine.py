@@ -19,7 +19,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from exports_app import log
 from exports_app.db import time_limits
 from exports_app.db.outages import reachable
+from exports_app.db.search import FUNCTION
 from exports_app.domain.errors import ExportsError, Overloaded, Unavailable
+from exports_app.domain.search_words import folded
 
 BUSY_MS = 15_000
 """Milliseconds that a writer waits for the others of this process, and then again for another
@@ -72,6 +74,9 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     # SQLite's own lower() changes ASCII letters only, PostgreSQL's all
+    connection.create_function(
+        FUNCTION, 1, lambda text: None if text is None else folded(str(text)), deterministic=True
+    )
     connection.create_function(
         "lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True
     )

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import startup
-from exports_app.db import migrate, models
+from exports_app.db import migrate, models, search
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
 from exports_app.db.store import SqlStore
@@ -57,6 +57,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _files(settings)
     if settings.redis_url.get_secret_value():
         yield _redis(settings)
+    yield from _search(settings)
     yield _clock(settings)
     yield _zones(settings)
     yield _node()
@@ -107,6 +108,30 @@ def _database(settings: Settings) -> Finding:
         return Finding(False, "database", e.message)
     finally:
         database.dispose()
+
+
+def _search(settings: Settings) -> Iterator[Finding]:
+    if settings.embedded:
+        return
+    database = Database(settings.url)
+    try:
+        with database.read() as connection:
+            unindexed = search.unindexed(connection)
+    except (ExportsError, SQLAlchemyError):
+        return  # said of the database already
+    finally:
+        database.dispose()
+    if unindexed:
+        statements = " ".join(searched.statement for searched in unindexed)
+        yield Finding(
+            True,
+            "search",
+            "reads all rows, since it has no index: have an administrator of the database execute"
+            f" CREATE EXTENSION pg_trgm; then, as the owner of the tables, {statements}",
+            warning=True,
+        )
+    else:
+        yield Finding(True, "search", "by its indexes")
 
 
 def _demo(settings: Settings) -> Finding:

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, select
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, contains, table, upsert
+from exports_app.db.repositories.base import Repository, table, upsert
+from exports_app.db.repositories.searching import matches
+from exports_app.db.search import CAMPAIGNS
 from exports_app.services.core.interfaces import Tenants
 from exports_app.services.core.records import (
     MEASURES,
@@ -31,7 +33,7 @@ class CampaignRepository(Repository[Campaign]):
     ) -> tuple[list[Campaign], int]:
         conditions = [self._table.c[k] == v for k, v in where.items()]
         if q:
-            conditions.append(contains(self._connection, self._table.c.name, q))
+            conditions.append(matches(self._connection, self._table, CAMPAIGNS, q, within))
         return self._page(conditions, page, within)
 
     def add(self, campaigns: Iterable[Campaign]) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, distinct, table
+from exports_app.db.repositories.searching import matches
+from exports_app.db.search import SCHEDULES
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import (
     EXECUTED,
@@ -77,7 +79,7 @@ class ScheduleRepository(Repository[Schedule]):
     ) -> tuple[list[Schedule], int]:
         conditions = [self._live(), *(self._is(k, v) for k, v in where.items())]
         if q:
-            conditions.append(self._mentions(q))
+            conditions.append(matches(self._connection, self._table, SCHEDULES, q, within))
         return self._page(conditions, page, within)
 
     def _is(self, name: str, value: Any) -> Any:
@@ -91,19 +93,6 @@ class ScheduleRepository(Repository[Schedule]):
     def _failing(self) -> Any:
         """Active, and its latest scheduled runs failed."""
         return self._table.c.is_active & self._table.c.failing_since.is_not(None)
-
-    def _mentions(self, q: str) -> Any:
-        c = self._table.c
-        in_text = contains(self._connection, c.name, q) | contains(
-            self._connection, func.coalesce(c.description, ""), q
-        )
-        if not set(q) - set("[], "):  # JSON's own marks between the addresses
-            return in_text
-        # Recipients are searched in their stored JSON text, where letters that are not ASCII are
-        # escaped
-        return in_text | contains(
-            self._connection, cast(c.recipients, Text), json.dumps(q.lower())[1:-1]
-        )
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from exports_app import startup, wiring
 from exports_app.db import clock as db_clock
-from exports_app.db import migrate
+from exports_app.db import migrate, search
 from exports_app.db.clock import DatabaseClock
 from exports_app.db.engine import Database
 from exports_app.db.models import metadata
@@ -46,9 +46,10 @@ def fresh(postgres: Postgres) -> Iterator[str]:
     postgres.drop("fresh")
 
 
-def ours(_item: object, name: str | None, kind: str, *_: object) -> bool:
+def ours(item: object, name: str | None, kind: str, *more: object) -> bool:
     """Not Procrastinate's, which have no models."""
-    return kind != "table" or not (name or "").startswith("procrastinate_")
+    is_queue = kind == "table" and (name or "").startswith("procrastinate_")
+    return not is_queue and search.has_model(item, name, kind, *more)
 
 
 @contextmanager

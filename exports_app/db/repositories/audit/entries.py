@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_, select
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, contains
+from exports_app.db.repositories.base import Repository
 from exports_app.db.repositories.paging import Listing, each_of, of_tenants
+from exports_app.db.repositories.searching import FEW, matches
+from exports_app.db.search import AUDIT, ORIGINS
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.services.core.interfaces import AuditFilter, Tenants
 from exports_app.services.core.records import Action, AuditEntry, Page
@@ -34,7 +36,7 @@ class AuditRepository(Repository[AuditEntry]):
         if actions:
             together.append(c.action.in_(actions))
         branches = each_of(tenants, [c.action == action for action in actions])
-        conditions = self._conditions(where)
+        conditions = self._conditions(within, where)
         page = replace(page, sort="-at")
         return self._listed(
             Listing(
@@ -44,19 +46,40 @@ class AuditRepository(Repository[AuditEntry]):
             )
         )
 
-    def _conditions(self, where: AuditFilter) -> list[Any]:
+    def _conditions(self, within: Tenants, where: AuditFilter) -> list[Any]:
         c, conditions = self._table.c, list[Any]()
         if where.since is not None:
             conditions.append(c.at >= where.since)
         if where.before is not None:
             conditions.append(c.at < where.before)
         if where.q:
-            names = [
-                contains(self._connection, name, where.q) for name in (c.actor_name, c.subject_name)
-            ]
-            origins = [
-                c.address == where.q,
-                *(part.startswith(where.q, autoescape=True) for part in (c.session, c.request_id)),
-            ]
-            conditions.append(or_(*names, *(origins if len(where.q) >= SHORTEST_ORIGIN else [])))
+            conditions.append(self._mentions(where.q, within))
         return conditions
+
+    def _mentions(self, q: str, within: Tenants) -> Any:
+        names = matches(self._connection, self._table, AUDIT, q, within)
+        return names | self._from(q, within) if len(q) >= SHORTEST_ORIGIN else names
+
+    def _from(self, q: str, within: Tenants) -> Any:
+        """Whether an entry came from the address, or a session or request whose id begins so."""
+        is_server = self._connection.dialect.name == "postgresql"
+        address, session, request = (
+            self._table.c[name].collate("C") if is_server else self._table.c[name]
+            for name in ORIGINS
+        )
+        conditions = (address == q, *(_begins(part, q) for part in (session, request)))
+        ids = set[str]()
+        for condition in conditions:
+            query = select(self._table.c.id).where(condition)
+            if within is not None:
+                query = query.where(self._table.c.tenant_id.in_(within))
+            ids |= set(self._connection.execute(query.limit(FEW + 1)).scalars())
+        return self._table.c.id.in_(ids) if len(ids) <= FEW else or_(*conditions)
+
+
+def _begins(column: Any, beginning: str) -> Any:
+    """Whether the text begins so, as a range in the order of code points."""
+    last = ord(beginning[-1])
+    if last in {0xD7FF, 0x10FFFF}:  # what follows is no character
+        return column.startswith(beginning, autoescape=True)
+    return and_(column >= beginning, column < beginning[:-1] + chr(last + 1))

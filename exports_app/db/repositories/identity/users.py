@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, contains, table, upsert
+from exports_app.db.repositories.base import Repository, table, upsert
+from exports_app.db.repositories.searching import matches
 from exports_app.db.repositories.tenants.tenants import TenantRepository
+from exports_app.db.search import USERS
 from exports_app.domain.access import Role
 from exports_app.services.core.records import (
     Member,
@@ -63,11 +65,7 @@ class UserRepository(Repository[User]):
         return {row.id: row.name for row in self._connection.execute(query)}
 
     def find(self, q: str, page: Page) -> tuple[list[User], int]:
-        c, where = self._table.c, list[Any]()
-        if q:
-            where.append(
-                contains(self._connection, c.name, q) | contains(self._connection, c.email, q)
-            )
+        where = [matches(self._connection, self._table, USERS, q)] if q else []
         return self._page(where, replace(page, sort="name"))
 
     def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:

@@ -27,7 +27,6 @@ ALLOWED = (
     Allowed("audit.find: of all", "SCAN audit_entries USING COVERING INDEX", TOTAL),
     Allowed("status_counts.", "by status", "housekeeping folds the rows into one of each status"),
     Allowed("campaigns.count_metrics", "campaign_metrics", "said once, after the demo was made"),
-    Allowed("users.find: a word", "users", "a search by parts of words"),
     Allowed("users.ids", "users", "the demo's question to an installation that has no users yet"),
     Allowed("users.demo_password_emails", "ix_users_with_demo_password", "an index of the few"),
     Allowed("users.unproven_emails", "users", "a command's list of all of them"),

@@ -65,6 +65,15 @@ def _schedules() -> Mapping[str, Call]:
         **{f"schedules.find: by {sort}": listed(sort) for sort in sorts},
         **{f"schedules.find: of all, by {sort}": of_all(sort) for sort in sorts},
         "schedules.find": listed("-created_at"),
+        "schedules.find: a word": lambda tx, k: tx.schedules.find(
+            frozenset({k.filled.tenant}), {}, "region 690", Page(1, 50, "-created_at")
+        ),
+        "schedules.find: a word, of all": lambda tx, _: tx.schedules.find(
+            None, {}, "region 690", Page(1, 50, "-created_at")
+        ),
+        "campaigns.find: a word": lambda tx, k: tx.campaigns.find(
+            frozenset({k.filled.tenant}), {}, "paign 290", Page(1, 50, "name")
+        ),
         "schedules.active_of": lambda tx, k: tx.schedules.active_of(k.user.id),
         "schedules.addressed_to": lambda tx, k: tx.schedules.addressed_to(
             k.filled.tenant, "ann@example.com"
