@@ -12,11 +12,12 @@ import psycopg
 from exports_app.db.engine import APART, Database
 from exports_app.domain.errors import Unavailable
 
-PROBE_SECONDS = 2.0
+PROBE_SECONDS = 1.0
 """A write of this process that was committed so lately makes a probe unnecessary. Where writers
 queue, the probe might not get its turn."""
-WAIT_SECONDS = 2.0
-"""For whoever holds the database."""
+WAIT_SECONDS = 1.5
+"""For whoever holds the database. With PROBE_SECONDS and the time between two looks of health: less
+than 5 seconds."""
 LEAST_FREE = 2 * 2**20
 """Bytes of the disk. SQLite's log may have room for some more writes, but not for long."""
 FULL = "The disk of the database is full: make room on it"
@@ -44,7 +45,7 @@ class WriteProbe:
         try:
             with psycopg.connect(
                 self._database.libpq_url,
-                **APART | {"connect_timeout": int(WAIT_SECONDS), "options": limits},
+                **APART | {"connect_timeout": 2, "options": limits},
             ) as connection:
                 connection.execute("UPDATE alembic_version SET version_num = version_num")
         except psycopg.errors.DiskFull:
