@@ -59,5 +59,15 @@ CAMPAIGNS = (
     ("Newsletter readers", "email", 400_000),
     ("Winterjacken", "shopping", 1_800_000),
 )
+FILE = "sep=;\r\nCampaign;currency;date;status;budget;impressions;clicks;spend;;\r\n" + "".join(
+    f"{name};EUR;{day:02}.02.2025;{status};{budget};{day * 7}.214;{day * 311};{day * 83},40;;\r\n"
+    for name, status, budget in (
+        ("Café & Crème Québec", "active", "15.000,00"),
+        ("Podcast sponsorships", "paused", "38.000,00"),
+        ("Carnaval de Québec", "active", "9.500,00"),
+    )
+    for day in range(10, 17)
+)
+"""What a spreadsheet program of Germany or France saves, to be imported."""
 DAYS = 460
 """Days of metrics: enough for the preset "previous year"."""

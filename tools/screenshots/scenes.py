@@ -179,6 +179,19 @@ def see_tenant(page: Page, _: Ids) -> None:
     page.locator("iframe.mail").wait_for()
 
 
+def see_data(page: Page, _: Ids) -> None:
+    page.goto(f"/settings/data?tenant={cast.NORTHWIND.slug}")
+    page.locator("#stored").wait_for()
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": "February.csv", "mimeType": "text/csv", "buffer": cast.FILE.encode("cp1252")}
+    )
+    page.locator("#first-rows tbody tr").first.wait_for()
+    page.locator("#check").click()
+    page.locator("#differences").wait_for()
+    page.locator("#read-as").evaluate("(line) => line.scrollIntoView({ block: 'start' })")
+    page.evaluate("scrollBy(0, -120)")  # below the header, which stays
+
+
 def see_audit(page: Page, _: Ids) -> None:
     page.goto(f"/settings/audit?tenant={cast.NORTHWIND.slug}")
     page.locator("#entries li").first.wait_for()
@@ -227,6 +240,7 @@ SCENES = (
     Scene("settings-parting", see_removal, ("wide-light", "phone-dark")),
     Scene("settings-tenant", see_tenant, EVERY),
     Scene("settings-quotas", see_quotas, ("wide-light", "phone-dark"), cast.OPERATOR.email),
+    Scene("settings-data", see_data, ("wide-light", "phone-dark")),
     Scene("settings-audit", see_audit, ("wide-light", "phone-dark")),
     Scene("settings-email", see_mail, ("wide-light", "phone-dark"), cast.OPERATOR.email),
     Scene("settings-users", see_users, ("wide-light", "phone-dark"), cast.OPERATOR.email),
