@@ -11,6 +11,8 @@ from websockets.exceptions import InvalidStatus
 
 from exports_app import wiring
 from exports_app.api.request_body import METRICS_LIMIT
+from exports_app.services.campaigns.uploads import MIB
+from exports_app.services.identity.cookies import HOST_PREFIX, SESSION_COOKIE
 from exports_app.settings import Settings
 from tests.e2e.server import Server, free_port, start_server
 from tests.e2e.ui.app_code import KEY
@@ -18,7 +20,7 @@ from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.wire import LISTED, LOGIN, Wire, variables
 from tests.mailserver import MailServer
 from tests.proxies import Front, front
-from tests.world import PASSWORD
+from tests.world import PASSWORD, sign_in
 
 PROXIES = ("nginx", pytest.param("caddy", marks=pytest.mark.long))
 THE_PROXY = "127.0.0.1"
@@ -128,6 +130,27 @@ def test_a_page_signs_in_over_https_and_the_audit_has_the_real_address(site: Sit
         with tab(site.front, client, ANN) as wire:
             assert site.company.tenant.name in wire.load()
     assert sign_ins(site, user.id) == [ANN]
+
+
+def test_a_file_for_an_import_passes_and_a_larger_one_is_refused(site: Site) -> None:
+    admin = site.company.admin
+    session = sign_in(site.house.services, admin.user)
+
+    def send(size: int) -> httpx.Response:
+        begin = site.house.services.uploads.begin
+        code = begin(admin.who, session, site.company.id, "large.csv", 1)
+        with site.front.client(ANN) as client:
+            return client.post(
+                f"/api/uploads/{code}",
+                content=b"x" * size,
+                headers={
+                    "Origin": site.front.url,
+                    "Cookie": f"{HOST_PREFIX}{SESSION_COOKIE}={session}",
+                },
+            )
+
+    assert send(45 * MIB).status_code == 204
+    assert send(60 * MIB).status_code == 413
 
 
 def test_what_a_client_says_of_its_address_is_not_believed(site: Site) -> None:
