@@ -62,6 +62,10 @@ class SqlTransaction:
         return r.RunRepository(self.connection)
 
     @cached_property
+    def snapshots(self) -> r.SnapshotRepository:
+        return r.SnapshotRepository(self.connection)
+
+    @cached_property
     def old_runs(self) -> r.OldRunRepository:
         return r.OldRunRepository(self.connection)
 

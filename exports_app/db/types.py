@@ -33,13 +33,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class RunSpecJson(TypeDecorator[RunSpec]):
-    """A run's snapshot, as JSON."""
+    """A run's snapshot, as JSON. A mapping is written as it is."""
 
     impl = JSON
     cache_ok = True
 
-    def process_bind_param(self, value: RunSpec | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else value.to_json()
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        return value.to_json() if isinstance(value, RunSpec) else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> RunSpec | None:  # noqa: ARG002
         return None if value is None else RunSpec.from_json(value)

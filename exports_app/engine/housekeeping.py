@@ -34,6 +34,7 @@ class Housekeeping:
         jobs = [
             Job("files", self._sweep_files, HOUR, after=SWEEP_AFTER),
             Job("history", self._sweep_history, DAY, after=SWEEP_AFTER),
+            Job("snapshots", self._move_snapshots, HOUR, after=SWEEP_AFTER),
             Job("records", self._sweep_records, HOUR, after=SWEEP_AFTER),
             Job("repeated entries", self._note_repeated, NOTED),
             Job("expired sessions", self._note_expired, MINUTE),
@@ -59,6 +60,12 @@ class Housekeeping:
             self._services.history_retention.sweep(self._closing.is_set, self._closing.wait)
 
         await _guarded(sweep, "old runs could not be removed")
+
+    async def _move_snapshots(self) -> None:
+        def move() -> None:
+            self._services.snapshot_storage.move(self._closing.is_set, self._closing.wait)
+
+        await _guarded(move, "snapshots could not be moved")
 
     async def _sweep_records(self) -> None:
         def sweep() -> None:

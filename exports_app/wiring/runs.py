@@ -1,6 +1,7 @@
 """Runs: from the tick to the end, and their files."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from exports_app.services.audit.audit_log import Audit
 from exports_app.services.identity.sessions import Sessions
@@ -20,10 +21,15 @@ from exports_app.services.runs.queue import RunQueue
 from exports_app.services.runs.restored import Restored
 from exports_app.services.runs.retention import Retention
 from exports_app.services.runs.sending import RunDeliveries
+from exports_app.services.runs.snapshot_storage import SnapshotStorage
 from exports_app.services.runs.ticks import Ticks
 from exports_app.services.runs.zone_updates import ZoneUpdates
 from exports_app.services.tenants.quotas import Quotas
 from exports_app.wiring.foundation import Foundation, retries
+
+SIDE_BY_SIDE = timedelta(days=1)
+"""Over PostgreSQL, servers of two versions may run for so long during an upgrade. The older one
+knows only snapshots in the rows of runs."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class RunFiles:
     browser_downloads: BrowserDownloads
     retention: Retention
     history_retention: HistoryRetention
+    snapshot_storage: SnapshotStorage
 
 
 def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
@@ -80,4 +87,7 @@ def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFil
         browser_downloads=BrowserDownloads(sessions, history, log, audit),
         retention=Retention(f.store, f.files, f.changes, f.clock, s.retention_days),
         history_retention=HistoryRetention(f.store, f.changes, f.clock, s.run_retention_days),
+        snapshot_storage=SnapshotStorage(
+            f.store, f.clock, timedelta(0) if s.embedded else SIDE_BY_SIDE
+        ),
     )

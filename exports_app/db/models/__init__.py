@@ -12,7 +12,7 @@ from exports_app.db.models.base import Base, metadata
 from exports_app.db.models.campaigns import CampaignRow, MetricRow
 from exports_app.db.models.closed_days import ClosedDayRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
-from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow
+from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow, RunSpecRow
 from exports_app.db.models.schedules import ScheduleRow, ZoneDataRow
 from exports_app.db.models.sessions import CodeRow, SessionRow
 from exports_app.db.models.status_counts import StatusCountRow
@@ -39,6 +39,7 @@ __all__ = [
     "RecoveryCodeRow",
     "RemovedRunsRow",
     "RunRow",
+    "RunSpecRow",
     "ScheduleRow",
     "SealRow",
     "SecondFactorRow",

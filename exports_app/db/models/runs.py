@@ -71,6 +71,9 @@ class RunRow(Base, table=True):
             "completed_at",
             "id",
         ),
+        # Which snapshots are still used, and which rows have theirs to be moved
+        _runs_that("spec_hash", "spec_hash IS NOT NULL", "spec_hash"),
+        _runs_that("own_spec", "spec_hash IS NULL AND completed_at IS NOT NULL", "completed_at"),
         _runs_that(
             "open",
             "status IN ('pending', 'processing')",
@@ -88,6 +91,7 @@ class RunRow(Base, table=True):
     scheduled_for: datetime | None = optional_instant()
     missed_ticks: int = 0
     spec: Any = Field(sa_type=RunSpecJson)
+    spec_hash: str | None = Field(default=None, max_length=32)
     window_start: dt.date | None = None
     window_end: dt.date | None = None
     format: str = Field(max_length=50)
@@ -117,6 +121,14 @@ class RunRow(Base, table=True):
     next_attempt_at: datetime | None = optional_instant()
     messages_reserved: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """Messages of its tenant's quota that it may still send. Counts only while it is processing."""
+
+
+class RunSpecRow(Base, table=True):
+    """A snapshot of a schedule, as runs have it. hash: see `repositories.runs.snapshots`."""
+
+    __tablename__ = "run_specs"
+    hash: str = Field(max_length=32, primary_key=True)
+    spec: dict[str, Any] = Field(sa_type=JSON)
 
 
 class RemovedRunsRow(Base, table=True):

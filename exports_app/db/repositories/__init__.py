@@ -19,6 +19,7 @@ from exports_app.db.repositories.runs.downloads import FileDownloadRepository
 from exports_app.db.repositories.runs.old_runs import OldRunRepository
 from exports_app.db.repositories.runs.queue import RunQueueRepository
 from exports_app.db.repositories.runs.runs import RunRepository
+from exports_app.db.repositories.runs.snapshots import SnapshotRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.repositories.status_counts import StatusCountRepository
 from exports_app.db.repositories.tenants.invitations import InvitationRepository
@@ -46,6 +47,7 @@ __all__ = [
     "ScheduleRepository",
     "SecondFactorRepository",
     "SessionRepository",
+    "SnapshotRepository",
     "StatusCountRepository",
     "TenantRepository",
     "UsageRepository",

@@ -11,6 +11,7 @@ completion           what an end means for the schedule: result, failures in a r
                      pause, notifications
 actions              what a person does to a run
 history              the history
+snapshot_storage     moves the snapshots of runs to where each is stored once
 retention            how long files are kept; history_retention: and runs
 
 preview and export_context show what a run would send; download_links, download_log and

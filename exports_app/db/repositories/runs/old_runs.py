@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, case, delete, exists, or_, select, upda
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table, upsert
+from exports_app.db.repositories.runs.snapshots import SnapshotRepository
 from exports_app.domain.runs.states import FINISHED
 from exports_app.services.core.interfaces.old_runs import Expiry, OldRuns, Place
 from exports_app.services.core.records import RemovedRuns
@@ -43,7 +44,7 @@ class OldRunRepository:
 
     def remove(self, run_ids: Collection[str], expiry: Expiry) -> int:
         c = RUNS.c
-        query = select(c.id, c.scheduled_export_id, c.created_at, c.scheduled_for)
+        query = select(c.id, c.scheduled_export_id, c.created_at, c.scheduled_for, c.spec_hash)
         query = query.where(c.id.in_(run_ids), *_removable(expiry))
         rows = self._connection.execute(query.with_for_update(skip_locked=True)).all()
         ids = [row.id for row in rows]
@@ -56,6 +57,9 @@ class OldRunRepository:
             update(notices).where(notices.c.history_id.in_(ids)).values(history_id=None)
         )
         self._connection.execute(delete(RUNS).where(c.id.in_(ids)))
+        SnapshotRepository(self._connection).drop_unused(
+            {row.spec_hash for row in rows if row.spec_hash is not None}
+        )
         self._note(rows)
         return len(ids)
 

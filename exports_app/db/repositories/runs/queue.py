@@ -2,25 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import case, func, select
 
-from exports_app.db import models
-from exports_app.db.repositories.base import Repository
 from exports_app.db.repositories.runs import queue_queries as queries
-from exports_app.domain.open_enum import OpenEnum
-from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
+from exports_app.db.repositories.runs.snapshots import StoredRuns
+from exports_app.domain.runs.states import BY_CLOCK, RunStatus
 from exports_app.services.core.records import Run, Waiting
 
 CLAIMS = 0x65787001
 """Which of PostgreSQL's advisory locks is about claiming runs."""
 
 
-class RunQueueRepository(Repository[Run]):
-    model, record = models.RunRow, Run
-    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"status": RunStatus, "trigger": Trigger}
-
+class RunQueueRepository(StoredRuns):
     def lock_claims(self) -> None:
         if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
             self._connection.execute(select(func.pg_advisory_xact_lock(CLAIMS)))

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import and_, func, select
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, table, upsert
+from exports_app.db.repositories.base import table, upsert
 from exports_app.db.repositories.runs.queue_queries import is_live
-from exports_app.domain.open_enum import OpenEnum
+from exports_app.db.repositories.runs.snapshots import StoredRuns
 from exports_app.domain.runs.states import (
     FINISHED,
     DeliveryStatus,
@@ -31,10 +31,7 @@ def _insert(dialect: str) -> Any:
     return upsert(dialect, table(models.RunRow)).on_conflict_do_nothing()
 
 
-class RunRepository(Repository[Run]):
-    model, record = models.RunRow, Run
-    enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"status": RunStatus, "trigger": Trigger}
-
+class RunRepository(StoredRuns):
     def get(self, run_id: str) -> Run | None:
         return self._one(self._table.c.id == run_id)
 
@@ -82,9 +79,7 @@ class RunRepository(Repository[Run]):
     def add_all(self, runs: Sequence[Run]) -> set[str]:
         if not runs:
             return set()
-        self._connection.execute(
-            _insert(self._connection.dialect.name), [dict(vars(run)) for run in runs]
-        )
+        self._connection.execute(_insert(self._connection.dialect.name), self._rows(runs))
         # Asked for afterwards, since not every driver counts the rows of an INSERT: RETURNING would
         # make one statement of 18,000 parameters of 500 rows, whose text takes psycopg longer to
         # read than the server to execute
@@ -129,9 +124,13 @@ class RunRepository(Repository[Run]):
         # The row stays, since there is one for each tick; it gets all values of the new run
         c = self._table.c
         move_run(seen.status, RunStatus.PENDING)
-        values = dict(vars(run))
+        old = self._connection.execute(select(c.spec_hash).where(c.id == seen.id))
+        used = [key for key in old.scalars() if key is not None]
+        values = {"spec_hash": None} | self._rows([run])[0]
         del values["id"]
-        return self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
+        done = self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
+        self._snapshots.drop_unused(used)
+        return done
 
     def update_unclaimed(self, seen: Run, values: Mapping[str, Any]) -> bool:
         c = self._table.c

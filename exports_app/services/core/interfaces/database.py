@@ -18,7 +18,12 @@ from exports_app.services.core.interfaces.delivery import DeliveryStore, Notific
 from exports_app.services.core.interfaces.files import FileDownloadStore
 from exports_app.services.core.interfaces.old_runs import OldRunStore
 from exports_app.services.core.interfaces.quotas import UsageStore
-from exports_app.services.core.interfaces.runs import AttemptStore, RunQueueStore, RunStore
+from exports_app.services.core.interfaces.runs import (
+    AttemptStore,
+    RunQueueStore,
+    RunStore,
+    SnapshotStore,
+)
 from exports_app.services.core.interfaces.schedules import ScheduleStore, ZoneDataStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
 from exports_app.services.core.interfaces.status_counts import StatusCountStore
@@ -66,6 +71,8 @@ class Transaction(Protocol):
     def run_queue(self) -> RunQueueStore: ...
     @property
     def runs(self) -> RunStore: ...
+    @property
+    def snapshots(self) -> SnapshotStore: ...
     @property
     def old_runs(self) -> OldRunStore: ...
     @property

@@ -134,3 +134,14 @@ class AttemptStore(Protocol):
         code: str | None,
     ) -> None:
         """End the run's open attempt, if there is one."""
+
+
+class SnapshotStore(Protocol):
+    """Where the snapshots of runs are."""
+
+    def any_to_move(self, ended_before: datetime) -> bool:
+        """Whether a run that ended before the instant holds its snapshot itself."""
+
+    def move(self, ended_before: datetime, limit: int) -> int:
+        """Move the snapshots of up to `limit` such runs to where each is stored once. Returns how
+        many runs there were."""

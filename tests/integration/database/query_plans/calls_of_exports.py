@@ -147,6 +147,12 @@ def _runs() -> Mapping[str, Call]:
         "status_counts.fold": lambda tx, _: tx.status_counts.fold(100, 100),
         "status_counts.newest_row": lambda tx, _: tx.status_counts.newest_row(100),
         "status_counts.runs": lambda tx, _: tx.status_counts.runs(),
+        "snapshots.add": lambda tx, _: tx.snapshots.add([{"name": "one that is new"}]),
+        "snapshots.any_to_move": lambda tx, k: tx.snapshots.any_to_move(k.filled.now),
+        "snapshots.drop_unused": lambda tx, _: tx.snapshots.drop_unused(
+            tx.snapshots.add([{"name": "one that no run has"}])
+        ),
+        "snapshots.move": lambda tx, k: tx.snapshots.move(k.filled.now, 100),
         "old_runs.look": lambda tx, k: tx.old_runs.look(
             k.filled.tenant, Expiry(k.filled.now - DAY, k.filled.now, 20), None, 100
         ),
