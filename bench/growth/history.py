@@ -32,6 +32,8 @@ FORMATS = ("csv", "excel", "json", "xml")
 EXTENSIONS = ("csv", "xlsx", "json", "xml")
 FILTERS = json.dumps(Filters(period="previous_week").to_json())
 KEEP_SECONDS = KEEP_DAYS * 86_400
+KEEP_NOTICES = 170 * 86_400
+"""Seconds: nothing is left for the housekeeping to remove first."""
 REFUSED = "550 5.1.1 no such user here"
 RUNS = "FROM plan_runs r"
 SCHEDULES = "FROM plan_schedules r"
@@ -204,7 +206,7 @@ def _deliveries(plan: Plan) -> str:
 
 
 def _notices(plan: Plan) -> str:
-    """To the owner of each run that failed in whole or in part."""
+    """To the owner of each run that failed in whole or in part, as long as they are kept."""
     d = plan.dialect
     content = {
         "name": "\x01",
@@ -228,8 +230,8 @@ def _notices(plan: Plan) -> str:
         "created_at": d.at("r.at + 70"),
         "sent_at": d.at("r.at + 71"),
     }
-    source = f"{RUNS} WHERE r.code >= 890 AND r.code < {SENT} {d.in_order}"
-    return _insert("notices", columns, source)
+    kept = f"r.code >= 890 AND r.code < {SENT} AND r.at > {plan.now - KEEP_NOTICES}"
+    return _insert("notices", columns, f"{RUNS} WHERE {kept} {d.in_order}")
 
 
 def _downloads(plan: Plan) -> str:

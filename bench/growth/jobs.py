@@ -19,6 +19,8 @@ from exports_app.wiring import Services
 
 DUE = 10
 RUNS = table(RunRow)
+LONGEST = 180.0
+"""Seconds after which a job is stopped: it goes on the next time."""
 HOURLY = 3_600.0
 """Seconds: a job that is done as seldom is done once here, and judged by its own aim."""
 
@@ -44,19 +46,25 @@ def operations(services: Services) -> Iterator[Operation]:
 
 
 def _jobs(services: Services) -> Iterator[Operation]:
-    for job in Housekeeping(services, threading.Event()).jobs():
+    for place, job in enumerate(Housekeeping(services, threading.Event()).jobs()):
         seldom = job.every.total_seconds() >= HOURLY
-
-        async def do(work: object = job.work) -> None:
-            await work()  # type: ignore[operator]
-
         yield Operation(
             f"job: {job.name}",
             "",
-            do,
+            partial(_work, services, place),
             Aim(None, SWEEP) if seldom else FLAT,
             **({"calls": 1, "warm": False} if seldom else {}),
         )
+
+
+async def _work(services: Services, place: int) -> None:
+    """Do the job, and stop it where it takes far more than any aim allows."""
+    closing = threading.Event()
+    job = Housekeeping(services, closing).jobs()[place]
+    cut = threading.Timer(LONGEST, closing.set)
+    cut.start()
+    await job.work()
+    cut.cancel()
 
 
 async def _tick(services: Services, due: int) -> None:

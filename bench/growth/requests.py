@@ -1,7 +1,7 @@
 """Every GET of the API, as those who may call it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ REQUESTS = [
     *_of_tenant("list: failed", LIST, "lastStatus=failed"),
     *_of_tenant("list: paused, one format", LIST, "isActive=false&format=csv"),
     Request("schedule", f"{LIST}/{{schedule}}"),
-    Request("history", f"{LIST}/{{schedule}}/history?limit=50", aim=TENANTS),
+    Request("history", f"{LIST}/{{schedule}}/history?limit=50", aim=TENANTS, pages=True),
     Request("notices", f"{LIST}/{{schedule}}/notices"),
     Request("run", OF_RUN),
     Request("attempts", f"{OF_RUN}/attempts"),
@@ -124,15 +124,23 @@ class Api:
 
         return Operation(name, key, do, aim)
 
-    async def _further(self, request: Request, key: str, path: str) -> Any:
+    async def _further(self, request: Request, key: str, path: str) -> AsyncIterator[Operation]:
+        """The last page that numbers reach, and the one that a cursor leads to from there."""
         http, name = self._clients[key], request.name.removesuffix(", page 1")
-        total = (await http.get(path)).json()["total"]
-        last = max(1, min(total, REACH) // SIZE)
-        yield self._get(f"{name}, last page in reach", key, f"{path}&page={last}", request.aim)
-        answer = (await http.get(f"{path}&page={last}")).json()
-        if cursor := answer.get("nextCursor"):
-            where = str(httpx.QueryParams({"cursor": cursor}))
-            yield self._get(f"{name}, by cursor behind it", key, f"{path}&{where}", request.aim)
+        first = (await http.get(path)).json()
+        last = max(1, min(first["total"], REACH) // SIZE)
+        answers = [first]
+        if "page" in first:
+            yield self._get(f"{name}, last page in reach", key, f"{path}&page={last}", request.aim)
+            near = [page for page in (last, last - 1) if page > 1]
+            answers = [(await http.get(f"{path}&page={page}")).json() for page in near] + answers
+        for answer in answers:
+            if cursor := answer.get("nextCursor"):
+                where = httpx.QueryParams({"cursor": cursor})
+                yield self._get(
+                    f"{name}, by cursor from there", key, f"{path}&{where}", request.aim
+                )
+                return
 
     def _csv(self) -> Iterator[Operation]:
         for key in EVERYONE:
