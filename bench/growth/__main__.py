@@ -56,7 +56,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--cpu", action="store_true", help="processor time, for a machine that does other work too"
     )
-    parser.add_argument("--match", default="", help="only operations whose name contains this")
+    parser.add_argument(
+        "--match",
+        default="",
+        help="only operations with this in their names, or with one of a,b,c",
+    )
     parser.add_argument("--rounds", type=int, default=1, help="of all measurements; 1 by default")
     return parser.parse_args()
 

@@ -116,7 +116,7 @@ class Api:
                 found.append(self._get(request.name, key, path, request.aim))
                 if request.pages:
                     found += [o async for o in self._further(request, key, path)]
-        return found + list(self._csv())
+        return found
 
     def _get(self, name: str, key: str, path: str, aim: Aim) -> Operation:
         async def do() -> None:
@@ -142,7 +142,8 @@ class Api:
                 )
                 return
 
-    def _csv(self) -> Iterator[Operation]:
+    def files(self) -> Iterator[Operation]:
+        """What is sent as a stream."""
         for key in EVERYONE:
             query = "" if key == SUPER else f"tenantId={self._callers[key].tenant_id}"
             yield self._streamed("audit CSV, first byte", key, query, Aim(None, FIRST_BYTE))
