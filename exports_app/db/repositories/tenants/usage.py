@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table, upsert
+from exports_app.db.repositories.runs.queue_queries import is_, is_live
 from exports_app.domain.runs.states import RunStatus
 
 
@@ -24,10 +25,9 @@ class UsageRepository:
 
     def pending_runs(self, tenant_id: str) -> int:
         runs = self._runs
-        pending = (runs.tenant_id == tenant_id, runs.status == RunStatus.PENDING)
+        pending = (runs.tenant_id == tenant_id, is_(runs.status, RunStatus.PENDING))
         # The condition of the index of open runs: only with it is the index used
-        is_open = runs.status.in_([RunStatus.PENDING, RunStatus.PROCESSING])
-        return self._number(select(func.count(runs.tenant_id)).where(*pending, is_open))
+        return self._number(select(func.count(runs.tenant_id)).where(*pending, is_live(runs)))
 
     def file_bytes(self, tenant_id: str) -> int:
         runs = self._runs
@@ -45,13 +45,14 @@ class UsageRepository:
 
     def reserved_messages(self, tenant_id: str, alive_at: datetime | None = None) -> int:
         runs = self._runs
-        at_work = [runs.tenant_id == tenant_id, runs.status == RunStatus.PROCESSING]
+        at_work = [runs.tenant_id == tenant_id, is_(runs.status, RunStatus.PROCESSING)]
         if alive_at is not None:
             at_work.append(runs.lease_expires_at >= alive_at)
         # The condition of the index of open runs: only with it is the index used
-        is_open = runs.status.in_([RunStatus.PENDING, RunStatus.PROCESSING])
         return self._number(
-            select(func.coalesce(func.sum(runs.messages_reserved), 0)).where(*at_work, is_open)
+            select(func.coalesce(func.sum(runs.messages_reserved), 0)).where(
+                *at_work, is_live(runs)
+            )
         )
 
     def reserve_messages(self, run_id: str, count: int) -> None:
