@@ -1,6 +1,6 @@
 """Conditions of a search: see `exports_app.db.search` for where databases keep what is searched."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +34,23 @@ SHORTEST = 3
 
 
 def matches(
-    connection: Connection, of: Table, searched: Searched, q: str, within: Tenants = None
+    connection: Connection,
+    of: Table,
+    searched: Searched,
+    q: str,
+    within: Tenants = None,
+    others: Collection[str] = (),
 ) -> Any:
     """Whether a row of the table has all words of `q`, in any order, case and accents, each as a
-    part of its words. True where `q` has none."""
+    part of its words. True where `q` has none. others: ids of rows that count as found too."""
     wanted = words(q)
     if connection.dialect.name == "postgresql":
         folded: Any = literal_column(searched.expression(f"{of.name}."), Text())
-        return and_(true(), *(folded.contains(word, autoescape=True) for word in wanted))
+        found = and_(true(), *(folded.contains(word, autoescape=True) for word in wanted))
+        return found | of.c.id.in_(others) if others else found
     names = ("number", "id", "tenant_id", "text")
     texts = table_of(searched.texts, *(column_of(name) for name in names))
-    return _Texts(connection, of, searched, texts, wanted, within).condition()
+    return _Texts(connection, of, searched, texts, wanted, within).condition(others)
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,14 @@ class _Texts:
     wanted: Sequence[str]
     within: Tenants
 
-    def condition(self) -> Any:
+    def condition(self, others: Collection[str]) -> Any:
         query = self._scanning() if self._is_small() else self._by_words()
         ids = list(self.connection.execute(query.limit(FEW + 1)).scalars())
         if len(ids) <= FEW:
-            return self.of.c.id.in_(ids)
+            return self.of.c.id.in_({*ids, *others})
         c = self.texts.c
-        return select(c.id).where(c.id == self.of.c.id, *self._has(self.wanted)).exists()
+        found = select(c.id).where(c.id == self.of.c.id, *self._has(self.wanted)).exists()
+        return found | self.of.c.id.in_(others) if others else found
 
     def _has(self, wanted: Sequence[str]) -> list[Any]:
         return [func.instr(self.texts.c.text, word) > 0 for word in wanted]

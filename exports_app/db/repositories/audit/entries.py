@@ -1,6 +1,6 @@
 """Who did what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -57,11 +57,16 @@ class AuditRepository(Repository[AuditEntry]):
         return conditions
 
     def _mentions(self, q: str, within: Tenants) -> Any:
-        names = matches(self._connection, self._table, AUDIT, q, within)
-        return names | self._from(q, within) if len(q) >= SHORTEST_ORIGIN else names
+        if len(q) < SHORTEST_ORIGIN:
+            return matches(self._connection, self._table, AUDIT, q, within)
+        ids, conditions = self._from(q, within)
+        if len(ids) <= FEW:
+            return matches(self._connection, self._table, AUDIT, q, within, ids)
+        return or_(matches(self._connection, self._table, AUDIT, q, within), *conditions)
 
-    def _from(self, q: str, within: Tenants) -> Any:
-        """Whether an entry came from the address, or a session or request whose id begins so."""
+    def _from(self, q: str, within: Tenants) -> tuple[set[str], Sequence[Any]]:
+        """The ids of the first entries that came from the address, or from a session or request
+        whose id begins so; and the conditions of all of them."""
         is_server = self._connection.dialect.name == "postgresql"
         address, session, request = (
             self._table.c[name].collate("C") if is_server else self._table.c[name]
@@ -74,7 +79,7 @@ class AuditRepository(Repository[AuditEntry]):
             if within is not None:
                 query = query.where(self._table.c.tenant_id.in_(within))
             ids |= set(self._connection.execute(query.limit(FEW + 1)).scalars())
-        return self._table.c.id.in_(ids) if len(ids) <= FEW else or_(*conditions)
+        return ids, conditions
 
 
 def _begins(column: Any, beginning: str) -> Any:
