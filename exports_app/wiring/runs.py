@@ -28,8 +28,8 @@ from exports_app.services.tenants.quotas import Quotas
 from exports_app.wiring.foundation import Foundation, retries
 
 SIDE_BY_SIDE = timedelta(days=1)
-"""Over PostgreSQL, servers of two versions may run for so long during an upgrade. The older one
-knows only snapshots in the rows of runs."""
+"""Servers of two versions may run for so long during an upgrade. The older one knows only snapshots
+in the rows of runs."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,5 @@ def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFil
         browser_downloads=BrowserDownloads(sessions, history, log, audit),
         retention=Retention(f.store, f.files, f.changes, f.clock, s.retention_days),
         history_retention=HistoryRetention(f.store, f.changes, f.clock, s.run_retention_days),
-        snapshot_storage=SnapshotStorage(
-            f.store, f.clock, timedelta(0) if s.embedded else SIDE_BY_SIDE
-        ),
+        snapshot_storage=SnapshotStorage(f.store, f.clock, SIDE_BY_SIDE),
     )

@@ -150,7 +150,6 @@ def test_a_skipped_tick_that_is_run_gets_the_snapshot_of_now(
     assert (again.status, again.spec.name) == (RunStatus.PENDING, "Another")
 
 
-@pytest.mark.about_postgresql
 class TestBesideTheVersionBefore:
     """Which knows only snapshots in the rows of runs."""
 
@@ -173,6 +172,7 @@ class TestBesideTheVersionBefore:
         sql(services, 'UPDATE export_history SET spec = \'{"name": "Theirs"}\'')
         assert the_run(services, run).spec.name == "Theirs"
 
+    @pytest.mark.about_postgresql
     def test_a_snapshot_that_another_server_gives_to_a_run_stays(
         self, services: Services, admin: Principal, schedule: Schedule, clock: FakeClock
     ) -> None:

@@ -79,7 +79,9 @@ class RunRepository(StoredRuns):
     def add_all(self, runs: Sequence[Run]) -> set[str]:
         if not runs:
             return set()
-        self._connection.execute(_insert(self._connection.dialect.name), self._rows(runs))
+        self._connection.execute(
+            _insert(self._connection.dialect.name), [dict(vars(run)) for run in runs]
+        )
         # Asked for afterwards, since not every driver counts the rows of an INSERT: RETURNING would
         # make one statement of 18,000 parameters of 500 rows, whose text takes psycopg longer to
         # read than the server to execute
@@ -126,7 +128,7 @@ class RunRepository(StoredRuns):
         move_run(seen.status, RunStatus.PENDING)
         old = self._connection.execute(select(c.spec_hash).where(c.id == seen.id))
         used = [key for key in old.scalars() if key is not None]
-        values = {"spec_hash": None} | self._rows([run])[0]
+        values = dict(vars(run)) | {"spec_hash": None}
         del values["id"]
         done = self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
         self._snapshots.drop_unused(used)

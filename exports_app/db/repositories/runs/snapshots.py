@@ -1,8 +1,7 @@
 """The snapshots of runs: stored once each in `run_specs`, by their hash, or in the run's own row.
 
-A row whose own spec is empty has its snapshot there. On PostgreSQL a new run holds its own until a
-day after its end: a server of the version before may run it, or show it, during an upgrade. SQLite
-has one server, and writes both at once.
+A row whose own spec is empty has its snapshot there. A new run holds its own until a day after its
+end: a server of the version before may run it, or show it, during an upgrade.
 """
 
 import hashlib
@@ -71,15 +70,6 @@ class StoredRuns(Repository[Run]):
         super().__init__(connection)
         self._columns = [_snapshot() if c.name == "spec" else c for c in self._columns]
         self._snapshots = SnapshotRepository(connection)
-
-    def _rows(self, runs: Sequence[Run]) -> list[dict[str, Any]]:
-        """The values of new rows. Their snapshots are stored first."""
-        rows = [dict(vars(run)) for run in runs]
-        if self._connection.dialect.name == "sqlite":
-            hashes = self._snapshots.add([run.spec.to_json() for run in runs])
-            for row, key in zip(rows, hashes, strict=True):
-                row |= {"spec": ELSEWHERE, "spec_hash": key}
-        return rows
 
 
 class SnapshotRepository:
