@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine
 
 from exports_app.db.models import metadata
 
@@ -33,9 +34,9 @@ class Explained:
 
 @dataclass
 class Explaining:
-    """Explains each statement of a connection before it is executed."""
+    """Explains each statement of a connection, or of all, before it is executed."""
 
-    connection: Connection
+    connection: Connection | Engine
     found: list[Explained] = field(default_factory=list)
 
     def __enter__(self) -> Self:
