@@ -131,6 +131,7 @@ def filled(place: Place, password_hash: str) -> Filled:
     return Filled(cast, schedule, run, waiting)
 
 
+@pytest.mark.long
 def test_a_dump_is_restored_and_what_may_have_been_sent_is_held(
     place: Place, filled: Filled
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_dump_is_restored_and_what_may_have_been_sent_is_held(
     assert services.audit_verification.check().all_faults == []
 
 
+@pytest.mark.long
 def test_a_moment_before_an_accident_comes_back(place: Place, filled: Filled) -> None:
     *_, archiving, base, recovery = blocks()
     server = place.server

@@ -51,6 +51,7 @@ def large(house: House) -> House:
     return house
 
 
+@pytest.mark.long
 def test_a_backup_under_writes_ends_and_is_restored(large: House, tmp_path: Path) -> None:
     """The server runs hundreds of exports meanwhile."""
     house, folder = large, tmp_path / "backup"
@@ -86,6 +87,7 @@ def test_a_backup_under_writes_ends_and_is_restored(large: House, tmp_path: Path
     assert len(house.post.ledger) == letters  # nothing goes out twice
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stage", ["copying the database", "verifying"])
 def test_a_backup_that_was_killed_is_refused(large: House, tmp_path: Path, stage: str) -> None:
     house, folder = large, tmp_path / "backup"

@@ -26,6 +26,8 @@ from tests.paths import ROOT
 from tests.postgres import Postgres
 from tests.world import Cast, execute, make_cast, make_schedule, runs_of, sql
 
+pytestmark = pytest.mark.long
+
 LAST = "v0.1.0"
 """The tag of the last release."""
 SCRIPT = Path(__file__).parent / "last_release.py"
