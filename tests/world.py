@@ -282,7 +282,7 @@ def side_by_side(count: int, work: Callable[[int], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(DEADLINE * 2)
+        thread.join(DEADLINE * 4)
         assert not thread.is_alive(), "a racing thread hangs"
     if errors:
         raise errors[0]

@@ -26,7 +26,7 @@ def test_sqlite_knows_how_many_rows_there_are(services: Services, cast: Cast) ->
     add_users(services)
     assert statistics.refresh(services.database) == []
     ((stat,),) = sql(services, "SELECT stat FROM sqlite_stat1 WHERE idx = 'ix_users_name_id'")
-    assert int(stat.split()[0]) > USERS
+    assert int(stat.split()[0]) > USERS / 2  # an estimate: it reads a sample
 
 
 @pytest.mark.about_postgresql

@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql
 
-from exports_app.db.repositories import ScheduleRepository
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, NotFound
 from exports_app.domain.runs.states import RunStatus
@@ -209,13 +207,6 @@ def test_a_schedule_is_found_by_its_recipients(services: Services, admin: Princi
     assert names("example") == ["One", "Two"]
     for mark in ("[", '"', '", "', ",", "]", "\\u00fc", "%", "_"):
         assert names(mark) == []
-
-
-def test_the_search_is_said_in_postgresqls_words_too(services: Services) -> None:
-    with services.database.read() as connection:
-        found = ScheduleRepository(connection)._mentions("ann@")
-    words = str(found.compile(dialect=postgresql.dialect()))
-    assert "lower(CAST(scheduled_exports.recipients AS TEXT)) LIKE" in words
 
 
 def test_those_whose_runs_do_not_go_well_are_found(

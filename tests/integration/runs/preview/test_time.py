@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Integer, event, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
-from exports_app.db import query_preview as sampling
+from exports_app.db import time_limits
 from exports_app.domain.access import Principal
 from exports_app.domain.table import Column, integer
 from exports_app.services.core.export_filters import Scope
@@ -98,6 +98,6 @@ class Psycopg(Exception):
 
 
 def test_postgresqls_word_for_a_timeout_is_known() -> None:
-    assert sampling._was_stopped(Psycopg())
-    assert not sampling._was_stopped(Exception())
-    assert not sampling._was_stopped(None)
+    assert time_limits.was_stopped(Psycopg())
+    assert not time_limits.was_stopped(Exception())
+    assert not time_limits.was_stopped(None)
