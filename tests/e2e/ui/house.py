@@ -236,10 +236,10 @@ class House:
         tables = [
             r["name"] for r in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
-        # Refusals are noted, and housekeeping seals what is noted
-        kept = [
-            table for table in tables if table not in SECRETS and not table.startswith("audit_")
-        ]
+        # Refusals are noted, and housekeeping seals what is noted, counts runs of all tenants and
+        # moves their snapshots
+        others = ("audit_", "search_audit_", "status_counts", "run_specs", "sqlite_")
+        kept = [table for table in tables if table not in SECRETS and not table.startswith(others)]
         held = {table: self.rows(f'SELECT * FROM "{table}"') for table in kept}
         ours = {run["id"] for run in held["export_history"] if run["tenant_id"] not in skipped}
         ids = {one["id"] for one in held["campaigns"] if one["tenant_id"] not in skipped}
