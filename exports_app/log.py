@@ -4,12 +4,24 @@ Secrets, tokens and full addresses of recipients are not logged.
 """
 
 import logging
+import os
 import re
+import socket
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from exports_app import __version__
+
+Form = Literal["auto", "text", "json"]
+"""auto: text for people on a terminal, else JSON."""
 
 _OF_LIBRARIES = frozenset({"reflex", "reflex_base", "engineio", "socketio", "asyncio"})
 """Loggers whose records may contain input of strangers, and tokens of tabs."""
@@ -20,16 +32,61 @@ MOST_CHARACTERS = 4_000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 
+_HOST = socket.gethostname()
+_noted: ContextVar[dict[str, object] | None] = ContextVar("noted", default=None)
+"""What became known within the current request, event or run: the same in all threads of it."""
+
 get = structlog.get_logger
-bind = structlog.contextvars.bound_contextvars
-begin = structlog.contextvars.bind_contextvars
-"""Add values to all later lines of this task. For events of pages, each of which has its task."""
 
 
-def configure(level: str) -> None:
-    """Write readable lines to a terminal, else JSON. Records of libraries get the same form."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+@contextmanager
+def bind(**values: object) -> Iterator[None]:
+    """Add values to all lines within the block: of a request or a run."""
+    with structlog.contextvars.bound_contextvars(**values):
+        token = _noted.set({})
+        try:
+            yield
+        finally:
+            _noted.reset(token)
+
+
+def begin(**values: object) -> None:
+    """Add values to all later lines of this task. For events of pages, each of which has its
+    task."""
+    structlog.contextvars.bind_contextvars(**values)
+    _noted.set({})
+
+
+def note(**values: object) -> None:
+    """Add what has become known, such as the tenant, to all later lines of the request, event or
+    run. Also from a thread of it. Outside of one it does nothing."""
+    if (noted := _noted.get()) is not None:
+        noted.update(values)
+
+
+def _merge_noted(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    return {**(_noted.get() or {}), **line}
+
+
+CONTEXT: tuple[Processor, ...] = (structlog.contextvars.merge_contextvars, _merge_noted)
+"""Adds what `bind`, `begin` and `note` were given."""
+
+
+def _add_process(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Where the line comes from. The process is asked each time, since servers fork."""
+    return {**line, "host": _HOST, "process": os.getpid(), "version": __version__}
+
+
+def _for_people(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Without what is the same in all lines of a host."""
+    return {name: value for name, value in line.items() if name not in {"host", "version"}}
+
+
+def configure(level: str, form: Form = "auto") -> None:
+    """Write to stderr, one event per line. Records of libraries get the same form."""
+    shared: list[Processor] = [
+        *CONTEXT,
+        _add_process,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -40,17 +97,9 @@ def configure(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    terminal = sys.stderr.isatty()
-    # Other traceback formatters print local variables too
-    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    last: list[structlog.typing.Processor] = (
-        [console]
-        if terminal
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_written(form)],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
@@ -59,6 +108,18 @@ def configure(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("exports_app").setLevel(level.upper())
+
+
+def _written(form: Form) -> list[Processor]:
+    """The processors that make a line."""
+    terminal = sys.stderr.isatty()
+    if form == "json" or (form == "auto" and not terminal):
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    # Other traceback formatters print local variables too
+    console = structlog.dev.ConsoleRenderer(
+        colors=terminal, exception_formatter=structlog.dev.plain_traceback
+    )
+    return [_for_people, console]
 
 
 class Sparing(logging.Filter):

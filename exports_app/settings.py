@@ -126,6 +126,8 @@ class Settings(BaseModel):
     """Where weaknesses are reported: it is shown in /.well-known/security.txt; empty: there is no
     such file."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
+    """auto: text for people on a terminal, else JSON."""
 
     @model_validator(mode="after")
     def _check(self) -> "Settings":

@@ -17,8 +17,9 @@ def unmigrated_services() -> Iterator["Services"]:
     """The services over the database as it is, beside a running server or without one."""
     from exports_app import log, wiring
 
-    log.configure("warning")
-    services = wiring.build(settings.get())
+    current = settings.get()
+    log.configure("warning", current.log_format)
+    services = wiring.build(current)
     try:
         yield services
     finally:

@@ -84,7 +84,12 @@ class Worker:
     def execute(self, run: Run, check: Callable[[], None]) -> None:
         """Never raises. check: called between chunks and before each message; raises Stopped or
         LeaseLost."""
-        with log.bind(run=run.id, schedule=run.scheduled_export_id, attempt=run.attempt):
+        with log.bind(
+            run=run.id,
+            schedule=run.scheduled_export_id,
+            tenant=run.tenant_id,
+            attempt=run.attempt,
+        ):
             try:
                 self._execute(run, check)
             except LeaseLost:

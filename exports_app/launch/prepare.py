@@ -10,7 +10,7 @@ def prepare(settings: Settings) -> None:
     The worker is forked, and an SQLite connection must not be. Raises SettingsError or
     ExportsError with one line.
     """
-    log.configure(settings.log_level)
+    log.configure(settings.log_level, settings.log_format)
     if warning := startup.proxy_warning(settings):
         log.get(__name__).warning(warning)
     services = wiring.build(settings)

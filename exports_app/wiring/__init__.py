@@ -76,5 +76,5 @@ def services() -> Services:
     """The process's services, built at the first use, so that importing a page opens no
     database."""
     s = settings.get()
-    log.configure(s.log_level)
+    log.configure(s.log_level, s.log_format)
     return build(s)

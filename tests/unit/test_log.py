@@ -1,8 +1,16 @@
+import contextvars
+import json
 import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import structlog
 
-from exports_app import log
+from exports_app import __version__, log
 
 
 def test_errors_keep_their_words_and_lose_their_addresses() -> None:
@@ -56,3 +64,62 @@ class TestWhatThePagesLibrariesLog:
             one = record("alembic.runtime", 1, f"of {TOKEN}")
             assert sparing.filter(one)
             assert one.getMessage() == f"of {TOKEN}"
+
+
+@contextmanager
+def configured(form: log.Form) -> Iterator[None]:
+    root = logging.getLogger()
+    before, level, whole = root.handlers, root.level, structlog.get_config()
+    try:
+        log.configure("info", form)
+        yield
+    finally:
+        structlog.configure(**whole)
+        root.handlers = before
+        root.setLevel(level)
+
+
+class TestLines:
+    def test_of_json_say_where_they_come_from(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with configured("json"):
+            log.get("exports_app.test").info("one", size=1)
+            logging.getLogger("exports_app.test").warning("of a %s", "library")
+        own, other = map(json.loads, capsys.readouterr().err.splitlines())
+        for line, event, level in ((own, "one", "info"), (other, "of a library", "warning")):
+            assert line.pop("timestamp").endswith("Z")
+            where = {name: line[name] for name in ("event", "level", "host", "process", "version")}
+            assert where == {
+                "event": event,
+                "level": level,
+                "host": socket.gethostname(),
+                "process": os.getpid(),
+                "version": __version__,
+            }
+        assert own["size"] == 1
+
+    def test_of_text_are_for_people(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with configured("text"):
+            log.get("exports_app.test").info("one", size=1)
+        line = capsys.readouterr().err
+        assert "one" in line
+        assert "size=1" in line
+        assert f"process={os.getpid()}" in line
+        assert "host=" not in line
+        assert "\x1b" not in line  # no colours in a file
+
+    def test_name_what_became_known_in_a_thread_until_the_request_ends(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        logger = log.get("exports_app.test")
+        with configured("json"):
+            with log.bind(request="r1"):
+                work = contextvars.copy_context()
+                thread = threading.Thread(target=work.run, args=(lambda: log.note(tenant="t1"),))
+                thread.start()
+                thread.join()
+                logger.info("within")
+            log.note(tenant="t2")
+            logger.info("after")
+        within, after = map(json.loads, capsys.readouterr().err.splitlines())
+        assert (within["request"], within["tenant"]) == ("r1", "t1")
+        assert not {"request", "tenant"} & after.keys()

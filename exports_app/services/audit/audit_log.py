@@ -12,13 +12,13 @@ from typing import Any
 from exports_app.domain.access import (
     Permission,
     Principal,
-    require,
     require_anywhere,
     require_operator,
 )
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.formula_guard import guard
 from exports_app.services.core import request_context
+from exports_app.services.core.authorization import require
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_page, check_search, one_of
 from exports_app.services.core.interfaces import AuditFilter, Clock, Store, Transaction

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.campaigns.imports.columns import (
@@ -25,6 +25,7 @@ from exports_app.services.campaigns.imports.reading import fill, from_headers, n
 from exports_app.services.campaigns.imports.report import ImportPreview, ImportReport
 from exports_app.services.campaigns.imports.source import SourceTable, read_table
 from exports_app.services.campaigns.imports.spool import Spool
+from exports_app.services.core.authorization import require
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction

@@ -8,10 +8,10 @@ from typing import Any
 import pycountry
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Permission, Principal, require, require_own_password
+from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.audit import audit_log
-from exports_app.services.core.authorization import own_tenant, sorting, visible
+from exports_app.services.core.authorization import own_tenant, require, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_page, check_search, is_uuid, xml_can_hold

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import (
     Busy,
     FieldError,
@@ -26,6 +26,7 @@ from exports_app.domain.errors import (
     TooLarge,
     Unauthenticated,
 )
+from exports_app.services.core.authorization import require
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import UPLOAD_NAME, Clock, FileStore, Store, Transaction
 from exports_app.services.core.rate_limits import RateLimit

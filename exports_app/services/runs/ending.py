@@ -114,7 +114,7 @@ class RunEndings:
         with self._store.read() as tx:
             abandoned = tx.run_queue.abandoned(expired_before)
         for run in abandoned:
-            _log.warning("a worker died", run=run.id, attempt=run.attempt)
+            _log.warning("a worker died", run=run.id, tenant=run.tenant_id, attempt=run.attempt)
             with suppress(LeaseLost):  # its worker was alive and has just ended it
                 self._count_death(run, WORKER_DIED, expired_before)
         return len(abandoned)

@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.timing import cron, period, tick_day
+from exports_app.services.core.authorization import require
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.domain.runs.policies import Overlap
 from exports_app.domain.runs.states import RunStatus, Trigger
@@ -14,7 +14,13 @@ from exports_app.domain.schedules.options import RunOptions
 from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.domain.timing import cron, tick_day
 from exports_app.services.audit import audit_log
-from exports_app.services.core.authorization import own_tenant, schedule_of, sorting, visible
+from exports_app.services.core.authorization import (
+    own_tenant,
+    require,
+    schedule_of,
+    sorting,
+    visible,
+)
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_page, check_search

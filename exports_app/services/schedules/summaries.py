@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.access import Permission, Principal, require_anywhere
 from exports_app.domain.errors import NotFound
-from exports_app.services.core.authorization import visible
+from exports_app.services.core.authorization import require, visible
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store
 from exports_app.services.core.records import LatestRun, Schedule, Summary

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal, require, require_own_password
+from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services.audit import audit_log
+from exports_app.services.core.authorization import require
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import is_uuid
