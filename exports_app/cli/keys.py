@@ -1,12 +1,16 @@
 """The command rotate-keys."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from exports_app import settings
 from exports_app.cli.services import open_services
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
 from exports_app.settings import Settings
+
+if TYPE_CHECKING:
+    from exports_app.wiring import Services
 
 
 def rotate_keys(args: argparse.Namespace) -> int:
@@ -18,11 +22,12 @@ def rotate_keys(args: argparse.Namespace) -> int:
         raise ExportsError(
             "SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart"
         )
-    if generated and not args.forget_previous:
-        secret_keys.rotate(current)
-        file = current.data_dir / secret_keys.CURRENT
-        print(f"a new secret key is in {file}; the ones before it are still accepted")
-    _renew()
+    with open_services() as services:
+        if generated and not args.forget_previous:
+            secret_keys.rotate(current)  # which the services notice
+            file = current.data_dir / secret_keys.CURRENT
+            print(f"a new secret key is in {file}; the ones before it are still accepted")
+        _renew(services)
     if args.forget_previous:
         forgotten = counted(secret_keys.forget_previous(current), "previous key")
         print(f"{forgotten} no longer accepted")
@@ -35,10 +40,9 @@ def rotate_keys(args: argparse.Namespace) -> int:
     return 0
 
 
-def _renew() -> None:
+def _renew(services: "Services") -> None:
     """Encrypt and sign again with the newest keys. Raises ExportsError where a key is missing."""
-    with open_services() as services:
-        done = services.key_rotation.renew()
+    done = services.key_rotation.renew()
     print(f"{counted(done.renewed, 'stored secret')} encrypted with the newest key")
     print(f"{counted(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")
     if done.unreadable:

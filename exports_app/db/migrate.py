@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from exports_app import log
+from exports_app import __version__, log
 from exports_app.db.engine import POSTGRESQL, Database, with_driver
 from exports_app.db.outages import reachable
 from exports_app.db.process_registry import CLASS
@@ -32,6 +32,19 @@ LOCK = 100
 """Our advisory lock of migrations, beside those of `ProcessKind`."""
 
 Announce = Callable[[str], None]
+
+
+class NewerSchema(ExportsError):
+    """A newer version of the app has migrated the database."""
+
+    code = "schema_newer"
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"a newer version has migrated the database (to {revision}), and this is version"
+            f" {__version__}: install the newer version here, or restore a backup of this one"
+        )
+
 
 _log = log.get(__name__)
 
@@ -54,7 +67,8 @@ def upgrade(database: Database, to: str = "head", announce: Announce = _note) ->
     a transaction of its own, so that no table is locked while the others run; indexes are built
     beside writers (`concurrent_indexes`). After a failure the next call goes on.
 
-    Raises Unavailable; ExportsError where a table of PostgreSQL stays in use for too long.
+    Raises NewerSchema; Unavailable; ExportsError where a table of PostgreSQL stays in use for too
+    long.
     """
     progress = _Progress(to, announce)
 
@@ -71,8 +85,12 @@ def downgrade(database: Database, to: str = "base", announce: Announce = _note) 
 
 
 def is_current(database: Database) -> bool:
-    """Whether the database has the schema this code was written for."""
-    return set(revisions(database)) == set(ScriptDirectory.from_config(_config()).get_heads())
+    """Whether the database has the schema this code was written for; otherwise it has an older one.
+    Raises NewerSchema; Unavailable."""
+    has = revisions(database)
+    if unknown := [revision for revision in has if not knows(revision)]:
+        raise NewerSchema(unknown[0])
+    return set(has) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def revisions(database: Database) -> tuple[str, ...]:
