@@ -117,6 +117,9 @@ class Settings(BaseModel):
     health."""
     metrics_token: SecretStr = SecretStr("")
     """Allows reading /api/metrics from other machines; empty: none may."""
+    worker_metrics_port: int | None = Field(None, ge=1, le=65535)
+    """Where a worker serves /metrics and /live; None: nowhere."""
+    worker_metrics_host: Host = "127.0.0.1"
     security_contact: str = Field(
         "",
         max_length=500,
@@ -157,6 +160,10 @@ class Settings(BaseModel):
             raise ValueError("REDIS_URL must begin with redis://, rediss:// or unix://")
         if 0 < len(self.metrics_token.get_secret_value()) < 16:
             raise ValueError("METRICS_TOKEN must have at least 16 characters")
+        if not loopback(self.worker_metrics_host) and not self.metrics_token.get_secret_value():
+            raise ValueError(
+                "WORKER_METRICS_HOST can be reached from other machines: set METRICS_TOKEN too"
+            )
         return self
 
     @property

@@ -1,7 +1,6 @@
 """nginx and Caddy for the tests, on loopback, with the configurations of docs/deploy."""
 
 import os
-import shutil
 import signal
 import socket
 import ssl
@@ -10,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +18,7 @@ import httpx
 import trustme
 
 from tests.paths import ROOT
+from tests.programs import program
 
 HOST = "exports.example.com"
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -98,7 +97,7 @@ def front(
         (folder / "site.conf").write_text(site)
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
         command = [
-            _program("nginx"),
+            program("nginx"),
             "-c",
             str(folder / "nginx.conf"),
             "-p",
@@ -112,7 +111,7 @@ def front(
         )
         (folder / "Caddyfile").write_text(CADDY + site)
         command = [
-            _program("caddy"),
+            program("caddy"),
             "run",
             "--adapter",
             "caddyfile",
@@ -151,22 +150,6 @@ def _certificate(folder: Path, tls: ssl.SSLContext) -> dict[str, str]:
     for part in issued.cert_chain_pems:
         part.write_to_path(certificate, append=True)
     return {"/etc/ssl/exports.pem": str(certificate), "/etc/ssl/exports.key": str(key)}
-
-
-@cache
-def _program(name: str) -> str:
-    """The machine's program, else Debian's package."""
-    path = f"{os.environ['PATH']}:/usr/sbin"
-    if found := shutil.which(name, path=path):
-        return found
-    can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    assert can_install, f"{name} is not installed (Debian: apt-get install {name})"
-    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", name]):
-        subprocess.run(command, check=True, timeout=240, env=env, stdout=subprocess.DEVNULL)
-    found = shutil.which(name, path=path)
-    assert found, f"Debian's package {name} has no program of that name"
-    return found
 
 
 def _until_open(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from exports_app import log
+from exports_app import log, metrics
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, MessageTooLarge
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.delivery_mode import DeliveryMode, mode_after, modes_before
@@ -214,6 +214,7 @@ class RunDelivery:
             return sending
         with self._waits.sending(run.id):
             status, values, too_large = self._attempt(sender, sending, round_)
+        metrics.count_message("file", status)
         moved = lasting(
             self._leases.duration, partial(self._deliveries.move, run, sending, status, **values)
         )

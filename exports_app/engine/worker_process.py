@@ -8,6 +8,7 @@ import sys
 from exports_app import log, startup, wiring
 from exports_app.db.process_registry import ProcessKind
 from exports_app.domain.errors import ExportsError
+from exports_app.engine import worker_metrics
 from exports_app.engine.local import LocalEngine
 from exports_app.engine.queue_listener import consume
 from exports_app.settings import Settings
@@ -46,7 +47,7 @@ async def _work(services: Services) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stopped.set)
     engine = LocalEngine(services)
-    with services.changes.listen():
+    with services.changes.listen(), worker_metrics.serve(services, lambda: engine.alive):
         async with engine.run():
             # Not registered while it drains: the servers may begin runs meanwhile
             with services.process_registry.register(ProcessKind.WORKER):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from exports_app.domain import humanize
 from exports_app.domain.errors import StoreAway, Unavailable
+from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core import read_limits
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts
@@ -19,18 +20,22 @@ PROBE_SECONDS = 2.0
 """Between two writes that show whether the database can be written."""
 READ_SECONDS = 3.0
 """For each of health's own readings."""
+UNSENT = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
+MOST_COUNTED = 1_000
+"""Messages of a kind that wait: no scrape goes over more of them."""
 
 
 @dataclass(frozen=True)
 class Figures:
     """Of all tenants. due_lag: seconds by which the oldest due schedule is late. queue_age: seconds
     that the oldest run which could begin has waited. Both are 0 where there is none. runs,
-    deliveries: counts by status."""
+    deliveries: counts by status. messages_waiting: by kind, see `metrics.MESSAGE_KINDS`."""
 
     due_lag: float
     queue_age: float
     runs: Mapping[str, int]
     deliveries: Mapping[str, int]
+    messages_waiting: Mapping[str, int]
 
 
 class Health:
@@ -109,11 +114,18 @@ class Health:
         """Raises Unavailable."""
         now = self._clock()
         with self._store.read() as tx:
+            deliveries = tx.status_counts.deliveries()
+            waiting = {
+                "file": sum(deliveries.get(status, 0) for status in UNSENT),
+                "notice": tx.notifications.waiting(MOST_COUNTED),
+                "account": tx.account_messages.waiting(MOST_COUNTED),
+            }
             return Figures(
                 _age(tx.schedules.due_since(now), now),
                 _age(tx.run_queue.waiting_since(now), now),
                 tx.status_counts.runs(),
-                tx.status_counts.deliveries(),
+                deliveries,
+                waiting,
             )
 
 

@@ -18,7 +18,7 @@ from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.distributed.conftest import PATIENCE, Installation, ended
 from tests.e2e.client import wait_until
-from tests.e2e.server import environment, refused
+from tests.e2e.server import environment, free_port, refused
 from tests.mailserver import MailServer
 from tests.paths import ROOT
 from tests.world import PASSWORD, make_campaigns, make_cast, make_schedule, sql
@@ -98,6 +98,22 @@ def test_without_a_worker_a_server_does_the_work_itself(
     installation.web()
     run_id = house.trigger(house.schedule("By the server"))
     assert house.all_end([run_id])[run_id].status is RunStatus.COMPLETED
+
+
+def test_a_worker_is_seen(installation: Installation) -> None:
+    port, web = free_port(), installation.web()
+    metrics = f"http://127.0.0.1:{port}/metrics"
+    with httpx.Client(trust_env=False) as client:
+        assert "exports_workers 0.0" in client.get(f"{web.url}/api/metrics").text
+        installation.worker(WORKER_METRICS_PORT=str(port))
+        wait_until(
+            "the worker is counted",
+            lambda: "exports_workers 1.0" in client.get(f"{web.url}/api/metrics").text,
+            PATIENCE,
+        )
+        assert client.get(f"http://127.0.0.1:{port}/live").status_code == 200
+        told = client.get(metrics).text
+        assert "exports_healthy 1.0" in told, told
 
 
 def test_what_a_killed_worker_had_begun_another_one_ends(

@@ -158,6 +158,13 @@ def test_an_environment_file_that_is_no_text_stops_the_start() -> None:
             "RATE_LIMIT_API must look like 10/minute (second, minute, hour or day)",
         ),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be 'auto', 'text' or 'json'"),
+        ("WORKER_METRICS_PORT", "0", "WORKER_METRICS_PORT must be greater than or equal to 1"),
+        (
+            "WORKER_METRICS_HOST",
+            "0.0.0.0",
+            "WORKER_METRICS_HOST can be reached from other machines: set METRICS_TOKEN too",
+        ),
         (
             "PUBLIC_URL",
             "example.com",

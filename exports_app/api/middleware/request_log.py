@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exports_app import log
+from exports_app import log, metrics
 from exports_app.api import problems
 from exports_app.services.core import request_context
 
@@ -75,6 +75,7 @@ class _Request:
             await self._answer_error()
         finally:
             seconds = time.perf_counter() - began
+            metrics.count_request(line["method"], _route(self._scope), self._status, seconds)
             # A body that was cut off is logged elsewhere, once for many
             if not getattr(self._scope.get(BODY), "cut", False):
                 _log.info("request", **line, status=self._status, ms=round(seconds * 1000, 1))
@@ -95,6 +96,11 @@ class _Request:
                 (b"x-request-id", self._id.encode()),
             ]
         await self._send(message)
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route that was found; empty where there is none."""
+    return getattr(scope.get("route"), "path", "")
 
 
 def _request_id(header: bytes) -> str:

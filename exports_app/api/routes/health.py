@@ -16,7 +16,18 @@ from exports_app.wiring import Services
 PATIENCE = 4.0
 """Seconds that any check may take: the answer comes within 5 seconds, whatever is stuck."""
 
+ENGINE_STOPPED = "the engine's loop does not turn: restart the server, and see its log"
+
 router = APIRouter(prefix="/api", tags=["health"])
+
+
+@dataclass(frozen=True)
+class Findings:
+    """reasons: why it is down, in words; empty while all is well."""
+
+    database_works: bool
+    engine_alive: bool
+    reasons: list[str]
 
 
 @dataclass(frozen=True)
@@ -64,26 +75,32 @@ async def health(request: Request, response: Response) -> Any:
     METRICS_TOKEN as a bearer token.
     """
     srv: Services = request.app.state.services
-    checks, insider = _checks(request), is_insider(request, srv.settings)
-    (works, reasons), away, files = await asyncio.gather(
-        checks.of_database(srv), checks.of_others(srv), checks.usage(srv) if insider else _nothing()
+    insider = is_insider(request, srv.settings)
+    found, files = await asyncio.gather(
+        examine(request), _checks(request).usage(srv) if insider else _nothing()
     )
-    engine = "ok" if request.app.state.engine_alive() else "down"
-    if engine == "down":
-        reasons = [*reasons, "the engine's loop does not turn: restart the server, and see its log"]
-    reasons = [*reasons, *away]
-    response.status_code = 503 if reasons else 200
-    status = "down" if reasons else "ok"
+    response.status_code = 503 if found.reasons else 200
+    status = "down" if found.reasons else "ok"
     if not insider:
         return {"status": status}
     return {
         "status": status,
-        "database": "ok" if works else "down",
-        "engine": engine,
+        "database": "ok" if found.database_works else "down",
+        "engine": "ok" if found.engine_alive else "down",
         "email": "not configured" if channels.unconfigured() else "configured",
-        "reasons": reasons,
+        "reasons": found.reasons,
         "files": files,
     }
+
+
+async def examine(request: Request) -> Findings:
+    """What is wrong now. Takes at most PATIENCE seconds."""
+    srv: Services = request.app.state.services
+    checks = _checks(request)
+    (works, late), away = await asyncio.gather(checks.of_database(srv), checks.of_others(srv))
+    alive = request.app.state.engine_alive()
+    stopped = [] if alive else [ENGINE_STOPPED]
+    return Findings(works, alive, [*late, *stopped, *away])
 
 
 async def _nothing() -> None:

@@ -151,6 +151,15 @@ class Repository(Generic[R]):
         held = {"status": DeliveryStatus.UNKNOWN, "next_attempt_at": None, "error": reason}
         return self._update(c.id.in_(waiting), values=held)
 
+    def _waiting(self, at_most: int) -> int:
+        """Of a table of messages: how many are still to be sent, counted up to `at_most`."""
+        c = self._table.c
+        # A comparison, as in _hold
+        waiting = select(c.id).where(c.next_attempt_at > datetime.min.replace(tzinfo=UTC))
+        counted = select(func.count()).select_from(waiting.limit(at_most).subquery())
+        count: int = self._connection.execute(counted).scalar_one()
+        return count
+
     def _change_seen(self, seen: Any, values: Mapping[str, Any]) -> bool:
         """Change a message unless another process has done so since it was seen."""
         c = self._table.c

@@ -24,7 +24,7 @@ class Notifications:
         self._store = store
         self._base_url = base_url
         self._outbox = Outbox(
-            store, clock, retries, "notice", lambda tx: tx.notifications, self._compose
+            store, clock, retries, "notice", "notice", lambda tx: tx.notifications, self._compose
         )
 
     def due(self) -> bool:

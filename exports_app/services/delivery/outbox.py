@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from exports_app import log
+from exports_app import log, metrics
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, Unavailable
 from exports_app.domain.runs import retry
 from exports_app.domain.runs.states import DeliveryStatus
@@ -37,8 +37,8 @@ class Messages(Protocol[M]):
 
 
 class Outbox(Generic[M]):
-    """what: the word for a message in logs. messages: their store. compose: called once a message
-    is claimed; None: it need not be sent any more."""
+    """what: the word for a message in logs. kind: its name in metrics. messages: their store.
+    compose: called once a message is claimed; None: it need not be sent any more."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Outbox(Generic[M]):
         clock: Clock,
         retries: retry.Policy,
         what: str,
+        kind: str,
         messages: Callable[[Transaction], Messages[M]],
         compose: Callable[[M], Note | None],
     ) -> None:
@@ -53,6 +54,7 @@ class Outbox(Generic[M]):
         self._clock = clock
         self._retries = retries
         self._what = what
+        self._kind = kind
         self._messages: Callable[[Transaction], Messages[M]] = messages
         self._compose: Callable[[M], Note | None] = compose
 
@@ -100,6 +102,7 @@ class Outbox(Generic[M]):
             _log.exception(f"a {self._what} failed unexpectedly", message=claimed.id)
             self._failed(claimed, DeliveryError("an unexpected error: see the server's log"))
         else:
+            metrics.count_message(self._kind, DeliveryStatus.ACCEPTED)
             sent = {"sent_at": self._clock(), "next_attempt_at": None}
             self._note(claimed, status=DeliveryStatus.ACCEPTED, error=None, **sent)
 
@@ -116,6 +119,7 @@ class Outbox(Generic[M]):
             if not resends or (was is waits and message.attempts > resends):
                 at = None
         status = DeliveryStatus.FAILED if at is None else waits
+        metrics.count_message(self._kind, status)
         reason = log.without_addresses(error.message)
         to = log.masked(message.target)
         _log.warning(f"a {self._what} was not accepted", message=message.id, to=to, reason=reason)

@@ -60,6 +60,7 @@ class AccountMessages:
             clock,
             retries,
             "message about an account",
+            "account",
             lambda tx: tx.account_messages,
             self._compose,
         )

@@ -70,6 +70,11 @@ class Retention:
         )
         return swept
 
+    @property
+    def measured(self) -> Usage | None:
+        """What `usage` or a sweep measured last; None before."""
+        return self._measured
+
     def usage(self) -> Usage | None:
         """The space that files take, measured every FRESH_SECONDS. None before the first
         measurement, and after one that failed."""

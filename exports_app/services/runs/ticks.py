@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from exports_app import metrics
 from exports_app.domain.errors import QuotaExceeded
-from exports_app.domain.runs.states import EXECUTED
+from exports_app.domain.runs.states import EXECUTED, RunStatus
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, Store, Transaction, UnderWay
 from exports_app.services.core.records import Run
@@ -37,6 +38,9 @@ class Ticks:
         with self._store.write() as tx:
             reserved = tx.schedules.reserve(due)
             runs = self._add(tx, [p for p in plans if p.schedule.id in reserved], now)
+        for run in runs:
+            if run.status is RunStatus.PENDING and run.scheduled_for is not None:
+                metrics.LATENESS_SECONDS.observe((now - run.scheduled_for).total_seconds())
         for tenant_id in {run.tenant_id for run in runs}:
             self._changes.publish(Change(Topic.RUNS, tenant_id))
         return len(runs)

@@ -1,5 +1,6 @@
 """The figures for Prometheus, and who may read them."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -7,12 +8,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
+from exports_app import __version__
 from exports_app.domain.access import Principal
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem
 from tests.api.conftest import Clients, Engine
 from tests.api.lost_database import without_database
 from tests.doubles import FakeClock
+from tests.mailserver import MailServer
 from tests.world import claim, execute
 
 METRICS = "/api/metrics"
@@ -147,12 +150,108 @@ def test_say_so_while_the_database_is_away(
 
 
 def test_nothing_of_a_tenant_is_told(api: Clients, reader: dict[str, str], schedule: Any) -> None:
+    api.admin.get(f"{SCHEDULES}/{schedule['id']}")
+    api.anonymous.get(f"/api/of-{schedule['id']}")
     told = api.anonymous.get(METRICS, headers=reader).text
+    assert f'route="{SCHEDULES}/{{schedule_id}}"' in told
     for secret in (
         schedule["id"],
         schedule["tenantId"],
         schedule["name"],
         *schedule["recipients"],
-        SCHEDULES,
     ):
         assert secret not in told
+
+
+def test_say_what_health_says(
+    api: Clients, reader: dict[str, str], services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.health, "unreachable", lambda: ["the files are away"])
+    assert figures(api.anonymous.get(METRICS, headers=reader))["exports_healthy"] == 0
+    assert api.anonymous.get("/api/health").status_code == 503
+
+
+def samples(api: Clients, reader: dict[str, str], name: str) -> dict[tuple[str, ...], float]:
+    """Values by the values of the labels, in the order of the labels' names."""
+    text = api.anonymous.get(METRICS, headers=reader).text
+    found = [s for family in text_string_to_metric_families(text) for s in family.samples]
+    return {
+        tuple(value for _, value in sorted(s.labels.items())): s.value
+        for s in found
+        if s.name == name
+    }
+
+
+def test_count_requests_by_route_and_strange_ones_together(
+    api: Clients, reader: dict[str, str], schedule: Any
+) -> None:
+    name, seconds = "exports_http_requests_total", "exports_http_request_duration_seconds_count"
+    one = f"{SCHEDULES}/{{schedule_id}}"
+    before, timed = samples(api, reader, name), samples(api, reader, seconds)
+    api.admin.get(f"{SCHEDULES}/{schedule['id']}")
+    api.anonymous.get(f"{SCHEDULES}/{schedule['id']}")
+    for path in ("/api/a", "/api/b/c"):
+        api.anonymous.get(path)
+    for method in ("BREW", "BAKE"):
+        api.anonymous.request(method, "/api/a")
+    after, timed_after = samples(api, reader, name), samples(api, reader, seconds)
+    more = {k: v - before.get(k, 0) for k, v in after.items() if v != before.get(k, 0)}
+    more.pop(("GET", METRICS, "200"))
+    others = {k: more.pop(k) for k in list(more) if k[0] == "other"}
+    assert more == {("GET", one, "200"): 1, ("GET", one, "401"): 1, ("GET", "none", "404"): 2}
+    assert sum(others.values()) == 2
+    assert timed_after["GET", one] == timed.get(("GET", one), 0) + 2
+
+
+def test_tell_of_the_process_and_its_machine(
+    api: Clients, reader: dict[str, str], services: Services
+) -> None:
+    told = figures(api.anonymous.get(METRICS, headers=reader))
+    assert told["exports_workers"] == 0
+    assert told["exports_database_connections_max"] >= told["exports_database_connections_in_use"]
+    assert told["exports_disk_free_bytes"] > 0
+    assert told["exports_disk_used_bytes"] > 0
+    assert told["process_resident_memory_bytes"] > 0
+    kind = "sqlite" if services.database.embedded else "postgresql"
+    assert samples(api, reader, "exports_build_info") == {(kind, "server", __version__): 1}
+    with services.store.read():
+        busy = figures(api.anonymous.get(METRICS, headers=reader))
+    assert busy["exports_database_connections_in_use"] > told["exports_database_connections_in_use"]
+
+
+def test_tell_how_late_runs_were_created(
+    api: Clients, reader: dict[str, str], services: Services, schedule: Any, clock: FakeClock
+) -> None:
+    name = "exports_schedule_lateness_seconds_sum"
+    before = samples(api, reader, name)[()]
+    clock.set(datetime.fromisoformat(schedule["nextRunAt"]) + timedelta(seconds=40))
+    assert services.ticks.tick() == 1
+    assert samples(api, reader, name)[()] - before == 40
+
+
+def test_count_emails_and_those_that_wait(
+    api: Clients,
+    reader: dict[str, str],
+    services: Services,
+    admin: Principal,
+    schedule: Any,
+    mail: MailServer,
+) -> None:
+    name, waiting = "exports_messages_total", "exports_messages_waiting"
+    before = samples(api, reader, name)
+    services.schedules.trigger(admin, schedule["id"])
+    execute(services, claim(services))
+    with services.store.read() as tx:
+        user = tx.users.get(admin.user_id)
+    assert user is not None
+    api.anonymous.post("/api/auth/forgot-password", json={"email": user.email})
+    wait = samples(api, reader, waiting)
+    services.account_messages.send_due()
+    after = samples(api, reader, name)
+    sent = {k: v - before[k] for k, v in after.items() if v != before[k]}
+    assert wait["account",] == 1
+    assert sent == {
+        ("file", "accepted"): len(schedule["recipients"]),
+        ("account", "accepted"): 1,
+    }
+    assert samples(api, reader, waiting)["account",] == 0

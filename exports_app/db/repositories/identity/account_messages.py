@@ -24,6 +24,9 @@ class AccountMessageRepository(Repository[AccountMessage]):
     def due(self, now: datetime, limit: int) -> list[AccountMessage]:
         return self._due(now, limit, self._table.c.kind.in_(list(LinkKind)))
 
+    def waiting(self, at_most: int) -> int:
+        return self._waiting(at_most)
+
     def hold(self, reason: str, limit: int) -> int:
         return self._hold(reason, limit)
 

@@ -128,6 +128,9 @@ class NotificationRepository(Repository[Notification]):
     def due(self, now: datetime, limit: int) -> list[Notification]:
         return self._due(now, limit, self._table.c.kind.in_(list(NotificationKind)))
 
+    def waiting(self, at_most: int) -> int:
+        return self._waiting(at_most)
+
     def hold(self, reason: str, limit: int) -> int:
         return self._hold(reason, limit)
 

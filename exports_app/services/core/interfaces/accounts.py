@@ -98,6 +98,9 @@ class SecondFactorStore(Protocol):
 class AccountMessageStore(Protocol):
     def add(self, message: AccountMessage) -> None: ...
     def due(self, now: datetime, limit: int) -> list[AccountMessage]: ...
+    def waiting(self, at_most: int) -> int:
+        """How many are still to be sent, counted up to `at_most`."""
+
     def hold(self, reason: str, limit: int) -> int:
         """Up to `limit` messages that wait become unknown, and are not sent any more. Returns how
         many."""

@@ -39,6 +39,9 @@ class NotificationStore(Protocol):
 
     def add(self, notifications: Iterable[Notification]) -> None: ...
     def due(self, now: datetime, limit: int) -> list[Notification]: ...
+    def waiting(self, at_most: int) -> int:
+        """How many are still to be sent, counted up to `at_most`."""
+
     def hold(self, reason: str, limit: int) -> int:
         """Up to `limit` messages that wait become unknown, and are not sent any more. Returns how
         many."""

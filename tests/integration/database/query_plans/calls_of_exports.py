@@ -202,6 +202,8 @@ def _messages() -> Mapping[str, Call]:
         "notifications.hold": lambda tx, _: tx.notifications.hold("r", 500),
         "notifications.of_schedule": lambda tx, k: tx.notifications.of_schedule(k.schedule.id, 50),
         "notifications.release": lambda tx, k: tx.notifications.release(k.filled.now),
+        "notifications.waiting": lambda tx, _: tx.notifications.waiting(1_000),
+        "account_messages.waiting": lambda tx, _: tx.account_messages.waiting(1_000),
         "account_messages.change": lambda tx, k: tx.account_messages.change(
             seen(tx, k), {"attempts": 2}
         ),
