@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from exports_app import environment, log, plugins
+from exports_app import __version__, environment, log, plugins
 from exports_app.db import migrate
+from exports_app.db.engine import Database
+from exports_app.db.process_registry import ProcessRegistry
 from exports_app.domain.errors import ExportsError
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.delivery import channels
@@ -29,6 +31,9 @@ def prepare(services: Services) -> None:
     ExportsError with one line."""
     migrate_database(services)
     services.files.prepare()
+    services.installation.confirm()
+    if warning := version_warning(services.database, services.process_registry):
+        log.get(__name__).warning(warning)
     if refusal := demo_refusal(services.settings, services.provisioning.demo_password_users):
         raise ExportsError(refusal)
     for left_out in plugins.left_out():
@@ -43,6 +48,18 @@ def prepare(services: Services) -> None:
         )
     if services.settings.is_demo:
         services.demo.seed_if_empty()
+
+
+def version_warning(database: Database, registry: ProcessRegistry) -> str:
+    """A warning about servers and workers of other versions; empty where there are none. Raises
+    Unavailable."""
+    if database.embedded or not (others := registry.other_versions()):
+        return ""
+    named = ", ".join(f"{count} of version {version}" for version, count in others.items())
+    return (
+        f"servers or workers of other versions run beside this one ({__version__}): {named}."
+        " Finish the upgrade soon (docs/operating.md, Many machines)"
+    )
 
 
 def proxy_warning(s: Settings) -> str:

@@ -200,6 +200,8 @@ def _hold(settings: Settings, staged: Places, folder: Path, backup: Manifest) ->
     services = wiring.build(own)
     try:
         startup.migrate_database(services)
+        if staged.files is not None:
+            services.installation.forget_file_store()
         return services.restored.hold(f"the backup {folder.name} of {backup.begun}")
     finally:
         services.close()

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from exports_app import settings
-from exports_app.cli.services import open_services
-from exports_app.domain.errors import ExportsError
+from exports_app.cli.services import services_alone
 from exports_app.domain.humanize import counted, size
 
 if TYPE_CHECKING:
@@ -51,19 +50,8 @@ def restore(args: argparse.Namespace) -> int:
 
 
 def hold_restored(args: argparse.Namespace) -> int:
-    from exports_app.db.process_registry import ProcessKind
-    from exports_app.launch import lock
-    from exports_app.launch.errors import StartError
-
-    current = settings.get()
-    try:
-        with lock.server(current), open_services() as services:
-            registry = services.process_registry
-            if not current.embedded and any(map(registry.count, ProcessKind)):
-                raise ExportsError(RUNNING)
-            held = services.restored.hold(args.backup)
-    except StartError as e:
-        raise ExportsError(str(e)) from e
+    with services_alone(RUNNING) as services:
+        held = services.restored.hold(args.backup)
     _print_held(held)
     return 0
 

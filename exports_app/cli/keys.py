@@ -42,6 +42,7 @@ def rotate_keys(args: argparse.Namespace) -> int:
 
 def _renew(services: "Services") -> None:
     """Encrypt and sign again with the newest keys. Raises ExportsError where a key is missing."""
+    services.installation.confirm_keys()
     done = services.key_rotation.renew()
     print(f"{counted(done.renewed, 'stored secret')} encrypted with the newest key")
     print(f"{counted(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")

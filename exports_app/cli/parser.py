@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_accounts(add)
     _add_import_campaigns(add)
     _add_keys(add)
+    _add_accept_settings(add)
     _add_backups(add)
     text = "Check who did what for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
@@ -151,6 +152,15 @@ def _add_keys(add: Add) -> None:
         action="store_true",
         help="make no new key, and accept the current one alone",
     )
+
+
+def _add_accept_settings(add: Add) -> None:
+    text = (
+        "Take the keys, the file store and the time zone of these settings as those of the"
+        " installation, after the earlier ones were lost or moved. All servers and workers must be"
+        " stopped."
+    )
+    add("accept-settings", processes.accept_settings, text)
 
 
 def _add_backups(add: Add) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 
 from exports_app import settings
-from exports_app.cli.services import unmigrated_services
+from exports_app.cli.services import services_alone, unmigrated_services
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -35,6 +35,18 @@ def migrate(_: argparse.Namespace) -> int:
         was_current = migrations.is_current(services.database)
         migrations.upgrade(services.database, announce=_progress)
     print("the database was up to date" if was_current else "the database is up to date now")
+    return 0
+
+
+def accept_settings(_: argparse.Namespace) -> int:
+    running = "a server or a worker runs on this database: stop all of them first"
+    with services_alone(running) as services:
+        services.files.prepare()
+        accepted = services.installation.accept()
+    for name in accepted:
+        print(f"from now on the {name} of these settings counts")
+    if not accepted:
+        print("these settings are those of the installation already")
     return 0
 
 

@@ -37,6 +37,25 @@ def open_services() -> Iterator["Services"]:
 
 
 @contextmanager
+def services_alone(running: str) -> Iterator["Services"]:
+    """As `open_services`, while no server or worker runs. Raises ExportsError where one does; on
+    PostgreSQL with the text `running`."""
+    from exports_app.db.process_registry import ProcessKind
+    from exports_app.launch import lock
+    from exports_app.launch.errors import StartError
+
+    current = settings.get()
+    try:
+        with lock.server(current), open_services() as services:
+            registry = services.process_registry
+            if not current.embedded and any(map(registry.count, ProcessKind)):
+                raise ExportsError(running)
+            yield services
+    except StartError as e:
+        raise ExportsError(str(e)) from e
+
+
+@contextmanager
 def read_only_services() -> Iterator["Services"]:
     """Services over the database without a migration, to look for tampering. Raises ExportsError
     where it is not migrated."""

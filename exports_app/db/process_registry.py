@@ -10,13 +10,15 @@ from typing import Any
 import psycopg
 from sqlalchemy import text
 
-from exports_app import log
-from exports_app.db.engine import Database
+from exports_app import __version__, log
+from exports_app.db.engine import APART, Database
 
 CLASS = 0x6578706F
 """The first of the two keys of our advisory locks."""
 CHECK_SECONDS = 5.0
 """Between two checks of the connection."""
+EARLIER = "earlier"
+"""The version of processes that do not say it."""
 
 _log = log.get(__name__)
 
@@ -47,6 +49,22 @@ class ProcessRegistry:
         with self._database.read() as connection:
             return int(connection.execute(text(query), {"class": CLASS, "kind": kind}).scalar_one())
 
+    def other_versions(self) -> dict[str, int]:
+        """How many processes of other versions run, by version: "earlier" for those that do not say
+        theirs. Raises Unavailable."""
+        query = (
+            "SELECT a.application_name, count(DISTINCT a.pid) FROM pg_locks l"
+            " JOIN pg_stat_activity a ON a.pid = l.pid"
+            " WHERE l.locktype = 'advisory' AND a.datname = current_database()"
+            " AND l.classid = :class AND l.objid IN (:worker, :web) AND l.granted"
+            " GROUP BY a.application_name"
+        )
+        kinds = {kind.name.lower(): kind for kind in ProcessKind}
+        with self._database.read() as connection:
+            found = connection.execute(text(query), {"class": CLASS} | kinds).all()
+        versions = {name.partition("/")[2] or EARLIER: count for name, count in found}
+        return {version: count for version, count in versions.items() if version != __version__}
+
     @contextmanager
     def register(self, kind: ProcessKind, *, exclusive: bool = False) -> Iterator[None]:
         """Register this process for the length of the block; again after the database was away.
@@ -72,6 +90,8 @@ class ProcessRegistry:
         # PostgreSQL itself must notice that a host is gone: until then its lock counts as a process
         for name, seconds in (("idle", 10), ("interval", 5), ("count", 3)):
             connection.execute(f"SET tcp_keepalives_{name} = {seconds}")
+        name = f"{APART['application_name']}/{__version__}"
+        connection.execute("SELECT set_config('application_name', %s, false)", (name,))
         function = "pg_try_advisory_lock" if exclusive else "pg_try_advisory_lock_shared"
         row = connection.execute(f"SELECT {function}(%s, %s)", (CLASS, kind)).fetchone()
         if row is None or not row[0]:

@@ -110,6 +110,10 @@ class SqlTransaction:
         return r.UsageRepository(self.connection)
 
     @cached_property
+    def installation(self) -> r.InstallationRepository:
+        return r.InstallationRepository(self.connection)
+
+    @cached_property
     def status_counts(self) -> r.StatusCountRepository:
         return r.StatusCountRepository(self.connection)
 

@@ -41,11 +41,16 @@ class Drafts:
             path.unlink(missing_ok=True)
 
 
+IDENTITY = "store_id"
+"""The file beside the finished files that holds the store's id."""
+
+
 class LocalFiles:
     """Implements FileStore. alone: no other process uses the folder."""
 
     def __init__(self, folder: Path, *, alone: bool = True) -> None:
         self._root = folder / "files"
+        self._identity = folder / IDENTITY
         self._drafts = Drafts(folder / "drafts", alone=alone)
 
     def prepare(self) -> None:
@@ -55,6 +60,24 @@ class LocalFiles:
     def ping(self) -> None:
         if not self._root.is_dir():
             raise StoreAway(f"the folder of the finished files is gone: {self._root}")
+
+    def identity(self) -> str:
+        try:
+            return self._identity.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
+
+    def identify(self, new: str) -> str:
+        with self._drafts.new() as draft:
+            draft.write_text(new, encoding="utf-8")
+            try:
+                os.link(draft, self._identity)  # fails where another process was first
+            except FileExistsError:
+                pass
+            except OSError:  # a file system without hard links
+                if not self._identity.exists():
+                    draft.replace(self._identity)
+        return self.identity()
 
     @contextmanager
     def draft(self) -> Iterator[Path]:

@@ -15,13 +15,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from exports_app.domain.errors import StoreAway
 from exports_app.services.core.interfaces import Usage
 from exports_app.storage.cache import Cache
-from exports_app.storage.local import Drafts
+from exports_app.storage.local import IDENTITY, Drafts
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 PING_SECONDS = 3
 MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 """Error codes of a file that is not there."""
+TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+"""Error codes of a file that is there, or that another process writes just now."""
 
 
 class S3Files:
@@ -62,6 +64,31 @@ class S3Files:
     def ping(self) -> None:
         with _reached():
             self._quick.head_bucket(Bucket=self._bucket)
+
+    def identity(self) -> str:
+        with _reached():
+            try:
+                found = self._quick.get_object(Bucket=self._bucket, Key=self._prefix + IDENTITY)
+                text: str = found["Body"].read(1_000).decode()
+            except ClientError as e:
+                if _code(e) in MISSING:
+                    return ""
+                raise
+            return text.strip()
+
+    def identify(self, new: str) -> str:
+        with _reached():
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=self._prefix + IDENTITY,
+                    Body=new.encode(),
+                    IfNoneMatch="*",
+                )
+            except ClientError as e:
+                if _code(e) not in TAKEN:
+                    raise
+        return self.identity()
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
@@ -127,7 +154,11 @@ class S3Files:
             for page in self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix
             ):
-                yield from page.get("Contents", [])
+                yield from (
+                    item
+                    for item in page.get("Contents", [])
+                    if item["Key"] != self._prefix + IDENTITY
+                )
 
     def _name(self, key: str) -> str:
         return self._prefix + _safe(key)

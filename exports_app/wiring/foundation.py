@@ -37,6 +37,8 @@ class Foundation:
 class Secrets:
     keys: Keys
     encryption: Encryption
+    encryption_keys: Keys
+    """The same as those of `encryption`, for fingerprints."""
 
 
 def build(s: Settings, clock: Clock | None) -> Foundation:
@@ -57,7 +59,8 @@ def build(s: Settings, clock: Clock | None) -> Foundation:
 
 def secrets(s: Settings) -> Secrets:
     """Raises SettingsError."""
-    return Secrets(Keys(secret_keys.signing(s)), Encryption(secret_keys.encryption(s)))
+    encryption = secret_keys.encryption(s)
+    return Secrets(Keys(secret_keys.signing(s)), Encryption(encryption), Keys(encryption))
 
 
 def retries(s: Settings) -> retry.Policy:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
+from exports_app.services.installation import Installation
 from exports_app.services.key_rotation import KeyRotation
 from exports_app.services.keys.cursors import Cursors
 from exports_app.services.record_retention import RecordDays, RecordRetention
@@ -16,6 +17,7 @@ from exports_app.wiring.foundation import Foundation, Secrets, retries
 @dataclass(frozen=True)
 class OperationServices:
     health: Health
+    installation: Installation
     notifications: Notifications
     mail_diagnostics: MailDiagnostics
     key_rotation: KeyRotation
@@ -33,6 +35,10 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
     )
     return OperationServices(
         health=Health(f.store, f.files, f.counts, f.clock, s.late_minutes),
+        installation=Installation(
+            *(f.store, f.files, secrets.keys, secrets.encryption_keys, s.tz),
+            alone=f.database.embedded,
+        ),
         notifications=Notifications(f.store, f.clock, retries(s), s.base_url),
         mail_diagnostics=MailDiagnostics(f.store, f.clock, f.counts, s.base_url),
         key_rotation=KeyRotation(f.store, secrets.encryption, audit.audit_seals),

@@ -104,6 +104,18 @@ def test_what_is_removed_is_gone_and_removing_it_again_is_no_error(
     assert read(machine("there")) is None
 
 
+def test_a_store_has_one_id_whoever_gives_it_first(machine: Machine) -> None:
+    one, other = machine("one"), machine("other")
+    one.prepare()
+    other.prepare()
+    assert one.identity() == ""
+    assert one.identify("first") == "first"
+    assert other.identify("second") == "first"
+    assert other.identity() == "first"
+    assert one.usage().count == 0
+    assert list(one.older_than(datetime.now(UTC) + timedelta(days=1))) == []
+
+
 def test_a_draft_that_is_not_kept_leaves_nothing(store: FileStore) -> None:
     with store.draft() as path:
         path.write_bytes(b"half a fi")

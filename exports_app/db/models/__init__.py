@@ -12,6 +12,7 @@ from exports_app.db.models.base import Base, metadata
 from exports_app.db.models.campaigns import CampaignRow, MetricRow
 from exports_app.db.models.closed_days import ClosedDayRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
+from exports_app.db.models.installation import InstallationRow
 from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow, RunSpecRow
 from exports_app.db.models.schedules import ScheduleRow, ZoneDataRow
 from exports_app.db.models.sessions import CodeRow, SessionRow
@@ -29,6 +30,7 @@ __all__ = [
     "CodeRow",
     "DeliveryRow",
     "FileDownloadRow",
+    "InstallationRow",
     "InvitationRow",
     "LinkRow",
     "MembershipRow",

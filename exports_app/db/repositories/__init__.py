@@ -10,6 +10,7 @@ from exports_app.db.repositories.identity.password_resets import PasswordResetRe
 from exports_app.db.repositories.identity.second_factors import SecondFactorRepository
 from exports_app.db.repositories.identity.sessions import CodeRepository, SessionRepository
 from exports_app.db.repositories.identity.users import UserRepository
+from exports_app.db.repositories.installation import InstallationRepository
 from exports_app.db.repositories.runs.deliveries import (
     AttemptRepository,
     DeliveryRepository,
@@ -37,6 +38,7 @@ __all__ = [
     "CodeRepository",
     "DeliveryRepository",
     "FileDownloadRepository",
+    "InstallationRepository",
     "InvitationRepository",
     "NotificationRepository",
     "OldRunRepository",

@@ -12,6 +12,7 @@ ACCOUNT_LINKS = "account links"
 AUDIT_SEALS = "audit seals"
 CURSORS = "cursors"
 """Of the API's lists."""
+FINGERPRINTS = "fingerprints"
 
 
 class Keys:

@@ -16,6 +16,7 @@ from exports_app.services.core.interfaces.audit import AuditChainStore, AuditSto
 from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
+from exports_app.services.core.interfaces.installation import InstallationStore
 from exports_app.services.core.interfaces.old_runs import OldRunStore
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import (
@@ -93,6 +94,8 @@ class Transaction(Protocol):
     def audit_chain(self) -> AuditChainStore: ...
     @property
     def usage(self) -> UsageStore: ...
+    @property
+    def installation(self) -> InstallationStore: ...
     @property
     def status_counts(self) -> StatusCountStore: ...
     @property

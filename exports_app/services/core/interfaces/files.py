@@ -46,6 +46,13 @@ class FileStore(Protocol):
     def ping(self) -> None:
         """Raises StoreAway."""
 
+    def identity(self) -> str:
+        """The random id that the store holds; empty where it has none. All processes that use the
+        same store read the same one."""
+
+    def identify(self, new: str) -> str:
+        """Give it an id, unless it has one. Returns the one that it has."""
+
     def draft(self) -> AbstractContextManager[Path]:
         """A path for a new file; removed at the end unless it was kept."""
 

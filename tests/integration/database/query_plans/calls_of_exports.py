@@ -10,6 +10,7 @@ from exports_app.services.core.interfaces.old_runs import Expiry
 from exports_app.services.core.records import (
     DownloadWay,
     FileDownload,
+    InstallationRecord,
     Metric,
     Page,
     new_id,
@@ -143,6 +144,11 @@ def _runs() -> Mapping[str, Call]:
         "runs.unfinished": lambda tx, _: tx.runs.unfinished(500),
         "runs.unfinished_of": lambda tx, k: tx.runs.unfinished_of(k.user.id),
         "runs.update_unclaimed": lambda tx, k: tx.runs.update_unclaimed(k.run, {"error": "e"}),
+        "installation.noted": lambda tx, _: tx.installation.noted(),
+        "installation.add": lambda tx, _: tx.installation.add(InstallationRecord("salt")),
+        "installation.replace": lambda tx, _: tx.installation.replace(
+            InstallationRecord("salt"), InstallationRecord("salt", "key")
+        ),
         "status_counts.deliveries": lambda tx, _: tx.status_counts.deliveries(),
         "status_counts.fold": lambda tx, _: tx.status_counts.fold(100, 100),
         "status_counts.newest_row": lambda tx, _: tx.status_counts.newest_row(100),

@@ -12,7 +12,14 @@ from sqlalchemy.engine import Engine
 
 from exports_app.db.models import metadata
 
-BOUNDED = {"tenants", "zone_data", "audit_unsealed", "audit_checkpoints", "status_counts"}
+BOUNDED = {
+    "tenants",
+    "installation",
+    "zone_data",
+    "audit_unsealed",
+    "audit_checkpoints",
+    "status_counts",
+}
 """Tables that stay small: a row per customer, or work that is done within minutes."""
 FEW = {f"ix_export_history_{name}" for name in ("died", "ready", "later", "live", "open")}
 """Indexes of the few rows of a table that are not done with."""
