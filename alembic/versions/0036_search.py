@@ -1,12 +1,13 @@
 """search by words in any order, without accents, from an index
 
+Of PostgreSQL only the functions: 0039 has its tables.
+
 Revision: 0036
 Before: 0035
 """
 
 import sqlite3
 
-import psycopg
 import sqlalchemy as sa
 from alembic import op
 from exports_app import log
@@ -53,8 +54,6 @@ def downgrade() -> None:
     for column in ORIGINS:
         drop_index(origin_index(column), AUDIT.table)
     if _is_server():
-        for searched in ALL:
-            drop_index(searched.index, searched.table)
         op.execute("DROP FUNCTION IF EXISTS search_list(json)")
         op.execute("DROP FUNCTION IF EXISTS search_fold(text)")
         return
@@ -91,35 +90,6 @@ def _postgresql() -> None:
     op.execute(_fold())
     op.execute(LIST)
     _origins()
-    if not _has_trigrams():
-        return
-    for searched in ALL:
-        create_index(
-            searched.index,
-            searched.table,
-            [sa.text(f"({searched.expression()}) gin_trgm_ops")],
-            postgresql_using="gin",
-            postgresql_where=None if searched.where is None else sa.text(searched.where),
-        )
-
-
-def _has_trigrams() -> bool:
-    """Whether the server has the extension, or lets us have it."""
-    if op.get_context().as_sql:
-        op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        return True
-    try:
-        with op.get_bind().begin_nested():
-            op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    except DBAPIError as e:
-        if not isinstance(e.orig, psycopg.errors.Error):
-            raise
-        _log.warning(
-            "searches will read all rows: the extension pg_trgm is missing; doctor says what to do",
-            reason=str(e.orig).strip(),
-        )
-        return False
-    return True
 
 
 def _sqlite(of: Searched) -> None:

@@ -1,8 +1,8 @@
 """What is searched of each table, and where databases keep it.
 
-PostgreSQL has an index of an expression, by the extension pg_trgm; where that is missing, it reads
-the rows. SQLite has a table with the folded text of each row, which triggers keep, and over it an
-index of the module FTS5; where that is missing, it reads the texts. Migration 0036 makes both.
+Both keep a table with the folded text of each row, which triggers fill (migrations 0036 and 0039).
+Over it PostgreSQL has an index by the extension pg_trgm, and SQLite one of the module FTS5; where
+these are missing, the texts are read.
 """
 
 from dataclasses import dataclass
@@ -32,26 +32,24 @@ class Searched:
 
     @property
     def texts(self) -> str:
-        """SQLite's table of the folded texts."""
+        """The table of the folded texts."""
         return f"search_{self.table}"
 
     @property
     def words(self) -> str:
-        """SQLite's index over it."""
+        """SQLite's index of them."""
         return f"search_{self.table}_words"
 
     @property
     def index(self) -> str:
-        """PostgreSQL's."""
-        return f"ix_{self.table}_search"
+        """PostgreSQL's index of them."""
+        return f"ix_{self.texts}_text"
 
     @property
     def statement(self) -> str:
         """That makes PostgreSQL's index beside writers."""
-        where = "" if self.where is None else f" WHERE {self.where}"
         return (
-            f"CREATE INDEX CONCURRENTLY {self.index} ON {self.table}"
-            f" USING gin ({self.expression()} gin_trgm_ops){where};"
+            f"CREATE INDEX CONCURRENTLY {self.index} ON {self.texts} USING gin (text gin_trgm_ops);"
         )
 
     def expression(self, prefix: str = "") -> str:
@@ -87,7 +85,7 @@ def unindexed(connection: Connection) -> list[Searched]:
     """Of PostgreSQL: what is searched without its index."""
     query = text(
         "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-        " WHERE i.indisvalid AND c.relname LIKE 'ix~_%~_search' ESCAPE '~'"
+        " WHERE i.indisvalid AND c.relname LIKE 'ix~_search~_%~_text' ESCAPE '~'"
     )
     there = set(connection.execute(query).scalars())
     return [searched for searched in ALL if searched.index not in there]
@@ -97,5 +95,4 @@ def has_model(_item: Any, name: str | None, kind: str, *_: Any) -> bool:
     """For Alembic: not what only migrations make."""
     if kind == "table":
         return name in metadata.tables or not (name or "").startswith("search_")
-    made = {searched.index for searched in ALL} | set(map(origin_index, ORIGINS))
-    return kind != "index" or name not in made
+    return kind != "index" or name not in set(map(origin_index, ORIGINS))

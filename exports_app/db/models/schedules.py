@@ -42,6 +42,7 @@ class ScheduleRow(Base, table=True):
         # A page of the list costs its own rows, however many there are: of a tenant, and of all
         *(_live("tenant_id", column, "id") for column in LISTED_BY),
         *(_live(column, "id") for column in LISTED_BY),
+        _live("is_active", "created_at", "id"),
         Index("ix_scheduled_exports_owner_id_tenant_id", "owner_id", "tenant_id", "deleted_at"),
         # All that is counted by, so that no row is read for it
         Index(
@@ -96,7 +97,7 @@ class ScheduleRow(Base, table=True):
     failing_since: datetime | None = optional_instant()
     paused_at: datetime | None = optional_instant()
     paused_reason: str | None = Field(default=None, sa_type=Text)
-    is_active: bool = Field(index=True)
+    is_active: bool
     last_run_at: datetime | None = optional_instant()
     last_status: str | None = Field(default=None, max_length=20)
     next_run_at: datetime | None = optional_instant()

@@ -20,6 +20,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from exports_app.db.repositories.paging import Listing, of_tenants
+from exports_app.db.repositories.searching import Search
+from exports_app.db.search import Searched
 from exports_app.db.types import like_ascii
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import DeliveryStatus
@@ -167,14 +169,21 @@ class Repository(Generic[R]):
         return self._update(*same, values=values) == 1
 
     def _page(
-        self, where: Sequence[Any], page: Page, within: Tenants = None
+        self, where: Sequence[Any], page: Page, within: Tenants = None, **more: Any
     ) -> tuple[list[R], int]:
-        """within: of a table with tenants."""
+        """within: of a table with tenants. more: of `Listing`."""
         together = () if within is None else (self._table.c.tenant_id.in_(within),)
         branches = of_tenants(self._table, within)
         return self._listed(
-            Listing(self._connection, self._table, self._columns, where, page, branches, together)
+            Listing(
+                *(self._connection, self._table, self._columns, where, page, branches, together),
+                **more,
+            )
         )
+
+    def _search(self, searched: Searched, q: str, within: Tenants = None) -> Search | None:
+        """None: nothing is searched for."""
+        return Search.by(q, self._connection, self._table, searched, within) if q else None
 
     def _listed(self, listing: Listing) -> tuple[list[R], int]:
         rows, page = listing.rows(), listing.page

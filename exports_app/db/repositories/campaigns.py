@@ -8,7 +8,6 @@ from sqlalchemy import Select, delete, func, insert, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, table, upsert
-from exports_app.db.repositories.searching import matches
 from exports_app.db.search import CAMPAIGNS
 from exports_app.services.core.interfaces import Tenants
 from exports_app.services.core.records import (
@@ -32,9 +31,8 @@ class CampaignRepository(Repository[Campaign]):
         self, within: Tenants, where: Mapping[str, str], q: str, page: Page
     ) -> tuple[list[Campaign], int]:
         conditions = [self._table.c[k] == v for k, v in where.items()]
-        if q:
-            conditions.append(matches(self._connection, self._table, CAMPAIGNS, q, within))
-        return self._page(conditions, page, within)
+        search = self._search(CAMPAIGNS, q, within)
+        return self._page(conditions, page, within, search=search, counts_all=not where)
 
     def add(self, campaigns: Iterable[Campaign]) -> None:
         self._insert(campaigns)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from exports_app.db.repositories.searching import Search
 from exports_app.services.core.interfaces import Tenants
 from exports_app.services.core.records import Page
 
@@ -30,7 +31,9 @@ class Listing:
     nulls are last in both directions.
 
     branches: conditions on the first columns of an index, of which each row meets one: a condition
-    for each tenant, for example. together: what a row that meets one of them meets.
+    for each tenant, for example. together: what a row that meets one of them meets. search: what
+    else is asked of them; counts_all: whether its own count is that of all these rows. counted:
+    what all these rows meet anyway, and which leads a count to its index.
     """
 
     connection: Connection
@@ -40,6 +43,9 @@ class Listing:
     page: Page
     branches: Sequence[ColumnElement[bool]] = ()
     together: Sequence[ColumnElement[bool]] = ()
+    search: Search | None = None
+    counts_all: bool = False
+    counted: Sequence[ColumnElement[bool]] = ()
 
     @property
     def _key(self) -> Any:
@@ -65,6 +71,8 @@ class Listing:
 
     def total(self) -> int:
         """Of all pages; where the page has `most`, at most one more than that."""
+        if self.search is not None and self.counts_all:
+            return self.search.count
         if self.page.most is None:
             return self._count(())
         first = select(self.table.c.id).where(*self._where(())).limit(self.page.most + 1)
@@ -78,12 +86,14 @@ class Listing:
         return int(self.connection.execute(query).scalar_one())
 
     def _where(self, more: Sequence[Any]) -> Sequence[Any]:
-        return (*self.where, *self.together, *more)
+        searched = () if self.search is None else (self.search.of_all(),)
+        return (*self.where, *self.together, *self.counted, *searched, *more)
 
     def _read(
         self, more: Sequence[Any], limit: int, offset: int, after: tuple[Any, str] | None
     ) -> list[Any]:
-        where = (*self.where, *more, *self._after(after))
+        searched = () if self.search is None else (self.search.of_rows(),)
+        where = (*self.where, *searched, *more, *self._after(after))
         if 1 < len(self.branches) <= MERGED:
             query = self._merged(where, limit, offset)
         else:

@@ -11,7 +11,6 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, distinct, table
-from exports_app.db.repositories.searching import matches
 from exports_app.db.search import SCHEDULES
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import (
@@ -78,9 +77,13 @@ class ScheduleRepository(Repository[Schedule]):
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
         conditions = [self._live(), *(self._is(k, v) for k, v in where.items())]
-        if q:
-            conditions.append(matches(self._connection, self._table, SCHEDULES, q, within))
-        return self._page(conditions, page, within)
+        search = self._search(SCHEDULES, q, within)
+        # The index that counts begins with the tenant
+        tenants = select(table(models.TenantRow).c.id)
+        counted = (self._table.c.tenant_id.in_(tenants),) if within is None and where else ()
+        return self._page(
+            conditions, page, within, search=search, counts_all=not where, counted=counted
+        )
 
     def _is(self, name: str, value: Any) -> Any:
         ours = {"stopped": self._stopped, "failing": self._failing}

@@ -1,21 +1,19 @@
-"""Conditions of a search: see `exports_app.db.search` for where databases keep what is searched."""
+"""What a search finds: see `exports_app.db.search` for where databases keep what is searched."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 from sqlalchemy import (
     Connection,
     Select,
     Table,
     TableClause,
-    Text,
-    and_,
     func,
-    literal_column,
+    or_,
     select,
     text,
-    true,
 )
 from sqlalchemy import column as column_of
 from sqlalchemy import table as table_of
@@ -33,75 +31,124 @@ SHORTEST = 3
 """Characters of a word that FTS5's trigrams can find."""
 
 
-def matches(
-    connection: Connection,
-    of: Table,
-    searched: Searched,
-    q: str,
-    within: Tenants = None,
-    others: Collection[str] = (),
-) -> Any:
-    """Whether a row of the table has all words of `q`, in any order, case and accents, each as a
-    part of its words. True where `q` has none. others: ids of rows that count as found too."""
-    wanted = words(q)
-    if connection.dialect.name == "postgresql":
-        folded: Any = literal_column(searched.expression(f"{of.name}."), Text())
-        found = and_(true(), *(folded.contains(word, autoescape=True) for word in wanted))
-        return found | of.c.id.in_(others) if others else found
-    names = ("number", "id", "tenant_id", "text")
-    texts = table_of(searched.texts, *(column_of(name) for name in names))
-    return _Texts(connection, of, searched, texts, wanted, within).condition(others)
-
-
 @dataclass(frozen=True)
-class _Texts:
-    """SQLite's folded texts."""
+class Search:
+    """The rows of a table that have all words, in any order, case and accents, each as a part of
+    its words; all rows where there are no words. others: conditions of rows that count as found
+    too."""
 
     connection: Connection
     of: Table
     searched: Searched
-    texts: TableClause
     wanted: Sequence[str]
     within: Tenants
+    others: Sequence[Any] = ()
 
-    def condition(self, others: Collection[str]) -> Any:
-        query = self._scanning() if self._is_small() else self._by_words()
-        ids = list(self.connection.execute(query.limit(FEW + 1)).scalars())
-        if len(ids) <= FEW:
-            return self.of.c.id.in_({*ids, *others})
-        c = self.texts.c
-        found = select(c.id).where(c.id == self.of.c.id, *self._has(self.wanted)).exists()
-        return found | self.of.c.id.in_(others) if others else found
+    @classmethod
+    def by(
+        cls,
+        q: str,
+        connection: Connection,
+        of: Table,
+        searched: Searched,
+        within: Tenants = None,
+        others: Sequence[Any] = (),
+    ) -> Self:
+        return cls(connection, of, searched, words(q), within, others)
+
+    @cached_property
+    def count(self) -> int:
+        """Of the rows with the words."""
+        query = self._filtered(select(func.count()).select_from(self._counted_from()))
+        return int(self.connection.execute(query).scalar_one())
+
+    def of_rows(self) -> Any:
+        """The condition for reading a page of them in the list's order."""
+        found = self._ids() if self.count <= FEW else self._looked_at()
+        return or_(found, *self.others)
+
+    def of_all(self) -> Any:
+        """The condition for counting those that meet others too."""
+        found = self._ids() if self.count <= FEW else self.of.c.id.in_(self._found())
+        return or_(found, *self.others)
+
+    def _ids(self) -> Any:
+        return self.of.c.id.in_(self._few)
+
+    @cached_property
+    def _few(self) -> list[str]:
+        return list(self.connection.execute(self._found()).scalars()) if self.count else []
+
+    def _looked_at(self) -> Any:
+        c = self._texts.c
+        return select(c.id).where(c.id == self.of.c.id, *self._has(self.wanted)).exists()
+
+    def _found(self) -> Select[Any]:
+        """The ids of the rows with the words."""
+        return self._filtered(select(self._texts.c.id).select_from(self._joined()))
+
+    def _filtered(self, query: Select[Any]) -> Select[Any]:
+        if self.within is not None:
+            query = query.where(self._texts.c.tenant_id.in_(self.within))
+        if not self._is_by_words:
+            return query.where(*self._has(self.wanted))
+        phrases = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in self._long)
+        match = text(f"{self.searched.words} MATCH :phrases").bindparams(phrases=phrases)
+        return query.where(match, *self._has(self._short))
+
+    def _joined(self) -> Any:
+        if not self._is_by_words:
+            return self._texts
+        return self._words.join(self._texts, self._texts.c.number == self._words.c.rowid)
+
+    def _counted_from(self) -> Any:
+        """Where the index of the words alone says all, no text is read."""
+        needs_texts = self.within is not None or self._short
+        return self._joined() if needs_texts or not self._is_by_words else self._words
+
+    @cached_property
+    def _texts(self) -> TableClause:
+        names = ("number", "id", "tenant_id", "text")
+        return table_of(self.searched.texts, *(column_of(name) for name in names))
+
+    @cached_property
+    def _words(self) -> TableClause:
+        return table_of(self.searched.words, column_of("rowid"))
+
+    @property
+    def _long(self) -> list[str]:
+        return [word for word in self.wanted if len(word) >= SHORTEST]
+
+    @property
+    def _short(self) -> list[str]:
+        return [word for word in self.wanted if len(word) < SHORTEST]
+
+    @cached_property
+    def _is_by_words(self) -> bool:
+        """Whether SQLite's index of the words is used, and not each text read. PostgreSQL chooses
+        its indexes itself."""
+        return (
+            not self._is_server and bool(self._long) and not self._is_small() and self._has_index()
+        )
 
     def _has(self, wanted: Sequence[str]) -> list[Any]:
-        return [func.instr(self.texts.c.text, word) > 0 for word in wanted]
+        own = self._texts.c.text
+        if self._is_server:
+            return [own.contains(word, autoescape=True) for word in wanted]
+        return [func.instr(own, word) > 0 for word in wanted]
 
-    def _of_tenants(self) -> list[Any]:
-        return [] if self.within is None else [self.texts.c.tenant_id.in_(self.within)]
+    @property
+    def _is_server(self) -> bool:
+        return self.connection.dialect.name == "postgresql"
 
     def _is_small(self) -> bool:
         """Whether the texts that may be read are few."""
         if self.within is None:
             return False
-        first = select(self.texts.c.number).where(*self._of_tenants()).limit(SMALL + 1)
+        of_tenants = self._texts.c.tenant_id.in_(self.within)
+        first = select(self._texts.c.number).where(of_tenants).limit(SMALL + 1)
         count = select(func.count()).select_from(first.subquery())
         return self.connection.execute(count).scalar_one() <= SMALL
-
-    def _scanning(self) -> Select[Any]:
-        return select(self.texts.c.id).where(*self._of_tenants(), *self._has(self.wanted))
-
-    def _by_words(self) -> Select[Any]:
-        long = [word for word in self.wanted if len(word) >= SHORTEST]
-        if not long or not self._has_index():
-            return self._scanning()
-        phrases = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in long)
-        words_of = table_of(self.searched.words, column_of("rowid"))
-        match = text(f"{self.searched.words} MATCH :phrases").bindparams(phrases=phrases)
-        short = [word for word in self.wanted if len(word) < SHORTEST]
-        query = select(self.texts.c.id).select_from(
-            words_of.join(self.texts, self.texts.c.number == words_of.c.rowid)
-        )
-        return query.where(match, *self._of_tenants(), *self._has(short))
 
     def _has_index(self) -> bool:
         found = text("SELECT 1 FROM sqlite_master WHERE name = :name")

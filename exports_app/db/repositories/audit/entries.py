@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
 from exports_app.db.repositories.paging import Listing, each_of, of_tenants
-from exports_app.db.repositories.searching import FEW, matches
+from exports_app.db.repositories.searching import FEW, Search
 from exports_app.db.search import AUDIT, ORIGINS
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.services.core.interfaces import AuditFilter, Tenants
@@ -36,37 +36,35 @@ class AuditRepository(Repository[AuditEntry]):
         if actions:
             together.append(c.action.in_(actions))
         branches = each_of(tenants, [c.action == action for action in actions])
-        conditions = self._conditions(within, where)
+        conditions = self._conditions(where)
         page = replace(page, sort="-at")
+        search = self._mentions(where.q, within) if where.q else None
+        others = bool(actions or conditions or where.installation or (search and search.others))
         return self._listed(
             Listing(
                 *(self._connection, self._table, self._columns, conditions, page),
                 branches,
                 together,
+                search,
+                counts_all=not others,
             )
         )
 
-    def _conditions(self, within: Tenants, where: AuditFilter) -> list[Any]:
+    def _conditions(self, where: AuditFilter) -> list[Any]:
         c, conditions = self._table.c, list[Any]()
         if where.since is not None:
             conditions.append(c.at >= where.since)
         if where.before is not None:
             conditions.append(c.at < where.before)
-        if where.q:
-            conditions.append(self._mentions(where.q, within))
         return conditions
 
-    def _mentions(self, q: str, within: Tenants) -> Any:
-        if len(q) < SHORTEST_ORIGIN:
-            return matches(self._connection, self._table, AUDIT, q, within)
-        ids, conditions = self._from(q, within)
-        if len(ids) <= FEW:
-            return matches(self._connection, self._table, AUDIT, q, within, ids)
-        return or_(matches(self._connection, self._table, AUDIT, q, within), *conditions)
+    def _mentions(self, q: str, within: Tenants) -> Search:
+        others = self._from(q) if len(q) >= SHORTEST_ORIGIN else []
+        return Search.by(q, self._connection, self._table, AUDIT, within, others)
 
-    def _from(self, q: str, within: Tenants) -> tuple[set[str], Sequence[Any]]:
-        """The ids of the first entries that came from the address, or from a session or request
-        whose id begins so; and the conditions of all of them."""
+    def _from(self, q: str) -> Sequence[Any]:
+        """Conditions of the entries that came from the address, or from a session or request whose
+        id begins so; by their ids where these are few."""
         is_server = self._connection.dialect.name == "postgresql"
         address, session, request = (
             self._table.c[name].collate("C") if is_server else self._table.c[name]
@@ -75,11 +73,12 @@ class AuditRepository(Repository[AuditEntry]):
         conditions = (address == q, *(_begins(part, q) for part in (session, request)))
         ids = set[str]()
         for condition in conditions:
-            query = select(self._table.c.id).where(condition)
-            if within is not None:
-                query = query.where(self._table.c.tenant_id.in_(within))
-            ids |= set(self._connection.execute(query.limit(FEW + 1)).scalars())
-        return ids, conditions
+            # Of all tenants, so that the index of the origin is read and not that of the tenant
+            query = select(self._table.c.id).where(condition).limit(FEW + 1)
+            ids |= set(self._connection.execute(query).scalars())
+        if len(ids) > FEW:
+            return conditions
+        return [self._table.c.id.in_(ids)] if ids else []
 
 
 def _begins(column: Any, beginning: str) -> Any:

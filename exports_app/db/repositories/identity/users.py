@@ -9,7 +9,6 @@ from sqlalchemy import Connection, delete, func, select, tuple_
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, table, upsert
-from exports_app.db.repositories.searching import matches
 from exports_app.db.repositories.tenants.tenants import TenantRepository
 from exports_app.db.search import USERS
 from exports_app.domain.access import Role
@@ -65,8 +64,8 @@ class UserRepository(Repository[User]):
         return {row.id: row.name for row in self._connection.execute(query)}
 
     def find(self, q: str, page: Page) -> tuple[list[User], int]:
-        where = [matches(self._connection, self._table, USERS, q)] if q else []
-        return self._page(where, replace(page, sort="name"))
+        search = self._search(USERS, q)
+        return self._page((), replace(page, sort="name"), search=search, counts_all=True)
 
     def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
         members, tenants = table(models.MembershipRow), table(models.TenantRow)

@@ -51,7 +51,10 @@ FORBIDDEN = {
 }
 LOCKS = rf"(?:ALTER TABLE|CREATE (?:CONSTRAINT )?TRIGGER .* ON) {TABLE}"
 READS = rf"(?:SELECT|INSERT INTO) .*\b(?:FROM|JOIN) {TABLE}"
-TWICE = r"IF (?:NOT )?EXISTS|OR REPLACE|CONCURRENTLY|^(?:SET|RESET|COMMIT|BEGIN)\b"
+TWICE = (
+    r"IF (?:NOT )?EXISTS|OR REPLACE|CONCURRENTLY|ON CONFLICT DO NOTHING"
+    r"|^(?:SET|RESET|COMMIT|BEGIN)\b"
+)
 """What a migration may do a second time, after an index failed."""
 BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 """Of a function: it runs later."""

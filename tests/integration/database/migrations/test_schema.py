@@ -25,7 +25,7 @@ UNIQUE_BY_KEY = {
     "campaign_metrics": ("campaign_id", "date"),
 }
 INDEXES = {
-    "scheduled_exports": {("tenant_id",), ("is_active",), ("next_run_at",)},
+    "scheduled_exports": {("tenant_id",), ("is_active", "created_at", "id"), ("next_run_at",)},
     "export_history": {
         ("scheduled_export_id", "created_at"),
         ("tenant_id",),
