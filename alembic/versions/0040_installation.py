@@ -1,13 +1,13 @@
 """which keys, file store and time zone the installation has
 
 Revision: 0040
-Before: 0038
+Before: 0039
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0040", "0038", None, None
+revision, down_revision, branch_labels, depends_on = "0040", "0039", None, None
 
 
 def upgrade() -> None:
