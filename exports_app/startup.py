@@ -63,11 +63,18 @@ def version_warning(database: Database, registry: ProcessRegistry) -> str:
 
 
 def proxy_warning(s: Settings) -> str:
-    """A warning about a proxy that is not trusted; empty where there is none, or it is trusted.
+    """A warning about a proxy that is not trusted, or whose address is not known; empty where there
+    is none.
 
     The server speaks plain HTTP: an https address means that a proxy does TLS. So does a public
     name of a loopback HOST.
     """
+    if s.trusted_proxies and not s.public_url:
+        return (
+            "TRUSTED_PROXIES is set without PUBLIC_URL: links in emails lead to"
+            f" {s.base_url}, and cookies are not limited to https. Set PUBLIC_URL to the address"
+            " that people use"
+        )
     at_proxy = s.public_url.startswith("https:") or loopback(s.host)
     if (
         not s.public_url

@@ -6,7 +6,7 @@ import sys
 
 from exports_app.cli.parser import Command, build_parser
 from exports_app.domain import bounds
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, Unavailable
 from exports_app.environment import SettingsError
 from exports_app.plugins import PluginError
 
@@ -19,6 +19,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _check_texts(args)
         return command(args)
+    except Unavailable as e:
+        print(f"exports_app: {e.cause or e}", file=sys.stderr)
     except (ExportsError, SettingsError, PluginError) as e:
         print(f"exports_app: {e}", file=sys.stderr)
     except OSError as e:

@@ -34,7 +34,13 @@ def build_parser() -> argparse.ArgumentParser:
     _add_backups(add)
     text = "Check who did what for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
-    add("doctor", processes.doctor, "Check the installation, and say what is wrong with it.")
+    text = (
+        "Check the installation, and say what is wrong with it. Exit code 0: nothing is wrong; 1:"
+        " something is."
+    )
+    add("doctor", processes.doctor, text).add_argument(
+        "--json", action="store_true", help="one JSON object, with a stable code for each finding"
+    )
     return parser
 
 

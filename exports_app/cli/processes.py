@@ -1,11 +1,18 @@
 """Commands that run, prepare or check a server: serve, worker, migrate, doctor."""
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from exports_app import settings
+from exports_app import __version__, settings
 from exports_app.cli.services import services_alone, unmigrated_services
+from exports_app.environment import SettingsError
+
+if TYPE_CHECKING:
+    from exports_app.doctor.finding import Finding
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -54,11 +61,31 @@ def _progress(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def doctor(_: argparse.Namespace) -> int:
+def doctor(args: argparse.Namespace) -> int:
+    from exports_app import log
+    from exports_app.doctor.finding import Finding
+
+    log.configure("error")  # the findings say it
+    found = list[Finding]()
+    for finding in _findings():
+        found.append(finding)
+        if not args.json:
+            print(f"{finding.word:4} {finding.what}: {finding.detail}", flush=True)
+    healthy = all(finding.good for finding in found)
+    if args.json:
+        findings = [finding.as_json() for finding in found]
+        print(json.dumps({"ok": healthy, "version": __version__, "findings": findings}, indent=2))
+    return 0 if healthy else 1
+
+
+def _findings() -> "Iterator[Finding]":
+    from exports_app.doctor.finding import Finding
+
+    try:
+        current = settings.get()
+    except SettingsError as e:
+        yield Finding(False, "settings", str(e))
+        return
     from exports_app.doctor.examination import examine
 
-    healthy = True
-    for finding in examine(settings.get()):
-        healthy &= finding.good
-        print(f"{finding.word:4} {finding.what}: {finding.detail}")
-    return 0 if healthy else 1
+    yield from examine(current)

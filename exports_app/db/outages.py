@@ -5,9 +5,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from exports_app import log
+from exports_app.db.connect_failures import failure
 from exports_app.domain.errors import Unavailable
 
 AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
@@ -39,7 +41,10 @@ def reachable() -> Iterator[None]:
         if not is_outage(e):
             raise
         _log.warning("database trouble", reason=str(e.orig))
-        raise Unavailable from e
+        unavailable = Unavailable()
+        if isinstance(e.orig, psycopg.Error) and e.orig.sqlstate is None:
+            unavailable.cause = failure(str(e.orig)).message
+        raise unavailable from e
 
 
 def is_outage(e: DBAPIError) -> bool:

@@ -1,6 +1,7 @@
 """Plugins and channels: whether all are loaded, and whether messages can be sent."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,7 +10,7 @@ from exports_app import environment, plugins, wiring
 from exports_app.db import models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
-from exports_app.doctor.finding import Finding, is_new
+from exports_app.doctor.finding import Finding, is_new, limited
 from exports_app.domain.errors import DeliveryError, ExportsError
 from exports_app.domain.humanize import counted
 from exports_app.environment import SettingsError
@@ -32,11 +33,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
         return
     for left_out in plugins.left_out():
         yield Finding(False, "plugins", str(left_out))
-    yield from _schedules(settings)
+    yield from limited("plugins", lambda: _schedules(settings))
     if channels.DEFAULT not in CHANNELS:
         yield Finding(False, channels.DEFAULT, CHANNELS.absence(channels.DEFAULT))
     for channel in CHANNELS:
-        yield _channel(channel, settings)
+        yield from limited(channel.key, partial(_channel_findings, channel, settings))
     yield from _unknown_names()
 
 
@@ -77,6 +78,10 @@ def _needed(settings: Settings, column: str) -> dict[str, int]:
         return {}
     finally:
         database.dispose()
+
+
+def _channel_findings(channel: Channel, settings: Settings) -> list[Finding]:
+    return [_channel(channel, settings)]
 
 
 def _channel(channel: Channel, settings: Settings) -> Finding:

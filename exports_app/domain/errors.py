@@ -172,6 +172,8 @@ class Unavailable(ExportsError):
 
     code = "unavailable"
     permanent = False
+    cause = ""
+    """Why, for whoever runs the app; callers of it need not know. Empty: as the message says."""
 
 
 class Overloaded(Unavailable):

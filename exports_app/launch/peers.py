@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from exports_app.db.connect_failures import failure
 from exports_app.db.engine import Database
 from exports_app.db.process_registry import AlreadyRunning, ProcessKind, ProcessRegistry
 from exports_app.launch.errors import StartError
@@ -40,9 +41,7 @@ def web(settings: Settings) -> Iterator[None]:
                 " same one, or stop it"
             )
         ) from None
-    except psycopg.OperationalError:
-        raise StartError(
-            "the database cannot be reached: check DATABASE_URL, and that PostgreSQL runs"
-        ) from None
+    except psycopg.OperationalError as e:
+        raise StartError(failure(str(e)).message) from None
     finally:
         database.dispose()

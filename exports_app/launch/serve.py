@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, Unavailable
 from exports_app.environment import SettingsError
 from exports_app.launch import address, build, env, lock, peers, unfinished_restore
 from exports_app.launch.errors import StartError
@@ -52,6 +52,9 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
                 if not backend_only:
                     build.ensure()
                 return _run(listen, settings, pages=not backend_only)
+    except Unavailable as e:
+        print(f"exports_app: {e.cause or e}", file=sys.stderr, flush=True)
+        return 1
     except (StartError, ExportsError, SettingsError, PluginError) as e:
         print(f"exports_app: {e}", file=sys.stderr, flush=True)
         return 1

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -60,6 +61,19 @@ class LocalFiles:
     def ping(self) -> None:
         if not self._root.is_dir():
             raise StoreAway(f"the folder of the finished files is gone: {self._root}")
+
+    def check_writable(self) -> None:
+        place = self._root
+        while not place.exists() and place != place.parent:
+            place = place.parent  # the start makes the folders below it
+        try:
+            with tempfile.TemporaryFile(dir=place):
+                pass
+        except OSError as e:
+            raise StoreAway(
+                f"the folder of the finished files, {self._root}, cannot be written:"
+                f" {e.strerror}. Check FILES_URL, whether it is mounted, and its owner"
+            ) from None
 
     def identity(self) -> str:
         try:

@@ -1,6 +1,7 @@
 """Finished files in a bucket that all machines share; copies of those used lately are on this
 machine."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -64,6 +65,12 @@ class S3Files:
     def ping(self) -> None:
         with _reached():
             self._quick.head_bucket(Bucket=self._bucket)
+
+    def check_writable(self) -> None:
+        probe = {"Bucket": self._bucket, "Key": f"{self._prefix}write_probe.{uuid.uuid4().hex}"}
+        with _reached():
+            self._quick.put_object(Body=b"", **probe)
+            self._quick.delete_object(**probe)
 
     def identity(self) -> str:
         with _reached():

@@ -46,6 +46,9 @@ class FileStore(Protocol):
     def ping(self) -> None:
         """Raises StoreAway."""
 
+    def check_writable(self) -> None:
+        """Raises StoreAway where nothing could be kept. Leaves nothing behind."""
+
     def identity(self) -> str:
         """The random id that the store holds; empty where it has none. All processes that use the
         same store read the same one."""

@@ -59,7 +59,7 @@ def test_doctor_looks_at_the_file_store_and_redis_where_they_are_set(
 ) -> None:
     with redis_server() as redis:
         told = went_well(run("doctor", FILES_URL=str(tmp_path / "shared"), REDIS_URL=redis.url))
-        assert "will be used" in told
+        assert "ok   files: " in told
         assert "Redis: reachable" in told
         redis.stop()
         done = run("doctor", REDIS_URL=redis.url)

@@ -1,0 +1,190 @@
+"""What the doctor asks the database."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from exports_app import __version__, startup, wiring
+from exports_app.db import migrate, models, search
+from exports_app.db.connect_failures import failure
+from exports_app.db.engine import Database
+from exports_app.db.process_registry import ProcessRegistry
+from exports_app.db.repositories import table
+from exports_app.db.store import SqlStore
+from exports_app.doctor.finding import Finding, is_new
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import counted
+from exports_app.environment import SettingsError
+from exports_app.settings import Settings
+
+SET_BACK = timedelta(minutes=1)
+"""A clock that is so far behind what the database has noted was set back."""
+APART, FAR_APART = timedelta(seconds=2), timedelta(seconds=30)
+"""From PostgreSQL's clock: worth a warning; wrong."""
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.url)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def reach(settings: Settings) -> Iterator[Finding]:
+    """Whether the database answers, and which schema it has."""
+    what = "database"
+    if is_new(settings):
+        yield Finding(True, what, "will be made by the first start")
+        return
+    try:
+        with _opened(settings) as database:
+            if not database.embedded:
+                database.connect_apart().close()
+            if migrate.is_current(database):
+                yield Finding(True, what, "reachable, its schema is up to date")
+            else:
+                outdated = "reachable, its schema is not up to date: run migrate"
+                yield Finding(settings.embedded, what, outdated, cause="schema_outdated")
+    except psycopg.OperationalError as e:
+        why = failure(str(e))
+        yield Finding(False, what, why.message, cause=why.code)
+    except ExportsError as e:
+        code = e.code if isinstance(e, migrate.NewerSchema) else "database_unreachable"
+        yield Finding(False, what, e.message, cause=code)
+
+
+def find_search(settings: Settings) -> Iterator[Finding]:
+    """The indexes of searches; SQLite has them always."""
+    if settings.embedded:
+        return
+    with _opened(settings) as database, database.read() as connection:
+        unindexed = search.unindexed(connection)
+    if unindexed:
+        statements = " ".join(searched.statement for searched in unindexed)
+        yield Finding(
+            True,
+            "search",
+            "reads all rows, since it has no index: have an administrator of the database execute"
+            f" CREATE EXTENSION pg_trgm; then, as the owner of the tables, {statements}",
+            warning=True,
+        )
+    else:
+        yield Finding(True, "search", "by its indexes")
+
+
+def find_demo(settings: Settings) -> Iterator[Finding]:
+    try:
+        reason = startup.demo_refusal(settings, lambda: _demo_password_emails(settings))
+    except (ExportsError, SQLAlchemyError):
+        yield Finding(
+            True, "demo", "not looked for: the database does not answer, or is not migrated yet"
+        )
+        return
+    if reason:
+        yield Finding(False, "demo", reason)
+    elif settings.is_demo:
+        yield Finding(
+            True, "demo", "its data and its public login are here, for callers on this machine only"
+        )
+    else:
+        yield Finding(True, "demo", "no user has its public password")
+
+
+def _demo_password_emails(settings: Settings) -> list[str]:
+    if is_new(settings):
+        return []
+    with _opened(settings) as database, SqlStore(database).read() as tx:
+        return tx.users.demo_password_emails()
+
+
+def find_installation(settings: Settings) -> Iterator[Finding]:
+    """Whether keys, file store and time zone are those of the installation."""
+    what = "installation"
+    if is_new(settings) or not settings.has_key:
+        return
+    services = wiring.build(settings)
+    try:
+        mismatches = services.installation.mismatches()
+    except (ExportsError, SettingsError, SQLAlchemyError, OSError):
+        return  # said of the database, the key or the files
+    finally:
+        services.close()
+    for mismatch in mismatches:
+        yield Finding(False, what, mismatch.message, cause=mismatch.code)
+    if not mismatches:
+        yield Finding(True, what, "keys, file store and TZ are those that it has noted")
+
+
+def find_versions(settings: Settings) -> Iterator[Finding]:
+    if settings.embedded:
+        return
+    with _opened(settings) as database:
+        warning = startup.version_warning(database, ProcessRegistry(database))
+    yield Finding(
+        True,
+        "versions",
+        warning or f"{__version__}; no server or worker of another version runs",
+        warning=bool(warning),
+    )
+
+
+def find_clock(settings: Settings) -> Iterator[Finding]:
+    """A clock that is behind what the database has stored was set back; the clock of a database
+    server is compared too."""
+    shown = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if is_new(settings):
+        yield Finding(True, "clock", shown)
+        return
+    with _opened(settings) as database:
+        try:
+            newest = _newest_instants(database)
+            ahead = timedelta() if database.embedded else _ahead_of(database)
+        except (ExportsError, SQLAlchemyError):
+            nothing = "not compared: the database does not answer, or has no tables yet"
+            yield Finding(True, "clock", f"{shown}; {nothing}")
+            return
+    behind = max((instant - datetime.now(UTC) for instant in newest), default=timedelta())
+    if behind > SET_BACK:
+        detail = f"{shown} is {_long(behind)} behind what the database has noted: was it set back?"
+        yield Finding(False, "clock", detail, cause="clock_set_back")
+    elif abs(ahead) > APART:
+        where = "ahead of" if ahead > timedelta() else "behind"
+        detail = f"{shown} is {_long(abs(ahead))} {where} the database's clock: set both by NTP"
+        too_far = abs(ahead) > FAR_APART
+        yield Finding(not too_far, "clock", detail, warning=not too_far, cause="clock_skew")
+    else:
+        yield Finding(True, "clock", shown)
+
+
+def _newest_instants(database: Database) -> list[datetime]:
+    """When the newest run was created and the latest schedule changed."""
+    columns = (table(models.RunRow).c.created_at, table(models.ScheduleRow).c.updated_at)
+    with database.read() as connection:
+        newest = [connection.execute(_newest(column)).scalar_one() for column in columns]
+    return [instant for instant in newest if instant is not None]
+
+
+def _ahead_of(database: Database) -> timedelta:
+    """How far our clock is ahead of PostgreSQL's, which it read half-way through the question."""
+    with database.read() as connection:
+        connection.execute(text("SELECT 1"))  # the connection is made, and no part of the question
+        before = time.monotonic()
+        theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        now, took = datetime.now(UTC), time.monotonic() - before
+    return now - timedelta(seconds=took / 2) - theirs
+
+
+def _newest(column: Any) -> Any:
+    return select(func.max(column, type_=column.type))
+
+
+def _long(span: timedelta) -> str:
+    return counted(round(span.total_seconds()), "second")

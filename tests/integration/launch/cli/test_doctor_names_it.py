@@ -1,0 +1,168 @@
+"""What is wrong has a name: a stable code in `doctor --json`, and a line that says what to do."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+from redis import Redis
+
+from exports_app.db.connect_failures import failure
+from exports_app.doctor import databases
+from exports_app.doctor.finding import Finding, limited
+from exports_app.settings import Settings
+from tests.integration.launch.cli.process import Run, refused
+from tests.postgres import Postgres
+from tests.redis_server import redis_server
+
+RIGHT, WRONG = "the-right-one", "a-wrong-one"
+
+
+def codes(run: Run, *, exit_code: int = 1, **env: str) -> dict[str, str]:
+    """The codes of what is not well, each with its detail."""
+    done = run("doctor", "--json", **env)
+    assert (done.returncode, done.stderr) == (exit_code, "")
+    told = json.loads(done.stdout)
+    assert told["ok"] is (exit_code == 0)
+    assert WRONG not in done.stdout
+    assert RIGHT not in done.stdout
+    return {one["code"]: one["detail"] for one in told["findings"] if one["level"] != "ok"}
+
+
+@pytest.fixture
+def guarded(postgres: Postgres) -> Iterator[str]:
+    """Where PostgreSQL asks a user for a password: host and port."""
+    hba = postgres.data / "pg_hba.conf"
+    before = hba.read_text()
+    postgres.sql(f"CREATE ROLE guarded LOGIN PASSWORD '{RIGHT}'")
+    hba.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{before}")
+    postgres.sql("SELECT pg_reload_conf()")
+    yield f"127.0.0.1:{postgres.port}"
+    hba.write_text(before)
+    postgres.sql("SELECT pg_reload_conf()")
+    postgres.sql("DROP ROLE guarded")
+
+
+def test_the_password_of_the_database(run: Run, guarded: str) -> None:
+    env = {"DATABASE_URL": f"postgresql://guarded:{WRONG}@{guarded}/postgres"}
+    found = codes(run, **env)
+    assert found["database_password"].startswith("the database refuses the password: check")
+    for command in (("migrate",), ("serve", "--backend-only")):
+        done = run(*command, **env, SECRET_KEY="s" * 40)
+        assert "exports_app: the database refuses the password: check" in done.stderr
+        assert done.returncode == 1
+        assert "try again in a moment" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://exports@{}/nowhere", "database_missing"),
+        ("postgresql://nobody@{}/postgres", "database_user"),
+        ("postgresql://exports@127.0.0.1:1/postgres", "database_refused"),
+        ("postgresql://exports@no.such.host.invalid/postgres", "database_host"),
+    ],
+)
+def test_what_else_is_wrong_with_a_database(
+    run: Run, postgres: Postgres, url: str, code: str
+) -> None:
+    place = f"127.0.0.1:{postgres.port}"
+    assert code in codes(run, DATABASE_URL=url.format(place))
+
+
+def test_an_unheard_of_reason_is_told_as_it_is() -> None:
+    assert "(it was the moon)" in failure("it was the moon\nand more").message
+    assert failure("connection timeout expired").code == "database_silent"
+
+
+def test_the_password_of_redis(run: Run) -> None:
+    with redis_server() as redis:
+        with Redis.from_url(redis.url) as client:
+            client.config_set("requirepass", RIGHT)
+        url = redis.url.replace("redis://", f"redis://:{WRONG}@")
+        found = codes(run, REDIS_URL=url)
+    assert "check REDIS_URL" in found["redis_password"]
+
+
+def test_a_file_store_that_cannot_be_written_as_serve_finds_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    env = {"FILES_URL": str(tmp_path / "a file" / "exports")}
+    assert "cannot be written" in codes(run, **env)["files_unwritable"]
+    assert "Not a directory" in refused(run("serve", "--backend-only", **env))
+
+
+def test_a_port_that_another_program_holds(run: Run) -> None:
+    with listening() as port:
+        assert f"127.0.0.1:{port} is held by" in codes(run, PORT=port)["port_taken"]
+        assert "(process " in codes(run, PORT=port)["port_taken"]
+        done = refused(run("serve", "--backend-only", PORT=port))
+    assert f"port {port} on 127.0.0.1 is taken by " in done
+
+
+def test_a_bad_setting_is_a_finding(run: Run) -> None:
+    assert "PORT" in codes(run, PORT="many")["settings"]
+
+
+def test_a_proxy_without_the_address_that_people_use(run: Run) -> None:
+    found = codes(run, exit_code=0, TRUSTED_PROXIES="127.0.0.1")
+    assert "links in emails lead to http://127.0.0.1" in found["public_url_missing"]
+
+
+def test_another_key_than_the_installations(run: Run, tmp_path: Path) -> None:
+    for args in (("seed-demo",), ("accept-settings",)):
+        assert run(*args, SECRET_KEY="s" * 40).returncode == 0
+    assert "secret_key_differs" in codes(run, SECRET_KEY="t" * 40)
+    assert codes(run, exit_code=0, SECRET_KEY="s" * 40) == {}
+
+
+@pytest.mark.parametrize(
+    ("ahead", "word"), [(1, "ok"), (3, "warn"), (-29, "warn"), (31, "BAD"), (-31, "BAD")]
+)
+def test_a_clock_that_differs_from_the_databases(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch, ahead: int, word: str
+) -> None:
+    monkeypatch.setattr(databases, "_ahead_of", lambda _: timedelta(seconds=ahead))
+    settings = Settings.model_validate({"database_url": migrated_url})
+    (found,) = databases.find_clock(settings)
+    assert found.word == word
+    assert (found.code == "clock_skew") is (word != "ok")
+
+
+def test_a_database_and_a_mail_server_that_never_answer(run: Run) -> None:
+    with silent() as port:
+        found = codes(run, DATABASE_URL=f"postgresql://exports@127.0.0.1:{port}/exports")
+    assert found.keys() & {"database_silent", "no_answer"}
+
+
+def test_a_check_that_hangs_is_left_alone() -> None:
+    hangs = Event()
+
+    def check() -> list[Finding]:
+        hangs.wait()
+        return []
+
+    (found,) = limited("email", check, seconds=0.01)
+    hangs.set()
+    assert (found.code, found.good) == ("no_answer", False)
+
+
+def test_the_error_of_a_check_is_not_swallowed() -> None:
+    def check() -> list[Finding]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(limited("email", check))
+
+
+@contextmanager
+def listening() -> Iterator[str]:
+    """A program that answers nothing on a port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield str(server.getsockname()[1])
+
+
+silent = listening
