@@ -85,6 +85,10 @@ class House:
         """A server that is begun again whenever it has ended."""
         return self._begin(command(backend_only=True), env)
 
+    def serve_pages(self, **env: str) -> "App":
+        """With the websockets of pages."""
+        return self._begin(command(backend_only=False), env)
+
     def worker(self, **env: str) -> "App":
         return self._begin([sys.executable, "-m", "exports_app", "worker"], env)
 
