@@ -17,7 +17,7 @@ from reflex.utils.prerequisites import get_web_dir
 from reflex_base.environment import environment
 from starlette.types import ASGIApp
 
-from exports_app import log, plugins, settings, wiring
+from exports_app import log, plugins, settings, tracing, wiring
 from exports_app.api.app import create
 from exports_app.api.middleware.gateway import Edge
 from exports_app.api.middleware.proxies import TrustedProxies
@@ -153,3 +153,4 @@ async def _serve() -> AsyncIterator[None]:
                 url = address.url(current.host, current.port)
                 print(f"exports_app: ready on {url}", flush=True)  # noqa: T201 (for whoever started it)
                 yield
+        await asyncio.to_thread(tracing.stop)

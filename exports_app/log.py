@@ -23,8 +23,11 @@ from exports_app import __version__
 Form = Literal["auto", "text", "json"]
 """auto: text for people on a terminal, else JSON."""
 
-_OF_LIBRARIES = frozenset({"reflex", "reflex_base", "engineio", "socketio", "asyncio"})
-"""Loggers whose records may contain input of strangers, and tokens of tabs."""
+_OF_LIBRARIES = frozenset(
+    {"reflex", "reflex_base", "engineio", "socketio", "asyncio", "opentelemetry"}
+)
+"""Loggers whose records may contain input of strangers, and tokens of tabs, or that say the same
+every few seconds."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 MOST_ALIKE = 5
 ALIKE_SECONDS = 60.0

@@ -120,6 +120,12 @@ class Settings(BaseModel):
     worker_metrics_port: int | None = Field(None, ge=1, le=65535)
     """Where a worker serves /metrics and /live; None: nowhere."""
     worker_metrics_host: Host = "127.0.0.1"
+    otel_exporter_otlp_endpoint: str = Field(
+        "", pattern=r"^(https?://\S+)?$", description="an address such as http://127.0.0.1:4318"
+    )
+    """Of the collector that gets traces, without /v1/traces; empty: no traces."""
+    otel_exporter_otlp_headers: SecretStr = SecretStr("")
+    """For the collector: name=value, separated by commas."""
     security_contact: str = Field(
         "",
         max_length=500,

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from exports_app import log, metrics
+from exports_app import log, metrics, tracing
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, MessageTooLarge
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.delivery_mode import DeliveryMode, mode_after, modes_before
@@ -212,8 +212,14 @@ class RunDelivery:
         if sending.status is not DeliveryStatus.SENDING:
             _log.warning("message not sent", to=log.masked(sending.target), status=sending.status)
             return sending
-        with self._waits.sending(run.id):
+        with (
+            tracing.span("send message", "client", delivery=delivery.id) as span,
+            self._waits.sending(run.id),
+        ):
             status, values, too_large = self._attempt(sender, sending, round_)
+            span.set(status=status.value)
+            if status is not DeliveryStatus.ACCEPTED:
+                span.fail(status.value)
         metrics.count_message("file", status)
         moved = lasting(
             self._leases.duration, partial(self._deliveries.move, run, sending, status, **values)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 
-from exports_app import log
+from exports_app import log, tracing
 from exports_app.domain.errors import (
     DeliveryError,
     ExportsError,
@@ -84,12 +84,12 @@ class Worker:
     def execute(self, run: Run, check: Callable[[], None]) -> None:
         """Never raises. check: called between chunks and before each message; raises Stopped or
         LeaseLost."""
-        with log.bind(
-            run=run.id,
-            schedule=run.scheduled_export_id,
-            tenant=run.tenant_id,
-            attempt=run.attempt,
+        ids = {"schedule": run.scheduled_export_id, "tenant": run.tenant_id}
+        with (
+            log.bind(run=run.id, attempt=run.attempt, **ids),
+            tracing.span("run", "consumer", run.id) as span,
         ):
+            span.set(run=run.id, attempt=run.attempt, **ids)
             try:
                 self._execute(run, check)
             except LeaseLost:
@@ -97,8 +97,10 @@ class Worker:
             except Stopped:
                 self._give_back(run)
             except ExportsError as e:
+                span.fail(e.code)
                 self._fail(run, e)
             except Exception as e:  # noqa: BLE001  (every run must end with a reason; the log has the traceback)
+                span.fail(type(e).__name__)
                 _log.exception("run failed unexpectedly")
                 if isinstance(e, OSError) and passes(e):
                     return self._fail(run, out_of_resources(e))
@@ -113,7 +115,8 @@ class Worker:
         file = self._existing_file(run) or self._produce(run, export, check)
         if file is None:
             return
-        deliveries = self._delivery.deliver(run, export, file, check)
+        with tracing.span("deliver"):
+            deliveries = self._delivery.deliver(run, export, file, check)
         error = delivery_error(deliveries)
         if error is not None and any(self._delivery.is_due(run, d) for d in deliveries):
             raise DeliveryError(error, permanent=False)
@@ -176,7 +179,7 @@ class Worker:
         file_format = FORMATS.require(run.format)
         self._execution.require_room(export.tenant)
         self._check_campaigns(run, export.filters)
-        with self._files.draft() as draft:
+        with tracing.span("make file") as span, self._files.draft() as draft:
             written = self._producer.make(
                 export_type.select(export.scope()),
                 export_type.columns(),
@@ -187,6 +190,7 @@ class Worker:
                 self._progress(run),
                 check,
             )
+            span.set(rows=written.rows, bytes=written.size)
             check()
             if written.rows == 0 and spec.when_empty != WhenEmpty.SEND:
                 self._empty(run, fail=spec.when_empty == WhenEmpty.FAIL)

@@ -5,7 +5,7 @@ import asyncio
 import signal
 import sys
 
-from exports_app import log, startup, wiring
+from exports_app import log, startup, tracing, wiring
 from exports_app.db.process_registry import ProcessKind
 from exports_app.domain.errors import ExportsError
 from exports_app.engine import worker_metrics
@@ -38,6 +38,7 @@ def work(settings: Settings) -> int:
         asyncio.run(_work(services))
     finally:
         services.close()
+        tracing.stop()
     return 0
 
 

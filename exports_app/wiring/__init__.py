@@ -77,4 +77,8 @@ def services() -> Services:
     database."""
     s = settings.get()
     log.configure(s.log_level, s.log_format)
+    if s.otel_exporter_otlp_endpoint:
+        from exports_app import otel  # only here: most installations do not need it
+
+        otel.start(s.otel_exporter_otlp_endpoint, s.otel_exporter_otlp_headers.get_secret_value())
     return build(s)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exports_app import log, metrics
+from exports_app import log, metrics, tracing
 from exports_app.api import problems
 from exports_app.services.core import request_context
 
@@ -18,6 +18,10 @@ BODY = "exports_app.body"
 """Where an ASGI scope keeps the request's SlowBody."""
 MAX_TARGET = 16 * 1024
 """Bytes of a path with its query."""
+
+UNTRACED = frozenset({"/api/health", "/api/live", "/api/ready", "/api/metrics"})
+"""Asked every few seconds by machines."""
+NOT_TRACED = tracing.Span()
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CODE = re.compile(r"^(/api/(?:session|download|uploads)/).+", re.DOTALL)
@@ -43,8 +47,14 @@ class Requests:
         request_id = _request_id(headers.get(b"x-request-id", b""))
         device = request_context.device_name(headers.get(b"user-agent", b"").decode("latin1"))
         context = replace(request_context.current(), request_id=request_id, device=device)
+        request = _Request(self._app, request_id, scope, receive, send)
         with log.bind(request=request_id), request_context.use(context):
-            await _Request(self._app, request_id, scope, receive, send).serve()
+            if scope["path"] in UNTRACED:
+                await request.serve()
+                return
+            parent = headers.get(b"traceparent", b"").decode("latin1")
+            with tracing.span("request", "server", traceparent=parent, request=request_id) as span:
+                await request.serve(span)
 
 
 class _Request:
@@ -59,7 +69,7 @@ class _Request:
         self._status = 0
         """Of the answer; 0: it has not begun."""
 
-    async def serve(self) -> None:
+    async def serve(self, span: tracing.Span = NOT_TRACED) -> None:
         began = time.perf_counter()
         line = {
             "method": self._scope["method"],
@@ -75,7 +85,9 @@ class _Request:
             await self._answer_error()
         finally:
             seconds = time.perf_counter() - began
-            metrics.count_request(line["method"], _route(self._scope), self._status, seconds)
+            method, route = metrics.known(self._scope["method"]), _route(self._scope)
+            metrics.count_request(method, route, self._status, seconds)
+            span.answered(method, route, self._status)
             # A body that was cut off is logged elsewhere, once for many
             if not getattr(self._scope.get(BODY), "cut", False):
                 _log.info("request", **line, status=self._status, ms=round(seconds * 1000, 1))

@@ -4,6 +4,7 @@ unknown messages."""
 from dataclasses import replace
 from datetime import datetime
 
+from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
 from exports_app.domain.runs.states import (
@@ -53,6 +54,7 @@ class RunActions:
             run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
             audit_log.note_run(tx, who, Action.RUN_TESTED, run, now)
+        tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         return self._published(run)
 
     def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
@@ -72,6 +74,7 @@ class RunActions:
             run = _again(schedule, old, now, who)
             tx.runs.add(run)
             audit_log.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id)
+        tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         return self._published(run)
 
     def resend(self, who: Principal, schedule_id: str, run_id: str) -> Run:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
+from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.runs.policies import MOST_CAUGHT_UP
@@ -118,6 +119,8 @@ class Backfill:
                         )
                     break
             seen = schedule  # changed by someone else meanwhile
+        for run in made:
+            tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         if made:
             self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
         removed = 0 if include_removed else len(divided.removed)

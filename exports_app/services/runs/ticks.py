@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from exports_app import metrics
+from exports_app import metrics, tracing
 from exports_app.domain.errors import QuotaExceeded
 from exports_app.domain.runs.states import EXECUTED, RunStatus
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -35,9 +35,13 @@ class Ticks:
         # Counting the ticks missed in a long downtime may take long, so it is done before the
         # transaction; `reserve` then checks that the schedules have not changed
         plans = [plan(schedule, now) for schedule in due]
-        with self._store.write() as tx:
-            reserved = tx.schedules.reserve(due)
-            runs = self._add(tx, [p for p in plans if p.schedule.id in reserved], now)
+        with tracing.span("tick", due=len(due)) as span:
+            with self._store.write() as tx:
+                reserved = tx.schedules.reserve(due)
+                runs = self._add(tx, [p for p in plans if p.schedule.id in reserved], now)
+            span.set(runs=len(runs))
+            for run in runs:
+                tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         for run in runs:
             if run.status is RunStatus.PENDING and run.scheduled_for is not None:
                 metrics.LATENESS_SECONDS.observe((now - run.scheduled_for).total_seconds())

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.domain.runs.policies import Overlap
@@ -215,6 +216,7 @@ class Schedules:
             run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
             audit_log.note_run(tx, who, Action.RUN_TRIGGERED, run, now)
+        tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         self._publish(Topic.RUNS, schedule.tenant_id)
         return run
 
