@@ -7,7 +7,6 @@ process missed while it had no connection are replaced by one per topic for all 
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ FLUSH_SECONDS = 5.0
 STOP_CHECK_SECONDS = 0.5
 """Between two checks whether to stop."""
 APART_SECONDS = 0.05
-"""Between two notifications: the same change in between is sent once."""
+"""Between two notifications: the same change in between is sent once. A flush ends the wait."""
 RETRY_SECONDS = 1.0
 """Between two attempts to connect."""
 
@@ -42,6 +41,7 @@ class SharedChanges(Changes):
         self._waiting = threading.Condition()
         self._unsent: dict[Change, None] = {}
         self._sending = False
+        self._flushing = 0
 
     def publish(self, change: Change) -> None:
         """Other processes are notified in a thread: a commit that notifies waits for all others
@@ -59,7 +59,10 @@ class SharedChanges(Changes):
 
     def flush(self) -> None:
         with self._waiting:
+            self._flushing += 1
+            self._waiting.notify_all()
             self._waiting.wait_for(lambda: not self._sending, FLUSH_SECONDS)
+            self._flushing -= 1
 
     def _send_all(self) -> None:
         while True:
@@ -70,7 +73,8 @@ class SharedChanges(Changes):
                     self._waiting.notify_all()
                     return
             self._send(changes)
-            time.sleep(APART_SECONDS)
+            with self._waiting:
+                self._waiting.wait_for(lambda: self._flushing, APART_SECONDS)
 
     def _send(self, changes: list[Change]) -> None:
         payloads = [

@@ -87,6 +87,19 @@ def test_a_thousand_changes_of_one_tenant_are_told_in_a_few_words(
         assert 1 <= watch.seen.count(RUNS) < 100
 
 
+def test_a_process_that_ends_tells_its_last_changes_at_once(
+    here: SharedChanges, other: SharedChanges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(here, other) as watch:
+        monkeypatch.setattr("exports_app.db.notify_events.APART_SECONDS", 3600.0)
+        other.flush()
+        other.publish(RUNS)
+        watch.until("the first one is heard", lambda: RUNS in watch.seen)
+        other.publish(SCHEDULES)
+        other.flush()
+        watch.until("the last one is heard", lambda: SCHEDULES in watch.seen)
+
+
 def test_who_was_cut_off_looks_at_everything_again() -> None:
     everything = {Change(topic, EVERY_TENANT) for topic in Topic}
     with (
