@@ -1,7 +1,9 @@
 """What tests share: see tests/world.py for the words used here."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 import structlog
 from hypothesis import settings as settings_of_examples
 from pydantic import SecretStr
-from sqlalchemy import URL, create_engine
+from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
@@ -27,7 +29,7 @@ from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, Watch, WatchedEmail
 from tests.mailserver import MailServer, mail_server
-from tests.postgres import Postgres, empty, postgres_server
+from tests.postgres import Emptier, Postgres, postgres_server
 from tests.world import PASSWORD, Cast, make_campaigns, make_cast, registered
 
 TESTS = Path(__file__).parent
@@ -135,6 +137,12 @@ def migrated_url(postgres: Postgres, compiled_once: CompiledOnce) -> str:
     return postgres.url("migrated")
 
 
+@pytest.fixture(scope="session")
+def emptier(migrated_url: str) -> Iterator[Emptier]:
+    with closing(Emptier(migrated_url)) as made:
+        yield made
+
+
 def pytest_configure() -> None:
     """A busy machine may need any time for an example: what shall be quick is measured in CPU
     time."""
@@ -189,20 +197,29 @@ def settings(tmp_path: Path, request: pytest.FixtureRequest, database_kind: str)
     )
 
 
+def _hasty(connection: sqlite3.Connection, _: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @pytest.fixture
-def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Iterator[Services]:
-    """Everything over a fresh, migrated database without a row. No mail server is set, whatever the
-    environment says."""
+def services(
+    settings: Settings, clock: FakeClock, migrated_file: Path, request: pytest.FixtureRequest
+) -> Iterator[Services]:
+    """Everything over a fresh, migrated database without a row, and without waiting for the disk:
+    no power fails here. No mail server is set, whatever the environment says."""
     settings.data_dir.mkdir()
+    emptier = None if settings.embedded else request.getfixturevalue("emptier")
     if settings.embedded:
         shutil.copy(migrated_file, settings.data_dir / "exports.db")
     built = wiring.build(settings, clock)
+    if settings.embedded:
+        event.listen(built.database.engine, "connect", _hasty)
     built.files.prepare()
     with registered(CHANNELS, EmailChannel(SmtpSettings())):
         yield built
     built.close()
-    if not settings.embedded:
-        empty(settings.url)
+    if emptier is not None:
+        emptier()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The API over the world of tests/conftest.py, and a client for each of the cast."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import event
 
 from exports_app.api.app import create
 from exports_app.settings import Settings
@@ -56,18 +54,6 @@ def settings(tmp_path: Path) -> Settings:
         rate_limit_api="1000000/minute",
         rate_limit_login="1000000/minute",
     )
-
-
-@pytest.fixture
-def services(services: Services) -> Services:
-    """Without waiting for the disk: no power fails here."""
-
-    def hasty(connection: sqlite3.Connection, _: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
-
-    services.database.dispose()
-    event.listen(services.database.engine, "connect", hasty)
-    return services
 
 
 @pytest.fixture

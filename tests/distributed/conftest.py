@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tests.e2e.client import wait_until
 from tests.e2e.server import Server, environment, start_server
 from tests.mailserver import MailServer, mail_server
 from tests.paths import ROOT
-from tests.postgres import Postgres, empty, postgres_server
+from tests.postgres import Emptier, Postgres, postgres_server
 from tests.redis_server import Redis, redis_server
 
 LEASE_SECONDS = 3
@@ -147,7 +147,8 @@ def installation(servers: tuple[Postgres, Redis], tmp_path: Path) -> Iterator[In
         if not migrate.is_current(services.database):
             migrate.upgrade(services.database)
         services.close()
-        empty(made.url)
+        with closing(Emptier(made.url)) as emptier:
+            emptier()
         yield made
 
 
