@@ -26,6 +26,9 @@ ifneq ($(HERE)|$(WORKS),$(CURDIR)|True)
 VENV_AGAIN := again
 endif
 
+# Whatever the environment says, tests keep compiled modules: they start the app hundreds of times
+test test-long test-faults: export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := run
 .PHONY: run test test-long test-faults setup dev bench bench-engine bench-growth bench-ui screenshots clean again
 
