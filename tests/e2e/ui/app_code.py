@@ -54,19 +54,28 @@ class Handler:
         ]
 
 
-def build_pages() -> None:
-    """Build them, so that no start of a server has to. AssertionError with the build's own words
-    when it fails."""
-    code = "from exports_app.launch import build, env; env.prepare(); build.ensure()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
-    assert done.returncode == 0, f"the pages did not build:\n{done.stderr}"
+class PagesBuild:
+    """A build of the pages, so that no start of a server has to; it goes on beside what follows."""
+
+    def __init__(self) -> None:
+        code = "from exports_app.launch import build, env; env.prepare(); build.ensure()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(self) -> None:
+        """Wait for its end. AssertionError with the build's own words when it fails."""
+        _, errors = self._process.communicate(timeout=280)
+        assert self._process.returncode == 0, f"the pages did not build:\n{errors}"
+
+    def abandon(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.communicate()
 
 
 def handlers() -> list[Handler]:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests import browser
-from tests.e2e.ui.app_code import Handler, build_pages, handlers
+from tests.e2e.ui.app_code import Handler, PagesBuild, handlers
 from tests.e2e.ui.house import GONE, Company, House, open_house
 from tests.e2e.ui.visitor import Pool, Visits
 from tests.mailserver import MailServer, mail_server
@@ -16,12 +16,25 @@ from tests.mailserver import MailServer, mail_server
 HERE = Path(__file__).parent
 PATIENCE_MS = 10_000
 _FAILED = pytest.StashKey[bool]()
+_BUILD = pytest.StashKey[PagesBuild]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """These tests go last: Playwright's sync API keeps an event loop running in this thread, so
     that asyncio.run fails beside it."""
     items.sort(key=lambda item: HERE in item.path.parents)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Other tests need not wait for the pages, which take half a minute to build."""
+    wanted = any("built" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        session.config.stash[_BUILD] = PagesBuild()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if build := session.config.stash.get(_BUILD, None):
+        build.abandon()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -32,9 +45,9 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(scope="session")
-def built() -> None:
+def built(request: pytest.FixtureRequest) -> None:
     """The pages are built, once for the whole run."""
-    build_pages()
+    request.config.stash[_BUILD].finish()
 
 
 @pytest.fixture(scope="session")

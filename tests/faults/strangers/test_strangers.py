@@ -8,7 +8,7 @@ import httpx
 import pytest
 from websockets.exceptions import WebSocketException
 
-from tests.e2e.ui.app_code import build_pages
+from tests.e2e.ui.app_code import PagesBuild
 from tests.e2e.ui.house import House, open_house
 from tests.e2e.ui.wire import Wire
 from tests.faults.strangers.attacks import ATTACKS
@@ -33,7 +33,7 @@ QUIET_SECONDS = 60
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[House]:
-    build_pages()
+    PagesBuild().finish()
     with (
         mail_server() as mails,
         open_house(
