@@ -48,7 +48,7 @@ class Acme:
 
     def arguments(self, handler: Handler) -> Iterator[dict[str, Any]]:
         """Values that fit the handler's parameters, with one of Acme's ids wherever a text is
-        taken."""
+        taken; each payload once."""
         ids = [self.schedule_id, self.run_id, self.campaign_id, self.company.id]
         by_name = {
             "schedule_id": ids[0],
@@ -57,17 +57,15 @@ class Acme:
             "tenant_id": ids[3],
             "kept": self.kept(),
         }
-        for one in ids:
-            yield {
-                name: _value(parameter, by_name.get(name, one))
+        payloads: list[dict[str, Any]] = []
+        for one, known in itertools.product(ids, (by_name, {})):
+            payload = {
+                name: _value(parameter, known.get(name, one))
                 for name, parameter in zip(handler.names, handler.parameters, strict=True)
             }
-            yield {
-                name: _value(parameter, one)
-                for name, parameter in zip(handler.names, handler.parameters, strict=True)
-            }
-            if not handler.parameters:
-                return
+            if payload not in payloads:
+                payloads.append(payload)
+        yield from payloads
 
     def kept(self) -> str:
         """A form as the browser keeps it, for Acme's schedule."""
