@@ -86,15 +86,15 @@ class House:
     password_hash: str
     """Of tests.world.PASSWORD."""
     _count: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    _callers: dict[str, httpx.Client] = field(default_factory=dict)
+    _caller: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+    """One for all: making one takes longer than a call."""
 
     @property
     def url(self) -> str:
         return self.server.url
 
     def close(self) -> None:
-        for caller in self._callers.values():
-            caller.close()
+        self._caller.close()
         self.services.database.dispose()
 
     # Who there is
@@ -169,15 +169,9 @@ class House:
 
     def call(self, person: Person, method: str, path: str, status: int = 200, **more: Any) -> Any:
         """One call of the served API as this person; open pages hear of what it changes."""
-        caller = self._callers.get(person.user.id)
-        if caller is None:
-            headers = {
-                "Authorization": f"Bearer {self.services.auth.token_for(person.user).access_token}"
-            }
-            caller = self._callers[person.user.id] = httpx.Client(
-                base_url=self.url, headers=headers, timeout=30
-            )
-        answer = caller.request(method, path, **more)
+        token = self.services.auth.token_for(person.user).access_token
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self._caller.request(method, f"{self.url}{path}", headers=headers, **more)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
