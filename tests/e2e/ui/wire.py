@@ -22,12 +22,14 @@ PATIENCE = 15.0
 """Seconds that any answer may take."""
 
 _marks = itertools.count(1000)
+_addresses = (f"127.{n // 250 % 250}.{n % 250}.9" for n in itertools.count(1))
 
 
 class Wire:
     """cookie: a Cookie header. token: the tab's; a new one without. origin: as a browser sends it;
     None sends none. auth: what the page says when it connects. more: for
-    `websockets.sync.client.connect`, e.g. ``ssl``, ``address``, ``source_address``."""
+    `websockets.sync.client.connect`, e.g. ``ssl``, ``source_address``: by default a loopback
+    address of its own, since many tabs of one address wait for each other."""
 
     def __init__(
         self,
@@ -43,13 +45,14 @@ class Wire:
         self.token = token or str(uuid.uuid4())
         self.received = list[str]()
         self._auth = auth
+        self.address = next(_addresses)
         self._connection = connect(
             f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={self.token}",
             origin=Origin(url) if origin == "same" else origin and Origin(origin),
             additional_headers=({"Cookie": cookie} if cookie else {}) | (headers or {}),
             max_size=None,
             proxy=None,
-            **more,
+            **{"source_address": (self.address, 0)} | more,
         )
 
     def __enter__(self) -> Self:

@@ -98,16 +98,12 @@ def _value(parameter: str, text: str) -> Any:
     return True if "bool" in kind else 1 if "int" in kind else text
 
 
-_ADDRESSES = (f"127.{n // 250 % 250}.{n % 250}.9" for n in itertools.count(1))
-
-
 def tabs(
     url: str, cookie: str, handlers: list[Handler], path: str
 ) -> Iterator[tuple[Wire, list[Handler]]]:
-    """A tab with the page open for every few handlers, each from a client address of its own:
-    nobody may send many events."""
+    """A tab with the page open for every few handlers: nobody may send many events."""
     for begin in range(0, len(handlers), 15):
-        with Wire(url, cookie, source_address=(next(_ADDRESSES), 0)) as wire:
+        with Wire(url, cookie) as wire:
             wire.load(path)
             yield wire, handlers[begin : begin + 15]
 
