@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from exports_app.environment import SettingsError, read
 from exports_app.setting_types import Host, Networks, Rate, Zone
@@ -138,6 +138,9 @@ class Settings(BaseModel):
     log_format: Literal["auto", "text", "json"] = "auto"
     """auto: text for people on a terminal, else JSON."""
 
+    _is_read: bool = PrivateAttr(default=False)
+    """Whether they come from the environment, so that they can be read again."""
+
     @model_validator(mode="after")
     def _check(self) -> "Settings":
         url = self.database_url.get_secret_value()
@@ -192,6 +195,16 @@ class Settings(BaseModel):
             self.public_url.rstrip("/")
             or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
         )
+
+    def current_url(self) -> str:
+        """As `url`, with the password that a file (…_FILE) holds now. As it was at the start where
+        the settings do not come from the environment, or cannot be read just now."""
+        if not self._is_read or self.embedded:
+            return self.url
+        try:
+            return str(read(type(self)).url)
+        except SettingsError:  # a file that is being replaced; its absence shows at the sign-in
+            return self.url
 
     @property
     def is_demo(self) -> bool:
@@ -269,4 +282,5 @@ def loopback(host: str) -> bool:
 def get() -> Settings:
     """The process's settings. Raises SettingsError."""
     settings: Settings = read(Settings)
+    settings._is_read = True  # noqa: SLF001 (of this module's own class)
     return settings

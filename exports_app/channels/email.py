@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from pydantic import SecretStr
+
 from exports_app import environment
 from exports_app.channels import _email_message, _mailbox_address, _notification_message
 from exports_app.channels._email_message import MailMessage
@@ -238,4 +240,17 @@ class EmailChannel:
             tls_context=self._tls_context,
             helo=smtp.helo,
             patience=self._patience,
+            current_password=self._current_password,
         )
+
+    def _current_password(self) -> SecretStr:
+        """That of its file (SMTP_PASS_FILE) as it is now; as at the start where the settings cannot
+        be read just now."""
+        smtp = self.settings
+        if self._smtp is not None:
+            return smtp.password
+        try:
+            now: SmtpSettings = environment.read(SmtpSettings, prefix="SMTP_")
+        except environment.SettingsError:  # a file that is being replaced
+            return smtp.password
+        return now.password

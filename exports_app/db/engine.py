@@ -5,23 +5,24 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, text
-from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from exports_app import log
 from exports_app.db import time_limits
 from exports_app.db.outages import reachable
-from exports_app.db.search import FUNCTION
+from exports_app.db.sqlite_connections import set_up
+from exports_app.db.urls import as_libpq, parse, with_driver
 from exports_app.domain.errors import ExportsError, Overloaded, Unavailable
-from exports_app.domain.search_words import folded
 
 BUSY_MS = 15_000
 """Milliseconds that a writer waits for the others of this process, and then again for another
@@ -37,8 +38,6 @@ POOL_SECONDS = 5.0
 
 WAL_WORTH_IT = 4 * 2**20
 """Bytes. SQLite copies a log of this size itself, as long as there is no reader."""
-WAL_KEPT = 64 * 2**20
-"""Bytes of the log file that are kept after all of it was copied."""
 
 CONNECT_SECONDS = 5
 LOCK_MS = BUSY_MS
@@ -60,49 +59,24 @@ APART = {k: v for k, v in POSTGRESQL.items() if k != "options"}
 _log = log.get(__name__)
 
 
-def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver must not begin transactions itself: only `_transaction` does, by BEGIN IMMEDIATE
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        f"busy_timeout={BUSY_MS}",
-        "foreign_keys=ON",
-        "synchronous=FULL",
-        f"journal_size_limit={WAL_KEPT}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-    # SQLite's own lower() changes ASCII letters only, PostgreSQL's all
-    connection.create_function(
-        FUNCTION, 1, lambda text: None if text is None else folded(str(text)), deterministic=True
-    )
-    connection.create_function(
-        "lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True
-    )
-
-
 class Database:
     """Opens transactions. Short ones only: nothing slow (a file, the network) happens inside
     `write`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, current_url: Callable[[], str] | None = None) -> None:
+        """current_url: the same with the user and the password that count now, asked for each new
+        connection to PostgreSQL; None: they do not change."""
         self.url = url
-        parsed = _parse(url)
+        self._current_url = current_url or (lambda: url)
+        parsed = self._parsed = parse(url)
         self.embedded = parsed.get_backend_name() == "sqlite"
         self.file = Path(parsed.database) if self.embedded and parsed.database else None
         """SQLite's; None in another database."""
-        self.libpq_url = (
-            ""
-            if self.embedded
-            else parsed.set(drivername="postgresql").render_as_string(hide_password=False)
-        )
-        """PostgreSQL's, as its own library reads it, with the password."""
         self._identity: tuple[int, int] | None = None
         """Device and inode of the SQLite file that the pool's connections have open."""
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = _create_engine(parsed, embedded=self.embedded)
+        self.engine: Engine = _create_engine(parsed, None if self.embedded else self._open)
         self.wrote_at = -math.inf
         """When a change was committed last, by the monotonic clock. SQLite's only."""
         self._ended = False
@@ -113,7 +87,26 @@ class Database:
         # One writer at a time, queued in the process instead of by SQLite's polling
         self._writer = threading.Lock()
         if self.embedded:
-            event.listen(self.engine, "connect", _on_connect)
+            event.listen(self.engine, "connect", partial(set_up, busy_ms=BUSY_MS))
+
+    @property
+    def libpq_url(self) -> str:
+        """PostgreSQL's, as its own library reads it, with the password that counts now; empty: it
+        is SQLite."""
+        if self.embedded:
+            return ""
+        return as_libpq(self._signed_in())
+
+    def _signed_in(self) -> URL:
+        """The URL with the user and the password that count now."""
+        now = parse(self._current_url())
+        return self._parsed.set(username=now.username, password=now.password)
+
+    def _open(self) -> Any:
+        """A new connection to PostgreSQL for the pool: its password may have changed meanwhile."""
+        dialect = self.engine.dialect
+        arguments, parameters = dialect.create_connect_args(with_driver(self._signed_in()))
+        return dialect.connect(*arguments, **parameters, **POSTGRESQL)
 
     def _note_pool(self, _connection: Any, record: Any) -> None:
         record.info["pool"] = self._pools
@@ -264,26 +257,18 @@ def _changes(connection: Connection) -> int:
     return driver.total_changes if isinstance(driver, sqlite3.Connection) else 0
 
 
-def _parse(url: str) -> URL:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):
-        raise ExportsError(
-            "DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR"
-        ) from None
-
-
-def _create_engine(url: URL, *, embedded: bool) -> Engine:
-    """Raises ExportsError where there is no driver for the URL."""
+def _create_engine(url: URL, opened: Callable[[], Any] | None) -> Engine:
+    """opened: makes a connection to PostgreSQL; None: it is SQLite. Raises ExportsError where there
+    is no driver for the URL."""
+    server = {} if opened is None else {"pool_pre_ping": True, "creator": opened}
     try:
         return create_engine(
             with_driver(url),
             hide_parameters=True,  # otherwise the log shows them with every failed statement
-            pool_pre_ping=not embedded,
             pool_size=POOL_SIZE,
             max_overflow=POOL_OVERFLOW,
             pool_timeout=POOL_SECONDS,
-            connect_args={} if embedded else POSTGRESQL,
+            **server,
         )
     except ModuleNotFoundError as e:
         raise ExportsError(
@@ -294,8 +279,3 @@ def _create_engine(url: URL, *, embedded: bool) -> Engine:
         raise ExportsError(
             "DATABASE_URL names a database that is not supported: use postgresql://… or sqlite:///…"
         ) from None
-
-
-def with_driver(url: URL) -> URL:
-    """Plain postgresql:// would load a driver that is not installed."""
-    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from exports_app import __version__, log
-from exports_app.db.engine import POSTGRESQL, Database, with_driver
+from exports_app.db.engine import POSTGRESQL, Database
 from exports_app.db.outages import reachable
 from exports_app.db.process_registry import CLASS
+from exports_app.db.urls import with_driver
 from exports_app.domain.errors import ExportsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +116,7 @@ def connected(database: Database) -> Iterator[Connection]:
         return
     options = f"-c timezone=UTC -c lock_timeout={LOCK_MS} -c statement_timeout=0"
     engine = create_engine(
-        with_driver(make_url(database.url)),
+        with_driver(make_url(database.libpq_url)),
         poolclass=NullPool,
         hide_parameters=True,
         connect_args=POSTGRESQL | {"options": options},

@@ -49,7 +49,7 @@ async def consume(database: Database, wake: Callable[[], None], stopped: asyncio
 
 async def _until(database: Database, wake: Callable[[], None], stopped: asyncio.Event) -> None:
     connector = procrastinate.PsycopgConnector(
-        conninfo=database.libpq_url,
+        conninfo=lambda: database.libpq_url,  # asked for each new connection
         kwargs=APART,
         min_size=1,
         max_size=4,

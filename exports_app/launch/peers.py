@@ -27,7 +27,7 @@ def web(settings: Settings) -> Iterator[None]:
             " one checks"
         )
     exclusive = not settings.redis_url.get_secret_value()
-    database = Database(settings.url)
+    database = Database(settings.url, settings.current_url)
     try:
         with ProcessRegistry(database).register(ProcessKind.WEB, exclusive=exclusive):
             yield

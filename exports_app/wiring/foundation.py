@@ -42,7 +42,7 @@ class Secrets:
 
 
 def build(s: Settings, clock: Clock | None) -> Foundation:
-    database = Database(s.url)
+    database = Database(s.url, s.current_url)
     changes = Changes() if database.embedded else SharedChanges(database)
     return Foundation(
         settings=s,

@@ -233,7 +233,7 @@ class SmtpConnection:
             last = self._failures[-1]
             raise DeliveryError(last.message, permanent=last.permanent)
         try:
-            self._client = await open_client(self._server, self._dialogue)
+            self._client = await open_client(self._server.now(), self._dialogue)
         except DeliveryError as e:
             self._failures.append(e)
             raise

@@ -1,7 +1,8 @@
 """The mail server: where it is, how to sign in, and how long to wait for it."""
 
 import ssl
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import SecretStr
@@ -47,6 +48,12 @@ class Server:
     helo: str = ""
     """Who we are, in EHLO; empty: see `own_name`."""
     patience: Patience = PATIENCE
+    current_password: Callable[[], SecretStr] | None = None
+    """Asked for each connection; None: `password` does not change."""
+
+    def now(self) -> "Server":
+        """With the password that counts now."""
+        return replace(self, password=self.current_password()) if self.current_password else self
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
