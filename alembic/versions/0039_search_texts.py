@@ -1,7 +1,8 @@
 """the folded texts of PostgreSQL in tables of their own, as SQLite has them
 
 An index of an expression had PostgreSQL fold each row again that it found: 20 microseconds a row.
-Also an index for a super admin's list of what is paused, in its order.
+Also an index for a super admin's list of what is paused, in its order; and one of kept files for
+two, of which SQLite took the one without their sizes to add these up.
 
 Revision: 0039
 Before: 0038
@@ -17,7 +18,14 @@ from sqlalchemy.exc import DBAPIError
 
 revision, down_revision, branch_labels, depends_on = "0039", "0038", None, None
 
-PAUSED, REPLACED = "ix_scheduled_exports_is_active_created_at_id", "ix_scheduled_exports_is_active"
+RUNS = "export_history"
+LIVE, KEPT = "deleted_at IS NULL", "file_key IS NOT NULL AND file_removed_at IS NULL"
+PAUSED, FILES = "ix_scheduled_exports_is_active_created_at_id", "ix_export_history_kept_files"
+OF_FLAG = "ix_scheduled_exports_is_active"
+REPLACED = {
+    "ix_export_history_kept": ["tenant_id", "file_size"],
+    "ix_export_history_kept_since": ["tenant_id", "completed_at", "id"],
+}
 BATCH = 2_000
 """Rows whose texts are written in one statement, and which nobody changes meanwhile."""
 
@@ -79,16 +87,25 @@ _log = log.get(__name__)
 def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
         _keep_texts()
-    live = {f"{name}_where": sa.text("deleted_at IS NULL") for name in ("sqlite", "postgresql")}
-    create_index(PAUSED, SCHEDULES.table, ["is_active", "created_at", "id"], **live)
-    drop_index(REPLACED, SCHEDULES.table)
+    create_index(PAUSED, SCHEDULES.table, ["is_active", "created_at", "id"], **_where(LIVE))
+    create_index(FILES, RUNS, ["tenant_id", "completed_at", "id", "file_size"], **_where(KEPT))
+    drop_index(OF_FLAG, SCHEDULES.table)
+    for name in REPLACED:
+        drop_index(name, RUNS)
 
 
 def downgrade() -> None:
-    create_index(REPLACED, SCHEDULES.table, ["is_active"])
+    for name, columns in REPLACED.items():
+        create_index(name, RUNS, columns, **_where(KEPT))
+    create_index(OF_FLAG, SCHEDULES.table, ["is_active"])
+    drop_index(FILES, RUNS)
     drop_index(PAUSED, SCHEDULES.table)
     if op.get_context().dialect.name == "postgresql":
         _drop_texts()
+
+
+def _where(condition: str) -> dict[str, sa.TextClause]:
+    return {f"{name}_where": sa.text(condition) for name in ("sqlite", "postgresql")}
 
 
 def _keep_texts() -> None:

@@ -59,17 +59,14 @@ class RunRow(Base, table=True):
             "id",
         ),
         _runs_that("live", "status IN ('pending', 'processing')", "scheduled_export_id", "status"),
-        # What a tenant's kept files take, read from the index alone
+        # The kept files of a tenant: the oldest of them, and, from the index alone, what they take
         _runs_that(
-            "kept", "file_key IS NOT NULL AND file_removed_at IS NULL", "tenant_id", "file_size"
-        ),
-        # The oldest of them
-        _runs_that(
-            "kept_since",
+            "kept_files",
             "file_key IS NOT NULL AND file_removed_at IS NULL",
             "tenant_id",
             "completed_at",
             "id",
+            "file_size",
         ),
         # Which snapshots are still used, and which rows have theirs to be moved
         _runs_that("spec_hash", "spec_hash IS NOT NULL", "spec_hash"),

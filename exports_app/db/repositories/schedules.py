@@ -78,12 +78,19 @@ class ScheduleRepository(Repository[Schedule]):
     ) -> tuple[list[Schedule], int]:
         conditions = [self._live(), *(self._is(k, v) for k, v in where.items())]
         search = self._search(SCHEDULES, q, within)
-        # The index that counts begins with the tenant
-        tenants = select(table(models.TenantRow).c.id)
-        counted = (self._table.c.tenant_id.in_(tenants),) if within is None and where else ()
         return self._page(
-            conditions, page, within, search=search, counts_all=not where, counted=counted
+            conditions,
+            page,
+            within,
+            search=search,
+            counts_all=not where,
+            counted=self._counted() if within is None and where else (),
         )
+
+    def _counted(self) -> tuple[Any, Any]:
+        """Of all schedules: they lead to the index that counts, which begins with these columns."""
+        c, tenants = self._table.c, table(models.TenantRow).c
+        return c.tenant_id.in_(select(tenants.id)), c.is_active.in_([True, False])
 
     def _is(self, name: str, value: Any) -> Any:
         ours = {"stopped": self._stopped, "failing": self._failing}
