@@ -51,7 +51,14 @@ async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("seconds", [-HOUR, HOUR, -24 * HOUR, 24 * HOUR])
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        -HOUR,
+        HOUR,
+        *(pytest.param(days * 24 * HOUR, marks=pytest.mark.long) for days in (-1, 1)),
+    ],
+)
 def test_it_goes_on_when_the_clock_is_set(clock: MachineClock, seconds: float) -> None:
     beats, others = list[None](), list[None]()
 

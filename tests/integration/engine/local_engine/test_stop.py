@@ -30,6 +30,13 @@ from tests.mailserver import MailServer
 from tests.world import DEADLINE, claim, execute, make_schedule, registered, runs_of
 
 
+@pytest.fixture
+def no_drain(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For runs that do not end by themselves, however long a stop waits."""
+    changed = services.settings.__dict__ | {"drain_seconds": 0.0}
+    monkeypatch.setattr(services.settings, "__dict__", changed)
+
+
 @pytest.mark.one_database
 def test_a_stop_lets_a_run_end_that_needs_only_a_moment(
     services: Services, admin: Principal, schedule: Schedule, mail: MailServer
@@ -52,6 +59,7 @@ def test_a_stop_lets_a_run_end_that_needs_only_a_moment(
 
 
 @pytest.mark.one_database
+@pytest.mark.usefixtures("no_drain")
 def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
     services: Services,
     admin: Principal,
@@ -86,6 +94,7 @@ def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
 
 
 @pytest.mark.one_database
+@pytest.mark.usefixtures("no_drain")
 def test_a_stop_takes_the_run_back_from_a_worker_that_is_stuck(
     services: Services,
     admin: Principal,
@@ -123,6 +132,7 @@ def test_a_stop_takes_the_run_back_from_a_worker_that_is_stuck(
 
 
 @pytest.mark.one_database
+@pytest.mark.usefixtures("no_drain")
 def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
     services: Services,
     admin: Principal,
