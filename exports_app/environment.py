@@ -83,6 +83,19 @@ def unknown_names() -> dict[str, str]:
     return unknown
 
 
+def misspelt_variables() -> list[str]:
+    """A sentence for each variable of the real environment that looks like a misspelt setting. It
+    may belong to another program, so it stops no start. Once the settings were read."""
+    known = [*_known, *(f"{name}_FILE" for name in _known)]
+    return [
+        f"the environment has {name}, which is no setting; do you mean {alike[0]}?"
+        for name in sorted(_real())
+        if name not in known
+        and not name.startswith(OF_OTHERS)
+        and (alike := get_close_matches(name, known, 1, ALIKE))
+    ]
+
+
 def sources() -> dict[str, str]:
     """Where each setting that has a value comes from: upper-case names to texts. Raises
     SettingsError."""

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from exports_app import log, plugins, settings, tracing, wiring
 from exports_app.api.app import create
 from exports_app.api.middleware.gateway import Edge
-from exports_app.api.middleware.proxies import TrustedProxies
+from exports_app.api.middleware.proxies import TrustedProxies, UnknownProxy
 from exports_app.db.process_registry import ProcessKind
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
@@ -64,7 +64,8 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     )
     _sockets = Sockets(reflex, _tabs.is_session)
     edge = Edge(_sockets, create(wiring.services(), _engine_alive), pages, current.public_url)
-    return TrustedProxies(edge, current.trusted_proxies)
+    trusted = TrustedProxies(edge, current.trusted_proxies)
+    return trusted if current.public_url else UnknownProxy(trusted)
 
 
 def _unforeseen(exception: Exception) -> None:

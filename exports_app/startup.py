@@ -40,7 +40,7 @@ def prepare(services: Services) -> None:
         log.get(__name__).warning(str(left_out))
     for channel in CHANNELS:
         channel.unconfigured()  # a bad setting stops the start
-    for unknown in environment.unknown_names().values():
+    for unknown in [*environment.unknown_names().values(), *environment.misspelt_variables()]:
         log.get(__name__).warning(unknown)
     if reason := channels.unconfigured():
         log.get(__name__).warning(

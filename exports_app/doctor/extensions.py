@@ -48,7 +48,7 @@ def _unknown_names() -> Iterator[Finding]:
     except SettingsError as e:
         yield Finding(False, "settings", str(e))
         return
-    for text in unknown.values():
+    for text in [*unknown.values(), *environment.misspelt_variables()]:
         yield Finding(True, "settings", text, warning=True)
 
 

@@ -6,8 +6,10 @@ from ipaddress import IPv4Address, IPv6Address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from exports_app import log
 from exports_app.api.middleware.header_limit import within_limit
 from exports_app.services.core import network_addresses
+from exports_app.services.core.request_context import FORWARDED, FORWARDING
 from exports_app.setting_types import Network
 
 MAX_PROXIES = 20
@@ -16,6 +18,7 @@ read."""
 
 _FORWARDED_FOR = b"x-forwarded-for"
 _FORWARDED_PROTO = b"x-forwarded-proto"
+_log = log.get(__name__)
 _TLS = {"http": "https", "ws": "wss"}
 
 
@@ -73,6 +76,26 @@ class TrustedProxies:
 
     def _trusts(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._trusted)
+
+
+class UnknownProxy:
+    """ASGI middleware of a server without PUBLIC_URL: says once in the log that requests come
+    through a proxy."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._said = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._said and scope["type"] in {"http", "websocket"}:
+            names = (name.decode("latin1") for name, _ in scope["headers"])
+            if any(name in FORWARDING or name.startswith(FORWARDED) for name in names):
+                self._said = True
+                _log.warning(
+                    "requests come through a proxy, and PUBLIC_URL is not set: links in emails lead"
+                    " to HOST and PORT"
+                )
+        await self._app(scope, receive, send)
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

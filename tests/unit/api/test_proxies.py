@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from exports_app.api.middleware import proxies
 from exports_app.api.middleware.gateway import Edge
 from exports_app.api.middleware.proxies import MAX_PROXIES, TrustedProxies
 from exports_app.services.core import request_context
@@ -144,3 +145,21 @@ def test_a_client_that_a_proxy_names_is_never_this_machine_itself() -> None:
     )
     asyncio.run(edge(scope, None, None))  # type: ignore[arg-type]
     assert [(c.address, c.local) for c in contexts] == [("127.0.0.1", False)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [([], 0), ([(b"x-forwarded-for", b"192.0.2.1")], 1), ([(b"forwarded", b"for=192.0.2.1")], 1)],
+)
+def test_a_proxy_is_noted_once_where_the_public_address_is_not_known(
+    headers: list[tuple[bytes, bytes]], said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings = list[str]()
+    monkeypatch.setattr(proxies._log, "warning", warnings.append, raising=False)
+
+    async def app(*_: object) -> None: ...
+
+    noticing = proxies.UnknownProxy(app)
+    for _ in range(2):
+        asyncio.run(noticing({"type": "http", "headers": headers}, None, None))  # type: ignore[arg-type]
+    assert len(warnings) == said

@@ -112,6 +112,23 @@ def test_a_proxy_without_the_address_that_people_use(run: Run) -> None:
     assert "links in emails lead to http://127.0.0.1" in found["public_url_missing"]
 
 
+def test_a_misspelt_variable(run: Run) -> None:
+    found = codes(run, exit_code=0, SMTP_PASSWORD=WRONG, SECRET_KEYS_FILE="/x")
+    assert "do you mean" in found["settings"]
+    done = run("doctor", SMTP_PASSWORD=WRONG)
+    assert "SMTP_PASSWORD, which is no setting; do you mean SMTP_PASS?" in done.stdout
+
+
+def test_a_restored_installation_fits(run: Run, tmp_path: Path) -> None:
+    for args in (("seed-demo",), ("accept-settings",), ("backup", str(tmp_path / "copy"))):
+        assert run(*args).returncode == 0
+    (tmp_path / "data").rename(tmp_path / "gone")
+    assert run("restore", str(tmp_path / "copy")).returncode == 0
+    assert "ok   installation: " in run("doctor").stdout
+    (tmp_path / "data" / "secret_key").write_text("another one " * 5)
+    assert "secret_key_differs" in codes(run)
+
+
 def test_another_key_than_the_installations(run: Run, tmp_path: Path) -> None:
     for args in (("seed-demo",), ("accept-settings",)):
         assert run(*args, SECRET_KEY="s" * 40).returncode == 0
