@@ -9,7 +9,7 @@ import reflex as rx  # noqa: E402
 from exports_app import settings  # noqa: E402
 from exports_app.launch.plugin import SameOrigin  # noqa: E402
 
-_redis = settings.get().redis_url.get_secret_value() or None
+_redis = settings.get().redis or None
 
 config = rx.Config(
     app_name="exports_app",

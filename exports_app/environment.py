@@ -1,35 +1,35 @@
 """Reading settings from the environment, `.env` and `*_FILE` secrets."""
 
 import os
+from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 ENV_FILE = ".env"
-FROM_FILE = (
-    "SECRET_KEY",
-    "SECRET_KEY_PREVIOUS",
-    "ENCRYPTION_KEY",
-    "ENCRYPTION_KEY_PREVIOUS",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "METRICS_TOKEN",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-    "SMTP_PASS",
-)
-
-
 ALIKE = 0.8
 """How alike a name is to that of a setting (difflib's ratio) to count as a misspelling."""
 OF_OTHERS = ("AWS_", "POSTGRES_", "COMPOSE_", "REFLEX_", "GRANIAN_", "NPM_CONFIG_")
 """What libraries and compose read from the same file."""
-_known = set[str]()
-"""Names that settings are read under."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting as it was read. value: as the program has it, a SecretStr for a secret."""
+
+    value: object
+    is_secret: bool
+
+
+_known = dict[str, bool]()
+"""Names that settings are read under, and whether they are secrets, which NAME_FILE may name."""
+_read = dict[str, Setting]()
 
 
 class SettingsError(Exception):
@@ -71,7 +71,7 @@ def _env_lines() -> dict[str, int]:
 def unknown_names() -> dict[str, str]:
     """The names in `.env` that no setting has, each with a sentence that says so. Raises
     SettingsError where one is a misspelling of a setting. Once the settings were read."""
-    known = _known | {f"{name}_FILE" for name in FROM_FILE}
+    known = {*_known, *(f"{name}_FILE" for name in _secrets())}
     unknown = dict[str, str]()
     for name, number in _env_lines().items():
         if name in known or name.startswith(OF_OTHERS):
@@ -98,15 +98,15 @@ def misspelt_variables() -> list[str]:
 
 def sources() -> dict[str, str]:
     """Where each setting that has a value comes from: upper-case names to texts. Raises
-    SettingsError."""
-    written = _env_file()
-    real = _real()
-    values = written | real
-    origins = dict.fromkeys(written, f"the file {ENV_FILE}") | dict.fromkeys(
-        real, "the environment"
-    )
+    SettingsError. Once the settings were read."""
+    lines, real = _env_lines(), _real()
+    values = _env_file() | real
+    origins = {name: f"line {line} of {ENV_FILE}" for name, line in lines.items()}
+    origins |= dict.fromkeys(real, "the environment")
     origins |= {
-        name: f"the file that {name}_FILE names" for name in FROM_FILE if values.get(f"{name}_FILE")
+        name: f"the file that {name}_FILE names"
+        for name in _secrets()
+        if values.get(f"{name}_FILE")
     }
     return {
         name: origin
@@ -115,19 +115,31 @@ def sources() -> dict[str, str]:
     }
 
 
+def settings_read() -> dict[str, Setting]:
+    """All settings that were read so far, by their upper-case names."""
+    return dict(_read)
+
+
 def environment() -> dict[str, str]:
-    """Upper-case names to values: .env below the real environment, `NAME_FILE` read for secrets.
-    Raises SettingsError."""
+    """Upper-case names to values: .env below the real environment, `NAME_FILE` read for the secrets
+    of the settings that are known so far. Raises SettingsError."""
     values = _env_file() | _real()
-    for name in FROM_FILE:
-        if file := values.get(f"{name}_FILE"):
-            try:
-                values[name] = Path(file).read_text().strip()
-            except OSError as e:
-                raise SettingsError(f"{name}_FILE cannot be read: {e.strerror}") from None
-            except UnicodeDecodeError:
-                raise SettingsError(f"{name}_FILE is not UTF-8 text") from None
+    for name in _secrets():
+        if not (file := values.get(f"{name}_FILE")):
+            continue
+        if values.get(name):
+            raise SettingsError(f"{name} and {name}_FILE are both set: remove one of them")
+        try:
+            values[name] = Path(file).read_text("utf-8-sig").strip()
+        except OSError as e:
+            raise SettingsError(f"{name}_FILE cannot be read: {e.strerror}") from None
+        except UnicodeDecodeError:
+            raise SettingsError(f"{name}_FILE is not UTF-8 text") from None
     return {name: value for name, value in values.items() if value != ""}
+
+
+def _secrets() -> list[str]:
+    return [name for name, is_secret in list(_known.items()) if is_secret]
 
 
 def _real() -> dict[str, str]:
@@ -137,14 +149,14 @@ def _real() -> dict[str, str]:
 def read(model: type[BaseModel], prefix: str = "") -> Any:
     """An instance of a settings class from the environment. prefix: e.g. ``SMTP_``. Raises
     SettingsError naming the setting."""
-    variables = environment()
     # An alias where Python's keywords forbid the name
-    keys = [info.alias or name for name, info in model.model_fields.items()]
-    names = {key: (prefix + key).upper() for key in keys}
-    _known.update(names.values())
+    fields = {info.alias or name: (name, info) for name, info in model.model_fields.items()}
+    names = {key: (prefix + key).upper() for key in fields}
+    _known.update({names[key]: _is_secret(info) for key, (_, info) in fields.items()})
+    variables = environment()
     values = {key: variables[name] for key, name in names.items() if name in variables}
     try:
-        return model.model_validate(values)
+        instance = model.model_validate(values)
     except ValidationError as e:
         first = e.errors(include_input=False, include_url=False)[0]
         name = (prefix + str(first["loc"][0])).upper() + " " if first["loc"] else ""
@@ -153,6 +165,13 @@ def read(model: type[BaseModel], prefix: str = "") -> Any:
         raise SettingsError(
             f"{name}{first['msg'].removeprefix('Value error, ').replace('Input should', 'must', 1)}"
         ) from None
+    for key, (attribute, info) in fields.items():
+        _read[names[key]] = Setting(getattr(instance, attribute), _is_secret(info))
+    return instance
+
+
+def _is_secret(info: FieldInfo) -> bool:
+    return SecretStr in {info.annotation, *get_args(info.annotation)}
 
 
 def _form_of(model: type[BaseModel], key: str) -> str:

@@ -28,6 +28,17 @@ def _host(value: str) -> str:
     return value
 
 
+def _database_host(value: str) -> str:
+    if any(c.isspace() or c in "@?#%" for c in value) or (
+        not value.startswith("/") and ("/" in value or value.count(":") == 1)
+    ):
+        raise ValueError(
+            "must be a host name, an address or the folder of PostgreSQL's socket; the port is "
+            "DATABASE_PORT"
+        )
+    return value
+
+
 def _networks(value: object) -> object:
     """Text like ``127.0.0.1, 10.0.0.0/8`` as networks."""
     if not isinstance(value, str):
@@ -54,3 +65,4 @@ Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Host = Annotated[str, AfterValidator(_host)]
+DatabaseHost = Annotated[str, AfterValidator(_database_host)]

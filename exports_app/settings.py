@@ -8,20 +8,18 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
+from exports_app.connection_settings import ConnectionSettings
 from exports_app.environment import SettingsError, read
 from exports_app.setting_types import Host, Networks, Rate, Zone
 
 MIN_KEY_LENGTH = 32
 
 
-class Settings(BaseModel):
+class Settings(ConnectionSettings):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    database_url: SecretStr = SecretStr("")
-    """Empty: SQLite in data_dir."""
-    data_dir: Path = Path(".data")
     files_url: str = Field(
         "",
         pattern=r"^(|/\S.*|s3://[a-z0-9][a-z0-9.-]+(/\S*)?)$",
@@ -33,11 +31,14 @@ class Settings(BaseModel):
         "", pattern=r"^(https?://\S+)?$", description="an address such as https://s3.example.com"
     )
     """Of a store other than Amazon's."""
+    aws_access_key_id: SecretStr = SecretStr("")
+    """With aws_secret_access_key: credentials of the bucket. Without them, boto3 looks for some
+    where Amazon's tools do."""
+    aws_secret_access_key: SecretStr = SecretStr("")
+    aws_session_token: SecretStr = SecretStr("")
+    aws_default_region: str = ""
     files_cache_mb: int = Field(1_000, ge=1)
     """MB of files of the bucket that are kept on this machine."""
-    redis_url: SecretStr = SecretStr("")
-    """Where the pages' states and the rate limits of several web servers are; empty: in the one
-    server's memory."""
     host: Host = "127.0.0.1"
     port: int = Field(3720, ge=1, le=65535)
     public_url: str = Field(
@@ -143,15 +144,6 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> "Settings":
-        url = self.database_url.get_secret_value()
-        if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
-        if url.startswith("sqlite:") and (
-            url.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in url
-        ):
-            raise ValueError(
-                "DATABASE_URL must name a file: sqlite:///relative.db or sqlite:////absolute.db"
-            )
         for name in ("secret_key", "encryption_key"):
             key = getattr(self, name).get_secret_value()
             if key and len(key) < MIN_KEY_LENGTH:
@@ -163,10 +155,11 @@ class Settings(BaseModel):
                     "by commas"
                 )
                 raise ValueError(f"{name.upper()} must hold {expected}")
-        if (redis := self.redis_url.get_secret_value()) and not redis.startswith(
-            ("redis://", "rediss://", "unix://")
+        key_id = bool(self.aws_access_key_id.get_secret_value())
+        if self.files_url.startswith("s3://") and key_id != bool(
+            self.aws_secret_access_key.get_secret_value()
         ):
-            raise ValueError("REDIS_URL must begin with redis://, rediss:// or unix://")
+            raise ValueError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY need each other")
         if 0 < len(self.metrics_token.get_secret_value()) < 16:
             raise ValueError("METRICS_TOKEN must have at least 16 characters")
         if not loopback(self.worker_metrics_host) and not self.metrics_token.get_secret_value():
@@ -174,19 +167,6 @@ class Settings(BaseModel):
                 "WORKER_METRICS_HOST can be reached from other machines: set METRICS_TOKEN too"
             )
         return self
-
-    @property
-    def url(self) -> str:
-        """The database's SQLAlchemy URL."""
-        return (
-            self.database_url.get_secret_value()
-            or f"sqlite:///{self.data_dir.absolute() / 'exports.db'}"
-        )
-
-    @property
-    def embedded(self) -> bool:
-        """Whether the database is SQLite, inside this process."""
-        return self.url.startswith("sqlite")
 
     @property
     def base_url(self) -> str:

@@ -47,7 +47,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _proxies(settings)
     if settings.files_url:
         yield from limited("files", lambda: [_files(settings)])
-    if settings.redis_url.get_secret_value():
+    if settings.redis:
         yield from limited("Redis", lambda: [_redis(settings)])
     if all(finding.code in ANSWERING for finding in database):
         for what, check in ABOUT_DATABASE.items():
@@ -138,7 +138,7 @@ def _redis(settings: Settings) -> Finding:
 
     wait = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
     try:
-        with redis.Redis.from_url(settings.redis_url.get_secret_value(), **wait) as client:
+        with redis.Redis.from_url(settings.redis, **wait) as client:
             client.ping()
     except redis.exceptions.AuthenticationError:
         return Finding(

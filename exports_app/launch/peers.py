@@ -21,12 +21,12 @@ def web(settings: Settings) -> Iterator[None]:
     if settings.embedded:
         yield
         return
-    if settings.redis_url.get_secret_value() and not settings.has_key:
+    if settings.redis and not settings.has_key:
         raise StartError(
             "all servers and workers need the same SECRET_KEY: what one of them signs, another"
             " one checks"
         )
-    exclusive = not settings.redis_url.get_secret_value()
+    exclusive = not settings.redis
     database = Database(settings.url, settings.current_url)
     try:
         with ProcessRegistry(database).register(ProcessKind.WEB, exclusive=exclusive):

@@ -4,6 +4,7 @@ machine."""
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,16 +28,32 @@ TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "4
 """Error codes of a file that is there, or that another process writes just now."""
 
 
+@dataclass(frozen=True)
+class Account:
+    """Who we are at the store; what is None here, boto3 looks for where Amazon's tools do."""
+
+    key_id: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    region: str | None = None
+
+
 class S3Files:
-    """Implements FileStore. Credentials come from where boto3 looks for them, not from our
-    settings."""
+    """Implements FileStore."""
 
     def __init__(
-        self, bucket: str, prefix: str, endpoint: str | None, folder: Path, cache_bytes: int
+        self,
+        bucket: str,
+        prefix: str,
+        endpoint: str | None,
+        folder: Path,
+        cache_bytes: int,
+        account: Account | None = None,
     ) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._endpoint = endpoint
+        self._account = account or Account()
         self._drafts = Drafts(folder / "drafts", alone=False)
         self._cache = Cache(folder / "cache", cache_bytes)
 
@@ -55,7 +72,15 @@ class S3Files:
             s3={"addressing_style": "path"} if self._endpoint else {},
             **timeouts,
         )
-        return boto3.client("s3", endpoint_url=self._endpoint, config=config)
+        return boto3.client(
+            "s3",
+            endpoint_url=self._endpoint,
+            config=config,
+            aws_access_key_id=self._account.key_id,
+            aws_secret_access_key=self._account.secret_key,
+            aws_session_token=self._account.session_token,
+            region_name=self._account.region,
+        )
 
     def prepare(self) -> None:
         self._drafts.prepare()

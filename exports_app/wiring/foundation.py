@@ -52,7 +52,7 @@ def build(s: Settings, clock: Clock | None) -> Foundation:
         changes=changes,
         process_registry=ProcessRegistry(database),
         clock=clock or (system if database.embedded else DatabaseClock(database)),
-        counts=Counts(s.redis_url.get_secret_value()),
+        counts=Counts(s.redis),
         lanes=Lanes(),
     )
 
@@ -71,9 +71,15 @@ def file_store(s: Settings) -> FileStore:
     if s.files_url.startswith("s3://"):
         bucket, _, prefix = s.files_url.removeprefix("s3://").partition("/")
         # Only here: boto3 takes half a second to import, and most installations do not need it
-        from exports_app.storage.s3 import S3Files
+        from exports_app.storage.s3 import Account, S3Files
 
-        return S3Files(
-            bucket, prefix, s.s3_endpoint_url or None, s.data_dir, s.files_cache_mb * 1_000_000
+        account = Account(
+            s.aws_access_key_id.get_secret_value() or None,
+            s.aws_secret_access_key.get_secret_value() or None,
+            s.aws_session_token.get_secret_value() or None,
+            s.aws_default_region or None,
         )
+        cache_bytes = s.files_cache_mb * 1_000_000
+        endpoint = s.s3_endpoint_url or None
+        return S3Files(bucket, prefix, endpoint, s.data_dir, cache_bytes, account)
     return LocalFiles(Path(s.files_url) if s.files_url else s.data_dir, alone=s.embedded)

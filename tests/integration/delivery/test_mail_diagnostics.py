@@ -203,7 +203,7 @@ class TestSettingsInForce:
             "SMTP_HOST": ("mail.example.com", "the environment"),
             "SMTP_PORT": ("465", "the environment"),
             "SMTP_TLS": ("tls", "because the port is 465"),
-            "SMTP_USER": ("me@example.com", f"the file {environment.ENV_FILE}"),
+            "SMTP_USER": ("me@example.com", f"line 1 of {environment.ENV_FILE}"),
             "SMTP_PASS": ("set", "the file that SMTP_PASS_FILE names"),
             "SMTP_FROM": ("me@example.com", "made of SMTP_USER"),
             "SMTP_REPLY_TO": ("not set", ""),

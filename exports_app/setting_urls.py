@@ -1,0 +1,50 @@
+"""URLs of PostgreSQL and Redis: made of parts, checked, and shown without their secrets."""
+
+import re
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def postgresql(host: str, port: int, name: str, user: str, password: str) -> str:
+    """The URL of a database. host: a name, an address, or the folder of PostgreSQL's socket."""
+    who = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+    if host.startswith("/"):
+        return f"postgresql://{who}@/{name}?{urlencode({'host': host, 'port': port})}"
+    at = f"[{host}]" if ":" in host else host
+    return f"postgresql://{who}@{at}:{port}/{name}"
+
+
+def with_password(url: str, password: str) -> str:
+    """The URL with this password, where there is one."""
+    if not password:
+        return url
+    parts = urlsplit(url)
+    who, _, where = parts.netloc.rpartition("@")
+    netloc = f"{who.removesuffix(':')}:{quote(password, safe='')}@{where}"
+    # urlunsplit would drop the // of unix:///path
+    rest = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+    return f"{parts.scheme}://{netloc}{rest}"
+
+
+def has_password(url: str) -> bool:
+    """Whether the URL has a password of its own."""
+    return ":" in urlsplit(url).netloc.rpartition("@")[0]
+
+
+def unencoded(url: str) -> bool:
+    """Whether characters of its password are written as they are, which ends the password early or
+    makes another one of it."""
+    _, _, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    # An @ after the host's end, and the only one: what was to be a password has / ? or #
+    late = "@" not in authority and "@" in rest
+    return late or authority.count("@") > 1 or bool(_PERCENT.search(authority))
+
+
+def without_secrets(url: str) -> str:
+    """The URL for logs and people: its password is masked, and its options are left out."""
+    parts = urlsplit(url)
+    who, at, where = parts.netloc.rpartition("@")
+    masked = f"{who.partition(':')[0]}:***" if ":" in who else who
+    return f"{parts.scheme}://{masked}{at}{where}{parts.path}"
