@@ -24,7 +24,7 @@ def backup(args: argparse.Namespace) -> int:
     from exports_app import log
     from exports_app.backup.making import make
 
-    log.configure("warning")
+    log.configure("warning", settings.get().log_format)
     with _progress() as show:
         made = make(settings.get(), args.folder, show)
     _warn_about_files(made)
@@ -37,7 +37,7 @@ def restore(args: argparse.Namespace) -> int:
     from exports_app import log
     from exports_app.backup.restoring import restore as put_back
 
-    log.configure("warning")
+    log.configure("warning", settings.get().log_format)
     with _progress() as show:
         restored = put_back(settings.get(), args.folder, show, force=args.force)
     print(f"restored {args.folder}, of {restored.manifest.begun}")

@@ -283,11 +283,12 @@ class LocalEngine:
             return
         for job in self._all_jobs():
             job.lease_lost.set()
+            of_run = {"run": job.run.id, "tenant": job.run.tenant_id}
             try:
                 self._endings.release(job.run)
-                _log.info("run taken back from a stuck worker", run=job.run.id)
+                _log.info("run taken back from a stuck worker", **of_run)
             except (LeaseLost, Unavailable) as e:
-                _log.warning("a run could not be taken back", run=job.run.id, reason=str(e))
+                _log.warning("a run could not be taken back", reason=str(e), **of_run)
 
     def _all_jobs(self) -> list[_Job]:
         with self._changed:

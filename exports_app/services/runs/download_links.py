@@ -76,7 +76,13 @@ class DownloadLinks:
         with self._store.write() as tx:  # checked again: it may have changed while this waited
             run, target = self._checked(tx, delivery_id, expires, signature)
             self._downloads.note(tx, run.id, DownloadWay.LINK, target=target)
-        _log.info("file downloaded by link", run=run.id, to=log.masked(target), bytes=run.file_size)
+        _log.info(
+            "file downloaded by link",
+            run=run.id,
+            tenant=run.tenant_id,
+            to=log.masked(target),
+            bytes=run.file_size,
+        )
         return file
 
     def _checked(

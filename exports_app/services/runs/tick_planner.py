@@ -48,7 +48,7 @@ def plan(schedule: Schedule, now: datetime) -> TickPlan:
         # schedules run
         return TickPlan(schedule, [_unrunnable(schedule, now, e)], None)
     except Exception:  # noqa: BLE001  (e.g. filters of another version: one row must not stop the tick of all the others)
-        _log.exception("schedule cannot be read", schedule=schedule.id)
+        _log.exception("schedule cannot be read", schedule=schedule.id, tenant=schedule.tenant_id)
         unreadable = ExportsError(
             "Its stored filters cannot be read by this version", code="unreadable"
         )
@@ -73,7 +73,7 @@ def plan_held(schedule: Schedule, now: datetime) -> TickPlan:
         )
         return TickPlan(schedule, [_skipped(run, now, HELD, RESTORED)], following)
     except Exception:  # noqa: BLE001  (the start says what is wrong with it)
-        _log.exception("schedule cannot be read", schedule=schedule.id)
+        _log.exception("schedule cannot be read", schedule=schedule.id, tenant=schedule.tenant_id)
         return TickPlan(schedule, [], None)
 
 
@@ -177,7 +177,9 @@ def _skipped(run: Run, now: datetime, reason: str, code: str) -> Run:
 
 def _unrunnable(schedule: Schedule, now: datetime, error: ExportsError) -> Run:
     """A run that ended before it began, with the reason."""
-    _log.error("schedule cannot run", schedule=schedule.id, reason=error.message)
+    _log.error(
+        "schedule cannot run", schedule=schedule.id, tenant=schedule.tenant_id, reason=error.message
+    )
     due = schedule.next_run_at
     whole = replace(schedule, timezone="UTC", filters={})
     run = new_run(whole, Trigger.SCHEDULE, due or now, scheduled_for=due, created_at=now)

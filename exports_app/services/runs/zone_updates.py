@@ -107,6 +107,7 @@ class ZoneUpdates:
             _log.info(
                 "next run moved by new time zone data",
                 schedule=schedule.id,
+                tenant=schedule.tenant_id,
                 zone=schedule.timezone,
                 old=str(schedule.next_run_at),
                 new=str(to[schedule.id]),
