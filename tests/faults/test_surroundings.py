@@ -14,6 +14,7 @@ import pytest
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.records import Run
 from tests.e2e.client import wait_until
+from tests.faults.faketime import faketime
 from tests.faults.house import House, house_in
 from tests.faults.post import Post
 from tests.world import deliveries_of, sql
@@ -168,11 +169,11 @@ def insert_for_ever(connection: sqlite3.Connection, size: int) -> None:
 def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_storm(
     house: House,
 ) -> None:
-    faketime = _faketime()
+    library = faketime()
     for i in range(3):
         house.schedule(f"No. {i}", f"ok+{i}@example.com", schedule="0 * * * *", catch_up="latest")
     house.make_due()
-    ahead = house.serve(LD_PRELOAD=str(faketime), FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1")
+    ahead = house.serve(LD_PRELOAD=str(library), FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1")
     ahead.ready()
     house.all_end(3, ahead)
     wait_until("nothing is due", lambda: not house.due(), 30)
@@ -196,25 +197,6 @@ def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_s
     assert len(runs) <= made + 3  # at most the tick of an hour that begins just now
     assert {run.status for run in runs} == {RunStatus.COMPLETED}
     assert all(run.scheduled_for is not None for run in runs)
-
-
-def _faketime() -> Path:
-    """Debian's library; it is installed where that may be done."""
-    if (found := _library()) is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {
-            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-            "stdout": subprocess.DEVNULL,
-            "timeout": 300,
-        }
-        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "faketime"], check=True, **quiet)
-        found = _library()
-    assert found is not None, "libfaketime is needed: apt-get install faketime"
-    return found
-
-
-def _library() -> Path | None:
-    return next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 
 
 @pytest.mark.long
