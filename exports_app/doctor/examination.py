@@ -16,7 +16,7 @@ from exports_app.doctor.finding import Finding, limited
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.timing import cron, zone_data
 from exports_app.environment import SettingsError
-from exports_app.launch import env, port_holder
+from exports_app.launch import build, env, port_holder
 from exports_app.settings import Settings
 from exports_app.wiring.foundation import file_store
 
@@ -88,6 +88,8 @@ def _node() -> Finding:
     env.prepare()
     node = shutil.which("node")
     consequence = "the pages cannot be built; serve --backend-only works without"
+    if node is None and build.is_built():
+        return Finding(True, "Node", "not found, and not needed: the pages are built")
     if node is None:
         return Finding(False, "Node", f"not found: install requirements.txt again ({consequence})")
     try:

