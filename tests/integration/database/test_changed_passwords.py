@@ -22,7 +22,7 @@ from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.doubles import DEADLINE, Watch
 from tests.mailserver import mail_server
-from tests.postgres import Postgres, empty
+from tests.postgres import Emptier, Postgres
 from tests.world import sql
 
 OLD, NEW = "the old one: @/%", "the new one: +&?"
@@ -53,7 +53,11 @@ class Role:
 
 @pytest.fixture
 def role(
-    postgres: Postgres, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres: Postgres,
+    migrated_url: str,
+    emptier: Emptier,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Role]:
     hba = postgres.data / "pg_hba.conf"
     before = hba.read_text()
@@ -76,7 +80,7 @@ def role(
     made.cut_off()
     hba.write_text(before)
     postgres.sql("SELECT pg_reload_conf()")
-    empty(migrated_url)
+    emptier()
     postgres.sql("DROP ROLE rotated")
 
 
