@@ -2,21 +2,26 @@
 keys, the same store of files and the same default time zone. A start notes them in the database,
 and compares them from then on."""
 
+import errno
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from exports_app import log
 from exports_app.domain.errors import ExportsError, Unavailable
 from exports_app.services.core.interfaces import FileStore, Store
 from exports_app.services.core.records import InstallationRecord, new_id
 from exports_app.services.keys.derived_keys import FINGERPRINTS, Keys
 from exports_app.services.keys.fingerprints import fingerprint, is_among
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
 ATTEMPTS = 5
 """At noting, while other processes do so at the same time."""
 ACCEPT = "stop all servers and workers and run 'python -m exports_app accept-settings'"
 LOST_KEY = f"if it is lost for good, {ACCEPT}"
+
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,20 @@ class Installation:
                 raise Misfit(seen.mismatches[0].message)
             new = seen.record
             if identify and not new.file_store:
-                new = replace(new, file_store=self._files.identify(new_id()))
+                new = replace(new, file_store=self._identify())
             if new == noted or self._replace(noted, new):
                 return
         raise Unavailable
+
+    def _identify(self) -> str:
+        """The store's id; empty where its disk is full, on which the app waits for room."""
+        try:
+            return self._files.identify(new_id())
+        except OSError as e:
+            if e.errno not in FULL:
+                raise
+            _log.warning("the disk of the files is full: the next start notes its store's id")
+            return ""
 
     def accept(self) -> list[str]:
         """Note what this process has, whatever was noted. No other process may run. Returns the

@@ -1,10 +1,12 @@
 """Processes over one database that do not fit each other."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from pydantic import SecretStr
@@ -16,6 +18,7 @@ from exports_app.services.keys.fingerprints import fingerprint
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
+from tests.world import sql
 
 NEW_KEY = "another key for tests, long enough to sign with"
 THIRD_KEY = "a third key for tests, which is long enough too"
@@ -49,6 +52,18 @@ def host(services: Services, settings: Settings) -> Iterator[Host]:
     startup.prepare(services)
     with ExitStack() as stack:
         yield Host(settings, stack)
+
+
+def test_a_start_with_a_full_disk_goes_on_and_the_next_one_notes_the_store(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        full = OSError(errno.ENOSPC, "No space left on device")
+        patched.setattr(services.files, "identify", Mock(side_effect=full))
+        startup.prepare(services)
+    assert sql(services, "SELECT file_store FROM installation") == [("",)]
+    startup.prepare(services)
+    assert sql(services, "SELECT file_store FROM installation") == [(services.files.identity(),)]
 
 
 def test_the_same_settings_start_again(host: Host) -> None:
