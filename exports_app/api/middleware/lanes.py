@@ -1,6 +1,7 @@
 """Each request has a place in a lane (`services/core/lanes.py`) while the server works on it: not
 while a slow client sends its body or takes the answer."""
 
+import asyncio
 import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -73,6 +74,8 @@ class _Place:
         self._send = send
         self._taken = True
         self._body_came = False
+        self._answering = False
+        self._coming_back = asyncio.Lock()
 
     def leave(self) -> None:
         if self._taken:
@@ -81,22 +84,30 @@ class _Place:
 
     async def receive(self) -> Message:
         """The next part of the body. Raises Overloaded, where no place is free after the last."""
-        if self._body_came:
+        if self._body_came or self._answering:
             return await self._receive()
         self.leave()
         message = await self._receive()
         if not message.get("more_body"):  # the last part, or the client is gone
             self._body_came = True
-            await self._lane.come_back(begun=False)
-            self._taken = True
+            if not self._answering:
+                await self._come_back(begun=False)
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self._answering = True
             await self._send(message)
             return
         self.leave()
         await self._send(message)
         if message.get("more_body"):  # a stream: what comes next is work again
-            await self._lane.come_back(begun=True)
-            self._taken = True
+            await self._come_back(begun=True)
+
+    async def _come_back(self, *, begun: bool) -> None:
+        """Raises Overloaded. Who streams an answer receives too, to see its client go: a body that
+        nobody has read comes there, and must not take a second place."""
+        async with self._coming_back:
+            if not self._taken:
+                await self._lane.come_back(begun=begun)
+                self._taken = True

@@ -143,6 +143,7 @@ class Slow:
         }
         self.go_on = asyncio.Event()
         self.waits = asyncio.Event()
+        self.answered = asyncio.Event()
         self.status = 0
 
     async def run(self) -> None:
@@ -166,6 +167,7 @@ class Slow:
         self.status = message.get("status", self.status)
         if message["type"] == "http.response.body" and message.get("more_body"):
             self.waits.set()
+            self.answered.set()
             await self.go_on.wait()
 
 
@@ -205,6 +207,24 @@ class TestSlowClients:
                 slow.go_on.set()  # goes on once it has a place again
             await task
             assert slow.status == 200
+
+        runner.run(story())
+
+    def test_a_body_that_nobody_reads_takes_no_second_place(
+        self, api: Clients, lanes: Callable[..., Lanes], runner: asyncio.Runner
+    ) -> None:
+        lane = lanes(files=Lane("files", 1, 0)).files
+
+        async def story() -> None:
+            slow = Slow(api.admin, "/api/audit/csv", body=b"unread")
+            task = asyncio.create_task(slow.run())
+            await slow.answered.wait()
+            slow.go_on.set()  # its body and its answer go on at the same moment
+            async with asyncio.timeout(20):
+                await task
+            assert slow.status == 200
+            async with lane.place():
+                pass
 
         runner.run(story())
 
