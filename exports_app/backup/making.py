@@ -5,7 +5,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,11 +109,10 @@ def _same_disk(one: Path, other: Path) -> bool:
 def _new_folder(folder: Path) -> Iterator[None]:
     """Removed again where the backup fails. What a killed process leaves has no manifest."""
     folder.mkdir(mode=0o700)
-    try:
+    with ExitStack() as undo:  # also at Ctrl-C
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
         yield
-    except BaseException:  # also Ctrl-C
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        undo.pop_all()
 
 
 def _copy_database(places: Places, target: Path, progress: Progress) -> None:

@@ -56,12 +56,11 @@ def restore(settings: Settings, folder: Path, progress: Progress, *, force: bool
         notes = _notes(settings, folder, backup)
         staged = _staged(places)
         _clear(staged, places)
-        try:
+        with contextlib.ExitStack() as undo:  # also at Ctrl-C
+            undo.callback(_clear, staged, places)
             _fill(folder, backup, staged, progress)
             held = _hold(settings, staged, folder, backup)
-        except BaseException:
-            _clear(staged, places)
-            raise
+            undo.pop_all()
         kept = _swap(places, staged)
     return Restored(backup, held, kept, notes)
 
