@@ -56,7 +56,9 @@ def _env_lines() -> dict[str, int]:
     none."""
     lines = dict[str, int]()
     for binding in parse_stream(StringIO(_env_text())):
-        number = binding.original.line
+        text = binding.original.string
+        # The parser counts empty lines before a name to it
+        number = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
         if binding.error or (binding.key and binding.value is None):
             # Without its text, which may be a secret
             raise SettingsError(
@@ -104,9 +106,7 @@ def sources() -> dict[str, str]:
     origins = {name: f"line {line} of {ENV_FILE}" for name, line in lines.items()}
     origins |= dict.fromkeys(real, "the environment")
     origins |= {
-        name: f"the file that {name}_FILE names"
-        for name in _secrets()
-        if values.get(f"{name}_FILE")
+        name: f"{name}_FILE: {file}" for name in _secrets() if (file := values.get(f"{name}_FILE"))
     }
     return {
         name: origin

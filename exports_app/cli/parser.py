@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from exports_app.cli import accounts, audit, backups, data, keys, processes
+from exports_app.cli import accounts, audit, backups, configuration, data, keys, processes
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
@@ -34,6 +34,12 @@ def build_parser() -> argparse.ArgumentParser:
     _add_backups(add)
     text = "Check who did what for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
+    text = (
+        "Show every setting, its value and where it comes from; of secrets, only if they are set."
+    )
+    add("config", configuration.config, text).add_argument(
+        "--json", action="store_true", help="one JSON object"
+    )
     text = (
         "Check the installation, and say what is wrong with it. Exit code 0: nothing is wrong; 1:"
         " something is."

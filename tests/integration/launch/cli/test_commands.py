@@ -20,6 +20,7 @@ COMMANDS = (
     "import-campaigns",
     "audit",
     "doctor",
+    "config",
 )
 
 

@@ -1,0 +1,60 @@
+"""`config`: values and sources of settings, and no secret."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from exports_app import settings
+from exports_app.cli.main import main
+
+KEY = "a-key-of-at-least-thirty-two-characters"
+
+
+@pytest.fixture(autouse=True)
+def bare_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with an `.env`, and no setting of the tests' own."""
+    names = {name.upper() for name in settings.Settings.model_fields}
+    for name in list(os.environ):
+        if name.upper().removesuffix("_FILE") in names or name.upper().startswith("SMTP_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key").write_text(KEY)
+    (tmp_path / ".env").write_text(f"\nTZ=Europe/Berlin\nSECRET_KEY_FILE={tmp_path}/key\n")
+    monkeypatch.setenv("PORT", "4000")
+    monkeypatch.setenv("SMTP_PASS", "hidden-of-mail")
+    monkeypatch.setenv("SMTP_USER", "postman")
+    monkeypatch.setenv("S3_ENDPOINT_URL", "https://someone:hidden-of-store@store.example.com")
+    monkeypatch.setattr(settings, "get", settings.get.__wrapped__)
+
+
+def test_each_setting_has_its_value_and_its_source(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["config", "--json"]) == 0
+    out = capsys.readouterr().out
+    shown = {one["name"]: one for one in json.loads(out)["settings"]}
+    assert (shown["PORT"]["value"], shown["PORT"]["source"]) == ("4000", "the environment")
+    assert (shown["TZ"]["value"], shown["TZ"]["source"]) == ("Europe/Berlin", "line 2 of .env")
+    assert (shown["LEASE_SECONDS"]["value"], shown["LEASE_SECONDS"]["source"]) == ("60", "default")
+    key = shown["SECRET_KEY"]
+    assert (key["value"], key["source"]) == ("set", f"SECRET_KEY_FILE: {tmp_path}/key")
+    assert shown["METRICS_TOKEN"]["value"] == "not set"
+    assert {name.upper() for name in settings.Settings.model_fields} <= set(shown)
+
+
+def test_no_secret_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config"]) == 0
+    out = capsys.readouterr().out
+    assert "SMTP_PASS=set  (the environment)" in out.splitlines()
+    assert KEY not in out
+    assert "hidden" not in out
+
+
+def test_a_wrong_setting_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "many")
+    assert main(["config"]) == 1
+    assert capsys.readouterr().err.startswith("exports_app: PORT must be")
