@@ -187,11 +187,14 @@ class Quotas:
         tx.usage.reserve_messages(run.id, count)
 
     def _check_room(self, tx: Transaction, tenant: Tenant, count: int) -> None:
-        limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
+        limit = self.of(tenant).messages_per_day
+        # Before those that are sent: a message that is begun in between counts twice, not never.
+        # Also those of runs whose lease expired: their workers may be slow, and still send
+        reserved = tx.usage.reserved_messages(tenant.id)
+        sent = self._sent(tx, tenant.id)
         if sent + count > limit:
             raise RunError(_too_many_messages(tenant, limit, sent, count), code=CODE)
-        # Also those of runs whose lease expired: their workers may be slow, and still send
-        if sent + (reserved := tx.usage.reserved_messages(tenant.id)) + count > limit:
+        if sent + reserved + count > limit:
             raise MessagesReserved(
                 f"{tenant.name} has sent {sent:,} of at most {limit:,} messages today (UTC), other "
                 "runs have reserved"
@@ -213,8 +216,8 @@ class Quotas:
             tx.usage.forget_messages((self._clock() - KEPT).date())
 
     def _messages(self, tx: Transaction, tenant: Tenant, more: int) -> str | None:
-        limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
-        used = sent + tx.usage.reserved_messages(tenant.id, self._clock())
+        limit = self.of(tenant).messages_per_day
+        used = tx.usage.reserved_messages(tenant.id, self._clock()) + self._sent(tx, tenant.id)
         return _too_many_messages(tenant, limit, used, more) if used + more > limit else None
 
     def _sent(self, tx: Transaction, tenant_id: str) -> int:

@@ -1,10 +1,17 @@
 """How many messages a tenant may send in a day."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from exports_app.domain.errors import QuotaExceeded
+from exports_app.db.repositories.tenants.usage import UsageRepository
+from exports_app.domain.errors import MessagesReserved, QuotaExceeded
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Delivery
+from exports_app.services.runs.sending import MessageForm
 from exports_app.services.tenants.quotas import KEPT
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, WatchedEmail
@@ -13,6 +20,7 @@ from tests.mailserver import MailServer
 from tests.world import (
     Cast,
     claim,
+    deliveries_of,
     execute,
     make_schedule,
     registered,
@@ -169,6 +177,43 @@ class TestMessages:
         clock.advance(hours=1)
         failed = execute(services, run)
         assert (failed.status, failed.error_code) == (RunStatus.FAILED, "quota_reserved")
+
+    @pytest.mark.about_postgresql
+    def test_a_message_that_is_begun_while_others_are_counted_is_not_missed(
+        self, services: Services, cast: Cast, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each count sees what was committed before it."""
+        give(services, cast, messages_per_day=4)
+        runs = []
+        for recipients in ((ANN, BOB, "cyd@example.com"), (ANN, BOB)):
+            schedule = make_schedule(services, cast.admin.who, recipients=recipients)
+            services.schedules.trigger(cast.admin.who, schedule.id)
+            runs.append(claim(services))
+        holder, run = runs
+        services.run_deliveries.plan(holder, "email")
+        services.run_deliveries.reserve(holder, 3)
+        form = MessageForm(DeliveryMode.ATTACH, 1)
+        first, second, _ = deliveries_of(services, holder)
+        services.run_deliveries.begin(holder, first, form)
+        begun = list[Delivery]()
+
+        def then_one_is_begun(method: Callable[..., int]) -> Callable[..., int]:
+            def counted(*about: Any) -> int:
+                count = method(*about)
+                if not begun:
+                    begun.append(second)
+                    services.run_deliveries.begin(holder, second, form)
+                return count
+
+            return counted
+
+        for name in ("messages", "reserved_messages"):
+            monkeypatch.setattr(
+                UsageRepository, name, then_one_is_begun(getattr(UsageRepository, name))
+            )
+        with pytest.raises(MessagesReserved):
+            services.run_deliveries.reserve(run, 2)
+        assert begun
 
     def test_of_many_that_are_sent_at_once_none_goes_beyond(
         self, services: Services, cast: Cast, mail: MailServer
