@@ -7,7 +7,7 @@ use for another list, and holds nothing that its holder has not seen.
 
 import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -59,7 +59,9 @@ class Cursors:
 
     def _read(self, cursor: str, of: Sequence[Any]) -> tuple[Any, str]:
         try:
-            decoded = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+            # Strictly: the one form in which it was given
+            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+            decoded = b64decode(padded, altchars=b"-_", validate=True)
         except (Error, UnicodeEncodeError):
             raise Invalid([FieldError("/cursor", WRONG)]) from None
         signature, content = decoded[:SIGNATURE], decoded[SIGNATURE:]
