@@ -146,15 +146,14 @@ def _write_private(file: Path, text: str) -> None:
         f.write(text)
 
 
-def _about_keys(settings: Settings) -> dict[str, Any]:
-    """What a restore must know: which key, and whether it is in the backup."""
-    return {
-        "included": secret_keys.is_generated(settings),
-        "fingerprint": fingerprint(settings),
-        "encryption_key": "set by ENCRYPTION_KEY"
+def _about_keys(settings: Settings) -> manifests.Keys:
+    return manifests.Keys(
+        included=secret_keys.is_generated(settings),
+        fingerprint=fingerprint(settings),
+        encryption_key="set by ENCRYPTION_KEY"
         if settings.encryption_key.get_secret_value()
         else "derived from the secret key",
-    }
+    )
 
 
 def _parts(folder: Path) -> list[Path]:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from exports_app.domain.errors import ExportsError
 
@@ -17,6 +18,15 @@ DATABASE = "exports.db"
 FILES = "files"
 FORMAT = 1
 """Incremented when an older version could not restore the backup any more."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What a restore must know of the secret key. included: whether it is in the backup."""
+
+    included: bool
+    fingerprint: str
+    encryption_key: str
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Manifest:
     begun: str
     finished: str
     rows: dict[str, int]
-    keys: dict[str, Any]
+    keys: Keys
     database_bytes: int
     files: int = 0
     files_bytes: int = 0
@@ -65,14 +75,15 @@ def read(folder: Path) -> Manifest:
     if not folder.is_dir():
         raise ExportsError(f"{folder} is no folder: name that of a backup")
     try:
-        stored = json.loads((folder / NAME).read_bytes())
+        content = (folder / NAME).read_bytes()
+        stored = json.loads(content)
         newest = int(stored["format"])
     except FileNotFoundError:
         raise ExportsError(
             f"{folder} has no {NAME}: the backup was stopped before its end, or it is none. Use"
             " another one"
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise ExportsError(f"{folder / NAME} is damaged: use another backup") from None
     if newest > FORMAT:
         raise ExportsError(
@@ -80,14 +91,15 @@ def read(folder: Path) -> Manifest:
             " version"
         )
     try:
-        return Manifest(**stored)
-    except TypeError:
+        return TypeAdapter(Manifest).validate_json(content, strict=True)
+    except ValidationError:
         raise ExportsError(f"{folder / NAME} is damaged: use another backup") from None
 
 
 def sums_of(folder: Path) -> Iterator[tuple[str, Path]]:
     """SHA-256 and path of each part. Raises ExportsError for a line that is none."""
-    with (folder / SUMS).open(encoding="utf-8") as lines:
+    # A byte that is no UTF-8 becomes part of a name that does not exist
+    with (folder / SUMS).open(encoding="utf-8", errors="surrogateescape") as lines:
         for line in lines:
             sha256, _, name = line.rstrip("\n").partition("  ")
             path = PurePosixPath(name)

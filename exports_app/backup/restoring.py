@@ -79,6 +79,10 @@ def _checked(folder: Path, progress: Progress) -> Manifest:
     ):
         raise ExportsError(f"{manifests.SUMS} {damaged}")
     parts = list(manifests.sums_of(folder))
+    keys = (secret_keys.CURRENT, secret_keys.PREVIOUS)
+    needed = {DATABASE, *(name for name in keys if (folder / name).exists())}
+    if not needed <= {str(name) for _, name in parts}:  # restored, but unverified
+        raise ExportsError(f"{manifests.SUMS} {damaged}")
     for number, (sha256, name) in enumerate(parts, 1):
         if not (folder / name).is_file() or sha256_of(folder / name) != sha256:
             raise ExportsError(f"{name} {damaged}")
@@ -104,13 +108,13 @@ def _is_used(places: Places) -> bool:
 
 def _notes(settings: Settings, folder: Path, backup: Manifest) -> list[str]:
     notes = []
-    if not backup.keys["included"]:
+    if not backup.keys.included:
         if not settings.secret_key.get_secret_value():
             notes.append(
                 "the secret key is not in this backup: set SECRET_KEY to the one that the server"
                 " had, or links, tokens and second factors no longer work"
             )
-        elif fingerprint(settings) != backup.keys["fingerprint"]:
+        elif fingerprint(settings) != backup.keys.fingerprint:
             notes.append(
                 "SECRET_KEY is another one than the server had: add that to SECRET_KEY_PREVIOUS, or"
                 " links, tokens and second factors no longer work"
@@ -120,7 +124,7 @@ def _notes(settings: Settings, folder: Path, backup: Manifest) -> list[str]:
             f"SECRET_KEY is set and is used in place of the key in the backup: add the content of"
             f" {folder / secret_keys.CURRENT} to SECRET_KEY_PREVIOUS"
         )
-    if backup.keys["encryption_key"].startswith("set"):
+    if backup.keys.encryption_key.startswith("set"):
         notes.append("ENCRYPTION_KEY is not in this backup: set it as it was")
     if backup.files_kept_in:
         notes.append(

@@ -87,9 +87,9 @@ def _warn_about_files(made: "Manifest") -> None:
                 f"exports_app: {counted(len(keys), 'file')} {what}: see manifest.json",
                 file=sys.stderr,
             )
-    if not made.keys["included"]:
+    if not made.keys.included:
         print("exports_app: SECRET_KEY is not in this backup: keep it elsewhere", file=sys.stderr)
-    if made.keys["encryption_key"].startswith("set"):
+    if made.keys.encryption_key.startswith("set"):
         print(
             "exports_app: ENCRYPTION_KEY is not in this backup: keep it elsewhere", file=sys.stderr
         )

@@ -251,7 +251,7 @@ def test_a_key_of_the_settings_is_not_in_it_which_it_says(
     (settings.data_dir / "secret_key").unlink()
     key = SecretStr("a key that the operator keeps, at least so long")
     made = make(settings.model_copy(update={"secret_key": key}), folder, quietly)
-    assert not made.keys["included"]
+    assert not made.keys.included
     assert not (folder / "secret_key").exists()
     assert key.get_secret_value() not in (folder / manifest.NAME).read_text()
 

@@ -54,6 +54,11 @@ def tree(folder: Path) -> dict[str, str]:
     }
 
 
+def change_manifest(folder: Path, **changes: Any) -> None:
+    file = folder / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
 def test_the_data_is_back_with_its_files_and_key(
     services: Services,
     cast: Cast,
@@ -218,14 +223,51 @@ class TestRefusals:
         (folder / "manifest.json").write_text(text)
         refused("manifest.json is damaged: use another backup")
 
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"format": float("inf")},
+            {"keys": None},
+            {"keys": {}},
+            {"rows": None},
+            {"missing": 3},
+            {"database_bytes": "many"},
+        ],
+        ids=str,
+    )
+    def test_a_manifest_with_a_wrong_value(
+        self, back_up: BackUp, folder: Path, refused: Callable[[str], None], wrong: dict[str, Any]
+    ) -> None:
+        back_up()
+        change_manifest(folder, **wrong)
+        refused("manifest.json is damaged: use another backup")
+
+    @pytest.mark.parametrize("sums", [b"", b"\xff\xfe\n", b"0" * 64 + b"  \xff\n"], ids=str)
+    def test_sums_that_are_none(
+        self, back_up: BackUp, folder: Path, refused: Callable[[str], None], sums: bytes
+    ) -> None:
+        back_up()
+        (folder / "SHA256SUMS").write_bytes(sums)
+        change_manifest(folder, sums=sha256_of(folder / "SHA256SUMS"))
+        refused("SHA256SUMS .*damaged")
+
+    @pytest.mark.parametrize("part", ["exports.db", "secret_key"])
+    def test_a_part_without_a_checksum(
+        self, back_up: BackUp, folder: Path, refused: Callable[[str], None], part: str
+    ) -> None:
+        back_up()
+        sums = folder / "SHA256SUMS"
+        lines = sums.read_text().splitlines(keepends=True)
+        sums.write_text("".join(line for line in lines if not line.endswith(f"  {part}\n")))
+        change_manifest(folder, sums=sha256_of(sums))
+        refused("SHA256SUMS is not what the backup had")
+
     @pytest.mark.parametrize("newer", [{"format": 2}, {"migration": "9999"}])
     def test_one_of_a_newer_version(
         self, back_up: BackUp, folder: Path, refused: Callable[[str], None], newer: dict[str, Any]
     ) -> None:
         back_up()
-        file = folder / "manifest.json"
-        stored = json.loads(file.read_text()) | newer | {"version": "7.0.0"}
-        file.write_text(json.dumps(stored))
+        change_manifest(folder, **newer, version="7.0.0")
         refused(r"was made by a newer version \(7.0.0.*: restore it with that version")
 
     def test_a_path_that_leaves_the_backup(
@@ -234,9 +276,7 @@ class TestRefusals:
         back_up()
         with (folder / "SHA256SUMS").open("a") as sums:
             sums.write(f"{'0' * 64}  files/../../x\n")
-        stored = json.loads((folder / "manifest.json").read_text())
-        stored["sums"] = sha256_of(folder / "SHA256SUMS")
-        (folder / "manifest.json").write_text(json.dumps(stored))
+        change_manifest(folder, sums=sha256_of(folder / "SHA256SUMS"))
         refused("SHA256SUMS is damaged")
 
     def test_a_running_server(
