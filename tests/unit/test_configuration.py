@@ -2,18 +2,22 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from exports_app import settings
+from exports_app import plugins, settings
+from exports_app.channels.email import EmailChannel
 from exports_app.cli.main import main
+from exports_app.services.core.extension_points import CHANNELS
+from tests.world import registered
 
 KEY = "a-key-of-at-least-thirty-two-characters"
 
 
 @pytest.fixture(autouse=True)
-def bare_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def bare_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder with an `.env`, and no setting of the tests' own."""
     names = {name.upper() for name in settings.Settings.model_fields}
     for name in list(os.environ):
@@ -27,6 +31,9 @@ def bare_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMTP_USER", "postman")
     monkeypatch.setenv("S3_ENDPOINT_URL", "https://someone:hidden-of-store@store.example.com")
     monkeypatch.setattr(settings, "get", settings.get.__wrapped__)
+    plugins.load("exports_app.channels")
+    with registered(CHANNELS, EmailChannel()):  # the process's own has read its settings for good
+        yield
 
 
 def test_each_setting_has_its_value_and_its_source(

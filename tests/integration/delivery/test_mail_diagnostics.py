@@ -204,7 +204,7 @@ class TestSettingsInForce:
             "SMTP_PORT": ("465", "the environment"),
             "SMTP_TLS": ("tls", "because the port is 465"),
             "SMTP_USER": ("me@example.com", f"line 1 of {environment.ENV_FILE}"),
-            "SMTP_PASS": ("set", "the file that SMTP_PASS_FILE names"),
+            "SMTP_PASS": ("set", f"SMTP_PASS_FILE: {tmp_path / 'secret'}"),
             "SMTP_FROM": ("me@example.com", "made of SMTP_USER"),
             "SMTP_REPLY_TO": ("not set", ""),
             "SMTP_HELO": ("exports.example.com", "this machine's name"),
