@@ -10,8 +10,9 @@ from functools import partial
 
 from exports_app import log
 from exports_app.domain.errors import ExportsError, Unavailable
-from exports_app.services.core.interfaces import FileStore, Store
-from exports_app.services.core.records import InstallationRecord, new_id
+from exports_app.services.audit import audit_log
+from exports_app.services.core.interfaces import Clock, FileStore, Store
+from exports_app.services.core.records import Action, InstallationRecord, new_id
 from exports_app.services.keys.derived_keys import FINGERPRINTS, Keys
 from exports_app.services.keys.fingerprints import fingerprint, is_among
 
@@ -19,6 +20,13 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 ATTEMPTS = 5
 """At noting, while other processes do so at the same time."""
 ACCEPT = "stop all servers and workers and run 'python -m exports_app accept-settings'"
+NAMES = {
+    "signing_key": "secret key",
+    "encryption_key": "encryption key",
+    "file_store": "file store",
+    "time_zone": "time zone",
+}
+"""Of the record's fields, for people."""
 LOST_KEY = f"if it is lost for good, {ACCEPT}"
 
 _log = log.get(__name__)
@@ -54,6 +62,7 @@ class Installation:
         self,
         store: Store,
         files: FileStore,
+        clock: Clock,
         signing: Keys,
         encryption: Keys,
         time_zone: str,
@@ -62,6 +71,7 @@ class Installation:
     ) -> None:
         self._store = store
         self._files = files
+        self._clock = clock
         self._signing = partial(signing.accepted, FINGERPRINTS)
         self._encryption = partial(encryption.accepted, FINGERPRINTS)
         self._time_zone = time_zone
@@ -106,23 +116,29 @@ class Installation:
             return ""
 
     def accept(self) -> list[str]:
-        """Note what this process has, whatever was noted. No other process may run. Returns the
-        names of what changed. Raises Unavailable, StoreAway."""
+        """Note what this process has, whatever was noted, with an audit entry where that changes
+        something. No other process may run. Returns the names of what changed. Raises Unavailable,
+        StoreAway."""
         noted = self._noted() or self._begin()
         new = replace(
             self._with_keys(noted),
             file_store=self._files.identity() or self._files.identify(new_id()),
             time_zone=self._time_zone,
         )
-        if not self._replace(noted, new):
-            raise Unavailable
-        names = {
-            "signing_key": "secret key",
-            "encryption_key": "encryption key",
-            "file_store": "file store",
-            "time_zone": "time zone",
-        }
-        return [text for name, text in names.items() if getattr(noted, name) != getattr(new, name)]
+        accepted = [
+            text for name, text in NAMES.items() if getattr(noted, name) != getattr(new, name)
+        ]
+        with self._store.write() as tx:
+            if not tx.installation.replace(noted, new):
+                raise Unavailable
+            if accepted:
+                audit_log.note(
+                    *(tx, audit_log.COMMAND_LINE, Action.SETTINGS_ACCEPTED, self._clock()),
+                    tenant_id=None,
+                    subject_id=None,
+                    subject_name=", ".join(accepted),
+                )
+        return accepted
 
     def forget_file_store(self) -> None:
         """The next start notes the store that it finds, because files were put there from a backup.

@@ -36,7 +36,7 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
     return OperationServices(
         health=Health(f.store, f.files, f.counts, f.clock, s.late_minutes),
         installation=Installation(
-            *(f.store, f.files, secrets.keys, secrets.encryption_keys, s.tz),
+            *(f.store, f.files, f.clock, secrets.keys, secrets.encryption_keys, s.tz),
             alone=f.database.embedded,
         ),
         notifications=Notifications(f.store, f.clock, retries(s), s.base_url),

@@ -141,6 +141,17 @@ def test_what_is_accepted_counts_from_then_on(host: Host, tmp_path: Path) -> Non
     assert "SECRET_KEY" in host.refused()
 
 
+def test_what_is_accepted_is_in_the_audit_of_the_installation(host: Host) -> None:
+    services = host.services(secret_key=NEW_KEY)
+    entries = "SELECT tenant_id, actor_name, subject_name FROM audit_entries WHERE action = "
+    accepted = f"{entries}'installation.settings_accepted'"
+    services.installation.accept()
+    expected = [(None, "the command line", "secret key, encryption key")]
+    assert sql(services, accepted) == expected
+    assert services.installation.accept() == []
+    assert sql(services, accepted) == expected, "nothing changed, so there is nothing to note"
+
+
 def test_first_starts_at_the_same_time_note_one_store(services: Services, host: Host) -> None:
     """The id that is there first counts."""
     first = services.files.identity()

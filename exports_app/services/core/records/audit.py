@@ -62,6 +62,7 @@ class Action(OpenEnum):
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_REMOVED = "audit.removed"
     RESTORED = "installation.restored"
+    SETTINGS_ACCEPTED = "installation.settings_accepted"
     RUN_DOWNLOADED = "run.downloaded"
     SIGNED_IN = "account.signed_in"
     SIGN_IN_FAILED = "account.sign_in_failed"

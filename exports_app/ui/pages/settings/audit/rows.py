@@ -64,6 +64,7 @@ WORDS = Words(
         Action.AUDIT_EXPORTED: "exported",
         Action.AUDIT_REMOVED: "removed",
         Action.RESTORED: "restored",
+        Action.SETTINGS_ACCEPTED: "accepted new settings:",
         Action.RUN_DOWNLOADED: "downloaded a file of the scheduled export",
         Action.SIGNED_IN: "signed in to the account",
         Action.SIGN_IN_FAILED: "failed to sign in to",
