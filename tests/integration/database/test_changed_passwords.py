@@ -179,6 +179,24 @@ def test_what_the_file_does_not_say_yet_is_an_outage_until_it_does(
     running.store.ping()
 
 
+def test_a_password_in_a_file_of_its_own_is_read_for_each_connection(
+    role: Role, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(OLD)
+    monkeypatch.setenv("DATABASE_URL", postgres.url("migrated").replace("exports@", "rotated@"))
+    monkeypatch.delenv("DATABASE_URL_FILE")
+    monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(file))
+    settings_module.get.cache_clear()
+    with closing(wiring.build(settings_module.get())) as services:
+        services.store.ping()
+        role.give(NEW)
+        file.write_text(f"{NEW}\n")
+        role.cut_off()
+        services.database.dispose()
+        services.store.ping()
+
+
 def test_settings_that_no_environment_gave_stay_as_they_are(role: Role) -> None:
     given = Settings.model_validate({"database_url": "postgresql://someone@127.0.0.1/else"})
     assert given.current_url() == given.url
