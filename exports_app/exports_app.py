@@ -21,9 +21,10 @@ from exports_app import log, plugins, settings, tracing, wiring
 from exports_app.api.app import create
 from exports_app.api.middleware.gateway import Edge
 from exports_app.api.middleware.proxies import TrustedProxies, UnknownProxy
+from exports_app.api.serving import Serving
 from exports_app.db.process_registry import ProcessKind
 from exports_app.engine.local import LocalEngine
-from exports_app.launch import address, worker
+from exports_app.launch import address, stopping, worker
 from exports_app.services.core import request_context
 from exports_app.ui.framework import actions, guard, page
 from exports_app.ui.framework.live import Live
@@ -46,11 +47,19 @@ _engine: LocalEngine | None = None
 _live = Live()
 _tabs = Tabs()
 _sockets: Sockets | None = None
+_serving = Serving()
 _log = log.get(__name__)
 
 
 def _engine_alive() -> bool:
     return _engine is not None and _engine.alive
+
+
+def _drain() -> None:
+    _serving.drain()
+    if _engine is not None:
+        _engine.drain()
+    _log.info("the server drains", seconds=settings.get().drain_seconds)
 
 
 def _edge(reflex: ASGIApp) -> ASGIApp:
@@ -63,7 +72,8 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
         else None
     )
     _sockets = Sockets(reflex, _tabs.is_session)
-    edge = Edge(_sockets, create(wiring.services(), _engine_alive), pages, current.public_url)
+    api = create(wiring.services(), _engine_alive, _serving)
+    edge = Edge(_sockets, api, pages, current.public_url, _serving)
     trusted = TrustedProxies(edge, current.trusted_proxies)
     return trusted if current.public_url else UnknownProxy(trusted)
 
@@ -151,7 +161,9 @@ async def _serve() -> AsyncIterator[None]:
                 watched,
                 _engine.run(),
             ):
-                url = address.url(current.host, current.port)
-                print(f"exports_app: ready on {url}", flush=True)  # noqa: T201 (for whoever started it)
-                yield
+                with stopping.on_sigterm(_drain, current.drain_seconds):
+                    url = address.url(current.host, current.port)
+                    print(f"exports_app: ready on {url}", flush=True)  # noqa: T201 (for whoever started it)
+                    _serving.started()
+                    yield
         await asyncio.to_thread(tracing.stop)

@@ -27,6 +27,7 @@ from exports_app.api.routes import (
     users,
     well_known,
 )
+from exports_app.api.serving import Serving, Stage
 from exports_app.wiring import Services
 
 DESCRIPTION = (
@@ -34,8 +35,10 @@ DESCRIPTION = (
 )
 
 
-def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
-    """engine_alive: asked by /api/health."""
+def create(
+    services: Services, engine_alive: Callable[[], bool], serving: Serving | None = None
+) -> FastAPI:
+    """engine_alive: asked by /api/health. serving: asked by /api/ready; None: it always serves."""
     api = FastAPI(
         title="Scheduled exports",
         version="1",
@@ -47,6 +50,7 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
     )
     api.state.services = services
     api.state.engine_alive = engine_alive
+    api.state.serving = serving or Serving(Stage.SERVING)
     of_people = (auth, account, users, second_factor, sessions, tenants, invitations, audit)
     for routes in (
         *of_people,

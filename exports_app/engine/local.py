@@ -14,13 +14,15 @@ from collections.abc import AsyncIterator, Callable
 from exports_app import log, metrics
 from exports_app.domain.errors import Unavailable
 from exports_app.domain.runs.states import ISOLATION_DEATHS
+from exports_app.engine.drain import Drain
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits
 from exports_app.engine.housekeeping import Housekeeping
+from exports_app.engine.job import Job
 from exports_app.engine.message_sender import MessageSender
 from exports_app.engine.pulse import Pulse
 from exports_app.engine.run_delivery import DeliveryLimits, RunDelivery
-from exports_app.engine.worker import Stopped, Worker
+from exports_app.engine.worker import Worker
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.records import Run
 from exports_app.services.runs.lease import LeaseLost
@@ -42,22 +44,6 @@ STALE_SECONDS = 60.0
 """Without a cycle for so long, the engine counts as down."""
 
 _log = log.get(__name__)
-
-
-class _Job:
-    """One run in a thread of this process."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.stopped = threading.Event()
-        """The server stops: give the run back."""
-        self.lease_lost = threading.Event()
-
-    def check(self) -> None:
-        if self.lease_lost.is_set():
-            raise LeaseLost
-        if self.stopped.is_set():
-            raise Stopped
 
 
 def worker(services: Services) -> Worker:
@@ -97,10 +83,11 @@ class LocalEngine:
         self._leases = services.leases
         self._endings = services.run_endings
         self._worker = worker(services)
-        self._jobs: set[_Job] = set()
+        self._jobs: set[Job] = set()
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._closed = threading.Event()
+        self._drain = Drain(services.settings.drain_seconds)
         self._housekeeping = Housekeeping(services, self._closing)
         self._message_sender = MessageSender(
             services.account_messages, services.notifications, self._closing
@@ -119,6 +106,10 @@ class LocalEngine:
         """Whether there was a cycle lately. A database that is away does not make the engine dead:
         it waits for it."""
         return time.monotonic() - self._cycle_at < STALE_SECONDS
+
+    def drain(self) -> None:
+        """Begin no more runs; those at work have DRAIN_SECONDS from now on. From any thread."""
+        self._drain.begin()
 
     def wake(self) -> None:
         """Begin a cycle now. From any thread."""
@@ -203,7 +194,8 @@ class LocalEngine:
         # as they are claimed, a long queue must not delay the creation of others. Each run that
         # ends wakes the engine
         for _ in range(self._room()):
-            if self._closing.is_set() or len(self._jobs) >= self._room():
+            stops = self._closing.is_set() or self._drain.begun
+            if stops or len(self._jobs) >= self._room():
                 return
             isolated = self._services.run_queue.isolated_run_waits()
             # A run that waits for a mail server has its file: it ends no process any more
@@ -221,7 +213,7 @@ class LocalEngine:
         return min(self._pool + self._worker.waiting, MOST_THREADS)
 
     def _begin(self, run: Run) -> None:
-        job = _Job(run)
+        job = Job(run)
         with self._changed:
             self._jobs.add(job)
         try:
@@ -234,7 +226,7 @@ class LocalEngine:
             self._endings.release(run)
             raise
 
-    def _work(self, job: _Job) -> None:
+    def _work(self, job: Job) -> None:
         try:
             with metrics.RUN_SECONDS.time():
                 self._worker.execute(job.run, job.check)
@@ -275,7 +267,7 @@ class LocalEngine:
     def _stop(self) -> None:
         """Let the runs finish for a while, then ask them to give up, then release the runs of
         threads that are stuck."""
-        if self._idle_within(self._services.settings.drain_seconds):
+        if self._idle_within(self._drain.left()):
             return
         for job in self._all_jobs():
             job.stopped.set()
@@ -290,7 +282,7 @@ class LocalEngine:
             except (LeaseLost, Unavailable) as e:
                 _log.warning("a run could not be taken back", reason=str(e), **of_run)
 
-    def _all_jobs(self) -> list[_Job]:
+    def _all_jobs(self) -> list[Job]:
         with self._changed:
             return list(self._jobs)
 

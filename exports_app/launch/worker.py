@@ -38,7 +38,8 @@ def alone(settings: Settings) -> Iterator[None]:
 def _end_with(supervisor: int, stopped: threading.Event, patience: float) -> None:
     while not stopped.wait(_POLL):
         if os.getppid() != supervisor:
-            os.kill(os.getpid(), signal.SIGTERM)
+            # At once: the next server may wait for the port and the lock
+            os.kill(os.getpid(), signal.SIGINT)
             if not stopped.wait(patience):
                 os._exit(1)
             return

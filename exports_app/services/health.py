@@ -52,6 +52,15 @@ class Health:
         self._checked: tuple[float, list[str]] | None = None
         self._checking = threading.Lock()
 
+    def reachable(self) -> bool:
+        """Whether the database answers. May take some seconds."""
+        try:
+            with read_limits.use(READ_SECONDS):
+                self._store.ping()
+        except Unavailable:
+            return False
+        return True
+
     def database(self) -> tuple[bool, list[str]]:
         """Whether the database can be read and written, and all that is wrong with it or late, in
         words. May take some seconds; one caller at a time."""

@@ -41,6 +41,8 @@ PUBLIC = {
     ("POST", "/api/auth/forgot-password"),
     ("POST", "/api/auth/reset-password"),
     ("GET", "/api/health"),
+    ("GET", "/api/live"),
+    ("GET", "/api/ready"),
     ("GET", "/api/files/{delivery_id}"),
 }
 CASES = [

@@ -62,13 +62,14 @@ def free_port() -> int:
 
 def environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
     """This process's environment without the app's own settings, then DATA_DIR in `folder`, a free
-    PORT, and `env`."""
+    PORT, no time to drain, which each stop would take, and `env`."""
     clean = {
         k: v
         for k, v in os.environ.items()
         if k not in OURS and not k.startswith(("SMTP_", "REFLEX_", "__REFLEX_"))
     }
-    return clean | {"DATA_DIR": str(folder / "data"), "PORT": str(free_port())} | env
+    ours = {"DATA_DIR": str(folder / "data"), "PORT": str(free_port()), "DRAIN_SECONDS": "0"}
+    return clean | ours | env
 
 
 def command(*, backend_only: bool) -> list[str]:

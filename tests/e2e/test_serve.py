@@ -139,6 +139,25 @@ class TestStopping:
             assert "Traceback" not in server.output
 
     @pytest.mark.long
+    def test_balancers_hear_of_a_stop_while_the_port_still_serves(self, tmp_path: Path) -> None:
+        with (
+            start_server(tmp_path, {"DRAIN_SECONDS": "60"}) as server,
+            httpx.Client(base_url=server.url, trust_env=False) as client,
+        ):
+            before = client.get("/api/ready")
+            assert (before.status_code, before.json()["status"]) == (200, "ready")
+            assert "connection" not in before.headers
+            server.process.send_signal(signal.SIGTERM)
+            until(lambda: client.get("/api/ready").status_code == 503)
+            assert client.get("/api/live").status_code == 200
+            login = {"email": "super@admin.com", "password": "SuperAdmin123!"}
+            answer = client.post("/api/auth/login", json=login)
+            assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+            os.kill(worker_of(server), signal.SIGINT)  # enough
+            assert server.process.wait(10) == 0
+            assert "the server drains" in server.output
+
+    @pytest.mark.long
     def test_ctrl_c_in_a_terminal_reaches_every_process_and_stops_it_cleanly(
         self, tmp_path: Path
     ) -> None:

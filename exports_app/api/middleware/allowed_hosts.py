@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, urlsplit
 from starlette.types import Scope
 
 PORTS = {"http": 80, "https": 443}
-ANY_HOST = frozenset({"/api/health", "/api/metrics"})
+ANY_HOST = frozenset({"/api/health", "/api/live", "/api/ready", "/api/metrics"})
 """Load balancers and Prometheus ask for these paths by the machine's own address."""
 
 

@@ -20,6 +20,7 @@ from exports_app.api.middleware.allowed_hosts import is_asked_for, same_origin
 from exports_app.api.middleware.header_limit import MAX_HEADERS, TOO_LARGE, within_limit
 from exports_app.api.middleware.request_log import BODY
 from exports_app.api.middleware.slow_clients import OpenBodies, SlowBody, has_body
+from exports_app.api.serving import Serving
 from exports_app.domain.errors import TooSlow
 from exports_app.services.core import network_addresses, request_context
 from exports_app.services.core.request_context import RequestContext
@@ -73,14 +74,22 @@ ours."""
 
 
 class Edge:
-    """pages: the folder of the built front end; None: everything outside /api is answered here."""
+    """pages: the folder of the built front end; None: everything outside /api is answered here.
+    serving: once it drains, each answer ends its connection, so that no proxy keeps one for a
+    request that would come when the port is closed."""
 
     def __init__(
-        self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = ""
+        self,
+        reflex: ASGIApp,
+        api: ASGIApp,
+        pages: Path | None,
+        public_url: str = "",
+        serving: Serving | None = None,
     ) -> None:
         self._reflex = reflex if pages else _nothing_here
         self._api = api
         self._public_url = public_url
+        self._serving = serving
         self._bodies = OpenBodies()
         # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy:
         # serve it at once instead
@@ -149,6 +158,8 @@ class Edge:
                     extra += self._browser_cookie(scope)
                 else:
                     extra.append((b"cache-control", _cache(path, status, is_api=is_api)))
+                if self._serving is not None and self._serving.draining:
+                    extra.append((b"connection", b"close"))
                 added = [header for header in extra if header[0] not in present]
                 message = {**message, "headers": [*headers, *added]}
             await send(message)

@@ -14,7 +14,7 @@ from exports_app.services.core.lanes import Lane, Lanes
 from exports_app.services.runs.download_links import PATH as FILES
 from exports_app.wiring import Services
 
-HEALTH = "/api/health"
+PROBES = frozenset({"/api/health", "/api/live", "/api/ready"})
 METRICS = "/api/metrics"
 _SIGN_IN = re.compile(
     r"/api/(?:auth/(?:login|forgot-password|reset-password)|session/.*|invitations/accept"
@@ -28,7 +28,7 @@ _FILES = re.compile(
 
 def lane_of(path: str, lanes: Lanes) -> Lane | None:
     """None: the request needs no place."""
-    if path == HEALTH:
+    if path in PROBES:
         return None
     if path == METRICS:
         return lanes.metrics

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from exports_app.api.middleware.local_callers import is_insider
-from exports_app.api.schemas.health import HealthOut
+from exports_app.api.schemas.health import HealthOut, LiveOut, ReadyOut
+from exports_app.api.serving import Serving, Stage
 from exports_app.api.single_flight import SingleFlight
 from exports_app.services.core.interfaces import Usage
 from exports_app.services.delivery import channels
@@ -17,6 +18,12 @@ PATIENCE = 4.0
 """Seconds that any check may take: the answer comes within 5 seconds, whatever is stuck."""
 
 ENGINE_STOPPED = "the engine's loop does not turn: restart the server, and see its log"
+
+NO_DATABASE = "The database does not answer"
+NOT_SERVING = {
+    Stage.STARTING: "the start is not done",
+    Stage.DRAINING: "the server stops: it serves what still comes, and then closes its port",
+}
 
 router = APIRouter(prefix="/api", tags=["health"])
 
@@ -39,6 +46,7 @@ class _Checks:
     )
     others: SingleFlight[list[str]] = field(default_factory=lambda: SingleFlight("health-others"))
     files: SingleFlight[Usage | None] = field(default_factory=lambda: SingleFlight("health-files"))
+    reachable: SingleFlight[bool] = field(default_factory=lambda: SingleFlight("ready"))
 
     async def of_database(self, srv: Services) -> tuple[bool, list[str]]:
         """Whether it works, and what is wrong or late."""
@@ -52,6 +60,13 @@ class _Checks:
             return await self.others.do(srv.health.unreachable, PATIENCE)
         except TimeoutError:
             return [f"the files or Redis have not answered for {PATIENCE:.0f} seconds"]
+
+    async def answers(self, srv: Services) -> bool:
+        """Whether the database does."""
+        try:
+            return await self.reachable.do(srv.health.reachable, PATIENCE)
+        except TimeoutError:
+            return False
 
     async def usage(self, srv: Services) -> Usage | None:
         """None before the files were measured, which may take long."""
@@ -91,6 +106,37 @@ async def health(request: Request, response: Response) -> Any:
         "reasons": found.reasons,
         "files": files,
     }
+
+
+@router.get("/live", response_model=LiveOut)
+async def live() -> Any:
+    """200 as long as the process serves requests. Nothing else is looked at: restart the server
+    where no answer comes."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/ready",
+    response_model=ReadyOut,
+    response_model_exclude_unset=True,
+    responses={503: {"model": ReadyOut}},
+)
+async def ready(request: Request, response: Response) -> Any:
+    """Whether a load balancer shall send requests here: 503 before the start is done, once the
+    server was asked to stop, and while the database does not answer.
+
+    Strangers get the status alone, as of /api/health.
+    """
+    srv: Services = request.app.state.services
+    serving: Serving = request.app.state.serving
+    reasons = [NOT_SERVING[serving.stage]] if serving.stage in NOT_SERVING else []
+    if not reasons and not await _checks(request).answers(srv):
+        reasons = [NO_DATABASE]
+    response.status_code = 503 if reasons else 200
+    status = "not ready" if reasons else "ready"
+    if not is_insider(request, srv.settings):
+        return {"status": status}
+    return {"status": status, "reasons": reasons}
 
 
 async def examine(request: Request) -> Findings:

@@ -22,3 +22,14 @@ class HealthOut(Output):
         None, description="why it is down, in words; empty while all is well"
     )
     files: FilesOut | None = Field(None, description="what the finished files take on the disk")
+
+
+class LiveOut(Output):
+    status: str = Field(description="ok")
+
+
+class ReadyOut(Output):
+    """Strangers get the status alone."""
+
+    status: str = Field(description="ready or not ready")
+    reasons: list[str] | None = Field(None, description="why it is not ready, in words")

@@ -68,7 +68,8 @@ class TestFullLanes:
             taken(all_lanes.files, runner),
             taken(all_lanes.metrics, runner),
         ):
-            assert api.anonymous.get(HEALTH).status_code == 200
+            for probe in (HEALTH, "/api/live", "/api/ready"):
+                assert api.anonymous.get(probe).status_code == 200
             assert api.anonymous.post("/api/auth/login", login).status_code == 200
         all_lanes = lanes(sign_in=Lane("sign-in", 1, 0))
         with taken(all_lanes.sign_in, runner):

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from exports_app.api.app import create
+from exports_app.api.serving import Serving
 from exports_app.domain.errors import Unavailable
 from exports_app.wiring import Services
 from tests.api.client import HEALTH, SCHEDULES, Api
@@ -14,6 +16,9 @@ from tests.api.conftest import Clients, Engine
 from tests.api.lost_database import without_database
 from tests.doubles import FakeClock
 from tests.mailserver import MailServer
+
+READY = "/api/ready"
+LIVE = "/api/live"
 
 
 def report_of(answer: Any) -> dict[str, Any]:
@@ -178,3 +183,50 @@ class TestHealth:
         monkeypatch.setattr("exports_app.api.routes.health.PATIENCE", 30.0)
         near(api).get(HEALTH)  # the end of the look from before
         assert near(api).get(HEALTH).status_code == 200
+
+
+class TestReady:
+    """What load balancers go by."""
+
+    def test_follows_the_life_of_the_server(
+        self, api: Clients, services: Services, engine: Engine
+    ) -> None:
+        serving = Serving()
+        app = create(services, engine, serving)
+        stranger = Api(app, api.anonymous.runner)
+        answers = [stranger.get(READY)]
+        serving.started()
+        answers.append(stranger.get(READY))
+        serving.drain()
+        serving.started()  # a stop during the start counts
+        answers.append(stranger.get(READY))
+        assert [(answer.status_code, answer.json()) for answer in answers] == [
+            (503, {"status": "not ready"}),
+            (200, {"status": "ready"}),
+            (503, {"status": "not ready"}),
+        ]
+        assert stranger.get(LIVE).json() == {"status": "ok"}
+        insider = Api(
+            app, api.anonymous.runner, address="127.0.0.1", base_url="http://localhost:3720"
+        )
+        assert insider.get(READY).json()["reasons"] == [
+            "the server stops: it serves what still comes, and then closes its port"
+        ]
+
+    def test_is_503_while_the_database_is_away_and_the_server_is_alive(
+        self, api: Clients, services: Services
+    ) -> None:
+        with without_database(services):
+            answer = near(api).get(READY)
+            assert near(api).get(LIVE).status_code == 200
+        assert (answer.status_code, answer.json()) == (
+            503,
+            {"status": "not ready", "reasons": ["The database does not answer"]},
+        )
+        assert near(api).get(READY).json() == {"status": "ready", "reasons": []}
+
+    def test_is_not_about_late_runs_or_the_engine(self, api: Clients, engine: Engine) -> None:
+        """Else a balancer would take all servers away at once."""
+        engine.alive = False
+        assert api.anonymous.get(READY).status_code == 200
+        assert api.anonymous.get(LIVE).status_code == 200

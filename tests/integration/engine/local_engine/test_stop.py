@@ -59,6 +59,33 @@ def test_a_stop_lets_a_run_end_that_needs_only_a_moment(
 
 
 @pytest.mark.one_database
+def test_a_drain_begins_no_run_and_leaves_those_at_work(
+    services: Services, admin: Principal, schedule: Schedule, mail: MailServer
+) -> None:
+    sending, drained = threading.Event(), threading.Event()
+
+    def hold(_: str) -> None:
+        sending.set()
+        assert drained.wait(DEADLINE)
+
+    async def scenario() -> None:
+        async with running(services) as engine:
+            await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+            assert await asyncio.to_thread(sending.wait, DEADLINE)
+            engine.drain()
+            other = make_schedule(services, admin, name="Asked for during the drain")
+            await asyncio.to_thread(services.schedules.trigger, admin, other.id)
+            drained.set()
+            completed = has_status(services, schedule, RunStatus.COMPLETED)
+            await asyncio.to_thread(wait_until, "the first run has ended", completed, DEADLINE)
+            await asyncio.to_thread(engine._cycle)
+            assert has_status(services, other, RunStatus.PENDING)()
+
+    with registered(CHANNELS, WatchedEmail(mail, before=hold)):
+        asyncio.run(scenario())
+
+
+@pytest.mark.one_database
 @pytest.mark.usefixtures("no_drain")
 def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
     services: Services,

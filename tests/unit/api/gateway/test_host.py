@@ -69,7 +69,7 @@ class TestTheHost:
         assert self.asked(self.edge(tmp_path)) == 421
         assert self.asked(self.edge(tmp_path), "exports.example.com", "evil.example") == 421
 
-    @pytest.mark.parametrize("path", ["/api/health", "/api/metrics"])
+    @pytest.mark.parametrize("path", ["/api/health", "/api/live", "/api/ready", "/api/metrics"])
     def test_load_balancers_and_prometheus_may_ask_by_any(self, tmp_path: Path, path: str) -> None:
         assert self.asked(self.edge(tmp_path), "10.0.0.7:3720", path=path) == 200
 

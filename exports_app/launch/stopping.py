@@ -1,0 +1,32 @@
+"""How a server's process stops: balancers hear of it first, and the port closes last."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def on_sigterm(drain: Callable[[], None], seconds: float) -> Iterator[None]:
+    """On SIGTERM call `drain`, and after so many seconds stop. SIGINT stops at once, also during
+    this time. Call it on the event loop, after the web server has set its own handlers.
+
+    The web server closes its port as soon as its own handler is called: it stays for SIGINT.
+    """
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+    closed = False
+
+    def begin() -> None:
+        nonlocal timer
+        if timer is None and not closed:
+            drain()
+            timer = loop.call_later(seconds, signal.raise_signal, signal.SIGINT)
+
+    loop.add_signal_handler(signal.SIGTERM, begin)
+    try:
+        yield
+    finally:
+        closed = True  # Ctrl-C, then the supervisor's SIGTERM: a late SIGINT would cut the end off
+        if timer is not None:
+            timer.cancel()
