@@ -126,7 +126,7 @@ def test_the_image_has_exact_versions_no_root_and_a_health_check() -> None:
     bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
     assert all(re.search(r":\d+\.\d+\.\d+", base) or base == "packages" for base in bases)
     assert "USER 1000:1000" in lines[lines.index(next(x for x in reversed(lines) if "FROM" in x)) :]
-    assert "/api/health" in "\n".join(lines)
+    assert "/api/live" in "\n".join(lines)
 
 
 def compose() -> dict[str, dict[str, dict[str, object]]]:

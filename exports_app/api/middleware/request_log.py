@@ -19,7 +19,7 @@ BODY = "exports_app.body"
 MAX_TARGET = 16 * 1024
 """Bytes of a path with its query."""
 
-UNTRACED = frozenset({"/api/health", "/api/metrics"})
+UNTRACED = frozenset({"/api/health", "/api/live", "/api/ready", "/api/metrics"})
 """Asked every few seconds by machines."""
 NOT_TRACED = tracing.Span()
 
