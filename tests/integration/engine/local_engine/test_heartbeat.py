@@ -8,6 +8,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Unavailable
 from exports_app.domain.runs.states import RunStatus
 from exports_app.engine import local
+from exports_app.engine.job import Job
 from exports_app.engine.local import LocalEngine
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.runs.lease import LeaseLost
@@ -21,7 +22,7 @@ def test_the_heartbeat_keeps_the_leases_of_what_works_here_and_notices_a_lost_on
 ) -> None:
     engine = LocalEngine(services)
     services.schedules.trigger(admin, schedule.id)
-    job = local._Job(claim(services))
+    job = Job(claim(services))
     engine._jobs.add(job)
     clock.advance(seconds=59)
     engine._heartbeat()
@@ -76,7 +77,7 @@ def test_one_death_holds_up_nobody_and_who_has_two_is_taken_up_alone(
 
     def begin(run: Run) -> None:
         begun.append(run)
-        engine._jobs.add(local._Job(run))
+        engine._jobs.add(Job(run))
 
     monkeypatch.setattr(engine, "_begin", begin)
     sql(services, "UPDATE export_history SET deaths = 1 WHERE id = ?", runs[0].id)
