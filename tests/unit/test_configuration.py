@@ -1,7 +1,6 @@
 """`config`: values and sources of settings, and no secret."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from exports_app import plugins, settings
 from exports_app.channels.email import EmailChannel
 from exports_app.cli.main import main
 from exports_app.services.core.extension_points import CHANNELS
+from tests.bare_environment import bare_environment
 from tests.world import registered
 
 KEY = "a-key-of-at-least-thirty-two-characters"
@@ -19,11 +19,7 @@ KEY = "a-key-of-at-least-thirty-two-characters"
 @pytest.fixture(autouse=True)
 def bare_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder with an `.env`, and no setting of the tests' own."""
-    names = {name.upper() for name in settings.Settings.model_fields}
-    for name in list(os.environ):
-        if name.upper().removesuffix("_FILE") in names or name.upper().startswith("SMTP_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    bare_environment(tmp_path, monkeypatch)
     (tmp_path / "key").write_text(KEY)
     (tmp_path / ".env").write_text(f"\nTZ=Europe/Berlin\nSECRET_KEY_FILE={tmp_path}/key\n")
     monkeypatch.setenv("PORT", "4000")

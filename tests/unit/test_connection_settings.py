@@ -1,6 +1,5 @@
 """Passwords of the database and Redis, and every secret from a file."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from exports_app.environment import SettingsError, read
 from exports_app.settings import Settings
 from exports_app.storage.s3 import Account
 from exports_app.wiring.foundation import file_store
+from tests.bare_environment import bare_environment
 
 ODD = "p@ss/w%rd:#?&'\"\\$ 100%41é"
 """A password with all that a URL gives a meaning to."""
@@ -27,13 +27,8 @@ SECRETS = [
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder and no setting in the environment."""
-    names = {name.upper() for name in Settings.model_fields}
-    for name in list(os.environ):
-        if name.upper().removesuffix("_FILE") in names or name.upper().startswith("SMTP_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare_environment(tmp_path, monkeypatch)
 
 
 def given(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:

@@ -2,7 +2,6 @@
 wrong."""
 
 import multiprocessing
-import os
 import stat
 from pathlib import Path
 
@@ -12,18 +11,14 @@ from pydantic import SecretStr, ValidationError
 from exports_app.channels.email import SmtpSettings
 from exports_app.environment import SettingsError, read, unknown_names
 from exports_app.settings import Settings, loopback
+from tests.bare_environment import bare_environment
 
 LONG = "a-key-of-at-least-thirty-two-characters"
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder and no setting in the environment."""
-    names = {name.upper() for name in Settings.model_fields}
-    for name in list(os.environ):
-        if name.upper().removesuffix("_FILE") in names or name.upper().startswith("SMTP_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare_environment(tmp_path, monkeypatch)
 
 
 def test_nothing_needs_to_be_set() -> None:
