@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
@@ -67,7 +68,7 @@ def served(kind: str, folder: Path) -> Iterator[str]:
                 "SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)
             ).fetchone()
             if known is None:
-                connection.execute(f"CREATE DATABASE {NAME}")  # type: ignore[arg-type]
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
         yield postgres.url(NAME)
     finally:
         postgres.stop()

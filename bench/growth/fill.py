@@ -109,7 +109,7 @@ def _postgresql(database: Database) -> Iterator[tuple[Execute, list[tuple[str, s
         ):
             connection.execute(f"SET {setting}")
         indexes = connection.execute(_POSTGRESQL_INDEXES).fetchall()
-        yield connection.execute, indexes  # type: ignore[misc]
+        yield connection.execute, indexes  # type: ignore[misc]  # (psycopg asks for literal SQL)
 
 
 @contextmanager

@@ -30,8 +30,7 @@ def operations(services: Services) -> Iterator[Operation]:
     engine = LocalEngine(services)
 
     async def cycle() -> None:
-        # There is no public way to run one cycle
-        await asyncio.to_thread(engine._cycle)  # noqa: SLF001
+        await asyncio.to_thread(engine._cycle)  # noqa: SLF001 (no public way to run one cycle)
 
     yield Operation("engine: an idle cycle", "", cycle)
     yield Operation("engine: a tick, nothing due", "", partial(_tick, services, 0))

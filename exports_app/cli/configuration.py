@@ -58,5 +58,5 @@ def _text(setting: Setting) -> str:
     if isinstance(value, tuple | list | frozenset):
         return ",".join(map(str, value))
     text = str(value)
-    # An address may have a password of its own
+    # An address may contain a password
     return setting_urls.without_secrets(text) if "://" in text and "@" in text else text

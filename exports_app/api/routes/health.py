@@ -110,8 +110,8 @@ async def health(request: Request, response: Response) -> Any:
 
 @router.get("/live", response_model=LiveOut)
 async def live() -> Any:
-    """200 as long as the process serves requests. Nothing else is looked at: restart the server
-    where no answer comes."""
+    """200 as long as the process serves requests. Nothing else is checked: restart the server if no
+    answer comes."""
     return {"status": "ok"}
 
 
