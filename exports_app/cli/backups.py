@@ -57,17 +57,24 @@ def hold_restored(args: argparse.Namespace) -> int:
 
 
 def _print_held(held: "Held") -> None:
+    if held.runs or held.ticks or held.messages:
+        _print_what_is_held(held)
+    else:
+        print("held: nothing, since nothing waited and nothing was due")
+    print(
+        f"{counted(held.sessions, 'session')} ended: everyone signs in again. Accounts, passwords,"
+        " roles and revoked links are as they were at the backup: repeat what was changed since"
+    )
+    print("now start the server: what is due from now on runs")
+
+
+def _print_what_is_held(held: "Held") -> None:
     print(
         f"held: {counted(held.runs, 'unfinished run')},"
         f" {counted(held.ticks, 'due scheduled export')}, {counted(held.messages, 'message')}:"
         " they may have been sent after the backup. See their histories: what was not sent is sent"
         " again there, or under “Run past times” (docs/operating.md, Backup)"
     )
-    print(
-        f"{counted(held.sessions, 'session')} ended: everyone signs in again. Accounts, passwords,"
-        " roles and revoked links are as they were at the backup: repeat what was changed since"
-    )
-    print("now start the server: what is due from now on runs")
 
 
 def _warn_about_files(made: "Manifest") -> None:

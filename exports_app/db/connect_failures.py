@@ -65,7 +65,7 @@ _KNOWN = (
         ),
     ),
     (
-        "Connection refused|No such file or directory",
+        "Connection refused|failed: No such file or directory",
         "database_refused",
         (
             "nothing listens at the address of DATABASE_URL: check host and port, and that"

@@ -62,11 +62,14 @@ def reach(settings: Settings) -> Iterator[Finding]:
 
 
 def find_search(settings: Settings) -> Iterator[Finding]:
-    """The indexes of searches; SQLite has them always."""
+    """The indexes of searches; SQLite has them always, and `migrate` creates them."""
     if settings.embedded:
         return
-    with _opened(settings) as database, database.read() as connection:
-        unindexed = search.unindexed(connection)
+    with _opened(settings) as database:
+        if not migrate.is_current(database):
+            return
+        with database.read() as connection:
+            unindexed = search.unindexed(connection)
     if unindexed:
         statements = " ".join(searched.statement for searched in unindexed)
         yield Finding(

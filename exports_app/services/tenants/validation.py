@@ -40,14 +40,15 @@ def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
     if tenant.keep_days is not None and not 1 <= tenant.keep_days <= bounds.KEEP_DAYS:
         errors.append(
             FieldError(
-                "/keepDays", f"must be from 1 to {bounds.KEEP_DAYS:,} days, or none: the default"
+                "/keepDays",
+                f"must be from 1 to {bounds.KEEP_DAYS:,} days, or empty for the default",
             )
         )
     least, most = bounds.LEAST_KEEP_RUNS_DAYS, bounds.KEEP_DAYS
     if tenant.keep_runs_days is not None and not least <= tenant.keep_runs_days <= most:
         errors.append(
             FieldError(
-                "/keepRunsDays", f"must be from {least} to {most:,} days, or none: the default"
+                "/keepRunsDays", f"must be from {least} to {most:,} days, or empty for the default"
             )
         )
     return errors + recipient_domains.read(tenant.recipient_domains)[1]

@@ -110,7 +110,8 @@ def test_only_what_was_changed_here_is_saved(
         await tab.do(TenantState.put, "keep_days", "90")
         await tab.do(TenantState.put, "keep_runs_days", "30")
         assert (
-            page.errors["keep_runs_days"] == "Must be from 31 to 36,500 days, or none: the default"
+            page.errors["keep_runs_days"]
+            == "Must be from 31 to 36,500 days, or empty for the default"
         )
         await tab.do(TenantState.put, "keep_runs_days", "365")
         await tab.do(TenantState.save)

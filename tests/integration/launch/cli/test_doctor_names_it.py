@@ -74,6 +74,23 @@ def test_what_else_is_wrong_with_a_database(
     assert code in codes(run, DATABASE_URL=url.format(place))
 
 
+def test_indexes_that_migrate_creates_are_not_asked_for_before(
+    run: Run, postgres: Postgres
+) -> None:
+    found = codes(run, DATABASE_URL=postgres.url())
+    assert "schema_outdated" in found
+    assert "search" not in found
+
+
+def test_a_file_that_the_server_misses_is_not_a_missing_server() -> None:
+    at = "connection failed: connection to server"
+    missing = "No such file or directory"
+    socket = f'{at} on socket "/run/.s.PGSQL.5432" failed: {missing}'
+    assert failure(socket).code == "database_refused"
+    told = f'{at} at "::1", port 5432 failed: FATAL:  could not open file "global/x": {missing}'
+    assert failure(told).code == "database_unreachable"
+
+
 def test_an_unheard_of_reason_is_told_as_it_is() -> None:
     assert "(it was the moon)" in failure("it was the moon\nand more").message
     assert failure("connection timeout expired").code == "database_silent"

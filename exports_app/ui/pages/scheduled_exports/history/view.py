@@ -66,7 +66,12 @@ def _body() -> rx.Component:
                 rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
                 rx.cond(
                     HistoryState.removed != "",
-                    rx.el.div(HistoryState.removed, class_name="aside muted", id="removed-runs"),
+                    rx.el.div(
+                        HistoryState.removed,
+                        class_name="aside muted",
+                        id="removed-runs",
+                        padding_block="12px",
+                    ),
                 ),
                 side_sections.backfill(),
                 side_sections.notices(),

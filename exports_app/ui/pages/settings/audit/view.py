@@ -27,7 +27,7 @@ def audit() -> rx.Component:
         SessionState.tenant_name,
     )
     intro = rx.fragment(
-        "Who did what in ", rx.el.b(whose), ", and when. Nobody can change or remove an entry"
+        "Who did what in ", rx.el.b(whose), ", and when. Nobody can change an entry"
     )
     clear = button("Clear", on_click=state.clear)
     nothing = rx.cond(
