@@ -58,7 +58,7 @@ def version_warning(database: Database, registry: ProcessRegistry) -> str:
     named = ", ".join(f"{count} of version {version}" for version, count in others.items())
     return (
         f"servers or workers of other versions run beside this one ({__version__}): {named}."
-        " Finish the upgrade soon (docs/operating.md, Many machines)"
+        " Finish the upgrade soon (docs/deploying.md, Many machines)"
     )
 
 
@@ -97,12 +97,12 @@ def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> s
         return (
             "DEMO=1 does not go with PUBLIC_URL, since everyone knows the password of the demo: "
             "remove one of the two"
-            " (docs/operating.md, From demo to real)"
+            " (docs/settings.md, From demo to real)"
         )
     if not s.is_demo and (users := demo_password_users()):
         return (
             f"{users[0]} still has the public password of the demo, and this server is no demo: "
             "start with an empty"
-            " DATA_DIR, or change the password first (docs/operating.md, From demo to real)"
+            " DATA_DIR, or change the password first (docs/settings.md, From demo to real)"
         )
     return ""

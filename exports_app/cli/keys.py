@@ -34,7 +34,7 @@ def rotate_keys(args: argparse.Namespace) -> int:
     elif generated:
         print(
             "once what the older keys signed has expired: rotate-keys --forget-previous"
-            " (docs/operating.md, Rotating keys)"
+            " (docs/secrets.md, Rotating keys)"
         )
     _name_superfluous(current, generated=generated)
     return 0

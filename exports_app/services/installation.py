@@ -196,7 +196,7 @@ SIGNING = Mismatch(
     "secret_key_differs",
     "SECRET_KEY is not the key that this installation uses: set the one that the other servers and"
     " workers have (or had). If it is a new one, add the old one to SECRET_KEY_PREVIOUS, as"
-    f" docs/operating.md, Rotating keys, says; {LOST_KEY}",
+    f" docs/secrets.md, Rotating keys, says; {LOST_KEY}",
 )
 ENCRYPTION = Mismatch(
     "encryption_key_differs",

@@ -1,4 +1,4 @@
-"""Operators build alerts on the names of log events: docs/operating.md lists each one."""
+"""Operators build alerts on the names of log events: docs/monitoring.md lists each one."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = ROOT / "docs" / "operating.md"
+DOCUMENT = ROOT / "docs" / "monitoring.md"
 LEVELS = {"debug", "info", "warning", "error", "exception"}
 LOGGERS = {"_log", "log", "say", "incidents"}
 OWN_TEXTS = {

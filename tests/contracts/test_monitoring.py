@@ -1,4 +1,4 @@
-"""The alerts and the dashboard of docs/deploy, and the table of metrics in docs/operating.md."""
+"""The alerts and the dashboard of docs/deploy, and the table of metrics in docs/monitoring.md."""
 
 import json
 import re
@@ -92,7 +92,7 @@ def test_dashboard_queries_can_be_read(tmp_path: Path) -> None:
 
 
 def test_every_metric_is_documented(scraped: bytes) -> None:
-    text = (ROOT / "docs" / "operating.md").read_text()
+    text = (ROOT / "docs" / "monitoring.md").read_text()
     section = text.partition("\n## Metrics for Prometheus\n")[2].partition("\n## ")[0]
     documented = set(re.findall(r"`(exports_[a-z_]+)", section))
     families = {f.name for f in text_string_to_metric_families(scraped.decode())}

@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md, Backups of PostgreSQL, as they stand there."""
+"""The commands of docs/recovery.md, Backups of PostgreSQL, as they stand there."""
 
 import os
 import re
@@ -32,7 +32,7 @@ PYTHON = ".venv/bin/python"
 
 def blocks() -> list[str]:
     """The code blocks of the section."""
-    document = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "recovery.md").read_text(encoding="utf-8")
     section = document.split("\n### Backups of PostgreSQL\n")[1].split("\n## ")[0]
     found = re.findall(r"(?s)```\n(.*?)```", section)
     assert len(found) == 5, "the section has other commands now: walk them here"
