@@ -22,12 +22,15 @@ def rotate_keys(args: argparse.Namespace) -> int:
         raise ExportsError(
             "SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart"
         )
+    what = "keys of the settings"
+    if generated:
+        what = "earlier generated keys forgotten" if args.forget_previous else "new generated key"
     with open_services() as services:
         if generated and not args.forget_previous:
             secret_keys.rotate(current)  # which the services notice
             file = current.data_dir / secret_keys.CURRENT
             print(f"a new secret key is in {file}; the ones before it are still accepted")
-        _renew(services)
+        _renew(services, what)
     if args.forget_previous:
         forgotten = counted(secret_keys.forget_previous(current), "previous key")
         print(f"{forgotten} no longer accepted")
@@ -40,10 +43,11 @@ def rotate_keys(args: argparse.Namespace) -> int:
     return 0
 
 
-def _renew(services: "Services") -> None:
-    """Encrypt and sign again with the newest keys. Raises ExportsError where a key is missing."""
+def _renew(services: "Services", what: str) -> None:
+    """Encrypt and sign again with the newest keys. what: for the audit. Raises
+    ExportsError where a key is missing."""
     services.installation.confirm_keys()
-    done = services.key_rotation.renew()
+    done = services.key_rotation.renew(what)
     print(f"{counted(done.renewed, 'stored secret')} encrypted with the newest key")
     print(f"{counted(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")
     if done.unreadable:

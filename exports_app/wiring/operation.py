@@ -41,7 +41,7 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
         ),
         notifications=Notifications(f.store, f.clock, retries(s), s.base_url),
         mail_diagnostics=MailDiagnostics(f.store, f.clock, f.counts, s.base_url),
-        key_rotation=KeyRotation(f.store, secrets.encryption, audit.audit_seals),
+        key_rotation=KeyRotation(f.store, f.clock, secrets.encryption, audit.audit_seals),
         status_counts=StatusCounts(f.store),
         record_retention=RecordRetention(f.store, f.clock, days),
         cursors=Cursors(secrets.keys),

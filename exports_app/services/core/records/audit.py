@@ -63,6 +63,7 @@ class Action(OpenEnum):
     AUDIT_REMOVED = "audit.removed"
     RESTORED = "installation.restored"
     SETTINGS_ACCEPTED = "installation.settings_accepted"
+    KEYS_ROTATED = "installation.keys_rotated"
     RUN_DOWNLOADED = "run.downloaded"
     SIGNED_IN = "account.signed_in"
     SIGN_IN_FAILED = "account.sign_in_failed"

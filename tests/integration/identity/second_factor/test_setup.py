@@ -216,9 +216,9 @@ class TestRotation:
         both = self.rotated(services, clock, secret_key=self.NEW, secret_key_previous=SECRET_KEY)
         try:
             assert login(both, cast.admin, phone.code())
-            done = both.key_rotation.renew()
+            done = both.key_rotation.renew("keys")
             assert (done.renewed, done.unreadable) == (2, 0)
-            again = both.key_rotation.renew()
+            again = both.key_rotation.renew("keys")
             assert (again.renewed, again.unreadable) == (0, 0)
         finally:
             both.close()
@@ -235,7 +235,7 @@ class TestRotation:
         phone, codes = enrol(cast.admin)
         lost = self.rotated(services, clock, secret_key=self.NEW)
         try:
-            assert lost.key_rotation.renew().unreadable == 1
+            assert lost.key_rotation.renew("keys").unreadable == 1
             with pytest.raises(WrongOtp):
                 login(lost, cast.admin, phone.code())
             assert login(lost, cast.admin, codes[0])

@@ -100,3 +100,21 @@ def test_an_audit_that_was_exported_stays_whole_when_the_key_is_rotated(
     assert "1 checkpoint of the audit signed with the newest key" in went_well(run("rotate-keys"))
     assert "0 checkpoints of the audit" in went_well(run("rotate-keys", "--forget-previous"))
     assert "BAD" not in went_well(run("audit", "verify"))
+
+
+def test_each_rotation_is_in_the_audit_of_the_installation(run: Run, tmp_path: Path) -> None:
+    went_well(run("create-tenant", "acme", "--name", "Acme"))
+    went_well(run("rotate-keys"))
+    went_well(run("rotate-keys", "--forget-previous"))
+    own = {
+        "SECRET_KEY": "n" * 40,
+        "SECRET_KEY_PREVIOUS": (tmp_path / "data/secret_key").read_text(),
+    }
+    went_well(run("rotate-keys", **own))
+    with closing(sqlite3.connect(tmp_path / "data" / "exports.db")) as connection:
+        noted = connection.execute(
+            "SELECT tenant_id, actor_name, subject_name FROM audit_entries"
+            " WHERE action = 'installation.keys_rotated' ORDER BY at"
+        ).fetchall()
+    subjects = ["new generated key", "earlier generated keys forgotten", "keys of the settings"]
+    assert noted == [(None, "the command line", subject) for subject in subjects]

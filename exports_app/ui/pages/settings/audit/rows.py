@@ -65,6 +65,7 @@ WORDS = Words(
         Action.AUDIT_REMOVED: "removed",
         Action.RESTORED: "restored",
         Action.SETTINGS_ACCEPTED: "accepted new settings:",
+        Action.KEYS_ROTATED: "rotated keys:",
         Action.RUN_DOWNLOADED: "downloaded a file of the scheduled export",
         Action.SIGNED_IN: "signed in to the account",
         Action.SIGN_IN_FAILED: "failed to sign in to",
