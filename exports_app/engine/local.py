@@ -133,9 +133,12 @@ class LocalEngine:
         drive = asyncio.create_task(self._drive(event))
         try:
             async with Pulse(event.set, self._housekeeping.jobs()).run():
-                yield
+                try:
+                    yield
+                finally:
+                    self._closing.set()  # before the pulse ends: it waits for its jobs
         finally:
-            self._closing.set()
+            self._closing.set()  # where the pulse could not begin
             unsubscribe()
             event.set()
             await drive
