@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import sysconfig
 from functools import cache
+from pathlib import Path
 
 
 @cache
@@ -22,3 +24,8 @@ def program(name: str, package: str = "") -> str:
     found = shutil.which(name, path=path)
     assert found, f"Debian's package {package} has no {name}"
     return found
+
+
+def of_packages(name: str) -> Path:
+    """A program of requirements-dev.txt."""
+    return Path(sysconfig.get_path("scripts"), name)

@@ -2,16 +2,13 @@
 
 import re
 import subprocess
-from pathlib import Path, PurePosixPath
 
 import pytest
-import yaml
 
 from exports_app.launch import build
-from tests.paths import ROOT
+from tests.build_context import DEPLOY, committed, is_sent, pattern
+from tests.programs import of_packages
 
-DEPLOY = ROOT / "docs" / "deploy"
-IGNORE = DEPLOY / "Dockerfile.dockerignore"
 PLANTED = (
     ".env",
     "docs/deploy/.env",
@@ -30,35 +27,6 @@ PLANTED = (
     "assets/.git/config",
     "our-notes.txt",
 )
-
-
-def pattern(text: str) -> re.Pattern[str]:
-    """Of moby's patternmatcher: `**` is any number of folders, `*` and `?` stay in one."""
-    expression = ""
-    for part in re.split(r"(\*\*/?|\*|\?)", text):
-        if part.startswith("**"):
-            expression += "(?:.*/)?" if part.endswith("/") else ".*"
-        else:
-            expression += {"*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-    return re.compile(expression)
-
-
-RULES = [
-    (pattern(line.removeprefix("!").strip("/")), not line.startswith("!"))
-    for line in IGNORE.read_text().splitlines()
-    if line and not line.startswith("#")
-]
-
-
-def is_sent(path: str) -> bool:
-    """The last rule counts that matches the path or a folder above it."""
-    file = PurePosixPath(path)
-    names = [str(p) for p in (file, *file.parents) if str(p) != "."]
-    ignored = False
-    for rule, ignores in RULES:
-        if any(rule.fullmatch(name) for name in names):
-            ignored = ignores
-    return not ignored
 
 
 @pytest.mark.parametrize(
@@ -81,13 +49,6 @@ def test_patterns_match_as_dockers(text: str, path: str, matches: bool) -> None:
 @pytest.mark.parametrize("path", PLANTED)
 def test_no_secret_gets_into_the_image(path: str) -> None:
     assert not is_sent(path)
-
-
-def committed() -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return [path for path in listed.stdout.splitlines() if Path(ROOT, path).exists()]
 
 
 def test_everything_that_the_app_needs_is_sent() -> None:
@@ -129,30 +90,11 @@ def test_the_image_has_exact_versions_no_root_and_a_health_check() -> None:
     assert "/api/live" in "\n".join(lines)
 
 
-def compose() -> dict[str, dict[str, dict[str, object]]]:
-    read: dict[str, dict[str, dict[str, object]]] = yaml.safe_load(
-        (DEPLOY / "compose.yaml").read_text()
+def test_the_dockerfile_is_good_by_hadolint() -> None:
+    found = subprocess.run(
+        [of_packages("hadolint"), DEPLOY / "Dockerfile"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    return read
-
-
-@pytest.mark.parametrize("name", ["web", "worker", "migrate"])
-def test_compose_passes_every_setting_on_and_keeps_the_app_from_writing(name: str) -> None:
-    service = compose()["services"][name]
-    assert service["env_file"] == ["exports.env"]
-    assert service["read_only"] is True
-    assert service["init"] is True
-    assert service["mem_limit"]
-    assert service["logging"]
-    environment = service["environment"]
-    assert isinstance(environment, dict)
-    assert str(environment["FILES_URL"]).startswith("${FILES_URL:?")
-
-
-def test_no_port_of_a_database_is_open_to_all_and_images_have_exact_versions() -> None:
-    for name in ("postgres", "redis"):
-        service = compose()["services"][name]
-        assert re.search(r":\d+\.\d+", str(service["image"]))
-        ports = service["ports"]
-        assert isinstance(ports, list)
-        assert all(str(port).startswith("${DATA_HOST:?}:") for port in ports)
+    assert (found.returncode, found.stdout) == (0, "")
