@@ -102,6 +102,10 @@ class SqlTransaction:
         return r.AuditRepository(self.connection)
 
     @cached_property
+    def audit_counts(self) -> r.AuditCountRepository:
+        return r.AuditCountRepository(self.connection)
+
+    @cached_property
     def audit_chain(self) -> r.AuditChainRepository:
         return r.AuditChainRepository(self.connection)
 

@@ -100,7 +100,7 @@ class Housekeeping:
 
     async def _fold_counts(self) -> None:
         def fold() -> None:
-            self._services.status_counts.fold(self._closing.is_set)
+            self._services.kept_counts.fold(self._closing.is_set)
 
         await _guarded(fold, "counts could not be folded")
 

@@ -6,10 +6,10 @@ from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
 from exports_app.services.installation import Installation
+from exports_app.services.kept_counts import KeptCounts
 from exports_app.services.key_rotation import KeyRotation
 from exports_app.services.keys.cursors import Cursors
 from exports_app.services.record_retention import RecordDays, RecordRetention
-from exports_app.services.status_counts import StatusCounts
 from exports_app.wiring.audit import AuditServices
 from exports_app.wiring.foundation import Foundation, Secrets, retries
 
@@ -21,7 +21,7 @@ class OperationServices:
     notifications: Notifications
     mail_diagnostics: MailDiagnostics
     key_rotation: KeyRotation
-    status_counts: StatusCounts
+    kept_counts: KeptCounts
     record_retention: RecordRetention
     cursors: Cursors
 
@@ -42,7 +42,7 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
         notifications=Notifications(f.store, f.clock, retries(s), s.base_url),
         mail_diagnostics=MailDiagnostics(f.store, f.clock, f.counts, s.base_url),
         key_rotation=KeyRotation(f.store, f.clock, secrets.encryption, audit.audit_seals),
-        status_counts=StatusCounts(f.store),
+        kept_counts=KeptCounts(f.store),
         record_retention=RecordRetention(f.store, f.clock, days),
         cursors=Cursors(secrets.keys),
     )

@@ -7,7 +7,14 @@ from exports_app.db.models.accounts import (
     SecondFactorRow,
     UserRow,
 )
-from exports_app.db.models.audit import AuditRow, CheckpointRow, LinkRow, SealRow, UnsealedRow
+from exports_app.db.models.audit import (
+    AuditCountRow,
+    AuditRow,
+    CheckpointRow,
+    LinkRow,
+    SealRow,
+    UnsealedRow,
+)
 from exports_app.db.models.base import Base, metadata
 from exports_app.db.models.campaigns import CampaignRow, MetricRow
 from exports_app.db.models.closed_days import ClosedDayRow
@@ -22,6 +29,7 @@ from exports_app.db.models.tenants import InvitationRow, MembershipRow, Messages
 __all__ = [
     "AccountMessageRow",
     "AttemptRow",
+    "AuditCountRow",
     "AuditRow",
     "Base",
     "CampaignRow",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index
+from sqlalchemy import JSON, BigInteger, Index, Integer
 from sqlmodel import Field
 
 from exports_app.db.models.base import Base, id_column, instant
@@ -35,6 +35,21 @@ class AuditRow(Base, table=True):
     address: str | None = Field(default=None, max_length=64)
     session: str | None = Field(default=None, max_length=64)
     request_id: str | None = Field(default=None, max_length=64)
+
+
+class AuditCountRow(Base, table=True):
+    """How many audit entries a tenant has, or the installation: the sum of `count` over its rows,
+    which triggers of the database add, as in `status_counts` (migration 0043)."""
+
+    __tablename__ = "audit_counts"
+    __table_args__ = (Index("ix_audit_counts_tenant_id", "tenant_id", "count"),)
+    id: int | None = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger().with_variant(Integer(), "sqlite"),
+    )
+    tenant_id: str | None = Field(default=None, sa_type=identifier())
+    count: int = Field(sa_type=BigInteger)
 
 
 class UnsealedRow(Base, table=True):

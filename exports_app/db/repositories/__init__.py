@@ -2,6 +2,7 @@
 
 from exports_app.db.repositories.analytics import AnalyticsRepository
 from exports_app.db.repositories.audit.chain import AuditChainRepository
+from exports_app.db.repositories.audit.counts import AuditCountRepository
 from exports_app.db.repositories.audit.entries import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
@@ -11,6 +12,7 @@ from exports_app.db.repositories.identity.second_factors import SecondFactorRepo
 from exports_app.db.repositories.identity.sessions import CodeRepository, SessionRepository
 from exports_app.db.repositories.identity.users import UserRepository
 from exports_app.db.repositories.installation import InstallationRepository
+from exports_app.db.repositories.kept_counts import StatusCountRepository
 from exports_app.db.repositories.runs.deliveries import (
     AttemptRepository,
     DeliveryRepository,
@@ -22,7 +24,6 @@ from exports_app.db.repositories.runs.queue import RunQueueRepository
 from exports_app.db.repositories.runs.runs import RunRepository
 from exports_app.db.repositories.runs.snapshots import SnapshotRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
-from exports_app.db.repositories.status_counts import StatusCountRepository
 from exports_app.db.repositories.tenants.invitations import InvitationRepository
 from exports_app.db.repositories.tenants.tenants import TenantRepository
 from exports_app.db.repositories.tenants.usage import UsageRepository
@@ -33,6 +34,7 @@ __all__ = [
     "AnalyticsRepository",
     "AttemptRepository",
     "AuditChainRepository",
+    "AuditCountRepository",
     "AuditRepository",
     "CampaignRepository",
     "CodeRepository",

@@ -1,7 +1,7 @@
 """Pages of lists. Each is read from an index in the list's order, so that it costs its own rows,
 however many others there are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,8 @@ class Listing:
     branches: conditions on the first columns of an index, of which each row meets one: a condition
     for each tenant, for example. together: what a row that meets one of them meets. search: what
     else is asked of them; counts_all: whether its own count is that of all these rows. counted:
-    what all these rows meet anyway, and which leads a count to its index.
+    what all these rows meet anyway, and which leads a count to its index. kept: reads the
+    number of all these rows where it is kept.
     """
 
     connection: Connection
@@ -47,6 +48,7 @@ class Listing:
     search: Search | None = None
     counts_all: bool = False
     counted: Sequence[ColumnElement[bool]] = ()
+    kept: Callable[[], int] | None = None
 
     @property
     def _key(self) -> Any:
@@ -71,9 +73,11 @@ class Listing:
         return found + self._read(nulls, page.size - len(found), offset, after)
 
     def total(self) -> int:
-        """Of all pages; where the page has `most`, at most one more than that."""
+        """Of all pages; where the page has `most` and the rows are counted, at most one more."""
         if self.search is not None and self.counts_all:
             return self.search.count
+        if self.kept is not None:
+            return self.kept()
         if self.page.most is None:
             return self._count(())
         # No column, so that an index which has none of the others is enough

@@ -1,26 +1,20 @@
 """The kept counts of runs and deliveries are always what a count of the rows would find."""
 
 import random
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from exports_app import wiring
 from exports_app.db import migrate
-from exports_app.db.engine import Database
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import DELIVERY_MOVES, RUN_MOVES, DeliveryStatus, RunStatus
 from exports_app.domain.runs.states import Trigger as RunTrigger
 from exports_app.domain.schedules.run_spec import RunSpec
-from exports_app.services import status_counts
+from exports_app.services import kept_counts
 from exports_app.services.core.records import Delivery, Run, Schedule, new_id
 from exports_app.wiring import Services
-from tests.postgres import Postgres
 from tests.query_plans import plans
 from tests.world import make_cast, make_schedule, side_by_side, sql, trigger_and_execute
 
@@ -141,17 +135,17 @@ def test_a_run_from_its_tick_to_its_end_is_counted(
 def test_folding_leaves_few_rows(
     services: Services, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(status_counts, "BATCH", 30)
-    monkeypatch.setattr(status_counts, "FEW", 20)
+    monkeypatch.setattr(kept_counts, "BATCH", 30)
+    monkeypatch.setattr(kept_counts, "FEW", 20)
     moves = Moves(services, schedule, random.Random(7))
-    assert services.status_counts.fold() == 0  # nothing to do, and nothing is written
+    assert services.kept_counts.fold() == 0  # nothing to do, and nothing is written
     for _ in range(10):
         moves.add()
         moves.move()
     before = rows(services)
-    assert services.status_counts.fold() == before
+    assert services.kept_counts.fold() == before
     assert_exact(services)
-    while services.status_counts.fold():
+    while services.kept_counts.fold():
         assert_exact(services)
     assert rows(services) < 20
 
@@ -159,8 +153,8 @@ def test_folding_leaves_few_rows(
 def test_servers_fold_while_others_write_and_none_waits_for_ever(
     services: Services, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(status_counts, "BATCH", 10)
-    monkeypatch.setattr(status_counts, "FEW", 1)
+    monkeypatch.setattr(kept_counts, "BATCH", 10)
+    monkeypatch.setattr(kept_counts, "FEW", 1)
     writers = [Moves(services, schedule, random.Random(i)) for i in range(3)]
 
     def work(i: int) -> None:
@@ -169,11 +163,11 @@ def test_servers_fold_while_others_write_and_none_waits_for_ever(
                 writers[i].add()
                 writers[i].take_back()
             else:
-                services.status_counts.fold()
+                services.kept_counts.fold()
 
     side_by_side(len(writers) + 3, work)
     assert_exact(services)
-    assert services.status_counts.fold()
+    assert services.kept_counts.fold()
     assert_exact(services)
 
 
@@ -194,23 +188,6 @@ def test_the_figures_for_prometheus_read_no_history(services: Services) -> None:
     assert steps
     history = ("SCAN export_history", "SCAN deliveries")
     assert [step for step in steps if step.startswith(history)] == []
-
-
-@pytest.fixture
-def own(services: Services, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
-    """With a database of its own, whose schema may be changed."""
-    settings, server = services.settings, None
-    if not settings.embedded:
-        server: Postgres = request.getfixturevalue("postgres")
-        server.drop("uncounted")
-        server.sql("CREATE DATABASE uncounted")
-        settings = settings.model_copy(update={"database_url": SecretStr(server.url("uncounted"))})
-        migrate.upgrade(Database(settings.url))
-    built = wiring.build(settings, services.clock)
-    yield built
-    built.close()
-    if server:
-        server.drop("uncounted")
 
 
 def test_what_was_there_before_is_counted_by_the_migration(

@@ -1,12 +1,13 @@
 """Who did what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from sqlalchemy import and_, select
 
 from exports_app.db import models
+from exports_app.db.repositories.audit.counts import AuditCountRepository
 from exports_app.db.repositories.base import Repository
 from exports_app.db.repositories.paging import Listing, each_of, of_tenants
 from exports_app.db.repositories.searching import FEW, Search
@@ -47,8 +48,13 @@ class AuditRepository(Repository[AuditEntry]):
                 together,
                 search,
                 counts_all=not others,
+                kept=None if search or actions or conditions else self._kept(within, where),
             )
         )
+
+    def _kept(self, within: Tenants, where: AuditFilter) -> Callable[[], int]:
+        counts = AuditCountRepository(self._connection)
+        return counts.of_installation if where.installation else lambda: counts.total(within)
 
     def _conditions(self, where: AuditFilter) -> list[Any]:
         c, conditions = self._table.c, list[Any]()

@@ -24,6 +24,7 @@ from exports_app.services.core.interfaces.files import (
     FileStore,
     Usage,
 )
+from exports_app.services.core.interfaces.kept_counts import KeptCountStore, StatusCountStore
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import (
     AttemptStore,
@@ -52,6 +53,7 @@ __all__ = [
     "FileDownloadStore",
     "FileStore",
     "InvitationStore",
+    "KeptCountStore",
     "NotificationStore",
     "PasswordResetStore",
     "Ranking",
@@ -62,6 +64,7 @@ __all__ = [
     "SessionStore",
     "Span",
     "Statement",
+    "StatusCountStore",
     "Store",
     "TenantStore",
     "Tenants",

@@ -17,6 +17,7 @@ from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
 from exports_app.services.core.interfaces.installation import InstallationStore
+from exports_app.services.core.interfaces.kept_counts import KeptCountStore, StatusCountStore
 from exports_app.services.core.interfaces.old_runs import OldRunStore
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import (
@@ -27,7 +28,6 @@ from exports_app.services.core.interfaces.runs import (
 )
 from exports_app.services.core.interfaces.schedules import ScheduleStore, ZoneDataStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
-from exports_app.services.core.interfaces.status_counts import StatusCountStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, TenantStore
 from exports_app.services.core.records import Sample
 
@@ -90,6 +90,8 @@ class Transaction(Protocol):
     def password_resets(self) -> PasswordResetStore: ...
     @property
     def audit(self) -> AuditStore: ...
+    @property
+    def audit_counts(self) -> KeptCountStore: ...
     @property
     def audit_chain(self) -> AuditChainStore: ...
     @property

@@ -130,6 +130,10 @@ def _audit() -> Mapping[str, Call]:
         "audit.find: an area, of all": found(everyone=True, area="member"),
         "audit.find: a word": found(q="Export 69"),
         "audit.find: a word, of all": found(everyone=True, q="Export 69"),
+        "audit_counts.fold": lambda tx, _: tx.audit_counts.fold(100, 100),
+        "audit_counts.newest_row": lambda tx, _: tx.audit_counts.newest_row(100),
+        "audit_counts.of_installation": lambda tx, _: tx.audit_counts.of_installation(),
+        "audit_counts.total": lambda tx, _: tx.audit_counts.total(None),
         "audit_chain.add_links": lambda tx, _: tx.audit_chain.add_links(
             "c", [ChainedEntry(1, "h", new_id())]
         ),

@@ -19,6 +19,7 @@ BOUNDED = {
     "audit_unsealed",
     "audit_checkpoints",
     "status_counts",
+    "audit_counts",
 }
 """Tables that stay small: a row per customer, or work that is done within minutes."""
 FEW = {f"ix_export_history_{name}" for name in ("died", "ready", "later", "live", "open")}
