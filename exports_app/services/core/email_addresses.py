@@ -194,7 +194,13 @@ def _bare(text: str) -> str:
 
 
 def _valid_local(text: str) -> str:
-    return str(_validated(f"{text}@example.com").local_part)
+    """Raises EmailNotValidError also for spaces but the ASCII one, which the library takes in quotes:
+    nobody sees which one it is, and few servers take them."""
+    local = str(_validated(f"{text}@example.com").local_part)
+    if odd := sorted({sign for sign in local if not sign.isprintable()}):
+        names = ", ".join(unicodedata.name(sign, f"U+{ord(sign):04X}") for sign in odd)
+        raise EmailNotValidError(f"The email address has unsafe characters: {names}.")
+    return local
 
 
 def _has_odd_dots(local: str) -> bool:

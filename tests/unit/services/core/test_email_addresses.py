@@ -97,6 +97,8 @@ def test_what_is_sent_is_rfc_5321(address: str, sent: str) -> None:
         ("a..b c@example.com", "SPACE"),
         ("a\x07@example.com", r"U\+0007"),
         ('"a\x07"@example.com', r"U\+0007"),
+        ('"a\xa0b"@example.com', "NO-BREAK SPACE"),
+        ('"a\u2028b"@example.com', "LINE SEPARATOR|U\\+2028"),
         ('"a\r\nb"@example.com', "Quotes stand|U\\+000D"),
         ("ann@example.com\r\nRCPT TO:<b@example.com>", "without a name, < and >"),
         ("ann@example.com\n", r"U\+000A"),
