@@ -6,7 +6,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,22 @@ http {{
 CADDY = """{
 	admin off
 	auto_https disable_redirects
-}
 """
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Files of docs/deploy, and the app's addresses in them."""
+
+    nginx: str
+    caddy: str
+    addresses: tuple[str, ...]
+
+
+ONE = _Names("nginx.conf", "Caddyfile", ("127.0.0.1:3720",))
+TWO = _Names(
+    "nginx-two-servers.conf", "Caddyfile-two-servers", ("10.0.0.11:3720", "10.0.0.12:3720")
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +62,15 @@ class Front:
     port: int
     tls: ssl.SSLContext
     """Trusts the certificate, as a browser would."""
+    logs: tuple[Path, ...]
 
     @property
     def url(self) -> str:
         return f"https://{HOST}:{self.port}"
+
+    def log(self) -> str:
+        """All that it has written: errors, and each request."""
+        return "".join(file.read_text() for file in self.logs)
 
     def client(self, address: str) -> httpx.Client:
         """Connects from this address of loopback, and asks for HOST."""
@@ -81,43 +100,21 @@ def _name_the_host(request: httpx.Request) -> None:
 
 @contextmanager
 def front(
-    name: str, folder: Path, app: str, port: int, limits: Mapping[str, str] = NONE
+    name: str, folder: Path, apps: str | Sequence[str], port: int, limits: Mapping[str, str] = NONE
 ) -> Iterator[Front]:
-    """The proxy (``nginx`` or ``caddy``) before the app at this address, with the file of
-    docs/deploy.
+    """The proxy (``nginx`` or ``caddy``) before the app at this address, or before two at these,
+    with the file of docs/deploy.
 
-    In it only ports, the address to listen on and the certificate's path are others. limits: text
-    of the file that is replaced as well, so that a test reaches them.
+    In it only ports, addresses and paths are others. limits: text of the file that is replaced as
+    well, so that a test reaches them.
     """
     folder.mkdir()
     tls = ssl.create_default_context()
-    paths = _certificate(folder, tls) | {"127.0.0.1:3720": urlsplit(app).netloc, **limits}
-    if name == "nginx":
-        site = documented("nginx.conf", paths | {"listen 443 ssl": f"listen 127.0.0.1:{port} ssl"})
-        (folder / "site.conf").write_text(site)
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
-        command = [
-            program("nginx"),
-            "-c",
-            str(folder / "nginx.conf"),
-            "-p",
-            str(folder),
-            "-e",
-            "stderr",
-        ]
-    else:
-        site = documented(
-            "Caddyfile", paths | {f"\n{HOST} {{": f"\n{HOST}:{port} {{\n\tbind 127.0.0.1"}
-        )
-        (folder / "Caddyfile").write_text(CADDY + site)
-        command = [
-            program("caddy"),
-            "run",
-            "--adapter",
-            "caddyfile",
-            "--config",
-            str(folder / "Caddyfile"),
-        ]
+    places = [apps] if isinstance(apps, str) else apps
+    names = ONE if len(places) == 1 else TWO
+    at = {name: urlsplit(place).netloc for name, place in zip(names.addresses, places, strict=True)}
+    make = _nginx if name == "nginx" else _caddy
+    command = make(folder, port, names, _certificate(folder, tls) | at | limits)
     home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -125,10 +122,25 @@ def front(
         )
     try:
         _until_open(process, port, folder / "log")
-        yield Front(port, tls)
+        yield Front(port, tls, tuple(folder.glob("*log")))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
+
+
+def _nginx(folder: Path, port: int, names: "_Names", values: dict[str, str]) -> list[str]:
+    logs = {"/var/log/nginx/": f"{folder}/"}
+    site = documented(names.nginx, values | logs | {"listen 443": f"listen 127.0.0.1:{port}"})
+    (folder / "site.conf").write_text(site)
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
+    return [program("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", "stderr"]
+
+
+def _caddy(folder: Path, port: int, names: "_Names", values: dict[str, str]) -> list[str]:
+    ours = {f"\n{HOST} {{": f"\n{HOST}:{port} {{\n\tbind 127.0.0.1", "\n{\n": f"\n{CADDY}"}
+    (folder / "Caddyfile").write_text(documented(names.caddy, values | ours))
+    file = str(folder / "Caddyfile")
+    return [program("caddy"), "run", "--adapter", "caddyfile", "--config", file]
 
 
 def documented(file: str, replacements: dict[str, str]) -> str:

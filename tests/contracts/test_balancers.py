@@ -1,0 +1,53 @@
+"""The files of docs/deploy for nginx and Caddy: what they write into their logs, and that the ones
+for two servers differ only in what concerns two."""
+
+import difflib
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.server import free_port
+from tests.paths import ROOT
+from tests.proxies import ONE, TWO, front
+
+SECRET = "signature-of-a-link"
+
+
+@pytest.mark.parametrize("servers", [1, 2])
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_logs_hold_no_query_also_where_no_server_answers(
+    name: str, servers: int, tmp_path: Path
+) -> None:
+    apps = [f"http://127.0.0.1:{free_port()}" for _ in range(servers)]
+    hasty = {"lb_try_duration 5s": "lb_try_duration 1s"} if (name, servers) == ("caddy", 2) else {}
+    with front(name, tmp_path / "proxy", apps, free_port(), hasty) as proxy:
+        with proxy.client("127.0.0.2") as client:
+            referrer = {"Referer": f"{proxy.url}/reset-password?token={SECRET}"}
+            answer = client.get(
+                f"/api/files/some-id?expires=1&signature={SECRET}", headers=referrer
+            )
+            assert answer.status_code in {502, 503}
+    assert "/api/files/some-id" in proxy.log()
+    assert SECRET not in proxy.log()
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "about_two"),
+    [
+        (ONE.nginx, TWO.nginx, ("upstream", "proxy_next_upstream", "proxy_connect_timeout")),
+        (ONE.caddy, TWO.caddy, ("reverse_proxy", "lb_", "health_", "fail_duration", "dial_")),
+    ],
+)
+def test_what_both_files_of_a_proxy_say_is_the_same(
+    one: str, two: str, about_two: tuple[str, ...]
+) -> None:
+    texts = [(ROOT / "docs/deploy" / file).read_text().splitlines() for file in (one, two)]
+    differ = [
+        line[2:].strip()
+        for line in difflib.ndiff(*texts)
+        if line.startswith(("+ ", "- ")) and not line[2:].strip().startswith("#")
+    ]
+    differ = [line for line in differ if line]
+    assert [line for line in differ if line.startswith(about_two)]
+    allowed = (*about_two, "server 1", "zone exports ")
+    assert not [line for line in differ if not line.startswith(allowed)]
