@@ -44,11 +44,11 @@ test: $(DEV_STAMP)
 
 # All tests marked long but the fault tests
 test-long: $(DEV_STAMP)
-	@exec $(PY) -m pytest -m long --long --ignore=tests/faults --ignore=tests/distributed $(SIDE_BY_SIDE)
+	@exec $(PY) -m pytest -m long --long --ignore=tests/faults --ignore=tests/distributed --ignore=tests/operations $(SIDE_BY_SIDE)
 
 # SEED=1234 repeats the random choices of an earlier run
 test-faults: $(DEV_STAMP)
-	@exec $(PY) -m pytest tests/faults tests/distributed --long $(if $(SEED),--seed $(SEED)) --capture=no
+	@exec $(PY) -m pytest tests/faults tests/distributed tests/operations --long $(if $(SEED),--seed $(SEED)) --capture=no
 
 setup: $(DEV_STAMP)
 	@:

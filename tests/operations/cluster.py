@@ -1,0 +1,81 @@
+"""Two web servers and a worker over PostgreSQL, Redis and one folder of files, behind the balancer
+of docs/deploy, as processes on this machine."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.distributed.conftest import PATIENCE, Installation, Worker
+from tests.e2e.server import free_port, start_server
+from tests.proxies import HOST, Front, front
+
+DRAIN_SECONDS = "4"
+"""The balancers of docs/deploy see within 2 that a server is not ready."""
+
+
+@dataclass
+class Web:
+    """A web server that can be started again, as a service manager does: at the same port, with the
+    same data folder."""
+
+    folder: Path
+    settings: dict[str, str]
+    held: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        """Until it answers."""
+        self.server = self.held.enter_context(
+            start_server(self.folder, self.settings, backend_only=False)
+        )
+
+    def begin_to_stop(self) -> None:
+        self.server.process.send_signal(signal.SIGTERM)
+
+    def stopped(self) -> int:
+        """The exit code, once it has ended."""
+        return self.server.process.wait(PATIENCE)
+
+
+@dataclass
+class Cluster:
+    installation: Installation
+    front: Front
+    webs: list[Web]
+    worker: Worker
+    settings: dict[str, str]
+
+    def restart_worker(self) -> None:
+        self.worker.send(signal.SIGTERM)
+        assert self.worker.ended() == 0, self.worker.output
+        self.worker = self.installation.worker(**self.settings)
+
+    def log(self) -> str:
+        """All that balancer, servers and workers have written."""
+        apps = [web.server.output for web in self.webs]
+        return "\n".join([self.front.log(), *apps, self.worker.output])
+
+
+@contextmanager
+def cluster(installation: Installation, balancer: str, **more: str) -> Iterator[Cluster]:
+    """All of it, ready. balancer: ``nginx`` or ``caddy``. more: settings of servers and worker."""
+    folder = installation.folder
+    port, ports = free_port(), [str(free_port()) for _ in range(2)]
+    ours = {
+        "PUBLIC_URL": f"https://{HOST}:{port}",
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "DRAIN_SECONDS": DRAIN_SECONDS,
+        **more,
+    }
+    settings = installation.settings() | ours
+    with ExitStack() as held:
+        webs = [
+            Web(folder / f"server-{number}", settings | {"PORT": own}, held)
+            for number, own in enumerate(ports, start=1)
+        ]
+        for web in webs:
+            web.start()
+        apps = [web.server.url for web in webs]
+        balanced = held.enter_context(front(balancer, folder / balancer, apps, port))
+        yield Cluster(installation, balanced, webs, installation.worker(**ours), ours)
