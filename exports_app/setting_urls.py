@@ -43,8 +43,17 @@ def unencoded(url: str) -> bool:
 
 
 def without_secrets(url: str) -> str:
-    """The URL for logs and people: its password is masked, and its options are left out."""
-    parts = urlsplit(url)
+    """The URL for logs and people: its password and its options are masked. So is a web address's
+    user, which may be a token."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # an address in brackets that is none
+        return f"{url.partition('://')[0]}://***"
     who, at, where = parts.netloc.rpartition("@")
-    masked = f"{who.partition(':')[0]}:***" if ":" in who else who
-    return f"{parts.scheme}://{masked}{at}{where}{parts.path}"
+    if at and parts.scheme in {"http", "https"}:
+        who = "***"
+    elif ":" in who:
+        who = f"{who.partition(':')[0]}:***"
+    options = "?***" if parts.query else ""
+    fragment = "#***" if parts.fragment else ""
+    return f"{parts.scheme}://{who}{at}{where}{parts.path}{options}{fragment}"

@@ -16,7 +16,8 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Shown:
-    """A setting for people and programs. value: of a secret only `set` or `not set`."""
+    """A setting for people and programs. value: of a secret only `set` or `not set`, of an address
+    all but what may be a secret."""
 
     name: str
     value: str
@@ -43,13 +44,15 @@ def _shown() -> Iterator[Shown]:
     sources = environment.sources()
     for name, setting in sorted(environment.settings_read().items()):
         source = sources.get(name, DEFAULT)
-        yield Shown(name, _text(setting), source, setting.is_secret)
+        yield Shown(name, _text(name, setting), source, setting.is_secret)
 
 
-def _text(setting: Setting) -> str:
+def _text(name: str, setting: Setting) -> str:
     value = setting.value
     if setting.is_secret or isinstance(value, SecretStr):
         secret = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if secret and name.endswith("_URL"):
+            return setting_urls.without_secrets(str(secret))
         return "set" if secret else "not set"
     if value is None:
         return ""
@@ -58,5 +61,4 @@ def _text(setting: Setting) -> str:
     if isinstance(value, tuple | list | frozenset):
         return ",".join(map(str, value))
     text = str(value)
-    # An address may contain a password
-    return setting_urls.without_secrets(text) if "://" in text and "@" in text else text
+    return setting_urls.without_secrets(text) if "://" in text else text

@@ -26,6 +26,10 @@ def bare_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     monkeypatch.setenv("SMTP_PASS", "hidden-of-mail")
     monkeypatch.setenv("SMTP_USER", "postman")
     monkeypatch.setenv("S3_ENDPOINT_URL", "https://someone:hidden-of-store@store.example.com")
+    monkeypatch.setenv(
+        "DATABASE_URL", "postgresql://me:hidden-of-db@db:5433/campaigns?sslkey=hidden"
+    )
+    monkeypatch.setenv("REDIS_URL", "redis://:hidden-of-redis@cache:6379/2")
     monkeypatch.setattr(settings, "get", settings.get.__wrapped__)
     plugins.load("exports_app.channels")
     with registered(CHANNELS, EmailChannel()):  # the process's own has read its settings for good
@@ -50,9 +54,44 @@ def test_each_setting_has_its_value_and_its_source(
 def test_no_secret_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config"]) == 0
     out = capsys.readouterr().out
-    assert "SMTP_PASS=set  (the environment)" in out.splitlines()
+    lines = out.splitlines()
+    assert "SMTP_PASS=set  (the environment)" in lines
+    assert "DATABASE_URL=postgresql://me:***@db:5433/campaigns?***  (the environment)" in lines
+    assert "REDIS_URL=redis://:***@cache:6379/2  (the environment)" in lines
+    assert "S3_ENDPOINT_URL=https://***@store.example.com  (the environment)" in lines
     assert KEY not in out
     assert "hidden" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("S3_ENDPOINT_URL", "https://s3.example.com/?token=hidden", "https://s3.example.com/?***"),
+        ("S3_ENDPOINT_URL", "https://hidden@s3.example.com", "https://***@s3.example.com"),
+        ("PUBLIC_URL", "https://a.example.com/#hidden", "https://a.example.com/#***"),
+        ("PUBLIC_URL", "http://[hidden", "http://***"),
+        ("FILES_URL", "s3://exports/a?key=hidden", "s3://exports/a?***"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:4318/?key=hidden", "http://a:4318/?***"),
+    ],
+)
+def test_what_may_be_a_secret_in_an_address_is_masked(
+    name: str,
+    value: str,
+    shown: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["config"]) == 0
+    assert f"{name}={shown}  (the environment)" in capsys.readouterr().out.splitlines()
+
+
+def test_the_file_of_sqlite_is_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////srv/exports.db")
+    assert main(["config"]) == 0
+    assert "DATABASE_URL=sqlite:////srv/exports.db  (" in capsys.readouterr().out
 
 
 def test_a_wrong_setting_is_one_line(

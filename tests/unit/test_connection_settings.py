@@ -168,7 +168,7 @@ def test_what_does_not_go_together_stops_the_start(
 
 def test_a_url_is_shown_without_its_secrets() -> None:
     shown = setting_urls.without_secrets("postgresql://me:hidden@db:5432/exports?password=hidden")
-    assert shown == "postgresql://me:***@db:5432/exports"
+    assert shown == "postgresql://me:***@db:5432/exports?***"
     assert setting_urls.without_secrets("redis://db:6379/0") == "redis://db:6379/0"
 
 
