@@ -96,6 +96,18 @@ def read(folder: Path) -> Manifest:
         raise ExportsError(f"{folder / NAME} is damaged: use another backup") from None
 
 
+def refuse_links(folder: Path) -> None:
+    """Raises ExportsError where anything in the folder is a symbolic link: a backup has none, and
+    one could bring a file of this machine into the history."""
+    for parent, folders, files in os.walk(folder):
+        for path in (Path(parent, name) for name in (*folders, *files)):
+            if path.is_symlink():
+                raise ExportsError(
+                    f"{path} is a symbolic link, and a backup has none: put what it points to in"
+                    " its place, if it is part of the backup"
+                )
+
+
 def sums_of(folder: Path) -> Iterator[tuple[str, Path]]:
     """SHA-256 and path of each part. Raises ExportsError for a line that is none."""
     # A byte that is no UTF-8 becomes part of a name that does not exist

@@ -52,6 +52,7 @@ def fingerprint(settings: Settings) -> str:
 def put(source: Path, target: Path) -> bool:
     """Put a finished file, which never changes, at another place: as a hard link on the same file
     system, else as a copy. Returns whether it is a link."""
+    source = source.resolve(strict=True)  # of a link to a file, the file
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

@@ -68,6 +68,7 @@ def restore(settings: Settings, folder: Path, progress: Progress, *, force: bool
 def _checked(folder: Path, progress: Progress) -> Manifest:
     """The manifest of a whole backup that this version can restore."""
     backup = manifests.read(folder)
+    manifests.refuse_links(folder)
     if not migrate.knows(backup.migration):
         raise ExportsError(
             f"{folder} was made by a newer version ({backup.version}, migration"
@@ -130,11 +131,14 @@ def _notes(settings: Settings, folder: Path, backup: Manifest) -> list[str]:
         notes.append(
             f"files are not in this backup: those in {backup.files_kept_in} are used as they are"
         )
-    if backup.missing or backup.damaged:
-        notes.append(
-            f"{len(backup.missing)} files were missing and {len(backup.damaged)} damaged when the"
-            f" backup was made: see {folder / manifests.NAME}"
-        )
+    for name, keys, what in (
+        ("removed", backup.removed, "that retention removed while the backup was made"),
+        ("missing", backup.missing, "that were missing when the backup was made"),
+        ("damaged", backup.damaged, "that were damaged when the backup was made"),
+    ):
+        if keys:
+            where = f"see “{name}” in {folder / manifests.NAME}"
+            notes.append(f"files {what}: {len(keys):,}, {where}")
     return notes
 
 

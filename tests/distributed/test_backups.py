@@ -222,5 +222,5 @@ def test_what_is_held_is_refused_while_a_server_runs(place: Place, filled: Fille
 
 def test_backup_and_restore_say_what_to_do_instead(place: Place, tmp_path: Path) -> None:
     for command in ("backup", "restore"):
-        with pytest.raises(AssertionError, match=r"use pg_dump .*docs/operating\.md, Backup"):
+        with pytest.raises(AssertionError, match=r"use pg_dump .*docs/recovery\.md, Backup"):
             place.walk(f"{PYTHON} -m exports_app {command} {tmp_path / 'folder'}")

@@ -155,6 +155,18 @@ class TestFilesThatAreGone:
         (settings.data_dir / "files" / installed.run.file_key).write_text("not what was sent")
         assert back_up().damaged == [installed.run.file_key]
 
+    def test_or_replaced_by_links_are_in_it_themselves(
+        self, settings: Settings, folder: Path, back_up: Callable[[], Manifest], tmp_path: Path
+    ) -> None:
+        file = next((settings.data_dir / "files").rglob("*.csv"))
+        content = file.read_bytes()
+        file.rename(tmp_path / "moved.csv")
+        file.symlink_to(tmp_path / "moved.csv")
+        assert back_up().files == 1
+        copy = next((folder / "files").rglob("*.csv"))
+        assert not copy.is_symlink()
+        assert copy.read_bytes() == content
+
 
 def test_a_key_that_was_rotated_meanwhile_is_in_it_too(
     settings: Settings,
@@ -205,7 +217,7 @@ class TestRefusals:
     def test_postgresql(self, settings: Settings, folder: Path) -> None:
         url = SecretStr("postgresql://exports@127.0.0.1/exports")
         server = settings.model_copy(update={"database_url": url})
-        self.refused(server, folder, r"use pg_dump or .*docs/operating\.md")
+        self.refused(server, folder, r"use pg_dump or .*docs/recovery\.md")
 
     @pytest.mark.usefixtures("installed")
     def test_a_disk_without_room(

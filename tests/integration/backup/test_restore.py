@@ -155,6 +155,22 @@ class TestForce:
         assert tree(settings.data_dir) == before
 
 
+@pytest.mark.parametrize(
+    ("of", "why"),
+    [
+        ("removed", "files that retention removed while the backup was made: 2, see"),
+        ("missing", "files that were missing when the backup was made: 2, see"),
+        ("damaged", "files that were damaged when the backup was made: 2, see"),
+    ],
+)
+def test_it_says_which_files_are_not_as_they_were(
+    back_up: BackUp, put_back: PutBack, folder: Path, empty: Settings, of: str, why: str
+) -> None:
+    back_up()
+    change_manifest(folder, **{of: ["a/b/c", "a/b/d"]})
+    assert put_back(empty).notes == [f"{why} “{of}” in {folder / 'manifest.json'}"]
+
+
 def test_places_outside_the_data_folder_get_their_parts(
     back_up: BackUp, put_back: PutBack, empty: Settings, tmp_path: Path, clock: FakeClock
 ) -> None:
@@ -279,6 +295,37 @@ class TestRefusals:
         change_manifest(folder, sums=sha256_of(folder / "SHA256SUMS"))
         refused("SHA256SUMS is damaged")
 
+    @pytest.mark.parametrize("part", ["exports.db", "secret_key", "SHA256SUMS", "manifest.json"])
+    def test_a_part_that_is_a_link_out_of_the_backup(
+        self,
+        back_up: BackUp,
+        folder: Path,
+        tmp_path: Path,
+        refused: Callable[[str], None],
+        part: str,
+    ) -> None:
+        back_up()
+        (folder / part).rename(tmp_path / part)
+        (folder / part).symlink_to(tmp_path / part)
+        refused(f"{part} is a symbolic link")
+
+    @pytest.mark.parametrize("depth", [0, 1, 2])
+    def test_a_file_behind_a_link_out_of_the_backup(
+        self,
+        back_up: BackUp,
+        folder: Path,
+        tmp_path: Path,
+        refused: Callable[[str], None],
+        depth: int,
+    ) -> None:
+        """depth: of the link, above the file."""
+        back_up()
+        file = next((folder / "files").rglob("*.csv"))
+        link = [file, *file.parents][depth]
+        link.rename(tmp_path / "outside")
+        link.symlink_to(tmp_path / "outside")
+        refused(f"{link.name} is a symbolic link")
+
     def test_a_running_server(
         self, back_up: BackUp, empty: Settings, refused: Callable[[str], None]
     ) -> None:
@@ -288,7 +335,7 @@ class TestRefusals:
 
     def test_postgresql(self, put_back: PutBack, empty: Settings) -> None:
         url = SecretStr("postgresql://exports@127.0.0.1/exports")
-        with pytest.raises(ExportsError, match=r"docs/operating\.md, Backup"):
+        with pytest.raises(ExportsError, match=r"docs/recovery\.md, Backup"):
             put_back(empty.model_copy(update={"database_url": url}))
 
 
