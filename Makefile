@@ -1,7 +1,7 @@
 # make run          serve on http://localhost:3720
 # make test         lint, types, import contracts and the tests; takes minutes
 # make test-long    the long tests, most of them in a browser
-# make test-faults  break everything on purpose; takes many minutes
+# make test-faults  break everything on purpose, and walk the operator's documents; takes many minutes
 # make bench, make bench-ui, make bench-engine, make bench-growth
 #                   measure exports, pages, ticks and runs, and what years of data cost
 #                   (docs/performance.md)

@@ -14,7 +14,7 @@ from exports_app.settings import Settings
 
 ON_A_SERVER = (
     "the database is PostgreSQL, which has backups of its own: use pg_dump or point-in-time"
-    " recovery, and copy files and key (docs/recovery.md, Backup)"
+    " recovery, and copy files and key (docs/recovery.md, Backups of PostgreSQL)"
 )
 
 

@@ -1,4 +1,4 @@
-"""The commands of docs/recovery.md, Backups of PostgreSQL, as they stand there."""
+"""The commands of docs/recovery.md about PostgreSQL, as they stand there."""
 
 import os
 import re
@@ -22,21 +22,13 @@ from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.e2e.client import wait_until
+from tests.operations.handbook import blocks, scripts
 from tests.paths import ROOT
 from tests.postgres import Postgres, programs
 from tests.world import Cast, make_cast, make_schedule, runs_of, the_run, trigger_and_execute
 
 PATIENCE = 120
 PYTHON = ".venv/bin/python"
-
-
-def blocks() -> list[str]:
-    """The code blocks of the section."""
-    document = (ROOT / "docs" / "recovery.md").read_text(encoding="utf-8")
-    section = document.split("\n### Backups of PostgreSQL\n")[1].split("\n## ")[0]
-    found = re.findall(r"(?s)```\n(.*?)```", section)
-    assert len(found) == 5, "the section has other commands now: walk them here"
-    return found
 
 
 @dataclass
@@ -135,8 +127,8 @@ def filled(place: Place, password_hash: str) -> Filled:
 def test_a_dump_is_restored_and_what_may_have_been_sent_is_held(
     place: Place, filled: Filled
 ) -> None:
-    dump, restore, *_ = blocks()
-    place.walk(dump)
+    dump, restore = scripts("recovery.md", "Backups of PostgreSQL")
+    place.walk(dump.text)
     services = place.services()
     trigger_and_execute(services, filled.cast.admin.who, filled.schedule)
     services.close()
@@ -145,7 +137,7 @@ def test_a_dump_is_restored_and_what_may_have_been_sent_is_held(
     shutil.rmtree(place.folder / "store")
     (place.folder / "store").mkdir()
 
-    said = place.walk(restore)
+    said = place.walk(restore.text)
     assert "held: 1 unfinished run," in said
     services = place.services()
     assert {run.id for run in runs_of(services, filled.schedule)} == {
@@ -161,14 +153,14 @@ def test_a_dump_is_restored_and_what_may_have_been_sent_is_held(
 
 @pytest.mark.long
 def test_a_moment_before_an_accident_comes_back(place: Place, filled: Filled) -> None:
-    *_, archiving, base, recovery = blocks()
+    archiving, base, recovery = blocks("recovery.md", "Point-in-time recovery")
     server = place.server
     configuration = server.data / "postgresql.conf"
     server.stop()
     with configuration.open("a") as lines:
-        lines.write(archiving.replace("/backup/", f"{place.backup}/"))
+        lines.write(archiving.text.replace("/backup/", f"{place.backup}/"))
     server.start()
-    place.walk(base)
+    place.walk(base.text)
     services = place.services()
     later = trigger_and_execute(services, filled.cast.admin.who, filled.schedule)
     services.close()
@@ -189,7 +181,7 @@ def test_a_moment_before_an_accident_comes_back(place: Place, filled: Filled) ->
     server.data.rename(server.folder / "data.broken")
     shutil.copytree(place.backup / "base", server.data)
     server.data.chmod(0o700)
-    lines = recovery.replace("/backup/", f"{place.backup}/")
+    lines = recovery.text.replace("/backup/", f"{place.backup}/")
     lines = re.sub(r"recovery_target_time = '.*'", f"recovery_target_time = '{moment}'", lines)
     with (server.data / "postgresql.auto.conf").open("a") as file:
         file.write(lines)
