@@ -103,6 +103,12 @@ def _add_usage(registry: CollectorRegistry, usage: Usage) -> None:
 
 
 def _add_figures(registry: CollectorRegistry, figures: Figures, workers: int) -> None:
+    _gauge(
+        registry,
+        "exports_maintenance",
+        "1 in maintenance, during which no run begins",
+        float(figures.maintenance),
+    )
     _gauge(registry, "exports_workers", "Workers that run, on all machines", workers)
     _gauge(
         registry,

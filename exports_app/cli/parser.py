@@ -4,7 +4,16 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from exports_app.cli import accounts, audit, backups, configuration, data, keys, processes
+from exports_app.cli import (
+    accounts,
+    audit,
+    backups,
+    configuration,
+    data,
+    keys,
+    maintenance,
+    processes,
+)
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
@@ -32,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_keys(add)
     _add_accept_settings(add)
     _add_backups(add)
+    maintenance.add_commands(add("maintenance", maintenance.run, maintenance.TEXT))
     text = "Check who did what for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
     text = (

@@ -57,7 +57,7 @@ def services_alone(running: str) -> Iterator["Services"]:
 
 @contextmanager
 def read_only_services() -> Iterator["Services"]:
-    """Services over the database without a migration, to look for tampering. Raises ExportsError
+    """Services over the database without a migration, to look at it. Raises ExportsError
     where it is not migrated."""
     from exports_app.db import migrate
 

@@ -22,6 +22,8 @@ TYPED_ADDRESS = 400
 """An email address in a field of a page: longer than any valid one, so that a long one is refused
 and not cut."""
 PASSWORD = 1_000
+REASON = 200
+"""Why there is maintenance: one line on each page."""
 CRON = 200
 ASKED_CRON = 10_000
 """An expression in a validation request: a longer one than CRON gets the answer "not valid"."""

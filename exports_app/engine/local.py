@@ -168,11 +168,12 @@ class LocalEngine:
     def _cycle(self) -> None:
         """Create the runs of due schedules, and execute pending runs in free threads."""
         try:
+            maintenance = self._services.maintenance.look().is_on
             self._services.ticks.tick()
             metrics.TICKS.inc()
             self._message_sender.start()
             self._stop_cancelled()
-            if self._executes():
+            if not maintenance and self._executes():
                 self._begin_runs()
         except Unavailable:
             _log.warning("the database cannot be reached: trying again")

@@ -13,6 +13,7 @@ from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core import read_limits
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts
+from exports_app.services.core.records import Maintenance
 
 CHECK_SECONDS = 5.0
 """Between two checks of `Health.unreachable`."""
@@ -28,9 +29,11 @@ MOST_COUNTED = 1_000
 @dataclass(frozen=True)
 class Figures:
     """Of all tenants. due_lag: seconds by which the oldest due schedule is late. queue_age: seconds
-    that the oldest run which could begin has waited. Both are 0 where there is none. runs,
-    deliveries: counts by status. messages_waiting: by kind, see `metrics.MESSAGE_KINDS`."""
+    that the oldest run which could begin has waited. Both are 0 where there is none, and do not
+    count the time of the last maintenance. runs, deliveries: counts by status. messages_waiting: by
+    kind, see `metrics.MESSAGE_KINDS`."""
 
+    maintenance: bool
     due_lag: float
     queue_age: float
     runs: Mapping[str, int]
@@ -80,16 +83,18 @@ class Health:
         return not wrong, [*([wrong] if wrong else []), *late]
 
     def troubles(self) -> list[str]:
-        """What is later than `late_minutes`, in words. Raises Unavailable."""
+        """What is later than `late_minutes`, in words; nothing is in maintenance. Raises
+        Unavailable."""
         now = self._clock()
         with self._store.read() as tx:
+            maintenance = tx.installation.maintenance()
             due, waiting = tx.schedules.due_since(now), tx.run_queue.waiting_since(now)
         troubles = []
-        if (late := _age(due, now)) > self._late.total_seconds():
+        if (late := _age(due, now, maintenance)) > self._late.total_seconds():
             troubles.append(
                 f"a scheduled export is due since {humanize.duration(late)} and has no run yet"
             )
-        if (late := _age(waiting, now)) > self._late.total_seconds():
+        if (late := _age(waiting, now, maintenance)) > self._late.total_seconds():
             troubles.append(f"a run has waited {humanize.duration(late)} for a worker")
         return troubles
 
@@ -123,6 +128,7 @@ class Health:
         """Raises Unavailable."""
         now = self._clock()
         with self._store.read() as tx:
+            maintenance = tx.installation.maintenance()
             deliveries = tx.status_counts.deliveries()
             waiting = {
                 "file": sum(deliveries.get(status, 0) for status in UNSENT),
@@ -130,13 +136,18 @@ class Health:
                 "account": tx.account_messages.waiting(MOST_COUNTED),
             }
             return Figures(
-                _age(tx.schedules.due_since(now), now),
-                _age(tx.run_queue.waiting_since(now), now),
+                maintenance.is_on,
+                _age(tx.schedules.due_since(now), now, maintenance),
+                _age(tx.run_queue.waiting_since(now), now, maintenance),
                 tx.status_counts.runs(),
                 deliveries,
                 waiting,
             )
 
 
-def _age(since: datetime | None, now: datetime) -> float:
-    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+def _age(since: datetime | None, now: datetime, maintenance: Maintenance) -> float:
+    """Seconds since the instant, or since the end of the last maintenance if that was later."""
+    if since is None or maintenance.is_on:
+        return 0.0
+    begun = max(since, maintenance.ended_at or since)
+    return max(0.0, (now - begun).total_seconds())

@@ -1,4 +1,4 @@
-"""Health, notifications, the test of the mail settings, key rotation, old records."""
+"""Health, maintenance, notifications, the test of the mail settings, key rotation, old records."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from exports_app.services.installation import Installation
 from exports_app.services.kept_counts import KeptCounts
 from exports_app.services.key_rotation import KeyRotation
 from exports_app.services.keys.cursors import Cursors
+from exports_app.services.maintenance import MaintenanceMode
 from exports_app.services.record_retention import RecordDays, RecordRetention
 from exports_app.wiring.audit import AuditServices
 from exports_app.wiring.foundation import Foundation, Secrets, retries
@@ -18,6 +19,7 @@ from exports_app.wiring.foundation import Foundation, Secrets, retries
 class OperationServices:
     health: Health
     installation: Installation
+    maintenance: MaintenanceMode
     notifications: Notifications
     mail_diagnostics: MailDiagnostics
     key_rotation: KeyRotation
@@ -39,6 +41,7 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
             *(f.store, f.files, f.clock, secrets.keys, secrets.encryption_keys, s.tz),
             alone=f.database.embedded,
         ),
+        maintenance=MaintenanceMode(f.store, f.changes, f.clock),
         notifications=Notifications(f.store, f.clock, retries(s), s.base_url),
         mail_diagnostics=MailDiagnostics(f.store, f.clock, f.counts, s.base_url),
         key_rotation=KeyRotation(f.store, f.clock, secrets.encryption, audit.audit_seals),

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
-from exports_app.services.core.records import InstallationRecord
+from exports_app.services.core.records import InstallationRecord, Maintenance
 
 ONLY = 1
 """The id of the row."""
@@ -33,3 +33,16 @@ class InstallationRepository:
         unchanged = [self._table.c[name] == value for name, value in asdict(old).items()]
         statement = update(self._table).where(*unchanged).values(asdict(new))
         return self._connection.execute(statement).rowcount == 1
+
+    def maintenance(self) -> Maintenance:
+        c = self._table.c
+        columns = (c.maintenance_since, c.maintenance_reason, c.maintenance_ended_at)
+        row = self._connection.execute(select(*columns).where(c.id == ONLY)).one_or_none()
+        if row is None:
+            return Maintenance()
+        since, reason, ended_at = row
+        return Maintenance(since, reason or "", ended_at)
+
+    def set_maintenance(self, new: Maintenance) -> None:
+        values = {f"maintenance_{name}": value for name, value in asdict(new).items()}
+        self._connection.execute(update(self._table).values(values))

@@ -32,7 +32,7 @@ class RunQueue:
             return tx.run_queue.next_isolated(self._clock()) is not None
 
     def claim(self, *, isolated: bool = True) -> Run | None:
-        """The next run, leased to the caller; None when nothing waits.
+        """The next run, leased to the caller; None when nothing waits, and in maintenance.
 
         isolated: also runs as in `isolated_run_waits`; they come first.
 
@@ -45,6 +45,8 @@ class RunQueue:
             now = self._clock()
             with self._store.write() as tx:
                 tx.run_queue.lock_claims()
+                if tx.installation.maintenance().is_on:
+                    return None
                 if not tx.run_queue.claim(run_id, token, now, now + self._lease):
                     continue  # another worker claimed it, or it was cancelled
                 run = tx.runs.get(run_id)

@@ -25,10 +25,12 @@ class Ticks:
         self._quotas = quotas
 
     def tick(self) -> int:
-        """Add runs for every due schedule, and move its next_run_at on. Returns the number of runs
-        that were added."""
+        """Add runs for every due schedule, and move its next_run_at on. In maintenance they
+        wait, as in a downtime. Returns the number of runs that were added."""
         now = self._clock()
         with self._store.read() as tx:
+            if tx.installation.maintenance().is_on:
+                return 0
             due = tx.schedules.due(now, TICK_BATCH)
         if not due:
             return 0

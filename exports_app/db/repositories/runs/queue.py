@@ -45,6 +45,13 @@ class RunQueueRepository(StoredRuns):
         ).first()
         return None if first is None else first.since
 
+    def at_work(self, now: datetime) -> int:
+        c = self._table.c
+        processing = (queries.is_live(c), queries.is_(c.status, RunStatus.PROCESSING))
+        count = select(func.count()).where(*processing, c.lease_expires_at >= now)
+        found: int = self._connection.execute(count).scalar_one()
+        return found
+
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
         c = self._table.c
         values = {

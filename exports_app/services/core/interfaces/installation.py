@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from exports_app.services.core.records import InstallationRecord
+from exports_app.services.core.records import InstallationRecord, Maintenance
 
 
 class InstallationStore(Protocol):
@@ -14,3 +14,7 @@ class InstallationStore(Protocol):
 
     def replace(self, old: InstallationRecord, new: InstallationRecord) -> bool:
         """False where another process has replaced the old one meanwhile."""
+
+    def maintenance(self) -> Maintenance: ...
+    def set_maintenance(self, new: Maintenance) -> None:
+        """Of an installation that is noted."""

@@ -97,6 +97,9 @@ class RunQueueStore(Protocol):
         """Since when the oldest run waits that could begin its first attempt. Retries are left
         out."""
 
+    def at_work(self, now: datetime) -> int:
+        """How many runs are processed, under a lease that has not ended."""
+
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
         """False when it may not begin now, or not any more."""
 

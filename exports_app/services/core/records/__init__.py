@@ -18,7 +18,7 @@ from exports_app.services.core.records.campaigns import MEASURES, Campaign, Metr
 from exports_app.services.core.records.delivery import Delivery, Notification, NotificationKind
 from exports_app.services.core.records.downloads import DownloadWay, FileDownload
 from exports_app.services.core.records.ids import new_id
-from exports_app.services.core.records.installation import InstallationRecord
+from exports_app.services.core.records.installation import InstallationRecord, Maintenance
 from exports_app.services.core.records.queries import Page, Sample, capped
 from exports_app.services.core.records.runs import Attempt, LatestRun, RemovedRuns, Run, Waiting
 from exports_app.services.core.records.schedules import Schedule, Summary
@@ -41,6 +41,7 @@ __all__ = [
     "InstallationRecord",
     "Invitation",
     "LatestRun",
+    "Maintenance",
     "Member",
     "Membership",
     "Metric",

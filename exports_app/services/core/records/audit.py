@@ -64,6 +64,8 @@ class Action(OpenEnum):
     RESTORED = "installation.restored"
     SETTINGS_ACCEPTED = "installation.settings_accepted"
     KEYS_ROTATED = "installation.keys_rotated"
+    MAINTENANCE_BEGUN = "installation.maintenance_begun"
+    MAINTENANCE_ENDED = "installation.maintenance_ended"
     RUN_DOWNLOADED = "run.downloaded"
     SIGNED_IN = "account.signed_in"
     SIGN_IN_FAILED = "account.sign_in_failed"

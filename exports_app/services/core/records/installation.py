@@ -1,6 +1,7 @@
 """What all processes of an installation share beside the database."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -14,3 +15,18 @@ class InstallationRecord:
     encryption_key: str = ""
     file_store: str = ""
     time_zone: str = ""
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """While it is on, no run begins. since: when it began; None: it is off. reason: one line for
+    everyone, or empty. ended_at: when the last one ended; None while it is on, or there was
+    none."""
+
+    since: datetime | None = None
+    reason: str = ""
+    ended_at: datetime | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self.since is not None

@@ -11,6 +11,7 @@ from exports_app.services.core.records import (
     DownloadWay,
     FileDownload,
     InstallationRecord,
+    Maintenance,
     Metric,
     Page,
     new_id,
@@ -118,6 +119,7 @@ def _runs() -> Mapping[str, Call]:
         "run_queue.update_claimed": lambda tx, k: tx.run_queue.update_claimed(
             k.run.id, TOKEN, {"file_name": "f"}, k.filled.now
         ),
+        "run_queue.at_work": lambda tx, k: tx.run_queue.at_work(k.filled.now),
         "run_queue.waiting": lambda tx, k: tx.run_queue.waiting(k.filled.now),
         "run_queue.waiting_since": lambda tx, k: tx.run_queue.waiting_since(k.filled.now),
         "runs.cancel": lambda tx, k: tx.runs.cancel(
@@ -146,6 +148,10 @@ def _runs() -> Mapping[str, Call]:
         "runs.update_unclaimed": lambda tx, k: tx.runs.update_unclaimed(k.run, {"error": "e"}),
         "installation.noted": lambda tx, _: tx.installation.noted(),
         "installation.add": lambda tx, _: tx.installation.add(InstallationRecord("salt")),
+        "installation.maintenance": lambda tx, _: tx.installation.maintenance(),
+        "installation.set_maintenance": lambda tx, _: tx.installation.set_maintenance(
+            Maintenance()
+        ),
         "installation.replace": lambda tx, _: tx.installation.replace(
             InstallationRecord("salt"), InstallationRecord("salt", "key")
         ),

@@ -21,6 +21,7 @@ COMMANDS = (
     "audit",
     "doctor",
     "config",
+    "maintenance",
 )
 
 

@@ -66,6 +66,8 @@ WORDS = Words(
         Action.RESTORED: "restored",
         Action.SETTINGS_ACCEPTED: "accepted new settings:",
         Action.KEYS_ROTATED: "rotated keys:",
+        Action.MAINTENANCE_BEGUN: "switched on",
+        Action.MAINTENANCE_ENDED: "switched off",
         Action.RUN_DOWNLOADED: "downloaded a file of the scheduled export",
         Action.SIGNED_IN: "signed in to the account",
         Action.SIGN_IN_FAILED: "failed to sign in to",

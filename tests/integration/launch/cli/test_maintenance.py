@@ -1,0 +1,48 @@
+"""The command maintenance."""
+
+import json
+from unittest.mock import Mock
+
+import pytest
+
+from exports_app.cli import maintenance
+from tests.integration.launch.cli.process import Run, refused, went_well
+
+
+@pytest.mark.usefixtures("migrated")
+def test_it_is_switched_on_and_off_and_says_so(run: Run) -> None:
+    assert "maintenance is off" in went_well(run("maintenance", "status"))
+    told = went_well(run("maintenance", "on", "--reason", " New disks ", "--wait"))
+    first, second = told.splitlines()
+    assert first.startswith("maintenance is on since 20")
+    assert first.endswith(" UTC: New disks")
+    assert second == "no run begins, and none is at work"
+    shown = json.loads(went_well(run("maintenance", "status", "--json")))
+    assert shown == {
+        "maintenance": True,
+        "since": shown["since"],
+        "reason": "New disks",
+        "runsAtWork": 0,
+    }
+    assert json.loads(went_well(run("maintenance", "off", "--json")))["since"] is None
+    assert "maintenance is off" in went_well(run("maintenance", "off"))
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_wrong_reason_is_refused_with_what_to_do(run: Run) -> None:
+    assert "at most 200 characters" in refused(run("maintenance", "on", "--reason", "x" * 201))
+    assert "maintenance is off" in went_well(run("maintenance", "status"))
+
+
+def test_status_changes_no_database(run: Run) -> None:
+    assert "run 'python -m exports_app migrate'" in refused(run("maintenance", "status"))
+
+
+def test_waiting_ends_with_the_last_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = Mock()
+    services.maintenance.runs_at_work.side_effect = [2, 2, 1, 0]
+    monkeypatch.setattr(maintenance, "LOOK_SECONDS", 0)
+    maintenance._wait(services)
+    assert capsys.readouterr().err == "waiting for 2 runs…\nwaiting for 1 run…\n"
