@@ -194,8 +194,8 @@ def _bare(text: str) -> str:
 
 
 def _valid_local(text: str) -> str:
-    """Raises EmailNotValidError also for spaces but the ASCII one, which the library takes in quotes:
-    nobody sees which one it is, and few servers take them."""
+    """Raises EmailNotValidError also for spaces but the ASCII one, which the library takes in
+    quotes: nobody sees which one it is, and few servers take them."""
     local = str(_validated(f"{text}@example.com").local_part)
     if odd := sorted({sign for sign in local if not sign.isprintable()}):
         names = ", ".join(unicodedata.name(sign, f"U+{ord(sign):04X}") for sign in odd)
