@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from exports_app import __version__, environment, log, plugins
-from exports_app.db import migrate
+from exports_app.db import migrate, triggers
 from exports_app.db.engine import Database
 from exports_app.db.process_registry import ProcessRegistry
 from exports_app.domain.errors import ExportsError
@@ -30,6 +30,8 @@ def prepare(services: Services) -> None:
     """Before a server answers: schema, demo data, folders, mail settings. Raises SettingsError or
     ExportsError with one line."""
     migrate_database(services)
+    if lacking := triggers.warning(services.database):
+        log.get(__name__).error(lacking)
     services.files.prepare()
     services.installation.confirm()
     if warning := version_warning(services.database, services.process_registry):

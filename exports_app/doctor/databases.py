@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import __version__, startup, wiring
-from exports_app.db import migrate, models, search
+from exports_app.db import migrate, models, search, triggers
 from exports_app.db.connect_failures import failure
 from exports_app.db.engine import Database
 from exports_app.db.process_registry import ProcessRegistry
@@ -81,6 +81,17 @@ def find_search(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(True, "search", "by its indexes")
+
+
+def find_triggers(settings: Settings) -> Iterator[Finding]:
+    if is_new(settings):
+        return
+    with _opened(settings) as database:
+        if not migrate.is_current(database):
+            return
+        lacking = triggers.warning(database)
+    detail = lacking or "all are there"
+    yield Finding(not lacking, "triggers", detail, cause="triggers_missing" if lacking else "")
 
 
 def find_demo(settings: Settings) -> Iterator[Finding]:

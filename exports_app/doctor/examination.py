@@ -30,6 +30,7 @@ ANSWERING = {"database", "schema_outdated", "schema_newer"}
 """Codes of a database that answers."""
 ABOUT_DATABASE = {
     "demo": databases.find_demo,
+    "triggers": databases.find_triggers,
     "search": databases.find_search,
     "clock": databases.find_clock,
     "installation": databases.find_installation,

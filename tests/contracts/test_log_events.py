@@ -19,7 +19,7 @@ OWN_TEXTS = {
 """Modules that also log sentences of other modules at the start, which the document describes."""
 
 
-SENTENCES = ("startup.py", "environment.py")
+SENTENCES = ("startup.py", "environment.py", "db/triggers.py")
 HOUSEKEEPING = "exports_app/engine/housekeeping.py"
 
 
