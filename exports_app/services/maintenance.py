@@ -46,8 +46,10 @@ class MaintenanceMode:
             now = tx.installation.maintenance()
         before, self._seen = self._seen, now
         if (before.since, before.reason) != (now.since, now.reason):
-            state = "maintenance: no run begins" if now.is_on else "maintenance is over"
-            _log.info(state, reason=now.reason or None)
+            if now.is_on:
+                _log.info("maintenance: no run begins", reason=now.reason or None)
+            else:
+                _log.info("maintenance is over")
             self._changes.publish(Change(Topic.TENANTS, EVERY_TENANT))
         return now
 
