@@ -39,7 +39,9 @@ class SettingsError(Exception):
 def _env_file() -> dict[str, str]:
     _env_lines()  # raises for a line that dotenv would leave out
     values = dotenv_values(stream=StringIO(_env_text()))
-    return {name.upper(): value for name, value in values.items() if value is not None}
+    names = [binding.key for binding in parse_stream(StringIO(_env_text())) if binding.key]
+    # In the order of the lines, since two names may differ in case only: the last one counts
+    return {name.upper(): value for name in names if (value := values[name]) is not None}
 
 
 def _env_text() -> str:
@@ -51,10 +53,10 @@ def _env_text() -> str:
         raise SettingsError(f"{ENV_FILE} cannot be read: {e}") from None
 
 
-def _env_lines() -> dict[str, int]:
-    """The upper-case names in `.env`, and the line of each. Raises SettingsError for a line that is
-    none."""
-    lines = dict[str, int]()
+def _env_lines() -> dict[str, list[int]]:
+    """The upper-case names in `.env`, and the lines of each. Raises SettingsError for a line that
+    is none."""
+    lines = dict[str, list[int]]()
     for binding in parse_stream(StringIO(_env_text())):
         text = binding.original.string
         # The parser counts empty lines before a name to it
@@ -66,7 +68,7 @@ def _env_lines() -> dict[str, int]:
                 "spaces or # in quotes"
             )
         if binding.key:
-            lines[binding.key.upper()] = number
+            lines.setdefault(binding.key.upper(), []).append(number)
     return lines
 
 
@@ -75,10 +77,10 @@ def unknown_names() -> dict[str, str]:
     SettingsError where one is a misspelling of a setting. Once the settings were read."""
     known = {*_known, *(f"{name}_FILE" for name in _secrets())}
     unknown = dict[str, str]()
-    for name, number in _env_lines().items():
+    for name, lines in _env_lines().items():
         if name in known or name.startswith(OF_OTHERS):
             continue
-        there = f"line {number} of {ENV_FILE}: {name} is no setting"
+        there = f"line {lines[-1]} of {ENV_FILE}: {name} is no setting"
         if alike := get_close_matches(name, known, 1, ALIKE):
             raise SettingsError(f"{there}; do you mean {alike[0]}?")
         unknown[name] = there
@@ -98,12 +100,29 @@ def misspelt_variables() -> list[str]:
     ]
 
 
+def repeated_names() -> list[str]:
+    """A sentence for each name that `.env` has more than once. Raises SettingsError."""
+    real = _real()
+    return [
+        f"{ENV_FILE} has {name} in the lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}: "
+        + (f"line {lines[-1]} counts" if name not in real else "the environment's counts")
+        for name, lines in _env_lines().items()
+        if len(lines) > 1
+    ]
+
+
+def warnings() -> list[str]:
+    """A sentence for everything in `.env` and the environment that should be looked at. Raises
+    SettingsError for what stops a start. Once the settings were read."""
+    return [*repeated_names(), *unknown_names().values(), *misspelt_variables()]
+
+
 def sources() -> dict[str, str]:
     """Where each setting that has a value comes from: upper-case names to texts. Raises
     SettingsError. Once the settings were read."""
     lines, real = _env_lines(), _real()
     values = _env_file() | real
-    origins = {name: f"line {line} of {ENV_FILE}" for name, line in lines.items()}
+    origins = {name: f"line {numbers[-1]} of {ENV_FILE}" for name, numbers in lines.items()}
     origins |= dict.fromkeys(real, "the environment")
     origins |= {
         name: f"{name}_FILE: {file}" for name in _secrets() if (file := values.get(f"{name}_FILE"))

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from exports_app import __version__, environment, log, plugins
-from exports_app.db import migrate, triggers
+from exports_app import __version__, environment, log, plugins, setting_urls
+from exports_app.db import migrate, triggers, urls
 from exports_app.db.engine import Database
 from exports_app.db.process_registry import ProcessRegistry
 from exports_app.domain.errors import ExportsError
@@ -34,22 +34,34 @@ def prepare(services: Services) -> None:
         log.get(__name__).error(lacking)
     services.files.prepare()
     services.installation.confirm()
-    if warning := version_warning(services.database, services.process_registry):
-        log.get(__name__).warning(warning)
+    if versions := version_warning(services.database, services.process_registry):
+        log.get(__name__).warning(versions)
     if refusal := demo_refusal(services.settings, services.provisioning.demo_password_users):
         raise ExportsError(refusal)
     for left_out in plugins.left_out():
         log.get(__name__).warning(str(left_out))
     for channel in CHANNELS:
         channel.unconfigured()  # a bad setting stops the start
-    for unknown in [*environment.unknown_names().values(), *environment.misspelt_variables()]:
-        log.get(__name__).warning(unknown)
-    if reason := channels.unconfigured():
-        log.get(__name__).warning(
-            "exports are made but not sent", channel=channels.DEFAULT, reason=reason
-        )
+    for warning in environment.warnings():
+        log.get(__name__).warning(warning)
     if services.settings.is_demo:
         services.demo.seed_if_empty()
+    _announce(services)
+
+
+def _announce(services: Services) -> None:
+    """What this process works with, in one line each. Raises SettingsError."""
+    say = log.get(__name__)
+    say.info(f"exports_app {__version__} starts")
+    say.info(
+        "the address that people use",
+        url=setting_urls.without_secrets(services.settings.base_url),
+    )
+    say.info("the database", **urls.place(urls.parse(services.database.url)))
+    if reason := channels.unconfigured():
+        say.warning("exports are made but not sent", channel=channels.DEFAULT, reason=reason)
+    else:
+        say.info("the mail server", channel=channels.DEFAULT, server=channels.server())
 
 
 def version_warning(database: Database, registry: ProcessRegistry) -> str:

@@ -127,6 +127,10 @@ class EmailChannel:
         bad one."""
         return None if self.settings.host else "no mail server is set: give SMTP_HOST"
 
+    def server(self) -> str:
+        smtp = self.settings
+        return f"{smtp.host}:{smtp.port}, {'without TLS' if smtp.tls == 'none' else smtp.tls}"
+
     @contextmanager
     def open(self, report: Report, check: Callable[[], None]) -> Iterator[Sender]:
         connection = SmtpConnection(self._server(), check=check)

@@ -26,3 +26,15 @@ def as_libpq(url: URL) -> str:
     """With the password. libpq refuses a space, which SQLAlchemy leaves in it."""
     text = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return text.replace(" ", "%20")
+
+
+def place(url: URL) -> dict[str, str]:
+    """Where the database is, for logs: its kind, and its file, or its host and its name. Without
+    the password and the options."""
+    if url.get_backend_name() == "sqlite":
+        return {"kind": "sqlite", "file": url.database or ""}
+    # A socket's folder, or several hosts, are options of the URL
+    hosts = url.query.get("host", url.host or "this machine")
+    host = hosts if isinstance(hosts, str) else ",".join(hosts)
+    at = f":{url.port}" if url.host and url.port else ""
+    return {"kind": "postgresql", "host": f"{host}{at}", "name": url.database or ""}

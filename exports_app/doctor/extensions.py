@@ -38,17 +38,17 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, channels.DEFAULT, CHANNELS.absence(channels.DEFAULT))
     for channel in CHANNELS:
         yield from limited(channel.key, partial(_channel_findings, channel, settings))
-    yield from _unknown_names()
+    yield from _environment()
 
 
-def _unknown_names() -> Iterator[Finding]:
+def _environment() -> Iterator[Finding]:
     """Once the channels have read their settings."""
     try:
-        unknown = environment.unknown_names()
+        warnings = environment.warnings()
     except SettingsError as e:
         yield Finding(False, "settings", str(e))
         return
-    for text in [*unknown.values(), *environment.misspelt_variables()]:
+    for text in warnings:
         yield Finding(True, "settings", text, warning=True)
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from exports_app.channels.email import SmtpSettings
-from exports_app.environment import SettingsError, read, unknown_names
+from exports_app.environment import SettingsError, read, unknown_names, warnings
 from exports_app.settings import Settings, loopback
 from tests.bare_environment import bare_environment
 
@@ -123,6 +123,18 @@ def test_other_unknown_names_are_named_and_those_of_libraries_are_not() -> None:
     Path(".env").write_text("AWS_ACCESS_KEY_ID=x\nPOSTGRES_PASSWORD=x\nOUR_NOTES=x\n")
     read(Settings)
     assert unknown_names() == {"OUR_NOTES": "line 3 of .env: OUR_NOTES is no setting"}
+
+
+def test_a_name_given_twice_is_a_warning_that_says_which_line_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text("PORT=8080\nTZ=UTC\n\nport=8081\nRETENTION_DAYS=1\nPORT=8082\n")
+    assert read(Settings).port == 8082
+    assert warnings() == [".env has PORT in the lines 1, 4 and 6: line 6 counts"]
+    Path(".env").write_text("PORT=8080\nPORT=8081\n")
+    monkeypatch.setenv("PORT", "8083")
+    assert read(Settings).port == 8083
+    assert warnings() == [".env has PORT in the lines 1 and 2: the environment's counts"]
 
 
 def test_an_environment_file_that_is_no_text_stops_the_start() -> None:

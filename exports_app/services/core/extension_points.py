@@ -210,6 +210,15 @@ class CanCheck(Protocol):
         """Connect as for a message. Returns the result in words. Raises DeliveryError."""
 
 
+@runtime_checkable
+class HasServer(Protocol):
+    """A channel whose messages go through a server."""
+
+    def server(self) -> str:
+        """Its host and port, and how the connection is encrypted, in words. Of a channel that is
+        configured. Raises SettingsError."""
+
+
 @dataclass(frozen=True)
 class EffectiveSetting:
     """A setting in effect. value: as text; for a secret only whether it is set. source: where it

@@ -7,6 +7,7 @@ from exports_app.services.core.extension_points import (
     CanPreview,
     Channel,
     Diagnosable,
+    HasServer,
     LimitsAttachments,
     Message,
     Report,
@@ -48,6 +49,12 @@ def unconfigured() -> str | None:
     """Why nothing is sent; None where the channel is configured."""
     channel = _default()
     return CHANNELS.absence(DEFAULT) if channel is None else channel.unconfigured()
+
+
+def server() -> str:
+    """Of the default channel, which is configured, in words; empty where it has none."""
+    channel = _default()
+    return channel.server() if isinstance(channel, HasServer) else ""
 
 
 def preview(report: Report) -> Message | None:
