@@ -161,7 +161,7 @@ async def _serve() -> AsyncIterator[None]:
                 watched,
                 _engine.run(),
             ):
-                with stopping.on_sigterm(_drain, current.drain_seconds):
+                with stopping.on_sigterm(_drain, current.drain_seconds, current.port):
                     url = address.url(current.host, current.port)
                     print(f"exports_app: ready on {url}", flush=True)  # noqa: T201 (for whoever started it)
                     _serving.started()

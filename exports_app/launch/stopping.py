@@ -3,13 +3,16 @@
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from exports_app.launch import last_connections
 
 
 @contextmanager
-def on_sigterm(drain: Callable[[], None], seconds: float) -> Iterator[None]:
-    """On SIGTERM call `drain`, and after so many seconds stop. SIGINT stops at once, also during
-    this time. Call it on the event loop, after the web server has set its own handlers.
+def on_sigterm(drain: Callable[[], None], seconds: float, port: int) -> Iterator[None]:
+    """On SIGTERM call `drain`, and after so many seconds close the port and stop. SIGINT stops at
+    once, also during this time, and so does SIGTERM where there are no seconds. Call it on the
+    event loop, after the web server has set its own handlers.
 
     The web server closes its port as soon as its own handler is called: it stays for SIGINT.
     """
@@ -21,7 +24,16 @@ def on_sigterm(drain: Callable[[], None], seconds: float) -> Iterator[None]:
         nonlocal timer
         if timer is None and not closed:
             drain()
-            timer = loop.call_later(seconds, signal.raise_signal, signal.SIGINT)
+            timer = loop.call_later(seconds, last if seconds else stop)
+
+    def last() -> None:
+        nonlocal timer
+        with suppress(OSError):  # then the port closes all the same, if less gently
+            last_connections.let_none_begin(port)
+        timer = loop.call_later(last_connections.SECONDS, stop)
+
+    def stop() -> None:
+        signal.raise_signal(signal.SIGINT)
 
     loop.add_signal_handler(signal.SIGTERM, begin)
     try:

@@ -2,12 +2,21 @@
 
 import asyncio
 import signal
+import socket
+import sys
 from collections.abc import Callable
+
+import pytest
 
 from exports_app.launch.stopping import on_sigterm
 
 
-def stopped(seconds: float, *signals: signal.Signals) -> list[str]:
+def stopped(
+    seconds: float,
+    *signals: signal.Signals,
+    port: int = 0,
+    at_the_end: Callable[[], None] = lambda: None,
+) -> list[str]:
     """What happens to a server that gets these signals, until its port closes."""
     events = list[str]()
 
@@ -16,12 +25,13 @@ def stopped(seconds: float, *signals: signal.Signals) -> list[str]:
 
         def close() -> None:
             events.append("closed")
+            at_the_end()
             closed.set()
 
         for each in (signal.SIGINT, signal.SIGTERM):  # as the web server does
             loop.add_signal_handler(each, close)
         drained: Callable[[], None] = lambda: events.append("drained")  # noqa: E731
-        with on_sigterm(drained, seconds):
+        with on_sigterm(drained, seconds, port):
             for each in signals:
                 signal.raise_signal(each)
                 await asyncio.sleep(0)
@@ -42,3 +52,18 @@ def test_without_time_it_closes_at_once() -> None:
 def test_ctrl_c_does_not_wait_for_the_time() -> None:
     assert stopped(3_600, signal.SIGINT) == ["closed"]
     assert stopped(3_600, signal.SIGTERM, signal.SIGINT) == ["drained", "closed"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux's kernel has the filter")
+def test_when_the_port_closes_it_takes_no_connection_any_more() -> None:
+    refused = list[TimeoutError]()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        place = listening.getsockname()
+
+        def connect() -> None:
+            with pytest.raises(TimeoutError) as none_answers:
+                socket.create_connection(place, 0.1)
+            refused.append(none_answers.value)
+
+        stopped(0.01, signal.SIGTERM, port=place[1], at_the_end=connect)
+    assert refused
