@@ -1,12 +1,8 @@
 """What goes wrong around the app: mail servers, disks, clocks."""
 
 import os
-import shutil
 import signal
-import sqlite3
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +11,7 @@ from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.records import Run
 from tests.e2e.client import wait_until
 from tests.faults.faketime import faketime
+from tests.faults.full_disk import fill, small_disk
 from tests.faults.house import House, house_in
 from tests.faults.post import Post
 from tests.world import deliveries_of, sql
@@ -78,21 +75,6 @@ def test_a_mail_server_that_is_away_is_waited_for_and_nobody_starts_anything_aga
     house.check()
 
 
-@contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[bool]:
-    """Whether one could be mounted there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    mounted = os.geteuid() == 0 and shutil.which("mount") is not None
-    if mounted:
-        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    try:
-        yield mounted
-    finally:
-        if mounted:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def test_a_run_waits_for_a_full_disk_and_says_so(house: House, tmp_path: Path) -> None:
     place = tmp_path / "small"
     house.once("Now", "ok+now@example.com")
@@ -131,7 +113,8 @@ def test_a_full_disk_under_the_database_is_waited_for_and_what_was_accepted_is_n
         wait_until("a message is on the wire", lambda: letters.ledger, 60)
         ballast = small / "ballast" if mounted else house.folder / "deaths"
         if mounted:
-            fill(house, ballast)
+            assert house.services.database.file is not None
+            fill(house.services.database.file, ballast)
         else:
             ballast.touch()
         letters.let_go.set()
@@ -145,24 +128,6 @@ def test_a_full_disk_under_the_database_is_waited_for_and_what_was_accepted_is_n
         house.check()
         assert len(letters.to("hang@example.com")) == 1
         app.kill()
-
-
-def fill(house: House, ballast: Path) -> None:
-    """The disk, and what the database's log has left within it."""
-    assert house.services.database.file is not None
-    with closing(sqlite3.connect(house.services.database.file, timeout=15)) as other:
-        other.execute("CREATE TABLE ballast (x BLOB)")
-        with pytest.raises(OSError, match="No space left"):
-            ballast.write_bytes(bytes(100_000_000))
-        for size in (1_000_000, 10_000, 1):
-            with pytest.raises(sqlite3.OperationalError, match="full"):
-                insert_for_ever(other, size)
-
-
-def insert_for_ever(connection: sqlite3.Connection, size: int) -> None:
-    while True:
-        with connection:
-            connection.execute("INSERT INTO ballast VALUES (zeroblob(?))", [size])
 
 
 @pytest.mark.long

@@ -19,3 +19,10 @@ def installed() -> Iterator[Installed]:
 def machine(installed: Installed, letters: Post) -> Iterator[Machine]:  # noqa: F811
     with running(installed, letters) as made:
         yield made
+
+
+@pytest.fixture
+def small_machine(installed: Installed, letters: Post) -> Iterator[Machine]:  # noqa: F811
+    """Its data folder has a disk of 24 MB, where one can be mounted."""
+    with running(installed, letters, megabytes=24) as made:
+        yield made

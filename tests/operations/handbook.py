@@ -73,9 +73,9 @@ class Walk:
         self.name = f"{document}, {section}"
         assert self._left, f"{self.name} has no shell block"
 
-    def next(self, **placeholders: str) -> str:
-        """What the next block prints. placeholders: NAME=value of text in the block that stands for
-        a value."""
+    def next(self, *, code: int = 0, **placeholders: str) -> str:
+        """What the next block prints. code: with which it ends. placeholders: NAME=value of text in
+        the block that stands for a value."""
         assert self._left, f"{self.name} has no block left"
         block = self._left.pop(0)
         script = block.text
@@ -83,8 +83,10 @@ class Walk:
             assert name in script, f"{self.name} has no {name} in {script}"
             script = script.replace(name, value)
         print(f"\n--- {self.name}\n{script}", end="")
-        said = self._machine.done(self._setup + script)
+        done = self._machine.shell(self._setup + script)
+        said = done.stdout
         print(said, end="")
+        assert done.returncode == code, f"{self.name} ends with {done.returncode}:\n{said}"
         if block.printed is not None:
             assert constant(said) == constant(block.printed), f"{self.name} prints now:\n{said}"
         return said

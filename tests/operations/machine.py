@@ -13,14 +13,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import trustme
 
 from tests.e2e.client import wait_until
 from tests.e2e.server import free_port
+from tests.faults.full_disk import small_disk
 from tests.faults.post import Post
+from tests.operations.api import Api
 from tests.operations.installed import Installed
 from tests.paths import ROOT
 from tests.programs import program
@@ -52,6 +53,8 @@ class Machine:
     port: int = field(default_factory=free_port)
     app_port: int = field(default_factory=free_port)
     authority: trustme.CA = field(default_factory=trustme.CA)
+    is_small: bool = False
+    """Whether the data folder has a small disk of its own, which only root may mount."""
 
     @property
     def data(self) -> Path:
@@ -106,6 +109,10 @@ class Machine:
         if unit == "exports-web":
             wait_until("it is ready", lambda: self.answers("/api/ready"), PATIENCE)
 
+    def restart(self) -> None:
+        self.done("systemctl stop exports-web")
+        self.start()
+
     def answers(self, path: str) -> bool:
         with self.client() as client:
             return client.get(path).status_code == 200
@@ -124,7 +131,7 @@ class Machine:
         return client
 
     @contextmanager
-    def signed_in(self) -> Iterator["Api"]:
+    def signed_in(self) -> Iterator[Api]:
         with self.client() as client:
             api = Api(client)
             token = api.call("POST", "/api/auth/login", json=PERSON)["accessToken"]
@@ -159,7 +166,7 @@ class Machine:
     def lay_out(self) -> None:
         for folder in (
             *("etc/nginx/conf.d", "etc/systemd/system", "etc/exports", "var/lib/exports"),
-            *("backup", "log", "run", "tmp", "home"),
+            *("var/log/nginx", "backup", "log", "run", "tmp", "home"),
         ):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         self._configure_nginx()
@@ -210,69 +217,23 @@ class Machine:
         }
 
 
-class Api:
-    def __init__(self, client: httpx.Client) -> None:
-        self.http = client
-
-    def call(self, method: str, path: str, **more: Any) -> Any:
-        answer = self.http.request(method, path, **more)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def schedule(self, name: str, recipient: str) -> str:
-        """Its id. It is due in no test by itself."""
-        tenant = self.call("GET", "/api/auth/me")["tenants"][0]["id"]
-        asked = {
-            "tenantId": tenant,
-            "name": name,
-            "exportType": "campaigns",
-            "format": "csv",
-            "schedule": "0 0 1 1 *",
-            "recipients": [recipient],
-        }
-        return str(self.call("POST", "/api/scheduled-exports", json=asked)["id"])
-
-    def trigger(self, schedule: str) -> str:
-        """The id of the run."""
-        path = f"/api/scheduled-exports/{schedule}/trigger"
-        return str(self.call("POST", path)["historyId"])
-
-    def run(self, schedule: str) -> str:
-        """Run it now, to its end. Returns the run's id."""
-        run = self.trigger(schedule)
-        wait_until("the run has ended", lambda: self._has_ended(schedule, run), PATIENCE)
-        return run
-
-    def history(self, schedule: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = self.call(
-            "GET", f"/api/scheduled-exports/{schedule}/history"
-        )["items"]
-        return items
-
-    def attempts(self, schedule: str) -> int:
-        """Of its latest run: those that have ended."""
-        return int(self.history(schedule)[0]["attempt"])
-
-    def _has_ended(self, schedule: str, run: str) -> bool:
-        return any(
-            item["id"] == run and item["status"] not in {"pending", "processing"}
-            for item in self.history(schedule)
-        )
-
-
 def _name_the_host(request: httpx.Request) -> None:
     request.extensions["sni_hostname"] = HOST
 
 
 @contextmanager
-def machine(installed: Installed, post: Post) -> Iterator[Machine]:
-    """Everything runs, and Ann is admin of the tenant acme."""
+def machine(installed: Installed, post: Post, megabytes: int = 0) -> Iterator[Machine]:
+    """Everything runs, and Ann is admin of the tenant acme. megabytes: of the disk of the data
+    folder; 0: it has none of its own."""
     root = Path(tempfile.mkdtemp(prefix="exports-machine-"))
     root.chmod(0o755)
     with ExitStack() as held:
         held.callback(shutil.rmtree, root)
         made = Machine(root, installed, post)
         made.lay_out()
+        if megabytes:
+            made.is_small = held.enter_context(small_disk(made.data, megabytes))
+            installed.give(made.data)
         made.app('create-tenant acme --name "Acme" --timezone Europe/Berlin')
         ann = f"create-user {PERSON['email']} --name Ann --tenant acme --role admin"
         made.app(f"{ann} --password-stdin <<<'{PERSON['password']}'")

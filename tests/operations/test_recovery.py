@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.client import wait_until
+from tests.faults.full_disk import fill
+from tests.faults.house import INJECTED
 from tests.operations.handbook import walk
 from tests.operations.machine import PATIENCE, Machine
 
@@ -45,6 +47,47 @@ def test_the_data_folder_is_lost(machine: Machine) -> None:
         api.run(weekly)  # it works again
     assert len(machine.post.to("ok+waiting@example.com")) == 1
     assert len(machine.post.to("ok+weekly@example.com")) == 2
+
+
+def test_the_disk_is_full(small_machine: Machine) -> None:
+    """What an earlier restore moved away has filled it. Nothing needs a restart."""
+    machine = small_machine
+    ballast = machine.data / "exports.before-20261101T090000Z" / "exports.db"
+    if not machine.is_small:
+        _refuse_to_write_while_there_is(machine, ballast)
+    with machine.signed_in() as api:
+        weekly = api.schedule("Weekly", "hang@example.com")
+        run = api.trigger(weekly)
+        wait_until("the message is on the wire", lambda: machine.post.ledger, PATIENCE)
+        ballast.parent.mkdir()
+        if machine.is_small:
+            fill(machine.data / "exports.db", ballast)
+        else:
+            ballast.touch()
+        machine.installed.give(machine.data)
+        machine.post.let_go.set()
+        trouble = "database or disk is full"
+        wait_until("it is logged", lambda: trouble in machine.log("exports-web"), PATIENCE)
+        if machine.is_small:  # the other way refuses only the writes of the app's transactions
+            wait_until("it is down", lambda: not machine.answers("/api/health"), PATIENCE)
+
+        with walk(machine, DOCUMENT, "The disk is full") as recovery:
+            recovery.next(code=int(machine.is_small))  # of doctor
+            recovery.rest()
+
+        wait_until("the run has ended", lambda: api.has_ended(weekly, run), PATIENCE)
+        (ended,) = api.history(weekly)
+        assert ended["status"] == "completed"
+    assert len(machine.post.to("hang@example.com")) == 1
+
+
+def _refuse_to_write_while_there_is(machine: Machine, file: Path) -> None:
+    """The database, as on a full disk."""
+    injected = machine.root / "injected"
+    shutil.copytree(INJECTED, injected)
+    machine.installed.give(injected)
+    machine.set(PYTHONPATH=str(injected), FAULT_POINT="database full", FAULT_FILE=str(file))
+    machine.restart()
 
 
 def _lose(folder: Path) -> None:
