@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from exports_app.backup.manifest import Manifest
     from exports_app.services.runs.restored import Held
 
+END = "python -m exports_app maintenance off"
 RUNNING = (
     "a server or a worker runs on this database: stop all of them first, since what they send"
     " cannot be held any more"
@@ -65,7 +66,8 @@ def _print_held(held: "Held") -> None:
         f"{counted(held.sessions, 'session')} ended: everyone signs in again. Accounts, passwords,"
         " roles and revoked links are as they were at the backup: repeat what was changed since"
     )
-    print("now start the server: what is due from now on runs")
+    after = f", once you end its maintenance: {END}" if held.maintenance else ""
+    print(f"now start the server: what is due from now on runs{after}")
 
 
 def _print_what_is_held(held: "Held") -> None:

@@ -40,8 +40,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.maintenance_command == "status":
         with read_only_services() as services:
-            now = services.maintenance.look()
-            _show(services, now, as_json=args.json)
+            _show(services, services.maintenance.now(), as_json=args.json)
         return 0
     with open_services() as services:
         if args.maintenance_command == "on":

@@ -150,6 +150,21 @@ def find_versions(settings: Settings) -> Iterator[Finding]:
     )
 
 
+def find_maintenance(settings: Settings) -> Iterator[Finding]:
+    if is_new(settings):
+        return
+    with _opened(settings) as database:
+        if not migrate.is_current(database):
+            return
+        with SqlStore(database).read() as tx:
+            now = tx.installation.maintenance()
+    if now.since is not None:
+        why = f" ({now.reason})" if now.reason else ""
+        since = f"on since {now.since:%Y-%m-%d %H:%M:%S} UTC{why}"
+        end = "no run begins until 'python -m exports_app maintenance off'"
+        yield Finding(True, "maintenance", f"{since}: {end}", warning=True)
+
+
 def find_clock(settings: Settings) -> Iterator[Finding]:
     """A clock that is behind what the database has stored was set back; the clock of a database
     server is compared too."""

@@ -35,6 +35,7 @@ ABOUT_DATABASE = {
     "clock": databases.find_clock,
     "installation": databases.find_installation,
     "versions": databases.find_versions,
+    "maintenance": databases.find_maintenance,
 }
 
 

@@ -39,19 +39,22 @@ class MaintenanceMode:
         """As the engine of this process saw it last: it looks each second."""
         return self._seen
 
-    def look(self) -> Maintenance:
-        """What the database has. Where it has changed since the last look, all pages are refreshed:
-        the command that changed it is another process. Raises Unavailable."""
+    def now(self) -> Maintenance:
+        """As the database has it. Raises Unavailable."""
         with self._store.read() as tx:
-            now = tx.installation.maintenance()
-        before, self._seen = self._seen, now
-        if (before.since, before.reason) != (now.since, now.reason):
-            if now.is_on:
-                _log.info("maintenance: no run begins", reason=now.reason or None)
+            return tx.installation.maintenance()
+
+    def look(self) -> Maintenance:
+        """As `now`, for `seen`. Where it has changed since the last look, all pages are refreshed:
+        the command that changed it is another process."""
+        before, self._seen = self._seen, self.now()
+        if (before.since, before.reason) != (self._seen.since, self._seen.reason):
+            if self._seen.is_on:
+                _log.warning("maintenance: no run begins", reason=self._seen.reason)
             else:
                 _log.info("maintenance is over")
             self._changes.publish(Change(Topic.TENANTS, EVERY_TENANT))
-        return now
+        return self._seen
 
     def runs_at_work(self) -> int:
         """Runs that were begun and have not ended. One whose worker died counts until its lease

@@ -84,7 +84,7 @@ class _Checks:
 )
 async def health(request: Request, response: Response) -> Any:
     """503 when something that is needed is down, or what is due does not get its turn; mail that is
-    not set up is no error.
+    not set up is no error, and maintenance is none.
 
     Strangers get the status alone; the rest is for this machine itself, and for those who send
     METRICS_TOKEN as a bearer token.
@@ -98,8 +98,10 @@ async def health(request: Request, response: Response) -> Any:
     status = "down" if found.reasons else "ok"
     if not insider:
         return {"status": status}
+    maintenance = srv.maintenance.seen
     return {
         "status": status,
+        **({"maintenance": maintenance} if maintenance.is_on else {}),
         "database": "ok" if found.database_works else "down",
         "engine": "ok" if found.engine_alive else "down",
         "email": "not configured" if channels.unconfigured() else "configured",

@@ -126,8 +126,15 @@ def delete(srv: Srv, who: Who, schedule_id: str) -> None:
     srv.schedules.delete(who, schedule_id)
 
 
-@router.post("/{schedule_id}/trigger", status_code=202, response_model=schemas.TriggerOut)
+@router.post(
+    "/{schedule_id}/trigger",
+    status_code=202,
+    response_model=schemas.TriggerOut,
+    response_model_exclude_unset=True,
+)
 def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
     run = srv.schedules.trigger(who, schedule_id)
     response.headers["Location"] = f"{BASE}/{schedule_id}/history/{run.id}"
-    return {"history_id": run.id, "status": run.status}
+    maintenance = srv.maintenance.seen
+    waits = {"maintenance": maintenance} if maintenance.is_on else {}
+    return {"history_id": run.id, "status": run.status, **waits}

@@ -2,13 +2,20 @@
 
 from pydantic import Field
 
-from exports_app.api.schemas.base import Output
+from exports_app.api.schemas.base import Instant, Output
 
 
 class FilesOut(Output):
     count: int
     bytes: int
     free: int | None = Field(description="bytes; null where nobody can say, as of a bucket")
+
+
+class MaintenanceOut(Output):
+    """The installation is in maintenance: no run begins until it is over."""
+
+    since: Instant
+    reason: str
 
 
 class HealthOut(Output):
@@ -21,6 +28,7 @@ class HealthOut(Output):
     reasons: list[str] | None = Field(
         None, description="why it is down, in words; empty while all is well"
     )
+    maintenance: MaintenanceOut | None = Field(None, description="left out while there is none")
     files: FilesOut | None = Field(None, description="what the finished files take on the disk")
 
 

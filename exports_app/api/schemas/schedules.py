@@ -8,6 +8,7 @@ from pydantic import Field, computed_field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialInput
+from exports_app.api.schemas.health import MaintenanceOut
 from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
 from exports_app.services.schedules.filters import Filters
@@ -126,6 +127,9 @@ class SchedulesOut(PageOut):
 class TriggerOut(Output):
     history_id: str
     status: str
+    maintenance: MaintenanceOut | None = Field(
+        None, description="the run waits until it is over; left out while there is none"
+    )
 
 
 class CronIn(Input):

@@ -5,7 +5,7 @@ They are held: ended in states from which a person continues them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exports_app.domain.runs.states import (
@@ -39,6 +39,8 @@ class Held:
     ticks: int
     messages: int
     sessions: int
+    maintenance: bool = False
+    """Whether it is on in the database."""
 
 
 class Restored:
@@ -57,14 +59,18 @@ class Restored:
             sessions=self._in_batches(lambda tx: tx.sessions.end(now, BATCH)),
         )
         with self._store.write() as tx:
+            maintenance = tx.installation.maintenance().is_on
             audit_log.note(
                 *(tx, audit_log.COMMAND_LINE, Action.RESTORED, now),
                 tenant_id=None,
                 subject_id=None,
                 subject_name=backup,
-                **vars(held),
+                runs=held.runs,
+                ticks=held.ticks,
+                messages=held.messages,
+                sessions=held.sessions,
             )
-        return held
+        return replace(held, maintenance=maintenance)
 
     def _in_batches(self, hold: Callable[[Transaction], int]) -> int:
         """Each batch has its transaction."""

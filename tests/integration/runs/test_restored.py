@@ -180,3 +180,10 @@ def test_many_are_held_in_batches(services: Services, cast: Cast, count: int) ->
     with services.store.write() as tx:
         tx.runs.add_all(runs)
     assert hold(services).runs == count
+
+
+def test_maintenance_stays_on_and_is_told(services: Services) -> None:
+    assert not hold(services).maintenance
+    services.maintenance.begin("")
+    assert hold(services).maintenance
+    assert services.maintenance.now().is_on

@@ -17,6 +17,8 @@ def test_it_is_switched_on_and_off_and_says_so(run: Run) -> None:
     assert first.startswith("maintenance is on since 20")
     assert first.endswith(" UTC: New disks")
     assert second == "no run begins, and none is at work"
+    warning = "warn maintenance: on since 20"
+    assert warning in went_well(run("doctor"))
     shown = json.loads(went_well(run("maintenance", "status", "--json")))
     assert shown == {
         "maintenance": True,
@@ -26,6 +28,7 @@ def test_it_is_switched_on_and_off_and_says_so(run: Run) -> None:
     }
     assert json.loads(went_well(run("maintenance", "off", "--json")))["since"] is None
     assert "maintenance is off" in went_well(run("maintenance", "off"))
+    assert warning not in went_well(run("doctor"))
 
 
 @pytest.mark.usefixtures("migrated")
