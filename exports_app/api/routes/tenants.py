@@ -23,6 +23,8 @@ def managed(srv: Srv, who: Who, tenant_id: str) -> Tenant:
     return srv.tenants.get(who, tenant_id, Permission.MANAGE)
 
 
+SIZE = "of a page; left out: 200 with q, page or cursor, else all members"
+
 Managed = Annotated[Tenant, Depends(managed)]
 
 
@@ -73,19 +75,22 @@ def members(
     srv: Srv,
     who: Who,
     tenant: Managed,
-    size: Annotated[
-        int | None, Query(ge=1, le=200, description="of a page; left out: all members")
-    ] = None,
+    q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
+    page: pages.Number = 1,
+    size: Annotated[int | None, Query(ge=1, le=200, description=SIZE)] = None,
     cursor: pages.Cursor = None,
 ) -> Any:
     """By name."""
-    of = ("members", tenant.id)
-    page = srv.cursors.page(cursor, of, Page(size=size or 200))
-    found = srv.members.find(who, tenant.id, page if size or cursor else None)
-    following = None
-    if size or cursor:
-        following = srv.cursors.following(of, page, found, attrgetter("user.name", "user.id"))
-    return {"items": [_member(member) for member in found], "next_cursor": following}
+    of = ("members", tenant.id, *([q] if q else []))
+    asked = srv.cursors.page(cursor, of, Page(page, size or 200))
+    if not (q or page > 1 or size or cursor):
+        everyone = srv.members.find(who, tenant.id)
+        items, total = [_member(member) for member in everyone], len(everyone)
+        return {"items": items, "total": total, "page": 1, "size": max(total, asked.size)}
+    found = srv.members.search(who, tenant.id, q, asked)
+    key = attrgetter("user.name", "user.id")
+    answer = pages.answer(srv.cursors, of, asked, found, key)
+    return answer | {"items": [_member(member) for member in answer["items"]]}
 
 
 @router.post(

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, PartialInput
+from exports_app.api.schemas.base import Output, PageOut, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.tenants.quotas import MAX_QUOTA
 
@@ -80,8 +80,5 @@ class MemberOut(Output):
     scheduled_exports: int = Field(description="how many of the tenant's they own")
 
 
-class MembersOut(Output):
+class MembersOut(PageOut):
     items: list[MemberOut]
-    next_cursor: str | None = Field(
-        default=None, description="with a size: send it as cursor to get the next page"
-    )

@@ -9,7 +9,7 @@ from exports_app.domain.humanize import counted
 from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.field_rules import one_of
+from exports_app.services.core.field_rules import check_page, check_search, one_of
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Member, Membership, Page, Tenant, User
 from exports_app.services.identity.authentication import TenantRole
@@ -48,11 +48,22 @@ class Members:
         self._changes = changes
         self._clock = clock
 
-    def find(self, who: Principal, tenant_id: str, page: Page | None = None) -> list[Member]:
-        """By name. page: its size and `after`; None: all. Raises NotFound, Forbidden."""
+    def find(self, who: Principal, tenant_id: str) -> list[Member]:
+        """By name. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
-            return tx.users.members(tenant_id, page)
+            return tx.users.members(tenant_id)
+
+    def search(
+        self, who: Principal, tenant_id: str, q: str, page: Page
+    ) -> tuple[list[Member], int]:
+        """A page of members by name, and the number of all. q: part of a name or an address. Raises
+        NotFound, Forbidden, Invalid."""
+        check_search({"q": q})
+        check_page(page)
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            return tx.users.find_members(tenant_id, q, page)
 
     def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
         """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""

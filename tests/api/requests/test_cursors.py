@@ -85,6 +85,29 @@ def test_users_and_members(api: Clients, services: Services, cast: Cast, acme: T
     assert walk(api.admin, path, size=1) == [i["id"] for i in api.admin.get(path).json()["items"]]
 
 
+def test_members_are_found_by_parts_of_name_and_address(
+    api: Clients, services: Services, cast: Cast, acme: Tenant
+) -> None:
+    path = f"/api/tenants/{acme.id}/members"
+    everyone = api.admin.get(path).json()
+    assert everyone["total"] == len(everyone["items"]) == 2
+    assert everyone["nextCursor"] is None
+    first = everyone["items"][0]
+    for q in (first["email"][:5].upper(), first["name"][:3]):
+        found = api.admin.get(path, params={"q": q}).json()
+        assert first["id"] in {item["id"] for item in found["items"]}
+        assert found["total"] == len(found["items"])
+    assert api.admin.get(path, params={"q": "nobody at all"}).json()["items"] == []
+    second = api.admin.get(path, params={"page": 2, "size": 1}).json()
+    assert [item["id"] for item in second["items"]] == [everyone["items"][1]["id"]]
+    assert (second["total"], second["page"], second["size"]) == (2, 2, 1)
+    outsider = cast.outsider.user.name
+    assert api.admin.get(path, params={"q": outsider}).json()["total"] == 0
+    cursor = api.admin.get(path, params={"size": 1}).json()["nextCursor"]
+    other = api.admin.get(path, params={"q": "x", "cursor": cursor})
+    assert (other.status_code, pointers(other)) == (422, ["/cursor"])
+
+
 def test_the_audit_goes_on_where_it_was_while_entries_are_added(
     api: Clients, services: Services, cast: Cast, clock: FakeClock
 ) -> None:
@@ -156,13 +179,14 @@ class TestWrongCursors:
         }
 
 
-def test_a_number_far_away_is_refused_by_the_name_of_the_cursor(api: Clients) -> None:
+def test_a_number_far_away_is_refused_by_the_name_of_the_cursor(api: Clients, acme: Tenant) -> None:
     assert api.viewer.post(SCHEDULES, schedule_body()).status_code == 403
     for client, path in (
         (api.viewer, SCHEDULES),
         (api.viewer, CAMPAIGNS),
         (api.super_admin, "/api/users"),
         (api.admin, "/api/audit"),
+        (api.admin, f"/api/tenants/{acme.id}/members"),
     ):
         near = client.get(path, params={"page": 101, "size": 100})
         assert near.status_code == 200

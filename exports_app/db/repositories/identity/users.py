@@ -98,19 +98,34 @@ class UserRepository(Repository[User]):
             == 1
         )
 
-    def members(self, tenant_id: str, page: Page | None = None) -> list[Member]:
-        c = self._table.c
+    def members(self, tenant_id: str) -> list[Member]:
+        return self._as_members(tenant_id, self._members(tenant_id))
+
+    def find_members(self, tenant_id: str, q: str, page: Page) -> tuple[list[Member], int]:
+        c, search = self._table.c, self._search(USERS, q)
+        query = self._members(tenant_id)
+        counted = select(func.count()).select_from(self._membership()).where(self._in(tenant_id))
+        if search is not None:
+            query, counted = query.where(search.of_rows()), counted.where(search.of_all())
+        if page.after is not None:
+            query = query.where(tuple_(c.name, c.id) > page.after)
+        found = self._as_members(tenant_id, query.limit(page.size).offset(page.offset))
+        return found, int(self._connection.execute(counted).scalar_one())
+
+    def _membership(self) -> Any:
         members = table(models.MembershipRow)
-        query = select(*self._columns, members.c.role.label("role"))
-        query = (
-            query.join(members, members.c.user_id == c.id)
-            .where(members.c.tenant_id == tenant_id)
-            .order_by(c.name, c.id)
-        )
-        if page is not None:
-            query = query.limit(page.size)
-            if page.after is not None:
-                query = query.where(tuple_(c.name, c.id) > page.after)
+        return self._table.join(members, members.c.user_id == self._table.c.id)
+
+    def _in(self, tenant_id: str) -> Any:
+        return table(models.MembershipRow).c.tenant_id == tenant_id
+
+    def _members(self, tenant_id: str) -> Any:
+        """By name."""
+        c, role = self._table.c, table(models.MembershipRow).c.role.label("role")
+        query = select(*self._columns, role).select_from(self._membership())
+        return query.where(self._in(tenant_id)).order_by(c.name, c.id)
+
+    def _as_members(self, tenant_id: str, query: Any) -> list[Member]:
         count = len(self._columns)
         rows = self._connection.execute(query).all()
         owned = self._owned(tenant_id, [row.id for row in rows])

@@ -59,8 +59,11 @@ class UserStore(Protocol):
         """Add the membership or change its role."""
 
     def leave(self, user_id: str, tenant_id: str) -> None: ...
-    def members(self, tenant_id: str, page: Page | None = None) -> list[Member]:
-        """By name. page: its size and `after`; None: all."""
+    def members(self, tenant_id: str) -> list[Member]:
+        """By name."""
+
+    def find_members(self, tenant_id: str, q: str, page: Page) -> tuple[list[Member], int]:
+        """A page by name, and the number of all. q: parts of a name or an address."""
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None: ...
     def use_one_time(self, user: User, now: datetime) -> bool:

@@ -30,6 +30,9 @@ ALLOWED = (
     Allowed("users.demo_password_emails", "ix_users_with_demo_password", "an index of the few"),
     Allowed("users.unproven_emails", "users", "a command's list of all of them"),
     Allowed("users.members", "memberships USING INDEX ix_memberships_tenant_id", "all are shown"),
+    Allowed(
+        "users.find_members", "memberships USING INDEX ix_memberships_tenant_id", "of one tenant"
+    ),
     Allowed("users.admins", "memberships USING INDEX ix_memberships_tenant_id", OF_ONE),
     Allowed("invitations.open_in", "ix_invitations_open ", OF_ONE),
     Allowed("password_resets.of_user", "ix_password_resets_user_id", OF_ONE),

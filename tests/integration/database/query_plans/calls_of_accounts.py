@@ -57,6 +57,12 @@ def _users() -> Mapping[str, Call]:
         ),
         "users.leave": lambda tx, k: tx.users.leave(k.user.id, k.filled.tenant),
         "users.members": lambda tx, k: tx.users.members(k.filled.small_tenant),
+        "users.find_members": lambda tx, k: tx.users.find_members(
+            k.filled.small_tenant, "", Page(after=("m", "0"))
+        ),
+        "users.find_members: a word": lambda tx, k: tx.users.find_members(
+            k.filled.small_tenant, "person29", Page()
+        ),
         "users.names": lambda tx, k: tx.users.names([k.user.id]),
         "users.roles": lambda tx, k: tx.users.roles(k.user.id),
         "users.roles_of": lambda tx, k: tx.users.roles_of([k.user.id]),
