@@ -29,6 +29,7 @@ from exports_app.services.core import request_context
 from exports_app.ui.framework import actions, guard, page
 from exports_app.ui.framework.live import Live
 from exports_app.ui.layout.shell import shell
+from exports_app.ui.websockets import reflex_internals
 from exports_app.ui.websockets.connection_watch import ConnectionWatch
 from exports_app.ui.websockets.connections import Sockets
 from exports_app.ui.websockets.gate import Gate
@@ -91,6 +92,7 @@ def _unforeseen(exception: Exception) -> None:
 # Reflex itself would answer preflight requests of every site, before the gateway. No other origin
 # may read anything here
 rx.App._add_cors = staticmethod(lambda _api: None)  # type: ignore[method-assign, assignment]  # noqa: SLF001 (Reflex has no setting for it)
+reflex_internals.use_current_credentials(settings.get().current_redis)
 wiring.load_plugins()  # the pages' selects are made of the registries
 app = rx.App(
     api_transformer=_edge,

@@ -1,7 +1,7 @@
 """URLs of PostgreSQL and Redis: made of parts, checked, and shown without their secrets."""
 
 import re
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -30,6 +30,19 @@ def with_password(url: str, password: str) -> str:
 def has_password(url: str) -> bool:
     """Whether the URL has a password of its own."""
     return ":" in urlsplit(url).netloc.rpartition("@")[0]
+
+
+def credentials(url: str) -> tuple[str, str]:
+    """The URL's user and password, decoded; empty where it has none."""
+    parts = urlsplit(url)
+    return unquote(parts.username or ""), unquote(parts.password or "")
+
+
+def without_credentials(url: str) -> str:
+    """The URL without user and password."""
+    parts = urlsplit(url)
+    rest = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{rest}"
 
 
 def unencoded(url: str) -> bool:

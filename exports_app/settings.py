@@ -186,6 +186,15 @@ class Settings(ConnectionSettings):
         except SettingsError:  # a file that is being replaced; its absence shows at the sign-in
             return self.url
 
+    def current_redis(self) -> str:
+        """As `redis`, with the password that a file (…_FILE) holds now."""
+        if not self._is_read:
+            return self.redis
+        try:
+            return str(read(type(self)).redis)
+        except SettingsError:
+            return self.redis
+
     @property
     def is_demo(self) -> bool:
         """Whether there is demo data with its public login."""

@@ -52,7 +52,7 @@ def build(s: Settings, clock: Clock | None) -> Foundation:
         changes=changes,
         process_registry=ProcessRegistry(database),
         clock=clock or (system if database.embedded else DatabaseClock(database)),
-        counts=Counts(s.redis),
+        counts=Counts(s.redis, s.current_redis),
         lanes=Lanes(),
     )
 

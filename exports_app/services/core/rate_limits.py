@@ -3,13 +3,13 @@
 import math
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from limits import RateLimitItem, parse
 from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from exports_app import log
+from exports_app import log, setting_urls
 from exports_app.domain.errors import TooManyRequests
 from exports_app.services.core.rate_limit_storage import BoundedStorage
 
@@ -27,16 +27,13 @@ class Counts:
     limit, or no access.
     """
 
-    def __init__(self, redis_url: str = "") -> None:
+    def __init__(self, redis_url: str = "", current_url: Callable[[], str] | None = None) -> None:
+        """current_url: the same with the password that counts now, asked for each new
+        connection."""
         self.own: Storage = BoundedStorage()
-        timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
-        # The library's name for a socket
-        url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
         self.shared: Storage | None = None
-        if url:
-            shared = storage_from_string(url, **timeouts)
-            assert isinstance(shared, Storage)  # asynchronous ones have other URL schemes
-            self.shared = shared
+        if redis_url:
+            self.shared = _shared(redis_url, current_url or (lambda: redis_url))
 
     def unreachable(self) -> bool:
         """Whether Redis is configured and does not answer."""
@@ -56,6 +53,23 @@ class Counts:
                     reason=type(e).__name__,
                 )
         return work(self.own)
+
+
+def _shared(url: str, current_url: Callable[[], str]) -> Storage:
+    # Only here: most installations have no Redis
+    from exports_app.redis_credentials import CurrentCredentials
+
+    place = setting_urls.without_credentials(url)
+    # The library's name for a socket
+    place = f"redis+{place}" if place.startswith("unix:") else place
+    options: dict[str, Any] = {
+        "credential_provider": CurrentCredentials(current_url),
+        "socket_timeout": SECONDS,
+        "socket_connect_timeout": SECONDS,
+    }
+    shared = storage_from_string(place, **options)
+    assert isinstance(shared, Storage)  # asynchronous ones have other URL schemes
+    return shared
 
 
 class RateLimit:

@@ -7,10 +7,14 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import reflex as rx
+from redis.asyncio import Redis
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.redis import StateManagerRedis
 from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState
+from reflex.utils import prerequisites
+
+from exports_app.redis_credentials import CurrentCredentials
 
 Handler = Callable[..., Any]
 
@@ -25,6 +29,23 @@ def replace_packet_handlers(sio: Any, unread: Handler, read: Handler) -> None:
     """Let these be called instead of `packet_handlers`."""
     sio.eio.on("message", unread)
     sio._handle_event_internal = read  # noqa: SLF001
+
+
+def use_current_credentials(url: Callable[[], str]) -> None:
+    """Let Reflex's clients of Redis sign in with what this URL holds at each new connection."""
+    get_redis = prerequisites.get_redis
+
+    def get_current() -> Redis | None:
+        client = get_redis()
+        if client is not None:
+            options = client.connection_pool.connection_kwargs
+            options.pop("username", None)
+            options.pop("password", None)
+            options["credential_provider"] = CurrentCredentials(url)
+        return client
+
+    # All of Reflex's clients come from here; it takes nothing but a URL
+    prerequisites.get_redis = get_current
 
 
 async def is_connected(app: rx.App, key: str) -> bool:
