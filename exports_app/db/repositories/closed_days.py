@@ -12,7 +12,7 @@ from exports_app.db.repositories.runs.queue_queries import is_live
 from exports_app.db.types import seconds_between
 from exports_app.domain.runs import durations
 from exports_app.domain.runs.durations import Spread
-from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.runs.states import TRIALS, RunStatus
 from exports_app.services.core.interfaces.analytics import DayFigures, Span
 
 RUNS = table(models.RunRow)
@@ -40,6 +40,7 @@ class RunDayRepository:
         taken = func.round(seconds_between(c.started_at, c.completed_at) * 1000)
         length = case((sent, cast(taken, BigInteger)))
         where = [c.tenant_id == tenant_id, c.created_at >= spans[0].begins]
+        where.append(c.trigger.not_in(TRIALS))
         if (end := spans[-1].ends) is not None:
             where.append(c.created_at < end)
         query = select(day, c.status, length, func.count()).where(*where)

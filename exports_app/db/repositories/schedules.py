@@ -15,7 +15,7 @@ from exports_app.db.search import SCHEDULES
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import (
     EXECUTED,
-    FAILING,
+    TRIALS,
     RunStatus,
 )
 from exports_app.services.core.interfaces import Tenants
@@ -171,6 +171,7 @@ class ScheduleRepository(Repository[Schedule]):
             runs.c.scheduled_export_id == run.scheduled_export_id,
             runs.c.created_at > run.created_at,
             runs.c.status.in_(EXECUTED),
+            runs.c.trigger.not_in(TRIALS),
             runs.c.completed_at.is_not(None),
             runs.c.started_at.is_not(None),
         )
@@ -223,14 +224,14 @@ class ScheduleRepository(Repository[Schedule]):
         counts = (
             func.count(),
             func.count().filter(c.is_active),
-            func.count().filter(c.is_active, c.last_status.in_(FAILING)),
             func.min(c.next_run_at).filter(c.is_active),
         )
         query: Any = select(*counts).select_from(self._table).where(self._live())
-        total, active, failing, first = self._connection.execute(self._within(query, within)).one()
-        # In a query of its own: no index has this column, and this way only paused rows are read
-        paused: Any = (
-            select(func.count()).select_from(self._table).where(self._live(), self._stopped())
+        total, active, first = self._connection.execute(self._within(query, within)).one()
+        # Each in a query of its own: another index has its column, and only such rows are read
+        number: Any = select(func.count()).select_from(self._table).where(self._live())
+        failing, stopped = (
+            self._connection.execute(self._within(number.where(which), within)).scalar_one()
+            for which in (self._failing(), self._stopped())
         )
-        stopped = self._connection.execute(self._within(paused, within)).scalar_one()
         return Summary(total, active, failing, first, stopped)

@@ -28,6 +28,11 @@ OWN_RECIPIENTS = frozenset({Trigger.TEST})
 """Runs with their own recipients instead of their schedule's."""
 
 
+TRIALS = frozenset({Trigger.TEST})
+"""Runs that say nothing about how their schedule does: they are neither its last run nor counted in
+the figures."""
+
+
 class RunStatus(OpenEnum):
     PENDING = "pending"
     PROCESSING = "processing"

@@ -10,6 +10,7 @@ from exports_app.domain.errors import Conflict, Gone, NotFound
 from exports_app.domain.runs.states import (
     FINISHED,
     RESENT,
+    TRIALS,
     UNDELIVERED,
     RunStatus,
     Trigger,
@@ -185,7 +186,7 @@ class RunActions:
                 raise Conflict
             if status is RunStatus.COMPLETED:
                 completion.record(tx, accepted, now)
-            else:
+            elif accepted.trigger not in TRIALS:
                 tx.schedules.note_result(accepted, status, accepted.completed_at or now)
             audit_log.note_run(tx, who, Action.RUN_ACCEPTED, accepted, now)
         return self._published(accepted)

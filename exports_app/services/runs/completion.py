@@ -12,6 +12,7 @@ from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import (
     EXECUTED,
     FAILING,
+    TRIALS,
     AttemptOutcome,
     DeliveryStatus,
     RunStatus,
@@ -47,6 +48,8 @@ PAUSING = frozenset({"access_lost"})
 
 def record(tx: Transaction, run: Run, now: datetime) -> None:
     """Within the transaction that ends the run."""
+    if run.trigger in TRIALS:
+        return
     schedule = tx.schedules.get(run.scheduled_export_id, lock=True)
     latest = tx.schedules.note_result(run, run.status, run.completed_at or now)
     if schedule is None or run.trigger is not Trigger.SCHEDULE:

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, NotFound
-from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.runs.states import FAILING, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import LatestRun, Page, Schedule, Summary, Tenant
 from exports_app.wiring import Services
@@ -40,7 +40,8 @@ def six(
     )
     with services.store.write() as tx:
         for schedule, status in zip(made, results, strict=False):
-            tx.schedules.update(schedule.id, 1, {"last_status": status})
+            since = MONDAY if status in FAILING else None
+            tx.schedules.update(schedule.id, 1, {"last_status": status, "failing_since": since})
     services.schedules.update(admin, made[3].id, {"is_active": False})
     services.schedules.delete(admin, made[4].id)
     return made
@@ -71,7 +72,9 @@ def test_those_that_were_paused_by_themselves_are_counted_until_somebody_resumes
         == before.total - 1
     )
     services.schedules.update(admin, six[0].id, {"is_active": True})
-    assert services.schedule_summaries.summary(admin, acme.id) == before
+    resumed = services.schedule_summaries.summary(admin, acme.id)
+    assert (resumed.active, resumed.stopped) == (before.active, 0)
+    assert resumed.failing == before.failing + 1  # until it runs well
 
 
 def test_a_super_admin_counts_one_tenant_or_all(
@@ -212,9 +215,8 @@ def test_a_schedule_is_found_by_its_recipients(services: Services, admin: Princi
 def test_those_whose_runs_do_not_go_well_are_found(
     services: Services, admin: Principal, acme: Tenant, six: list[Schedule]
 ) -> None:
-    with services.store.write() as tx:
-        for one in (six[1], six[3]):  # the second of them is paused
-            tx.schedules.change(one.id, {"failing_since": MONDAY})
     found, total = services.schedules.find(admin, acme.id, {"failing": True}, "", Page(sort=""))
-    assert ([one.id for one in found], total) == ([six[1].id], 1)
-    assert services.schedules.find(admin, acme.id, {"failing": False}, "", Page(sort=""))[1] == 3
+    # Another one that failed is paused
+    assert ({one.id for one in found}, total) == ({six[1].id, six[2].id}, 2)
+    assert total == services.schedule_summaries.summary(admin, acme.id).failing
+    assert services.schedules.find(admin, acme.id, {"failing": False}, "", Page(sort=""))[1] == 2

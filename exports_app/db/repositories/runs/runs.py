@@ -13,6 +13,7 @@ from exports_app.db.repositories.runs.queue_queries import is_live
 from exports_app.db.repositories.runs.snapshots import StoredRuns
 from exports_app.domain.runs.states import (
     FINISHED,
+    TRIALS,
     DeliveryStatus,
     RunStatus,
     Trigger,
@@ -59,6 +60,7 @@ class RunRepository(StoredRuns):
         # histories are
         other = self._table.alias("other")
         newest = select(other.c.id).where(other.c.scheduled_export_id == schedules.c.id)
+        newest = newest.where(other.c.trigger.not_in(TRIALS))
         newest = newest.order_by(other.c.created_at.desc(), other.c.id).limit(1)
         query = (
             self._select()

@@ -27,7 +27,7 @@ class RunStore(Protocol):
         before."""
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
-        """The newest run of each schedule that has one."""
+        """The newest run of each schedule that has one, without tests."""
 
     def add(self, run: Run) -> bool:
         """False when this schedule already has a run for this tick."""

@@ -49,7 +49,7 @@ class Summary:
     total: int
     active: int
     failing: int
-    """Active ones whose last run failed, in whole or in part."""
+    """Active ones whose latest scheduled runs failed, in whole or in part."""
     next_run_at: datetime | None
     """When the next one is due."""
     stopped: int = 0

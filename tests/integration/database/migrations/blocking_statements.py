@@ -16,8 +16,8 @@ from alembic.script import Script
 
 from exports_app.db.models import metadata
 
-SMALL = {"tenants", "zone_data"}
-"""Tables of PostgreSQL that hold a few hundred rows after years; all others grow."""
+SMALL = {"tenants", "zone_data", "closed_days"}
+"""Tables of PostgreSQL that hold a few rows for each tenant after years; all others grow."""
 GROWING = (
     {table.name for table in metadata.sorted_tables}
     | {"procrastinate_jobs", "procrastinate_events"}

@@ -24,6 +24,7 @@ ALLOWED = (
     ),
     Allowed("schedules.summary: of all", "ix_scheduled_exports_counted", TOTAL),
     Allowed("schedules.summary: of all", "ix_scheduled_exports_paused", TOTAL),
+    Allowed("schedules.summary: of all", "ix_scheduled_exports_failing", TOTAL),
     Allowed("status_counts.", "by status", "housekeeping folds the rows into one of each status"),
     Allowed("campaigns.count_metrics", "campaign_metrics", "said once, after the demo was made"),
     Allowed("users.ids", "users", "the demo's question to an installation that has no users yet"),
