@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,16 +93,25 @@ def start_server(
     """
     folder.mkdir(parents=True, exist_ok=True)
     full, log = environment(folder, env or {}), folder / "server.log"
+    with run_server(command(backend_only=backend_only), full, log, ROOT) as server:
+        yield server
+
+
+@contextmanager
+def run_server(
+    arguments: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path
+) -> Iterator[Server]:
+    """As `start_server`, by a command of the test's own. env: the whole environment, with PORT."""
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command(backend_only=backend_only),
-            cwd=ROOT,
-            env=full,
+            arguments,
+            cwd=cwd,
+            env=env,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(process, f"http://127.0.0.1:{full['PORT']}", log)
+    server = Server(process, f"http://127.0.0.1:{env['PORT']}", log)
     try:
         _until_healthy(server)
         yield server
