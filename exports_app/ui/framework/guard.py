@@ -14,6 +14,7 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event.context import EventContext
 
 from exports_app import log
+from exports_app.domain import bidi
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role, permissions_of
 from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services.core import read_limits, request_context
@@ -32,6 +33,7 @@ from exports_app.ui.framework.page import LOGIN
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.threads import in_thread
+from exports_app.ui.framework.vars import put
 from exports_app.ui.websockets.gate import HYDRATE, ROOT
 from exports_app.ui.websockets.tab_states import kinds
 
@@ -102,6 +104,7 @@ class Guard(Middleware):
         self._known(EventContext.get().token, actor is not None)
         await _keep_owner(root, actor)
         lost = actor is not None and await _lost_rights(root, actor)
+        await _show_maintenance(root)
         if whole_page:
             # A page that begins shows nothing of the one before
             (await root.get_state(BrowserCommands)).clear()
@@ -209,6 +212,13 @@ async def _lost_rights(root: BaseState, actor: Actor) -> bool:
         session.set_owner(actor.who.user_id)
     session.set_rights(now)
     return lost
+
+
+async def _show_maintenance(root: BaseState) -> None:
+    """With each event, since a change refreshes every page."""
+    now = services.maintenance.seen
+    reason = bidi.isolated(now.reason)
+    put(await root.get_state(SessionState), maintenance=now.is_on, maintenance_reason=reason)
 
 
 def rights(who: Principal) -> list[str]:

@@ -67,6 +67,9 @@ class SessionState(rx.State):
     may: list[str] = []  # noqa: RUF012
     """Permissions in the tenant."""
     is_demo: bool = False
+    maintenance: bool = False
+    maintenance_reason: str = ""
+    """Both as the engine saw it last. Kept by the Guard."""
     failed: str = ""
     """Why the user could not be loaded."""
     _owner: str = ""

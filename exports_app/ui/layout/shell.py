@@ -31,7 +31,8 @@ def shell(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compone
         browser.connection(),
     )
     if page.public:
-        return rx.fragment(common, page.view())
+        # Not pushed to pages without a user: it is there once the page has loaded, or not at all
+        return rx.fragment(common, rx.cond(SessionState.maintenance, _maintenance()), page.view())
     content = page.view()
     if page.needs is not None:
         content = rx.cond(
@@ -41,6 +42,7 @@ def shell(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compone
         common,
         browser.skip_link(target="content"),
         _header(page, entries),
+        _maintenance(),
         rx.cond(SessionState.ready & SessionState.is_demo, _demo_banner()),
         rx.el.main(
             rx.cond(
@@ -164,6 +166,22 @@ def _demo_banner() -> rx.Component:
         "This is a demo. Its data is made up and its password is public. Nothing here is private.",
         class_name="demo",
         custom_attrs={"aria-label": "Demo"},
+    )
+
+
+def _maintenance() -> rx.Component:
+    """Its place is always there: what comes into it is then read out."""
+    reason = rx.el.span(": ", SessionState.maintenance_reason)
+    text = rx.el.div(
+        rx.el.b("Maintenance"),
+        rx.cond(SessionState.maintenance_reason != "", reason),
+        rx.el.div("Runs wait until it is over. You can go on working."),
+        class_name="maintenance",
+    )
+    return rx.el.div(
+        rx.cond(SessionState.maintenance, text),
+        role="status",
+        custom_attrs={"aria-label": "Maintenance"},
     )
 
 

@@ -23,6 +23,7 @@ from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 BULK = {"activate": "activated", "pause": "paused", "run": "started", "delete": "deleted"}
 MOST_WATCHED = 50
+LATER = "when maintenance is over"
 
 
 class ScheduleActions(rx.State):
@@ -36,7 +37,10 @@ class ScheduleActions(rx.State):
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
         """Now. The row shows how it goes, a notice how it ended."""
-        self.watch(await call(services.schedules.trigger, str(schedule_id)))
+        run = await call(services.schedules.trigger, str(schedule_id))
+        self.watch(run)
+        if services.maintenance.seen.is_on:
+            await notify(self, "info", f"“{run.spec.name}” runs {LATER}")
 
     @action(Permission.WRITE)
     async def test(self, schedule_id: str) -> None:
@@ -48,11 +52,13 @@ class ScheduleActions(rx.State):
         run = await call(services.run_actions.send_test, schedule_id)
         self.watch(run)
         reason = channels.unconfigured()
-        text = (
-            f"The test creates its file but sends nothing: {reason}"
-            if reason
-            else f"A test is on its way to {run.recipients[0]}"
+        to = run.recipients[0]
+        sent = (
+            f"A test is sent to {to} {LATER}"
+            if services.maintenance.seen.is_on
+            else f"A test is on its way to {to}"
         )
+        text = f"The test creates its file but sends nothing: {reason}" if reason else sent
         await notify(self, "info", text)
 
     @internal
