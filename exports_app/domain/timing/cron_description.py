@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from exports_app.domain.timing.cron_grammar import MONTHS, WEEKDAYS, Cron, CronField, parse
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
+OF_THE_MONTH = " of the month"
 FEW = 6
 """Up to so many times of day are named one by one."""
 
@@ -23,7 +24,12 @@ def describe(cron_or_expression: Cron | str) -> str:
         return f"Every day at {clock}{months}"
     if _only_weekdays(cron):
         return f"Every {_weekday_names(cron.weekday)} at {clock}{months}"
-    return f"At {clock} {days}{months}"
+    if _is_monthly(cron):
+        on = days.removesuffix(OF_THE_MONTH)
+        if cron.month.full:
+            return f"Monthly {on} at {clock}"
+        return f"{_capitalized(on)} of {_listing(cron.month.values, _month)} at {clock}"
+    return f"{_capitalized(days)}{months} at {clock}"
 
 
 def _rhythm(cron: Cron) -> str | None:
@@ -92,7 +98,7 @@ def _rhythm_days(cron: Cron) -> str:
 
 
 def _days(cron: Cron) -> str:
-    """Which days of the month and of the week, e.g. "on day 13 of the month or on Friday"; empty
+    """Which days of the month and of the week, e.g. "on the 13th of the month or on Friday"; empty
     for every day."""
     day, weekday = cron.day, cron.weekday
     if (day.full or weekday.full) and not cron.needs_both_days:
@@ -102,7 +108,7 @@ def _days(cron: Cron) -> str:
     if weekday.full:
         return f"on {_month_days(day, 'and')}"
     if cron.needs_both_days:
-        return f"on {_weekdays(weekday)}, if that is {_month_days(day, 'or')}"
+        return f"on {_weekdays(weekday)} if it is {_month_days(day, 'or')}"
     return f"on {_month_days(day, 'and')} or on {_weekdays(weekday)}"
 
 
@@ -116,22 +122,27 @@ def _only_weekdays(cron: Cron) -> bool:
     )
 
 
+def _is_monthly(cron: Cron) -> bool:
+    """Whether it runs on days that are counted in the month, e.g. the 1st or the last Friday."""
+    day, weekday = cron.day, cron.weekday
+    return weekday.full or (day.full and not weekday.values)
+
+
 def _month_days(day: CronField, conjunction: str) -> str:
     parts = []
     if day.values:
-        plural = "s" if len(day.values) > 1 and conjunction == "and" else ""
-        parts.append(f"day{plural} {_listing(day.values, str, conjunction)}")
+        parts.append(f"the {_listing(day.values, _ordinal, conjunction)}")
     if "L" in day.special:
         parts.append("the last day")
     if "LW" in day.special:
         parts.append("the last weekday (Monday to Friday)")
-    return f"{_join(parts, conjunction)} of the month"
+    return f"{_join(parts, conjunction)}{OF_THE_MONTH}"
 
 
 def _weekdays(weekday: CronField) -> str:
     parts = [_weekday_names(weekday)] if weekday.values else []
     special = [_special(item) for item in weekday.special]
-    return _join([*parts, *special]) + (" of the month" if special else "")
+    return _join([*parts, *special]) + (OF_THE_MONTH if special else "")
 
 
 def _special(item: str) -> str:
@@ -143,6 +154,15 @@ def _special(item: str) -> str:
 def _weekday_names(weekday: CronField) -> str:
     from_monday = sorted((value - 1) % 7 for value in weekday.values)
     return _listing(from_monday, lambda place: WEEKDAYS[(place + 1) % 7])
+
+
+def _ordinal(day: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th") if day not in {11, 12, 13} else "th"
+    return f"{day}{ending}"
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _month(number: int) -> str:

@@ -16,16 +16,19 @@ from tests.unit.domain.timing.cron.strategies import parsed_or_none, schedules
         ("0 9,17 * * *", "Every day at 09:00 and 17:00"),
         ("0 9 * * MON-FRI", "Every Monday to Friday at 09:00"),
         ("0 9 * * FRI-MON", "Every Monday and Friday to Sunday at 09:00"),
-        ("0 9 1 * *", "At 09:00 on day 1 of the month"),
-        ("0 9 1,15,L * *", "At 09:00 on days 1 and 15 and the last day of the month"),
-        ("0 9 L * *", "At 09:00 on the last day of the month"),
-        ("0 9 LW * *", "At 09:00 on the last weekday (Monday to Friday) of the month"),
-        ("0 9 * * 1#2", "At 09:00 on the second Monday of the month"),
-        ("0 9 * * 5L", "At 09:00 on the last Friday of the month"),
-        ("0 0 13 * 5", "At 00:00 on day 13 of the month or on Friday"),
-        ("0 0 */10 * 1", "At 00:00 on Monday, if that is day 1, 11, 21 or 31 of the month"),
+        ("0 9 1 * *", "Monthly on the 1st at 09:00"),
+        ("0 9 1,15,L * *", "Monthly on the 1st and 15th and the last day at 09:00"),
+        ("0 9 L * *", "Monthly on the last day at 09:00"),
+        ("0 9 LW * *", "Monthly on the last weekday (Monday to Friday) at 09:00"),
+        ("0 9 * * 1#2", "Monthly on the second Monday at 09:00"),
+        ("0 9 * * 5L", "Monthly on the last Friday at 09:00"),
+        ("0 0 13 * 5", "On the 13th of the month or on Friday at 00:00"),
+        ("0 0 */10 * 1", "On Monday if it is the 1st, 11th, 21st or 31st of the month at 00:00"),
         ("0 0 1-31 * 1", "Every day at 00:00"),
-        ("@yearly", "At 00:00 on day 1 of the month in January"),
+        ("@yearly", "On the 1st of January at 00:00"),
+        ("0 9 2,3,12-14 3 *", "On the 2nd, 3rd and 12th to 14th of March at 09:00"),
+        ("0 9 * 3 5L", "On the last Friday of March at 09:00"),
+        ("0 9 * * 1,5L", "On Monday and the last Friday of the month at 09:00"),
         ("0 8 * 6-8 *", "Every day at 08:00 in June to August"),
         ("* * * * *", "Every minute"),
         ("*/5 * * * *", "Every 5 minutes"),
@@ -41,7 +44,7 @@ from tests.unit.domain.timing.cron.strategies import parsed_or_none, schedules
         ("30 9-17 * * 1", "Every hour from 09:30 to 17:30 on Monday"),
         (
             "*/30 8,10,12,14 1 * *",
-            "Every 30 minutes during hours 8, 10, 12 and 14 on day 1 of the month",
+            "Every 30 minutes during hours 8, 10, 12 and 14 on the 1st of the month",
         ),
         ("5,20,35 8-10 * * *", "At minute 5, 20 and 35 past hour 8 to 10"),
     ],
@@ -58,5 +61,5 @@ def test_words_are_found_for_every_schedule(schedule):
     if parsed is None:
         return
     words = cron.describe(parsed)
-    assert words.startswith(("Every ", "At "))
+    assert words.startswith(("Every ", "At ", "On ", "Monthly "))
     assert "  " not in words
