@@ -109,7 +109,7 @@ def see_waiting(page: Page, ids: Ids) -> None:
 
 def see_held(page: Page, ids: Ids) -> None:
     open_history(page, ids, "Monthly books", "Partial")
-    page.get_by_role("button", name="It arrived").wait_for()
+    page.get_by_role("button", name="Mark as delivered").wait_for()
 
 
 def see_notices(page: Page, ids: Ids) -> None:

@@ -31,8 +31,8 @@ class FileOptions:
     when_empty: str = option(
         Choice(
             {
-                WhenEmpty.SEND: Label("Send a file without rows"),
-                WhenEmpty.SKIP: Label("Skip the run, write to nobody"),
+                WhenEmpty.SEND: Label("Send an empty file"),
+                WhenEmpty.SKIP: Label("Skip the run, send nothing"),
                 WhenEmpty.FAIL: Label("Fail the run"),
             }
         ),
@@ -43,32 +43,32 @@ class FileOptions:
     delivery: str = option(
         Choice(
             {
-                DeliveryMode.AUTO: Label("Attached; as ZIP or link when it is large"),
-                DeliveryMode.ATTACH: Label("Always attached"),
-                DeliveryMode.ZIP: Label("Always attached as ZIP"),
-                DeliveryMode.LINK: Label("Always as a download link"),
+                DeliveryMode.AUTO: Label("Attachment; ZIP or link if large"),
+                DeliveryMode.ATTACH: Label("Always an attachment"),
+                DeliveryMode.ZIP: Label("Always a ZIP attachment"),
+                DeliveryMode.LINK: Label("Always a download link"),
             }
         ),
         DeliveryMode.AUTO.value,
-        label="The file goes",
-        hint="A large one would be refused by many mail servers",
+        label="Delivery",
+        hint="Many mail servers refuse large attachments",
         description="auto, attach, zip or link",
         since="0004",
     )
     link_days: int = option(
         WholeNumber(1, 365, "days", example="7"),
         7,
-        label="A link works for, in days",
-        hint="Anyone with the link can download",
-        description="how long a download link can be used",
+        label="Link expires after (days)",
+        hint="Anyone with the link can download the file",
+        description="days until a download link expires",
         when=When("delivery", (DeliveryMode.AUTO, DeliveryMode.LINK)),
         since="0004",
     )
     reply_to: str | None = option(
         EmailAddress(),
         None,
-        label="Replies go to",
-        hint="An email address. Empty: the server's address for replies, or else the owner's",
+        label="Reply-to address",
+        hint="Default: the server's reply-to address, or else the owner's",
         description=(
             "the email address that replies to its messages go to; null: SMTP_REPLY_TO, else its"
             " owner's"
@@ -78,8 +78,8 @@ class FileOptions:
     time_limit: int = option(
         WholeNumber(10, 86_400, "seconds", example="60", entry=Entry("minutes", 60)),
         3600,
-        label="Time limit, in minutes",
-        hint="Making the file is given up after it",
+        label="Time limit (minutes)",
+        hint="Stops if the file takes longer",
         description="seconds that making the file may take",
         since="0004",
     )
@@ -93,17 +93,17 @@ class TickOptions:
         Choice(
             {
                 Overlap.SKIP: Label(
-                    "Skip this one", "The history says that it was skipped, and why"
+                    "Skip the new run", "The history shows that it was skipped, and why"
                 ),
                 Overlap.QUEUE_ONE: Label(
-                    "Run this one afterwards", "One waits; what comes meanwhile is skipped"
+                    "Queue the new run", "One run waits; further ones are skipped"
                 ),
-                Overlap.ALLOW: Label("Run both at once", "A later one may be finished first"),
+                Overlap.ALLOW: Label("Run both at once", "The later run may finish first"),
             }
         ),
         Overlap.SKIP.value,
-        label="If the previous run is still going",
-        description="a tick while an earlier one's run has not ended: skip, queue_one or allow",
+        label="If the previous run is still running",
+        description="what a tick does while an earlier run has not ended: skip, queue_one or allow",
         advanced=True,
         since="0005",
     )
@@ -112,17 +112,17 @@ class TickOptions:
             {
                 CatchUp.LATEST: Label(
                     "Only the latest missed run",
-                    "Its history says how many were missed before it",
+                    "Its details show how many were missed before it",
                 ),
-                CatchUp.NONE: Label("No missed run", "The history says what was missed"),
+                CatchUp.NONE: Label("No missed runs", "The history shows what was missed"),
                 CatchUp.ALL: Label(
-                    f"All missed runs, at most {MOST_CAUGHT_UP}",
-                    "One after the other, for the days each would have covered",
+                    f"All missed runs, up to {MOST_CAUGHT_UP}",
+                    "One after another, each for its own dates",
                 ),
             }
         ),
         CatchUp.LATEST.value,
-        label="After a downtime, run",
+        label="After downtime, run",
         description="ticks missed in a downtime: latest, none or all (at most 100)",
         advanced=True,
         since="0005",
@@ -130,9 +130,9 @@ class TickOptions:
     catch_up_hours: int = option(
         WholeNumber(1, 8760, "hours"),
         168,
-        label="How far back, in hours",
-        hint="Older ones are left out. A week has 168",
-        description="how old a missed tick may be that catchUp all makes up",
+        label="How far back (hours)",
+        hint="Older runs are left out. 168 hours are a week",
+        description="how old a missed tick may be for catchUp all to run it",
         when=When("catch_up", (CatchUp.ALL,)),
         advanced=True,
         since="0005",
@@ -140,18 +140,18 @@ class TickOptions:
     jitter_seconds: int = option(
         WholeNumber(0, 3600, "seconds"),
         0,
-        label="Delay the start by up to, in seconds",
-        hint="By a fixed part of it, so that not all start at once",
-        description="a run starts up to so much later than its tick, always as much",
+        label="Maximum start delay (seconds)",
+        hint="Spreads start times",
+        description="the longest delay from a tick to its run's start; fixed for each schedule",
         advanced=True,
         since="0005",
     )
     pause_after: int = option(
         WholeNumber(0, 1000, "failed runs", zero="never"),
         5,
-        label="Pause after failed runs in a row",
-        hint="0: never. The owner and the admins get an email",
-        description="failed runs in a row that pause it; 0: never",
+        label="Pause after consecutive failures",
+        hint="0: never. The owner and the admins are emailed",
+        description="consecutive failed runs after which it is paused; 0: never",
         advanced=True,
         since="0005",
     )
@@ -165,19 +165,19 @@ class RetryOptions:
         Choice(
             {
                 OnUnknown.RESEND: Label(
-                    "Send it again",
-                    "Few see it twice: most mail programs show the same message once",
+                    "Resend it",
+                    "Most email apps show the same message only once",
                 ),
                 OnUnknown.HOLD: Label(
-                    "Hold it until someone decides",
-                    "The history asks: it arrived, or send again",
+                    "Hold it for review",
+                    "Confirm or resend it in the history",
                 ),
             }
         ),
         OnUnknown.RESEND.value,
-        label="If it is not sure that an email arrived",
+        label="If an email may not have arrived",
         description=(
-            "a message that may have arrived or not: resend it, or hold it for a decision"
+            "what happens to a message that may or may not have arrived: resend, or hold for review"
         ),
         advanced=True,
         since="0005",
@@ -185,8 +185,8 @@ class RetryOptions:
     retry_attempts: int | None = option(
         WholeNumber(1, 50, "attempts"),
         None,
-        label="Attempts at a run, in all",
-        description="at a run, the first one too; null: as the server is set",
+        label="Maximum attempts per run",
+        description="per run, including the first; null: the server's default",
         from_settings=True,
         advanced=True,
         since="0005",
@@ -194,9 +194,9 @@ class RetryOptions:
     retry_base_seconds: int | None = option(
         WholeNumber(1, 14_400, "seconds"),
         None,
-        label="First wait, at most, in seconds",
-        hint="; then times 4",
-        description="the longest wait after the first failed attempt; null: as the server is set",
+        label="First retry delay, up to (seconds)",
+        hint=". Each further delay is 4 times as long",
+        description="the longest delay after the first failed attempt; null: the server's default",
         when=When("retry_attempts", ("1",), otherwise=True),
         from_settings=True,
         advanced=True,

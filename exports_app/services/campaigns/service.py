@@ -52,7 +52,7 @@ def check_campaign(campaign: Campaign) -> list[FieldError]:
     ]:
         return errors
     if not campaign.name:
-        errors.append(FieldError("/name", "give a name of 1 to 200 characters"))
+        errors.append(FieldError("/name", "enter a name of 1 to 200 characters"))
     for pointer, value, _ in texts[:3]:
         if not xml_can_hold(value):
             errors.append(

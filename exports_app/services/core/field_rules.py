@@ -53,9 +53,9 @@ def wrong_name(name: str) -> str | None:
         or has_controls(name)
         or not LINE_ENDS.isdisjoint(name)
     ):
-        return f"give a name of 1 to {bounds.NAME} characters without control characters"
+        return f"enter a name of 1 to {bounds.NAME} characters without control characters"
     if not any(is_visible(character) for character in name):
-        return "give a name that can be seen: these characters are blank"
+        return "enter a name that can be seen: these characters are blank"
     if _LINK.search(_as_read(name)):
         return "write no web address into a name: it would be a link in emails to others"
     return TURNS if bounds.turns_text(name) else None

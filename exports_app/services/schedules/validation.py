@@ -138,7 +138,7 @@ def _wrong_in_name(name: str) -> str | None:
     if len(name) > bounds.NAME or not any(
         is_visible(character) for character in name[: bounds.NAME]
     ):
-        return f"give a name of 1 to {bounds.NAME} characters"
+        return f"enter a name of 1 to {bounds.NAME} characters"
     if has_controls(name):
         return "remove the control characters, such as line breaks and tabs"
     return TURNS if bounds.turns_text(name) else None

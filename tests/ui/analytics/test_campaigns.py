@@ -139,7 +139,7 @@ def test_what_cannot_be_shown_says_why(
         page = await tab.state(CampaignsState)
         await tab.do(CampaignsState.choose, "period", "dates")
         await tab.do(CampaignsState.choose, "start", "2026-02-30")
-        assert page.failed == "Is not a date: write it as 2026-01-31"
+        assert page.failed == "Is not a date: use the format 2026-01-31"
         await tab.do(CampaignsState.choose, "start", "2026-02-10")
         await tab.do(CampaignsState.choose, "end", "2026-02-01")
         assert page.failed == "Must not be before the start date"

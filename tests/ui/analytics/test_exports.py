@@ -51,7 +51,7 @@ def test_how_the_exports_do(
         assert len({hour["label"] for hour in page.hours}) == 25
         assert page.hour_rows[1] == ["4 Mar, 12:00 CET", "1", "Hourly"]
         assert [(one.name, one.reason) for one in page.failing] == [
-            ("Hourly", "3 scheduled runs in a row failed")
+            ("Hourly", "3 scheduled runs failed in a row")
         ]
         assert [(one.name, one.reason) for one in page.paused] == [
             ("Tired", "5 runs in a row failed"),

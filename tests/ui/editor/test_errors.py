@@ -78,19 +78,19 @@ def test_an_error_stands_at_its_field_which_gets_the_focus(
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"name": "   "}, "name", "Give a name of 1 to 200 characters"),
+        ({"name": "   "}, "name", "Enter a name of 1 to 200 characters"),
         ({"name": "a\tb"}, "name", "Remove the control characters"),
         ({"description": "bell \x07"}, "description", "Remove the control characters"),
-        ({"period": "dates"}, "start_date", "Give at least one date"),
+        ({"period": "dates"}, "start_date", "Enter at least one date"),
         (
             {"period": "dates", "start_date": "2026-02-01", "end_date": "2026-01-01"},
             "end_date",
             "Must not be before",
         ),
         ({"schedule": "0 0 31 2 *"}, "schedule", ""),
-        ({"link_days": "soon"}, "link_days", "Give a whole number of days, e.g. 7"),
+        ({"link_days": "soon"}, "link_days", "Enter a whole number of days, e.g. 7"),
         ({"link_days": "0"}, "link_days", "Must be 1 to 365 days"),
-        ({"time_limit": "an hour"}, "time_limit", "Give a number of minutes, e.g. 60"),
+        ({"time_limit": "an hour"}, "time_limit", "Enter a number of minutes, e.g. 60"),
         ({"time_limit": "0.1"}, "time_limit", "Must be 10 to 86,400 seconds"),
     ],
 )

@@ -192,7 +192,7 @@ def test_an_address_opens_the_form_with_its_filters_once(
         tab.root.router_data = {"asPath": address, "pathname": "/scheduled-exports"}
         await tab.do(ScheduledExports.arrive)
         assert (draft.schedule_id, draft.values["name"]) == (made.id, "Not saved yet")
-        assert (await tab.texts())[-1].startswith("This form is not saved yet")
+        assert (await tab.texts())[-1].startswith("You have unsaved changes")
         assert (await tab.state(BrowserCommands)).address == "/scheduled-exports"
 
     asyncio.run(play())

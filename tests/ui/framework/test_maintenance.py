@@ -44,6 +44,6 @@ def test_whoever_starts_a_run_is_told_that_it_waits(
         await tab.do(ScheduleActions.test, schedule.id)
         run, test = await tab.texts()
         assert run == "“Weekly” runs when maintenance is over"
-        assert test == f"A test is sent to {cast.admin.user.email} when maintenance is over"
+        assert test == f"The test will be sent to {cast.admin.user.email} when maintenance is over"
 
     asyncio.run(play())

@@ -270,8 +270,8 @@ def test_a_form_keeps_a_hundred_recipients_and_says_so(
         assert len((await tab.state(DraftState)).chips) == form.MOST_CHIPS
         assert await tab.texts() == [
             (
-                "A scheduled export has at most 50 recipients: "
-                "addresses after the first 100 were left out"
+                "A scheduled export can have up to 50 recipients: "
+                "only the first 100 addresses were added"
             )
         ]
 

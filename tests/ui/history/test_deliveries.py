@@ -36,7 +36,7 @@ def test_a_run_says_that_it_waits_for_the_mail_server(
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         history = await tab.state(HistoryState)
-        assert history.runs[0].waits == "waiting for the mail server"
+        assert history.runs[0].waits == "Waiting for the mail server"
         answered.set()
 
     with (
@@ -72,7 +72,7 @@ def test_where_emails_differ_in_form_each_says_its_own(
         history = await tab.state(HistoryState)
         await tab.do(HistoryState.unfold, run.id)
         assert history.detail.sent == (
-            "Sent attached to 1 and attached as ZIP to 1: the mail server refused more as too large"
+            "Sent attached to 1 and attached as ZIP to 1: the mail server refused larger messages"
         )
         forms = {d.target: d.form.split(",")[0] for d in history.deliveries}
         assert forms == {ANN: "attached", BOB: "attached as ZIP"}

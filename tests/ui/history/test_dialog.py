@@ -187,10 +187,10 @@ def test_what_was_removed_is_said_and_run_again_only_when_asked_for(
         assert story.removed == "2 older runs were removed: the history is kept for 730 days."
         await tab.do(BackfillState.set_start, "2024-01-01")
         await tab.do(BackfillState.set_end, "2024-01-05")
-        assert (past.count, past.message, past.removed) == (0, "", "2 run times")
+        assert (past.count, past.message, past.removed) == (0, "", "2 scheduled times")
         await tab.do(BackfillState.set_include_removed, True)
         assert past.count == 2
-        assert past.message.startswith("2 runs would be created")
+        assert past.message.startswith("2 runs will be created")
         await tab.do(BackfillState.run)
         assert story.total == 22
 

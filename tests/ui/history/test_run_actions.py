@@ -60,8 +60,8 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
         await tab.do(HistoryState.show, schedule.id)
         story = await tab.state(HistoryState)
         (row,) = story.runs
-        assert (row.status_word, row.how, row.has_file) == ("Partial", "run manually · Admin", True)
-        assert story.summary == "Last 1 runs: 1 partial"
+        assert (row.status_word, row.how, row.has_file) == ("Partial", "Manual · Admin", True)
+        assert story.summary == "Last 1 run: 1 partial"
         assert (await tab.state(BrowserCommands)).address == f"/scheduled-exports/{schedule.id}"
         await tab.do(HistoryState.unfold, run.id)
         assert [(d.target, d.status) for d in story.deliveries] == [
@@ -69,7 +69,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
             ("ann@example.com", "accepted"),
         ]
         assert GONE in story.deliveries[0].error
-        assert story.detail.made == "Campaigns, totals, CSV · days counted in Berlin"
+        assert story.detail.made == "Campaigns, totals, CSV · time zone: Berlin"
         assert (story.detail.can_resend, story.detail.unsent, story.detail.sha256) == (
             True,
             1,
@@ -159,8 +159,9 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
             await sign_in(admin, acme)
             await tab.do(HistoryState.show, schedule.id)
             story = await tab.state(HistoryState)
-            assert story.runs[0].waits == "failed for now; attempt 2 of 9 starts"
-            assert story.runs[0].waits_at
+            waiting = story.runs[0]
+            assert (waiting.waits, waiting.waits_after) == ("Will retry", " (attempt 2 of 9)")
+            assert waiting.waits_at
             await tab.do(HistoryState.unfold, run.id)
             assert (story.detail.can_retry, story.detail.can_resend, story.detail.can_cancel) == (
                 True,
@@ -225,26 +226,24 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         await tab.do(HistoryState.show, schedule.id)
         past, story = await tab.state(BackfillState), await tab.state(HistoryState)
         await tab.do(BackfillState.run)
-        assert past.errors == {"start": "Choose a day", "end": "Choose a day"}
+        assert past.errors == {"start": "Choose a date", "end": "Choose a date"}
         await tab.do(BackfillState.set_start, "2026-02-02")
         assert (past.errors, past.message) == ({}, "")
         await tab.do(BackfillState.set_end, "2026-02-01")
         assert set(past.errors) == {"end"}
         await tab.do(BackfillState.set_end, "2026-02-16")
         assert (past.count, past.errors) == (3, {})
-        assert past.message.startswith("3 runs would be created")
+        assert past.message.startswith("3 runs will be created")
         await tab.do(BackfillState.run)
-        assert [(r.how, r.status) for r in story.runs] == [
-            ("for a past time · Admin", "pending")
-        ] * 3
+        assert [(r.how, r.status) for r in story.runs] == [("Backfill · Admin", "pending")] * 3
         assert (past.count, past.message) == (
             0,
-            "All run times in these days already have a run.",
+            "All scheduled times on these dates already have a run.",
         )
         await tab.do(BackfillState.run)
         assert len(story.runs) == 3
         await tab.do(BackfillState.set_start, "2026-01-26")
-        assert past.message.endswith("3 run times in these days already have a run.")
+        assert past.message.endswith("3 scheduled times on these dates already have a run.")
         other = make_schedule(services, admin, name="Another")
         await tab.do(HistoryState.show, other.id)
         assert (past.start, past.end, past.message, past.count) == ("", "", "", 0)
@@ -280,7 +279,7 @@ def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(
         assert the_run(services, run).links_revoked_at is not None
         assert (downloads.asking, story.detail.can_revoke) == ("", False)
         assert "links were revoked on" in story.detail.sent
-        assert await tab.texts() == ["The links of this run no longer work"]
+        assert await tab.texts() == ["This run's links no longer work"]
         await tab.do(HistoryState.unfold, run.id)
         assert (downloads.rows, downloads.run_id) == ([], "")
 

@@ -41,7 +41,7 @@ def test_every_page_shows_the_text(
         history = await tab.state(HistoryState)
         (run,) = history.runs
         assert (run.status_word, run.how.partition(" · ")[0]) == (UNHEARD, UNHEARD)
-        assert history.summary == f"Last 1 runs: 1 {UNHEARD}"
+        assert history.summary == f"Last 1 run: 1 {UNHEARD}"
         assert [delivery.word for delivery in history.deliveries] == [UNHEARD]
         assert {notice.what for notice in history.notices} == {UNHEARD}
         detail = history.detail

@@ -91,7 +91,7 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
             assert sorted(r.name for r in listed.rows) == names
         await tab.do(ListState.clear)
         await tab.do(ScheduleActions.resume, schedule.id)
-        assert await tab.texts() == ["“Weekly” is active again and runs in your name"]
+        assert await tab.texts() == ["“Weekly” is active again and runs on your behalf"]
         again = next(r for r in listed.rows if r.name == "Weekly")
         assert (again.active, again.paused, again.streak, listed.stopped) == (True, "", "", 0)
 
@@ -135,7 +135,7 @@ def test_a_row_of_failures_is_counted_from_the_second_one(
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        for failures, words in ((1, ""), (3, "3 scheduled runs in a row failed")):
+        for failures, words in ((1, ""), (3, "3 scheduled runs failed in a row")):
             await asyncio.to_thread(fail, failures)
             await tab.do(ListState.again)
             (row,) = listed.rows
@@ -154,7 +154,7 @@ def test_a_run_that_waits_for_its_next_attempt_says_when_it_comes(
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        for attempt, words in ((0, "starts"), (2, "attempt 3 starts")):
+        for attempt, words in ((0, "starts"), (2, "will retry")):
             with services.store.write() as tx:
                 assert tx.runs.update_unclaimed(run, {"next_attempt_at": soon, "attempt": attempt})
             await tab.do(ListState.again)

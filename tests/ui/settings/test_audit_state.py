@@ -63,7 +63,7 @@ def test_a_day_that_is_none_is_told(
             await tab.do(AuditState.choose, name, day)
             assert (
                 await tab.state(AuditState)
-            ).failed == "This is not a date: write it as 2026-01-31"
+            ).failed == "This is not a date: use the format 2026-01-31"
             await tab.do(AuditState.save)
             await tab.do(AuditState.clear)
         assert len(await tab.texts()) == 2

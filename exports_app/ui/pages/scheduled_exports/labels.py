@@ -29,14 +29,14 @@ STATUS_WORDS = Words(
 def outcome_words(run: Run, accepted: int, total: int) -> str:
     """The result of a run, in a few words."""
     if run.status is RunStatus.PENDING and run.next_attempt_at:
-        return f"attempt {run.attempt + 1} starts" if run.attempt else "starts"
+        return "will retry" if run.attempt else "starts"
     if run.status is RunStatus.PENDING:
-        return "waiting in the queue"
+        return "queued"
     if run.status is RunStatus.PROCESSING:
         return (
             f"{counted(run.record_count or 0, 'row')} so far"
             if not run.file_size
-            else f"sending, {accepted} of {total}"
+            else f"{accepted} of {total} sent so far"
         )
     if run.status is RunStatus.PARTIAL:
         return f"{accepted} of {total} delivered"

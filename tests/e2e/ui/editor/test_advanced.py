@@ -13,9 +13,9 @@ from tests.e2e.ui.visitor import Visits
 from tests.world import pause
 
 CHOSEN = {
-    "overlap": ("Run this one afterwards", "queue_one"),
-    "on_unknown": ("Hold it until someone decides", "hold"),
-    "catch_up": ("All missed runs, at most 100", "all"),
+    "overlap": ("Queue the new run", "queue_one"),
+    "on_unknown": ("Hold it for review", "hold"),
+    "catch_up": ("All missed runs, up to 100", "all"),
 }
 TYPED = {
     "catch_up_hours": ("catchUpHours", 24),
@@ -122,7 +122,7 @@ class TestOnePausedByItself:
         assert_nothing_overflows(page)
         assert serious(page) == []
         note(page, made).get_by_role("button", name="Resume Weekly").press("Enter")
-        expect(toast(page, "“Weekly” is active again and runs in your name")).to_be_visible()
+        expect(toast(page, "“Weekly” is active again and runs on your behalf")).to_be_visible()
         expect(note(page, made)).to_have_count(0)
         expect(switch(page, made)).to_be_checked()
         expect(switch(page, made)).to_be_focused()

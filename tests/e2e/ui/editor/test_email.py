@@ -207,7 +207,7 @@ class TestATest:
         form.address("never@example.com")
         expect(form.field("send-test")).to_have_text("Save and send me a test")
         form.field("send-test").click()
-        expect(toast(page, f"A test is on its way to {me}")).to_be_visible()
+        expect(toast(page, f"Sending a test to {me}")).to_be_visible()
         expect(toast(page, "Test of “Tried out” is ready")).to_be_visible()
         (got,) = wait_until("the test arrives", lambda: received(mails, me), 10)
         assert got.rcpt_tos == [me]

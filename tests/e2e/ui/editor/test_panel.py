@@ -36,7 +36,7 @@ class TestPresets:
         Form.new(page)
         shown = [text.split("\n") for text in page.locator(".presets label").all_inner_texts()]
         assert shown == [[label, expression] for label, expression in PRESETS.items()] + [
-            ["Custom", "type your own"]
+            ["Custom", "cron syntax"]
         ]
         assert_nothing_overflows(page)
 
@@ -70,7 +70,7 @@ class TestWhenItWouldRun:
         form.expression.fill("20 6,18 * * *")
         expect(page.locator("#schedule-words")).to_have_text(cron.describe("20 6,18 * * *"))
         expect(page.locator("#next-runs").locator("xpath=preceding-sibling::div")).to_have_text(
-            "Times in Tokyo; yours in brackets (America/New_York)"
+            "Times in Tokyo; your local time in brackets (America/New_York)"
         )
         there, here = ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")
         runs = cron.next_runs(cron.parse("20 6,18 * * *"), there, datetime.now(UTC), 5)
@@ -174,7 +174,7 @@ class TestTheData:
                 row[0],
                 row[impressions],
             )
-        told = page.locator("aside.side").get_by_text("If it ran now:")
+        told = page.locator("aside.side").get_by_text("If run now:")
         expect(told).to_contain_text("the first 10. Campaign ID comes earlier in the file.")
         assert_nothing_overflows(page)
 
@@ -206,6 +206,6 @@ class TestTheData:
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.choose("period", "Last 7 days")
-        expect(page.locator("aside.side")).to_contain_text("There is no data for these days.")
+        expect(page.locator("aside.side")).to_contain_text("No data for these dates.")
         expect(page.locator("#data-summary")).to_contain_text("0 rows")
         expect(page.locator(".sample")).to_have_count(0)

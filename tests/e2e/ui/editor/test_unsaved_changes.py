@@ -128,7 +128,7 @@ class TestWhatSomebodyElseDid:
             json={"name": "Theirs", "schedule": "5 5 * * *"},
         )
         expect(form.dialog.get_by_role("alert")).to_contain_text(
-            "Someone else has changed this scheduled export."
+            "Someone else changed this scheduled export."
         )
         assert_nothing_overflows(page)
         page.locator("#reload").click()

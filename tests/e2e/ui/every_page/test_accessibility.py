@@ -103,7 +103,7 @@ def of_the_list(page: Page, seen: dict[str, Any]) -> Views:
     choose_more(page, seen["Completed"], "Delete …")
     expect(page.get_by_role("alertdialog")).to_be_visible()
     yield "delete dialog", page
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Cancel").click()
 
 
 def of_the_form(page: Page) -> Views:
@@ -215,7 +215,7 @@ def test_errors_and_states_are_told_to_those_who_do_not_see_them(
     page = visits.open(who=company.admin)
     form = Form.new(page)
     form.field("save").click()
-    expect(page.get_by_role("alert").filter(has_text="Give a name")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Enter a name")).to_be_visible()
     expect(page.get_by_role("alert").filter(has_text="Name at least one recipient")).to_be_visible()
     describes = form.recipients.get_attribute("aria-describedby") or ""
     told = " ".join(page.locator(f"#{one}").inner_text() for one in describes.split())

@@ -145,7 +145,7 @@ def by_escape(page: Page) -> None:
 
 def by_its_button(page: Page) -> None:
     page.locator("[role=dialog], [role=alertdialog]").last.get_by_role("button", name="Close").or_(
-        page.get_by_role("button", name="Keep it")
+        page.get_by_role("button", name="Cancel")
     ).first.click()
 
 

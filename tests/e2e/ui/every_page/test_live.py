@@ -178,7 +178,7 @@ class TestARunUnderWay:
                 company.admin, "POST", f"/api/scheduled-exports/{made['id']}/trigger", 202
             )
             expect(last.locator(".status")).to_have_text("Processing", timeout=SOON_MS)
-            expect(last).to_contain_text("sending, 1 of 2 ·", timeout=SOON_MS)
+            expect(last).to_contain_text("1 of 2 sent so far ·", timeout=SOON_MS)
             shown = opened.locator(f'tr[data-run="{started["historyId"]}"]')
             expect(shown.locator(".status")).to_have_text("Processing")
             before = elapsed(last)

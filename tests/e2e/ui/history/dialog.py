@@ -12,15 +12,15 @@ from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import takes_keys
 
 TRIGGERS = {
-    "manual": "run manually",
-    "test": "test",
-    "rerun": "run again",
-    "schedule": "on schedule",
+    "manual": "Manual",
+    "test": "Test",
+    "rerun": "Rerun",
+    "schedule": "Scheduled",
 }
 DELIVERED = {
     "accepted": "Accepted",
     "failed": "Failed",
-    "pending": "Waiting",
+    "pending": "Pending",
     "skipped": "Not sent",
 }
 

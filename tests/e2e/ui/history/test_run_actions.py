@@ -50,11 +50,11 @@ def test_a_run_under_way_is_cancelled(
         (run,) = runs_of(house, company, made["id"])
         details = unfold(dialog, run)
         expect(details.locator(".delivery .status").first).to_have_text("Sending")
-        details.get_by_role("button", name="Cancel this run").click()
+        details.get_by_role("button", name="Cancel run").click()
         expect(line_of(dialog, run).locator(".status")).to_have_text("Cancelled")
     expect(details).to_contain_text(f"{company.admin.user.name} cancelled it.")
     expect(details.locator(".delivery .status")).to_have_text(["Unknown", "Not sent"])
-    expect(details.get_by_role("button", name="Cancel this run")).to_have_count(0)
+    expect(details.get_by_role("button", name="Cancel run")).to_have_count(0)
     expect(toast(page, "“Numbers”: ")).to_contain_text("cancelled it")
     assert_nothing_overflows(page)
     next_one = house.run(company, made["id"])  # the worker has let go of the one before
@@ -85,11 +85,11 @@ def test_sending_again_writes_only_to_those_who_did_not_get_it(
     dialog = open_history(page, "Numbers")
     details = unfold(dialog, run)
     with mail_held(mails, late):
-        details.get_by_role("button", name="Send again to the one who did not get it").click()
+        details.get_by_role("button", name="Resend to 1 failed recipient").click()
         expect(line_of(dialog, run).locator(".status")).to_have_text(
             re.compile("Pending|Processing")
         )
-        expect(details.get_by_role("button", name=re.compile("Send again"))).to_have_count(0)
+        expect(details.get_by_role("button", name=re.compile("Resend"))).to_have_count(0)
     expect(line_of(dialog, run).locator(".status")).to_have_text("Completed")
     expect(details.locator(".delivery .status")).to_have_text(["Accepted", "Accepted"])
     expect(dialog.locator("tr[data-run]")).to_have_count(1)

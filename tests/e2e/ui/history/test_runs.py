@@ -97,7 +97,7 @@ def test_the_details_tell_each_recipients_fate_and_what_to_do(
         GONE: "failed",
     }
     expect(details.locator(".box b")).to_have_text(f"{run_errors.readable(run['error'])}.")
-    expect(details).to_contain_text("Campaigns, totals, CSV · days counted in Berlin")
+    expect(details).to_contain_text("Campaigns, totals, CSV · time zone: Berlin")
     expect(details).to_contain_text("refused it permanently. Check the address")
     expect(details.locator("code")).to_have_text(run["sha256"])
     assert_nothing_overflows(page)
@@ -125,7 +125,7 @@ def test_a_run_that_failed_for_want_of_data_says_so(
     )
     expect(details).to_contain_text("The form sets what happens when there is no data.")
     expect(details).to_contain_text("No emails yet.")
-    expect(details.get_by_role("button", name=re.compile("Send again"))).to_have_count(0)
+    expect(details.get_by_role("button", name=re.compile("Resend"))).to_have_count(0)
 
 
 @pytest.mark.long

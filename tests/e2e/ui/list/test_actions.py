@@ -103,9 +103,9 @@ class TestDeleting:
         page = visits.open(who=company.admin, width=width)
         choose_more(page, made, "Delete …")
         question = page.get_by_role("alertdialog", name="Delete “Old report”?")
-        expect(question).to_contain_text("history of 1 run")
+        expect(question).to_contain_text("history (1 run)")
         expect(question).to_contain_text("cannot be undone")
-        question.get_by_role("button", name="Keep it").click()
+        question.get_by_role("button", name="Cancel").click()
         expect(question).to_have_count(0)
         expect(row(page, made)).to_be_visible()
         assert house.rows("SELECT deleted_at FROM scheduled_exports WHERE id = ?", made["id"]) == [
@@ -179,7 +179,7 @@ class TestSeveralAtOnce:
         expect(toast(page, "2 scheduled exports started")).to_be_visible()
         for made in (one, two):
             expect(row(page, made).locator(".c-run .status")).to_have_text("Completed")
-        expect(row(page, three).locator(".c-run .status")).to_have_text("Never ran")
+        expect(row(page, three).locator(".c-run .status")).to_have_text("No runs yet")
 
     def test_are_deleted_after_a_question_with_their_names(
         self, house: House, company: Company, visits: Visits, width: int

@@ -57,7 +57,7 @@ class TestSearching:
         self, company: Company, visits: Visits, mixed: dict[str, Any]
     ) -> None:
         page = visits.open(f"{LISTED}?format=xml&q=zulu", who=company.admin)
-        expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+        expect(page.get_by_role("heading", name="No results")).to_be_visible()
         page.get_by_role("button", name="Clear search and filters").click()
         expect(rows(page)).to_have_count(4)
         expect(page.get_by_label("Search scheduled exports")).to_have_value("")
@@ -72,7 +72,7 @@ class TestFiltering:
             *(
                 pytest.param(*values, marks=pytest.mark.long)
                 for values in (
-                    ("State", "Paused", {"active": "no"}, "isActive=false", ["Delta paused"]),
+                    ("Status", "Paused", {"active": "no"}, "isActive=false", ["Delta paused"]),
                     (
                         "Type",
                         "Totals over time",

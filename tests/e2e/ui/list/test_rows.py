@@ -53,7 +53,7 @@ class TestARow:
         expect(line.locator(".c-to")).to_have_text(re.compile(r"ann@example\.com\s*\+2"))
         expect(line.get_by_title("bob@example.com, cleo@example.com")).to_be_visible()
         expect(line.get_by_role("switch", name="Board report is active")).to_be_checked()
-        expect(line.locator(".c-run")).to_contain_text("Never ran")
+        expect(line.locator(".c-run")).to_contain_text("No runs yet")
         assert instant(line.locator(".c-run time")) == datetime.fromisoformat(made["createdAt"])
 
     def test_tells_the_outcome_of_the_last_run_with_its_rows_and_size(
@@ -181,7 +181,7 @@ class TestPaging:
             house.schedule(company, f"Report {number}")
         page = visits.open(who=company.admin)
         page.get_by_label("Search scheduled exports").fill("report")
-        page.get_by_role("combobox", name="State").select_option(label="Active")
+        page.get_by_role("combobox", name="Status").select_option(label="Active")
         page.get_by_role("columnheader", name="Name").get_by_role("button").click()
         page.get_by_role("button", name="Next page").click()
         wanted = in_api(house, company, "&q=report&isActive=true&sort=name")[25:]
@@ -193,7 +193,7 @@ class TestPaging:
         other = visits.open(page.url, who=company.admin)
         expect(names(other)).to_have_text(wanted)
         expect(other.get_by_label("Search scheduled exports")).to_have_value("report")
-        expect(other.get_by_role("combobox", name="State")).to_have_value("yes")
+        expect(other.get_by_role("combobox", name="Status")).to_have_value("yes")
         expect(other.locator("#range")).to_have_text("26-45 of 45")
 
 

@@ -37,10 +37,10 @@ class TestRunNow:
         with mail_held(house.mails, "held@example.com") as let_go:
             run_now(page, made)
             expect(last.get_by_role("button")).to_have_text("Processing")
-            expect(last).to_contain_text(re.compile(r"sending, 0 of 1 · \d+ s"))
+            expect(last).to_contain_text(re.compile(r"0 of 1 sent so far · \d+ s"))
             run_now(page, made)
             expect(last.get_by_role("button")).to_have_text("Pending")
-            expect(last).to_contain_text("waiting in the queue")
+            expect(last).to_contain_text("queued")
             let_go.set()
             expect(last.get_by_role("button")).to_have_text("Completed")
         expect(last).to_contain_text("1 row ·")

@@ -84,7 +84,7 @@ def test_a_user_who_cannot_be_made_is_refused_with_what_to_do(
         (
             ("create-tenant", "acme", "--name", "x" * 201),
             "",
-            "name: give a name of 1 to 200 characters",
+            "name: enter a name of 1 to 200 characters",
         ),
         (
             ("create-tenant", "acme", "--name", "x" * 100_000),

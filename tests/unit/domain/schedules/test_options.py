@@ -138,10 +138,10 @@ def test_its_text_in_the_form_and_back(declared: Any, value: Any, text: str) -> 
 @pytest.mark.parametrize(
     ("declared", "text", "message"),
     [
-        (ROWS, "many", "give a whole number of rows, or leave it empty"),
-        (ROWS, "1.5", "give a whole number of rows, or leave it empty"),
-        (WAIT, "-", "give a number of minutes, e.g. 5"),
-        (WAIT, "", "give a number of minutes, e.g. 5"),
+        (ROWS, "many", "enter a whole number of rows, or leave it empty"),
+        (ROWS, "1.5", "enter a whole number of rows, or leave it empty"),
+        (WAIT, "-", "enter a number of minutes, e.g. 5"),
+        (WAIT, "", "enter a number of minutes, e.g. 5"),
     ],
 )
 def test_what_is_no_number_is_asked_for(declared: Any, text: str, message: str) -> None:

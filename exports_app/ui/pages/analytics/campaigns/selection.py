@@ -107,4 +107,4 @@ def _day(text: str, pointer: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Invalid([FieldError(pointer, "is not a date: write it as 2026-01-31")]) from None
+        raise Invalid([FieldError(pointer, "is not a date: use the format 2026-01-31")]) from None

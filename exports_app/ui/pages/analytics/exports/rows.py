@@ -119,7 +119,7 @@ def ended(figures: ExportFigures) -> str:
 
 def failing(schedule: Schedule) -> ProblemRow:
     row = (
-        f"{schedule.failures} scheduled runs in a row failed"
+        f"{schedule.failures} scheduled runs failed in a row"
         if schedule.failures > 1
         else "its last run did not succeed"
     )

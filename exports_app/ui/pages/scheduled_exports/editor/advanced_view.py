@@ -16,5 +16,5 @@ def advanced() -> rx.Component:
         id="advanced",
         unfold=DraftState.unfold,
         title="Advanced",
-        hint="Overlaps, downtime, retries, pausing",
+        hint="Overlaps, downtime, retries, automatic pausing",
     )

@@ -12,11 +12,11 @@ from exports_app.ui.pages.scheduled_exports.editor.pickers_view import campaign_
 
 def data_section() -> list[rx.Component]:
     return [
-        rx.el.h2("What", class_name="section"),
+        rx.el.h2("Data", class_name="section"),
         *_name_and_description(),
         _type_and_format(),
         rx.el.div(
-            chosen("period", "Period", form.PERIODS, "Counted from the day it runs"),
+            chosen("period", "Period", form.PERIODS, "Relative to the run date"),
             campaign_picker(error("campaigns")),
             class_name="pair",
         ),
@@ -33,7 +33,7 @@ def _name_and_description() -> tuple[rx.Component, rx.Component]:
             "description",
             "Description (optional)",
             max_length=bounds.DESCRIPTION,
-            placeholder="What it is for",
+            placeholder="Purpose of this export",
             multiline=True,
         ),
     )
@@ -53,8 +53,8 @@ def _dates() -> rx.Component:
     return rx.cond(
         value("period") == form.DATES,
         rx.el.div(
-            text("start_date", "From", "Empty: from the first day", type="date"),
-            text("end_date", "To", "Empty: to the latest day", type="date"),
+            text("start_date", "From", "Leave empty to start at the first day", type="date"),
+            text("end_date", "To", "Leave empty to end at the latest day", type="date"),
             class_name="pair",
         ),
     )

@@ -50,9 +50,9 @@ class Fields(rx.State):
         recipients = await in_thread(read_recipients, str(text))
         draft = await self.get_state(DraftState)
         if not draft.add_recipients(recipients):
-            most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"
+            most = f"A scheduled export can have up to {MAX_RECIPIENTS} recipients"
             await notify(
-                self, "info", f"{most}: addresses after the first {form.MOST_CHIPS} were left out"
+                self, "info", f"{most}: only the first {form.MOST_CHIPS} addresses were added"
             )
         draft.clear_error("recipients")
 

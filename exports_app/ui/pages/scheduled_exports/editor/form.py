@@ -142,7 +142,7 @@ def _read_filters(
     end = _date(values["end_date"], "/filters/endDate", errors) if dated else None
     if dated and not (values["start_date"] or values["end_date"]):
         errors.append(
-            FieldError("/filters/startDate", "give at least one date, or choose a period")
+            FieldError("/filters/startDate", "enter at least one date, or choose a period")
         )
     export_type = EXPORT_TYPES.get(values["export_type"])
     chosen = tuple(campaign_ids) if declared(export_type, CampaignFilter) else ()
@@ -176,7 +176,7 @@ def _date(text: str, pointer: str, errors: list[FieldError]) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        errors.append(FieldError(pointer, "is not a date: write it as 2026-01-31"))
+        errors.append(FieldError(pointer, "is not a date: use the format 2026-01-31"))
         return None
 
 
@@ -185,7 +185,7 @@ def draft(
 ) -> dict[str, Any]:
     """What `Schedules.create` and `update` take. Raises Invalid."""
     if any(chip.error for chip in chips):
-        raise Invalid([FieldError("/recipients", "fix or remove the addresses that are marked")])
+        raise Invalid([FieldError("/recipients", "fix or remove the marked addresses")])
     errors: list[FieldError] = []
     chosen = options.read(values, errors)
     filters = _read_filters(values, campaign_ids, errors)

@@ -69,4 +69,4 @@ def _hint(option: Option) -> Any:
     if not option.from_settings:
         return option.hint
     setting = DraftState.usual.get(option.name, "").to(str)
-    return rx.Var.create("Empty: the server's default (") + setting + f"){option.hint}"
+    return rx.Var.create("Default: ") + setting + option.hint

@@ -91,7 +91,7 @@ def _number(option: Option, kind: WholeNumber, text: str) -> int:
     example = f", e.g. {kind.example}" if kind.example else ""
     empty = ", or leave it empty" if option.is_optional else ""
     asked = f"number of {kind.entry.unit}" if kind.entry else f"whole number of {kind.unit}"
-    raise ValueError(f"give a {asked}{example}{empty}")
+    raise ValueError(f"enter a {asked}{example}{empty}")
 
 
 def advanced_differ(values: Mapping[str, str]) -> bool:

@@ -41,7 +41,7 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
     hint = rx.cond(
         CampaignPicker.count > 0,
         _chosen_campaigns(),
-        rx.cond(needs, "Choose at least one", "All, unless you choose some"),
+        rx.cond(needs, "Choose at least one", "Leave empty for all campaigns"),
     )
     return rx.cond(
         takes,
@@ -67,7 +67,7 @@ def _campaigns_foot() -> rx.Component:
         rx.el.span(
             rx.cond(
                 CampaignPicker.options.length() == 0,
-                "No campaign matches",
+                "No results",
                 rx.cond(more > 0, f"{more} more: search to find them", f"{count} chosen"),
             ),
             class_name="muted grow",
@@ -96,7 +96,7 @@ def _chosen_campaigns() -> rx.Component:
 def zone_picker(error: rx.Var[str]) -> rx.Component:
     none = rx.cond(
         ZonePicker.options.length() == 0,
-        rx.el.div("No time zone matches", class_name="muted", padding="6px 8px"),
+        rx.el.div("No results", class_name="muted", padding="6px 8px"),
     )
     shown = DraftState.values["timezone"].to(str)
     control = _picker(
@@ -114,7 +114,7 @@ def zone_picker(error: rx.Var[str]) -> rx.Component:
         control,
         name="timezone",
         error=error,
-        hint="The schedule follows this time zone",
+        hint="Daylight saving is handled automatically",
     )
 
 

@@ -20,8 +20,8 @@ from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 
 _log = log.get(__name__)
-UNEXPECTED = "The preview failed unexpectedly. See the server's log."
-TOO_LONG = "Counting the rows takes longer than a second. The export itself has no such limit."
+UNEXPECTED = "The preview failed unexpectedly. Check the server's log."
+TOO_LONG = "Too many rows to count in the preview. The export itself is not affected."
 
 
 @dataclass

@@ -43,7 +43,7 @@ def _next_runs() -> rx.Component:
         rx.el.div(
             "Times in ",
             SchedulePanel.place,
-            "; yours in brackets (",
+            "; your local time in brackets (",
             browser.local_zone(),
             ")",
             class_name="hint",
@@ -99,11 +99,11 @@ def _data() -> rx.Component:
 
 
 def _sample() -> rx.Component:
-    window = rx.el.p("If it ran now: ", DataPanel.window, DataPanel.shown, class_name="hint")
+    window = rx.el.p("If run now: ", DataPanel.window, DataPanel.shown, class_name="hint")
     empty = rx.el.p(
-        "If it ran now: ",
+        "If run now: ",
         DataPanel.window,
-        ". There is no data for these days.",
+        ". No data for these dates.",
         class_name="hint",
     )
     return rx.cond(
@@ -122,7 +122,7 @@ def _sample_table() -> rx.Component:
         class_name="card sample",
         role="region",
         tab_index=0,
-        custom_attrs={"aria-label": "The first rows of the file"},
+        custom_attrs={"aria-label": "First rows of the file"},
     )
 
 
@@ -182,6 +182,4 @@ def _email_tab(kind: str, label: str) -> rx.Component:
 
 def _email_as_html() -> rx.Component:
     """In a sandboxed frame: the email's styles stay inside, and scripts do not run."""
-    return rx.el.iframe(
-        src_doc=EmailPanel.html, sandbox="", title="The email as HTML", class_name="mail"
-    )
+    return rx.el.iframe(src_doc=EmailPanel.html, sandbox="", title="HTML email", class_name="mail")

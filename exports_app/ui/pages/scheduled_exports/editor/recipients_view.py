@@ -12,13 +12,13 @@ from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_i
 
 def recipients_section() -> list[rx.Component]:
     return [
-        rx.el.h2("To whom", class_name="section"),
+        rx.el.h2("Recipients", class_name="section"),
         rx.el.div(
             rx.el.label("Recipients", html_for="recipients"),
             _chips(),
             _errors(),
             rx.el.span(
-                "Up to 50. Paste a list, or type the addresses one by one.",
+                "Up to 50. Type or paste email addresses.",
                 id="recipients-hint",
                 class_name="hint",
             ),

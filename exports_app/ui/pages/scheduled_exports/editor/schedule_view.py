@@ -11,7 +11,7 @@ from exports_app.ui.pages.scheduled_exports.editor.preview import SchedulePanel
 
 def schedule_section() -> list[rx.Component]:
     return [
-        rx.el.h2("When", class_name="section"),
+        rx.el.h2("Schedule", class_name="section"),
         _presets(),
         rx.el.div(_cron_field(), zone_picker(error("timezone")), class_name="pair"),
     ]
@@ -25,7 +25,7 @@ def _presets() -> rx.Component:
     return rx.el.fieldset(
         rx.el.legend("Schedule", class_name="sr"),
         *presets,
-        _preset(CUSTOM, "Custom", "type your own", ""),
+        _preset(CUSTOM, "Custom", "cron syntax", ""),
         class_name="presets",
     )
 

@@ -30,8 +30,8 @@ from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
-UNSAVED = "This form is not saved yet: save or close it, then choose “Export this view” again"
-DELETED = "This scheduled export was deleted: copy what you need, then close the form"
+UNSAVED = "You have unsaved changes. Save or close this form, then choose “Export this view” again"
+DELETED = "This scheduled export was deleted. Copy what you need, then close the form"
 
 
 class EditorState(rx.State):

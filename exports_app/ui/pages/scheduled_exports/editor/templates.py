@@ -30,7 +30,7 @@ TEMPLATES = (
     Template(
         "daily",
         "Daily CSV for the warehouse",
-        "Yesterday's figures for every campaign, as CSV, every day at 8, for a program to read.",
+        "Yesterday's figures for every campaign, as CSV, every day at 8.",
         {
             "name": "Daily CSV for the warehouse",
             "export_type": "campaigns",

@@ -72,7 +72,8 @@ def _paused() -> rx.Component:
             rx.el.p(rx.el.b("Paused automatically.")),
             rx.el.p(DraftState.paused),
             rx.el.p(
-                "Once that is fixed, switch it to Active below and save. It then runs in your name."
+                "Fix the cause, then switch it to Active below and save. It then runs on your "
+                "behalf."
             ),
             class_name="box warn",
             id="paused-reason",
@@ -84,8 +85,8 @@ def _stale() -> rx.Component:
     return rx.cond(
         DraftState.stale,
         rx.el.div(
-            rx.el.p(rx.el.b("Someone else has changed this scheduled export.")),
-            rx.el.p("Reload to see the current version. This discards your changes in the form."),
+            rx.el.p(rx.el.b("Someone else changed this scheduled export.")),
+            rx.el.p("Reload to see the current version. Your unsaved changes will be lost."),
             rx.el.div(
                 button(
                     "Reload",
@@ -137,7 +138,7 @@ def _ask_close() -> rx.Component:
             browser.focus(target="keep-editing"),
             rx.alert_dialog.title("Discard your changes?"),
             rx.alert_dialog.description(
-                "Your changes in this form are not saved.", size="2", color="gray"
+                "You have unsaved changes. They will be lost.", size="2", color="gray"
             ),
             rx.el.div(
                 rx.alert_dialog.cancel(

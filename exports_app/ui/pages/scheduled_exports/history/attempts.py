@@ -10,9 +10,9 @@ from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.labels import iso
 
 ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
-    None: ("processing", "Under way"),
+    None: ("processing", "In progress"),
     AttemptOutcome.RETRY: ("partial", "Temporary failure"),
-    AttemptOutcome.DIED: ("failed", "Process died"),
+    AttemptOutcome.DIED: ("failed", "Process crashed"),
     AttemptOutcome.STOPPED: ("pending", "Server stopped"),
     AttemptOutcome.COMPLETED: ("completed", "Completed"),
     AttemptOutcome.PARTIAL: ("partial", "Partial"),
@@ -23,15 +23,15 @@ ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
 """The look of a chip, and its word."""
 NOTICES = Words(
     {
-        NotificationKind.FAILING: "A run failed",
-        NotificationKind.GAVE_UP: "A run was given up",
+        NotificationKind.FAILING: "Run failed",
+        NotificationKind.GAVE_UP: "Stopped retrying",
         NotificationKind.PAUSED: "Paused automatically",
-        NotificationKind.RECOVERED: "Works again",
+        NotificationKind.RECOVERED: "Working again",
     }
 )
 DELIVERY_WORDS = Words(
     {
-        DeliveryStatus.PENDING: "Waiting",
+        DeliveryStatus.PENDING: "Pending",
         DeliveryStatus.SENDING: "Sending",
         DeliveryStatus.ACCEPTED: "Accepted",
         DeliveryStatus.FAILED: "Failed",

@@ -14,8 +14,8 @@ from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
 
-CHOOSE = "choose a day"
-NOTHING = "All run times in these days already have a run"
+CHOOSE = "choose a date"
+NOTHING = "All scheduled times on these dates already have a run"
 
 
 @part_of_history
@@ -75,7 +75,7 @@ class BackfillState(rx.State):
             self.message = error_sentence(e)
             return
         if planned.removed:
-            self.removed = counted(planned.removed, "run time")
+            self.removed = counted(planned.removed, "scheduled time")
         self.count = planned.new + (planned.removed if self.include_removed else 0)
         self.message = _summary(self.count, planned)
 
@@ -98,9 +98,13 @@ class BackfillState(rx.State):
         except Invalid as e:
             self._refused(e)
             return
-        had = f"; {counted(done.existing, 'run time')} already had a run" if done.existing else ""
+        had = (
+            f"; {counted(done.existing, 'scheduled time')} already had a run"
+            if done.existing
+            else ""
+        )
         if done.runs:
-            await notify(self, "success", f"{counted(len(done.runs), 'run')} now waiting{had}")
+            await notify(self, "success", f"{counted(len(done.runs), 'run')} queued{had}")
         else:
             await notify(self, "info", NOTHING)
         await (await self.get_state(HistoryState)).reload()
@@ -117,14 +121,11 @@ def _summary(count: int, planned: Counted) -> str:
         return "" if planned.removed else f"{NOTHING}."
     verb = "has" if planned.existing == 1 else "have"
     had = (
-        f" {counted(planned.existing, 'run time')} in these days already {verb} a run."
+        f" {counted(planned.existing, 'scheduled time')} on these dates already {verb} a run."
         if planned.existing
         else ""
     )
-    return (
-        f"{counted(count, 'run')} would be created, each for the days that it would have "
-        f"covered.{had}"
-    )
+    return f"{counted(count, 'run')} will be created, each for its own dates.{had}"
 
 
 def _days(start: str, end: str) -> tuple[date, date] | None:

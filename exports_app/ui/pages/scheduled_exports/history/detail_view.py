@@ -133,7 +133,7 @@ def _waiting_actions(run: RunItem) -> rx.Component:
                 on_click=HistoryState.retry_now(run.id),
             ),
             button(
-                "Give up",
+                "Stop retrying",
                 kind="small",
                 icon="flag-off",
                 once=True,
@@ -149,7 +149,7 @@ def _confirm_button(run: RunItem) -> rx.Component:
     return rx.cond(
         unknown > 0,
         button(
-            rx.cond(unknown == 1, "It arrived", f"All {unknown} arrived"),
+            rx.cond(unknown == 1, "Mark as delivered", f"Mark {unknown} as delivered"),
             kind="small",
             icon="mail-check",
             once=True,
@@ -165,11 +165,11 @@ def _resend_button(run: RunItem) -> rx.Component:
         button(
             rx.cond(
                 detail.unknown == detail.unsent,
-                "Send again",
+                "Resend",
                 rx.cond(
                     detail.unsent == 1,
-                    "Send again to the one who did not get it",
-                    f"Send again to the {detail.unsent} who did not get it",
+                    "Resend to 1 failed recipient",
+                    f"Resend to {detail.unsent} failed recipients",
                 ),
             ),
             kind="small",
@@ -184,7 +184,7 @@ def _rerun_button(run: RunItem) -> rx.Component:
     return rx.cond(
         HistoryState.detail.can_rerun,
         button(
-            "Run again with the same window",
+            "Rerun for the same dates",
             kind="small",
             icon="rotate-cw",
             once=True,
@@ -197,7 +197,7 @@ def _cancel_button(run: RunItem) -> rx.Component:
     return rx.cond(
         HistoryState.detail.can_cancel,
         button(
-            "Cancel this run",
+            "Cancel run",
             kind="small",
             icon="ban",
             once=True,

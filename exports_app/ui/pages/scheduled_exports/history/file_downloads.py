@@ -85,7 +85,7 @@ class FileDownloadsState(rx.State):
         self.asking = ""
         revoke = services.download_links.revoke
         await call(revoke, history.schedule_id, run_id)
-        await notify(self, "success", "The links of this run no longer work")
+        await notify(self, "success", "This run's links no longer work")
         await history.reload()
 
 

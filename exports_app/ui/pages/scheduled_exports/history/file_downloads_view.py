@@ -11,7 +11,7 @@ from exports_app.ui.pages.scheduled_exports.history.file_downloads import (
 from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 
-TITLE = "Revoke the links of this run?"
+TITLE = "Revoke this run's links?"
 TEXT = (
     "The links that were sent stop working. People who are signed in can still download the "
     "file, and you can run it again to send new links."
@@ -45,7 +45,7 @@ def revoke_dialog() -> rx.Component:
             rx.alert_dialog.description(TEXT, size="2", color="gray"),
             rx.el.div(
                 rx.alert_dialog.cancel(
-                    button("Keep links", on_click=FileDownloadsState.keep, id="keep-links")
+                    button("Cancel", on_click=FileDownloadsState.keep, id="keep-links")
                 ),
                 button(
                     "Revoke links",

@@ -35,11 +35,11 @@ from exports_app.ui.pages.scheduled_exports.labels import (
 
 TRIGGERS = Words(
     {
-        Trigger.SCHEDULE: "on schedule",
-        Trigger.MANUAL: "run manually",
-        Trigger.TEST: "test",
-        Trigger.RERUN: "run again",
-        Trigger.BACKFILL: "for a past time",
+        Trigger.SCHEDULE: "Scheduled",
+        Trigger.MANUAL: "Manual",
+        Trigger.TEST: "Test",
+        Trigger.RERUN: "Rerun",
+        Trigger.BACKFILL: "Backfill",
     }
 )
 
@@ -66,6 +66,8 @@ class RunItem:
     """What it waits for."""
     waits_at: str
     """Until when; empty where it is no time."""
+    waits_after: str
+    """Follows that time."""
     bar: str
     """Height of its bar in the strip, in per cent."""
     title: str
@@ -112,7 +114,7 @@ def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'a deleted user')}"
     if run.missed_ticks:
-        how += f" · {run.missed_ticks} missed before it"
+        how += f" · {counted(run.missed_ticks, 'earlier run')} missed"
     took = duration(run_seconds(run)) if run.started_at and run.completed_at else ""
     word = STATUS_WORDS[run.status]
     return RunItem(
@@ -134,6 +136,7 @@ def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest
         attempts="" if run.attempt < 2 else f"attempt {run.attempt}",
         waits=_waits(run, deliveries),
         waits_at=iso(run.next_attempt_at) if run.status is RunStatus.PENDING else "",
+        waits_after=_next_attempt(run),
         bar=f"{round(12 + 88 * run_seconds(run) / longest) if longest else 12}%",
         title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
     )
@@ -142,13 +145,17 @@ def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest
 def _waits(run: Run, deliveries: list[Delivery]) -> str:
     if run.status is RunStatus.PROCESSING:
         sending = any(d.status is DeliveryStatus.SENDING for d in deliveries)
-        return "waiting for the mail server" if sending else ""
+        return "Waiting for the mail server" if sending else ""
     if run.status is not RunStatus.PENDING or run.next_attempt_at is None:
         return ""
-    if not run.attempt:
-        return "starts"
+    return "Will retry" if run.attempt else "Starts"
+
+
+def _next_attempt(run: Run) -> str:
+    if run.status is not RunStatus.PENDING or run.next_attempt_at is None or not run.attempt:
+        return ""
     most = run.spec.retry_attempts or services.settings.retry_attempts
-    return f"failed for now; attempt {run.attempt + 1} of {most + run.deaths} starts"
+    return f" (attempt {run.attempt + 1} of {most + run.deaths})"
 
 
 def _has_file(run: Run) -> bool:
@@ -174,7 +181,7 @@ def _sent(run: Run, deliveries: list[Delivery]) -> str:
     facts = []
     if len(forms := _forms(deliveries)) > 1:
         words = [f"{_form(mode, None)} to {forms[mode]}" for mode in DeliveryMode if forms[mode]]
-        facts.append(f"Sent {' and '.join(words)}: the mail server refused more as too large")
+        facts.append(f"Sent {' and '.join(words)}: the mail server refused larger messages")
     elif run.sent_as == DeliveryMode.LINK and run.link_expires_at:
         facts.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
     elif run.sent_as and run.sent_size is not None:
@@ -214,7 +221,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         hint=hint,
         sha256=run.sha256 or "",
         made=f"{kind_label(run.spec.export_type)}, {format_label(run.format)}"
-        f" · days counted in {place(run.spec.timezone)}",
+        f" · time zone: {place(run.spec.timezone)}",
         sent=_sent(run, deliveries),
         can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,

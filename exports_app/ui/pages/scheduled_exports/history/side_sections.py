@@ -44,7 +44,7 @@ def backfill() -> rx.Component:
             rx.el.div(
                 rx.el.span(BackfillState.message, class_name="muted grow", role="status"),
                 button(
-                    "Run them",
+                    "Run backfill",
                     kind="small",
                     icon="history",
                     once=True,
@@ -56,15 +56,15 @@ def backfill() -> rx.Component:
             ),
             id="backfill",
             unfold="",
-            title="Run past times",
-            hint="Missed, skipped, or before it was created",
+            title="Backfill",
+            hint="Run missed, skipped or earlier dates",
         ),
         class_name="aside",
     )
 
 
 def _removed() -> rx.Component:
-    words = f"Also {BackfillState.removed} that may have run already"
+    words = f"Include {BackfillState.removed} that may already have run"
     control = switch(
         words,
         checked=BackfillState.include_removed,
@@ -74,7 +74,7 @@ def _removed() -> rx.Component:
     return rx.el.div(
         rx.el.label(control, rx.el.span(words), class_name="row"),
         rx.el.p(
-            "Their runs were removed from the history: the files may have been sent",
+            "Those runs were removed from the history. Their files may have been sent",
             class_name="muted",
         ),
         margin_block="8px",
@@ -94,7 +94,7 @@ def _day(
         class_name="control",
         **described(name, wrong),
     )
-    return field(label, control, name=name, error=wrong, hint="Whole days, in the schedule's zone")
+    return field(label, control, name=name, error=wrong, hint="In the schedule's time zone")
 
 
 def notices() -> rx.Component:

@@ -220,7 +220,7 @@ class HistoryState(rx.State):
         statuses = Counter(run.status for run, _ in runs)
         order = dict.fromkeys([*STATUS_WORDS, *statuses])
         counts = [(STATUS_WORDS[status], statuses[status]) for status in order]
-        self.summary = f"Last {len(runs)} runs: " + ", ".join(
+        self.summary = f"Last {counted(len(runs), 'run')}: " + ", ".join(
             f"{n} {word.lower()}" for word, n in counts if n
         )
         opened = next(

@@ -97,7 +97,7 @@ def _never_ran() -> rx.Component:
     return message(
         "history",
         "No runs yet",
-        "Runs are listed here, newest first, each with its file and the status of every email.",
+        "Each run's file and delivery status will appear here.",
     )
 
 
@@ -114,7 +114,7 @@ def _strip() -> rx.Component:
 
 
 def _runs() -> rx.Component:
-    heads = (("Status", ""), ("When", ""), ("File", ""), ("Rows", "right"), ("Took", "right"))
+    heads = (("Status", ""), ("Time", ""), ("File", ""), ("Rows", "right"), ("Duration", "right"))
     return rx.el.table(
         rx.el.thead(
             rx.el.tr(
@@ -174,7 +174,8 @@ def _when(run: RunItem) -> rx.Component:
             run.waits != "",
             rx.el.div(
                 run.waits,
-                rx.cond(run.waits_at != "", rx.fragment(" · ", browser.when(at=run.waits_at))),
+                rx.cond(run.waits_at != "", rx.fragment(" ", browser.when(at=run.waits_at))),
+                run.waits_after,
                 class_name="waits",
             ),
         ),

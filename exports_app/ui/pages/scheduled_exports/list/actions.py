@@ -54,9 +54,9 @@ class ScheduleActions(rx.State):
         reason = channels.unconfigured()
         to = run.recipients[0]
         sent = (
-            f"A test is sent to {to} {LATER}"
+            f"The test will be sent to {to} {LATER}"
             if services.maintenance.seen.is_on
-            else f"A test is on its way to {to}"
+            else f"Sending a test to {to}"
         )
         text = f"The test creates its file but sends nothing: {reason}" if reason else sent
         await notify(self, "info", text)
@@ -83,7 +83,7 @@ class ScheduleActions(rx.State):
         values = {"is_active": True}
         try:
             resumed = await call(services.schedules.update, str(schedule_id), values)
-            yours = " and runs in your name" if resumed.owner_id == principal().user_id else ""
+            yours = " and runs on your behalf" if resumed.owner_id == principal().user_id else ""
             await notify(self, "success", f"“{resumed.name}” is active again{yours}")
         finally:
             await (await self.get_state(ListState)).load(fresh=True)
@@ -96,13 +96,12 @@ class ScheduleActions(rx.State):
         self.asking = [schedule.id]
         self.ask_title = f"Delete “{schedule.name}”?"
         past = (
-            f" Its history of {counted(runs, 'run')} and their files can no longer be opened."
+            f" Its history ({counted(runs, 'run')}) and files can no longer be opened."
             if runs
             else ""
         )
         self.ask_text = (
-            f"It will not run again for anyone.{past} A run that is under way still finishes. "
-            "This cannot be undone."
+            f"It will no longer run.{past} A run in progress will finish. This cannot be undone."
         )
 
     @action(Permission.WRITE)
@@ -117,7 +116,7 @@ class ScheduleActions(rx.State):
             f" and {len(chosen) - 5} more" if len(chosen) > 5 else ""
         )
         self.ask_text = (
-            f"{names} will not run again, and their histories can no longer be opened. This "
+            f"{names} will no longer run, and their histories can no longer be opened. This "
             "cannot be undone."
         )
 

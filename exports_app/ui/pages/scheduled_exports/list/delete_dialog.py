@@ -16,7 +16,7 @@ def delete_dialog() -> rx.Component:
             rx.alert_dialog.description(ScheduleActions.ask_text, size="2", color="gray"),
             rx.el.div(
                 rx.alert_dialog.cancel(
-                    button("Keep it", on_click=ScheduleActions.dismiss, id="keep-it")
+                    button("Cancel", on_click=ScheduleActions.dismiss, id="keep-it")
                 ),
                 button(
                     "Delete",

@@ -119,17 +119,19 @@ def _last_run(row: Row, dialogs: Dialogs) -> rx.Component:
         custom_attrs={"aria-label": f"{row.status_word}: show the history of {row.name}"},
     )
     under_way = rx.fragment(row.detail, " · ", browser.elapsed(since=row.since))
+    when = browser.when(at=row.at, zone=row.zone)
+    waits = rx.fragment(row.detail, " ", when)
     # A long reason is cut at its end: the time stands before it
-    reason = rx.fragment(browser.when(at=row.at, zone=row.zone), " · ", row.detail)
+    reason = rx.fragment(when, " · ", row.detail)
     ended = rx.fragment(
         rx.cond(
             row.detail != "",
             rx.fragment(row.detail, " · "),
             rx.cond(row.status == "never", "created ", ""),
         ),
-        browser.when(at=row.at, zone=row.zone),
+        when,
     )
-    done = rx.cond(row.is_reason, reason, ended)
+    done = rx.cond(row.is_reason, reason, rx.cond(row.status == "pending", waits, ended))
     since = browser.when(at=row.failing_at, zone=row.zone, prefix=" · failing since ")
     streak = rx.el.div(row.streak, since, class_name="muted num")
     return rx.el.div(

@@ -75,14 +75,14 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         more=max(0, len(schedule.recipients) - 1),
         active=schedule.is_active,
         status=str(status or "never"),
-        status_word=STATUS_WORDS[status] if status else "Never ran",
+        status_word=STATUS_WORDS[status] if status else "No runs yet",
         detail=detail,
         is_reason=bool(
             detail and run and run.error and status is not RunStatus.PARTIAL and status in FINISHED
         ),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
-        streak=f"{schedule.failures} scheduled runs in a row failed"
+        streak=f"{schedule.failures} scheduled runs failed in a row"
         if schedule.failures > 1
         else "",
         failing_at=iso(schedule.failing_since),

@@ -106,6 +106,4 @@ def _foot() -> rx.Component:
 
 def _nothing_found() -> rx.Component:
     clear = button("Clear search and filters", on_click=ListState.clear)
-    return message(
-        "search-x", "Nothing matches", "No scheduled export matches your search and filters.", clear
-    )
+    return message("search-x", "No results", "Try other filters or search terms.", clear)

@@ -47,7 +47,7 @@ def toolbar() -> rx.Component:
         class_name="search",
     )
     filters = rx.fragment(
-        _filter("active", "State", STATES),
+        _filter("active", "Status", STATES),
         _filter(
             "type", "Type", ((export_type.key, export_type.label) for export_type in EXPORT_TYPES)
         ),

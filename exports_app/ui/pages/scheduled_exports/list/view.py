@@ -120,8 +120,8 @@ def _nothing_yet(dialogs: Dialogs) -> rx.Component:
         message(
             "calendar-clock",
             "No scheduled exports yet",
-            "A scheduled export creates a file of your campaign data on schedule and emails it. "
-            "Start from a template, or with an empty form.",
+            "Scheduled exports email your campaign data as a file, on a schedule. "
+            "Start from a template or a blank form.",
         ),
         rx.el.div(*dialogs.templates(), class_name="templates"),
         custom_attrs={"data-empty": "true"},

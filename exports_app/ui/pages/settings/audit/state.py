@@ -156,7 +156,7 @@ def _day(text: str, pointer: str) -> date | None:
             return day
     except ValueError:
         pass
-    raise Invalid([FieldError(pointer, "this is not a date: write it as 2026-01-31")])
+    raise Invalid([FieldError(pointer, "this is not a date: use the format 2026-01-31")])
 
 
 def _midnight(day: date, timezone: str) -> datetime:
