@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.schemas import analytics as schemas
 from exports_app.api.schemas import base
@@ -17,7 +18,11 @@ from exports_app.services.analytics.exports import Day, ExportFigures, ListedSch
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.filters import Filters
 
-router = APIRouter(prefix="/api/tenants/{tenant_id}/analytics", tags=["analytics"])
+router = APIRouter(
+    prefix="/api/tenants/{tenant_id}/analytics",
+    tags=["analytics"],
+    dependencies=[parameters.CHECKED],
+)
 
 
 def readable(srv: Srv, who: Who, tenant_id: str) -> Tenant:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from exports_app.api import pages
+from exports_app.api import pages, parameters
 from exports_app.api.access import Manager, Srv
 from exports_app.api.middleware.methods import is_head
 from exports_app.api.schemas import audit as schemas
@@ -17,7 +17,7 @@ from exports_app.domain import bounds
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
 
-router = APIRouter(prefix="/api/audit", tags=["audit"])
+router = APIRouter(prefix="/api/audit", tags=["audit"], dependencies=[parameters.CHECKED])
 CSV = "text/csv; charset=utf-8"
 DISPOSITION = {
     "Content-Disposition": 'attachment; filename="audit.csv"',

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from exports_app.api import pages
+from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
 from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
 from exports_app.api.schemas import campaigns as schemas
@@ -16,7 +16,7 @@ from exports_app.services.campaigns.service import SORTS
 from exports_app.services.core.records import Campaign, Metric, Page
 
 BASE = "/api/campaigns"
-router = APIRouter(prefix=BASE, tags=["campaigns"])
+router = APIRouter(prefix=BASE, tags=["campaigns"], dependencies=[parameters.CHECKED])
 Target = Annotated[Campaign, Depends(writable_campaign)]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from exports_app.api import pages
+from exports_app.api import pages, parameters
 from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
 from exports_app.api.file_response import FileResponse
 from exports_app.api.middleware.methods import is_head
@@ -15,7 +15,9 @@ from exports_app.api.threaded_responses import in_thread
 from exports_app.services.core.records import Page
 from exports_app.services.runs.download_log import MAX_LISTED
 
-router = APIRouter(prefix="/api/scheduled-exports", tags=["scheduled exports"])
+router = APIRouter(
+    prefix="/api/scheduled-exports", tags=["scheduled exports"], dependencies=[parameters.CHECKED]
+)
 
 
 @router.get("/{schedule_id}/history", response_model=schemas.HistoryOut)

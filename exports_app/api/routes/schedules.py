@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from exports_app.api import pages
+from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.schemas import schedules as schemas
@@ -20,7 +20,7 @@ from exports_app.services.core.records import Page
 from exports_app.services.schedules.service import NEWEST, SORTS
 
 BASE = "/api/scheduled-exports"
-router = APIRouter(prefix=BASE, tags=["scheduled exports"])
+router = APIRouter(prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED])
 
 
 def _where(

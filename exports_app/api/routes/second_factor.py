@@ -4,11 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
+from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import second_factor as schemas
 
-router = APIRouter(prefix="/api/account/second-factor", tags=["account"])
+router = APIRouter(
+    prefix="/api/account/second-factor", tags=["account"], dependencies=[parameters.CHECKED]
+)
 
 
 @router.get("", response_model=schemas.SecondFactorOut)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from exports_app.api import pages
+from exports_app.api import pages, parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import invitations as invitation_schemas
@@ -15,7 +15,7 @@ from exports_app.domain.access import Permission
 from exports_app.services.core.records import Member, Page, Tenant
 from exports_app.services.tenants.invitations import Invited
 
-router = APIRouter(prefix="/api/tenants", tags=["tenants"])
+router = APIRouter(prefix="/api/tenants", tags=["tenants"], dependencies=[parameters.CHECKED])
 
 
 def managed(srv: Srv, who: Who, tenant_id: str) -> Tenant:

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from exports_app.api import pages
-from exports_app.api.access import Operator, Srv, Who
+from exports_app.api import pages, parameters
+from exports_app.api.access import Operator, Srv, Who, operator
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import account as account_schemas
 from exports_app.api.schemas import users as schemas
@@ -14,7 +14,9 @@ from exports_app.domain import bounds
 from exports_app.services.accounts.administration import UserAccount
 from exports_app.services.core.records import Page, User
 
-router = APIRouter(prefix="/api", tags=["account"])
+router = APIRouter(
+    prefix="/api", tags=["account"], dependencies=[Depends(operator), parameters.CHECKED]
+)
 
 
 def others(srv: Srv, who: Who, user_id: str) -> User:

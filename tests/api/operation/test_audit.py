@@ -14,7 +14,7 @@ from tests.world import Cast, Person
 
 def entries(api: Clients, services: Services, action: str) -> list[dict[str, Any]]:
     services.repeated_entries.flush()
-    answer = api.super_admin.get("/api/audit?limit=100")
+    answer = api.super_admin.get("/api/audit?size=100")
     assert answer.status_code == 200, answer.text
     return [entry for entry in answer.json()["items"] if entry["action"] == action]
 

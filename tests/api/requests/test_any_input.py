@@ -120,30 +120,3 @@ class TestWhateverIsSent:
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     def test_bytes_that_are_no_json_are_refused(self, admin_api: Api, content: bytes) -> None:
         problem(admin_api.request("POST", SCHEDULES, content=b"\x01" + content), 422)
-
-    @given(
-        st.dictionaries(
-            st.sampled_from(
-                [
-                    "tenantId",
-                    "isActive",
-                    "exportType",
-                    "format",
-                    "lastStatus",
-                    "q",
-                    "sort",
-                    "page",
-                    "size",
-                    "limit",
-                    "cursor",
-                ]
-            ),
-            st.text(max_size=20),
-        )
-    )
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-    def test_queries_are_answered_or_refused_by_name(
-        self, admin_api: Api, params: dict[str, str]
-    ) -> None:
-        for path in (SCHEDULES, CAMPAIGNS):
-            assert admin_api.get(path, params=params).status_code in {200, 404, 422}

@@ -39,7 +39,7 @@ def runs_of(house: House, company: Company, schedule_id: str) -> list[dict[str, 
         company.admin,
         "GET",
         f"/api/scheduled-exports/{schedule_id}/history",
-        params={"pageSize": 100},
+        params={"limit": 100},
     )["items"]
     return found
 

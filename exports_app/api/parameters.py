@@ -1,0 +1,47 @@
+"""A query has the parameters of its route only, as a body has only the fields of its schema: one
+that is misspelt would change nothing, and no one would know."""
+
+from typing import cast
+
+from fastapi import Depends, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+
+from exports_app.api.access import Who
+from exports_app.domain.errors import FieldError, Invalid
+
+LONGEST = 50
+"""Characters of a name that are repeated in the answer."""
+
+
+async def check(request: Request, who: Who) -> None:  # noqa: ARG001 (401 comes first)
+    """Raises Invalid for a parameter that the route does not have, and for one that is given
+    twice: each has one value, and programs differ in which one they take."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    if not given:
+        return
+    known = _known(cast(APIRoute, request.scope["route"]))
+    errors = [FieldError(f"/{name[:LONGEST]}", _unknown(known)) for name in set(given) - known]
+    errors += [
+        FieldError(f"/{name}", "is given more than once: give it once")
+        for name in sorted(known)
+        if given.count(name) > 1
+    ]
+    if errors:
+        raise Invalid(errors[:LONGEST])
+
+
+def _known(route: APIRoute) -> set[str]:
+    parameters = get_flat_params(route.dependant)
+    return {each.alias for each in parameters if isinstance(each.field_info, Query)}
+
+
+def _unknown(known: set[str]) -> str:
+    if not known:
+        return "is no parameter here: this address takes none"
+    return f"is no parameter here: there are {', '.join(sorted(known))}"
+
+
+CHECKED = Depends(check)
+"""For routers whose routes all require sign-in."""
