@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import RunStatus
-from exports_app.services.core.records import Tenant
+from exports_app.services.core.records import Summary, Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.list.rows import counts
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
@@ -75,7 +76,7 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        assert (listed.stopped, {r.paused for r in listed.rows}) == (0, {""})
+        assert (listed.counts, {r.paused for r in listed.rows}) == ("1 active · 1 paused", {""})
         await asyncio.to_thread(
             pause, services, schedule, "5 runs in a row failed; the last one: no route to host"
         )
@@ -85,7 +86,10 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
         paused = by_name["Weekly"]
         assert paused.paused == "5 runs in a row failed; the last one: no route to host"
         assert paused.paused_at == paused.failing_at != ""
-        assert (paused.active, listed.stopped) == (False, 1)
+        assert (paused.active, listed.counts) == (
+            False,
+            "None active · 2 paused (1 automatically)",
+        )
         for state, names in (("stopped", ["Weekly"]), ("no", ["Asleep", "Weekly"]), ("yes", [])):
             await tab.do(ListState.narrow, "active", state)
             assert sorted(r.name for r in listed.rows) == names
@@ -93,7 +97,8 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
         await tab.do(ScheduleActions.resume, schedule.id)
         assert await tab.texts() == ["“Weekly” is active again and runs on your behalf"]
         again = next(r for r in listed.rows if r.name == "Weekly")
-        assert (again.active, again.paused, again.streak, listed.stopped) == (True, "", "", 0)
+        assert (again.active, again.paused, again.streak) == (True, "", "")
+        assert listed.counts == "1 active · 1 paused"
 
     asyncio.run(play())
     resumed = stored(services, schedule)
@@ -222,3 +227,9 @@ def test_several_are_paused_and_deleted_at_once(
 
     asyncio.run(play())
     assert third
+
+
+def test_the_header_says_how_many_there_are_of_each() -> None:
+    assert counts(Summary(10_401, 1, 0, None, 0)) == "1 active · 10,400 paused"
+    assert counts(Summary(6, 4, 2, None, 1)) == "4 active · 2 failing · 2 paused (1 automatically)"
+    assert counts(Summary(3, 3, 0, None, 0)) == "3 active"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from exports_app.domain.humanize import place
 from exports_app.domain.runs.states import FINISHED, RunStatus
-from exports_app.services.core.records import LatestRun, Run, Schedule
+from exports_app.services.core.records import LatestRun, Run, Schedule, Summary
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.labels import (
     STATUS_WORDS,
@@ -50,6 +50,18 @@ class Row:
     paused: str
     """Why it was paused automatically; empty when it was not."""
     paused_at: str
+
+
+def counts(summary: Summary) -> str:
+    """``3 active · 1 failing · 2 paused (1 automatically)``."""
+    paused = summary.total - summary.active
+    words = [f"{summary.active:,} active" if summary.active else "None active"]
+    if summary.failing:
+        words.append(f"{summary.failing:,} failing")
+    if paused:
+        automatically = f" ({summary.stopped:,} automatically)" if summary.stopped else ""
+        words.append(f"{paused:,} paused{automatically}")
+    return " · ".join(words)
 
 
 def row(schedule: Schedule, latest: LatestRun | None) -> Row:

@@ -23,7 +23,7 @@ from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
-from exports_app.ui.pages.scheduled_exports.list.rows import Row, rows
+from exports_app.ui.pages.scheduled_exports.list.rows import Row, counts, rows
 
 SIZE = 25
 DEFAULT_SORT = "-createdAt"
@@ -55,10 +55,8 @@ class ListState(rx.State):
     total: int = 0
     all_total: int = 0
     """Of the tenant, whatever is searched for."""
-    active_count: int = 0
-    failing: int = 0
-    stopped: int = 0
-    """Paused by themselves."""
+    counts: str = ""
+    """How many are active, failing and paused."""
     next_at: str = ""
     loaded: bool = False
     failed: str = ""
@@ -141,9 +139,7 @@ class ListState(rx.State):
             total=listed.total,
             page=listed.page.number,
             all_total=summary.total,
-            active_count=summary.active,
-            failing=summary.failing,
-            stopped=summary.stopped,
+            counts=counts(summary),
             next_at=iso(summary.next_run_at),
         )
         shown = {r.id for r in self.rows}

@@ -73,9 +73,6 @@ def _loading_table() -> rx.Component:
 
 
 def _top(dialogs: Dialogs) -> rx.Component:
-    failing = rx.cond(ListState.failing > 0, f" · {ListState.failing} failing", "")
-    stopped = rx.cond(ListState.stopped > 0, f" · {ListState.stopped} paused automatically", "")
-    counted = rx.cond(ListState.active_count > 0, f"{ListState.active_count} active", "None active")
     following = rx.cond(
         ListState.next_at != "",
         browser.when(at=ListState.next_at, prefix=" · next "),
@@ -84,7 +81,7 @@ def _top(dialogs: Dialogs) -> rx.Component:
     counts = rx.el.p(
         rx.cond(
             ListState.loaded & (ListState.all_total > 0),
-            rx.fragment(counted, failing, stopped, following),
+            rx.fragment(ListState.counts, following),
             rx.fragment(),
         ),
         id="counts",
