@@ -1,7 +1,7 @@
 """The operator's documents as scripts. A section's shell blocks (```sh) are run in their order; a
 ```text block right after one is what it prints.
 
-Each block runs in a shell of its own, after the blocks of the document's section SETUP. In what is
+Each block runs in a shell of its own, after those of SETUP. In what is
 printed, numbers and ids differ from run to run and are not compared.
 """
 
@@ -14,7 +14,7 @@ from tests.operations.machine import Machine
 from tests.paths import ROOT
 
 DOCS = ROOT / "docs"
-SETUP = "Before you begin"
+SETUP = ("recovery.md", "Before you begin")
 _BLOCK = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
 _VARYING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT?[\d:+Z-]*|\d{8}T\d{6}Z|\d[\d.,]*( [kKMG]?B\b)?"
@@ -69,7 +69,7 @@ class Walk:
     def __init__(self, machine: Machine, document: str, section: str) -> None:
         self._machine = machine
         self._left = scripts(document, section)
-        self._setup = "".join(block.text for block in scripts(document, SETUP))
+        self._setup = "".join(block.text for block in scripts(*SETUP))
         self.name = f"{document}, {section}"
         assert self._left, f"{self.name} has no shell block"
 

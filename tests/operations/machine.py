@@ -3,6 +3,7 @@ that stands for its root. Everything runs as a user other than root."""
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import ssl
@@ -97,6 +98,12 @@ class Machine:
         command = f".venv/bin/python -m exports_app {arguments}"
         return self.done(f"set -a; . /etc/exports.env; set +a; cd /opt/exports; {command}")
 
+    def people(self) -> None:
+        """Ann, who is admin of the tenant acme."""
+        self.app('create-tenant acme --name "Acme" --timezone Europe/Berlin')
+        ann = f"create-user {PERSON['email']} --name Ann --tenant acme --role admin"
+        self.app(f"{ann} --password-stdin <<<'{PERSON['password']}'")
+
     def log(self, unit: str) -> str:
         file = self.root / "log" / unit
         return file.read_text(errors="replace") if file.exists() else ""
@@ -141,23 +148,26 @@ class Machine:
     def certify(self, path: str, until: datetime | None = None) -> None:
         """A certificate and its key in the files with this path, and .pem and .key."""
         issued = self.authority.issue_cert(HOST, not_after=until)
-        where = self.root / path.lstrip("/")
-        where.parent.mkdir(parents=True, exist_ok=True)
-        issued.private_key_pem.write_to_path(where.with_suffix(".key"))
-        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
-        where.with_suffix(".pem").write_bytes(chain)
-        self.installed.give(where.parent)
+        key, certificate = Path(self.here(f"{path}.key")), Path(self.here(f"{path}.pem"))
+        key.parent.mkdir(parents=True, exist_ok=True)
+        issued.private_key_pem.write_to_path(key)
+        certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+        self.installed.give(key.parent)
 
     def set(self, **settings: str) -> None:
         """In /etc/exports.env."""
         file = self.root / "etc/exports.env"
         kept = [
-            line
-            for line in file.read_text().splitlines()
-            if line.partition("=")[0] not in settings and not line.startswith(ELSEWHERE)
+            line for line in file.read_text().splitlines() if line.partition("=")[0] not in settings
         ]
         given = [f"{name}='{self.here(value)}'" for name, value in settings.items() if value]
         file.write_text("\n".join([*kept, *given]) + "\n")
+
+    def command(self, name: str, *runs: str) -> None:
+        """What a command of the documents runs here."""
+        file = self.root / "bin" / name
+        file.write_text(f'#!/bin/sh\nexec {shlex.join(runs)} "$@"\n')
+        file.chmod(0o755)
 
     def stop(self) -> None:
         for unit in ("exports-web", "nginx"):
@@ -166,7 +176,7 @@ class Machine:
     def lay_out(self) -> None:
         for folder in (
             *("etc/nginx/conf.d", "etc/systemd/system", "etc/exports", "var/lib/exports"),
-            *("var/log/nginx", "backup", "log", "run", "tmp", "home"),
+            *("var/log/nginx", "backup", "bin", "log", "run", "tmp", "home"),
         ):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         self._configure_nginx()
@@ -189,8 +199,9 @@ class Machine:
         folder = self.root / "etc/nginx"
         (folder / "conf.d/exports.conf").write_text(self.here(site))
         (folder / "nginx.conf").write_text(NGINX.format(self.root))
-        (folder / "program").write_text(program("nginx"))
-        unit = f"WorkingDirectory={self.root}\nExecStart={COMMANDS / 'nginx'}\n"
+        configuration = ["-p", str(self.root), "-e", "stderr", "-c", str(folder / "nginx.conf")]
+        self.command("nginx", program("nginx"), *configuration)
+        unit = f"WorkingDirectory={self.root}\nExecStart={self.root}/bin/nginx\n"
         (self.root / "etc/systemd/system/nginx.service").write_text(unit)
 
     def _configure_app(self) -> None:
@@ -198,7 +209,9 @@ class Machine:
         # No pages: nothing here needs them, and building them needs Node
         unit = unit.replace("exports_app serve", "exports_app serve --backend-only")
         (self.root / "etc/systemd/system/exports-web.service").write_text(self.here(unit))
-        shutil.copy(ROOT / "docs/deploy/exports.env", self.root / "etc/exports.env")
+        lines = (ROOT / "docs/deploy/exports.env").read_text().splitlines()
+        kept = [line for line in lines if not line.startswith(ELSEWHERE)]
+        (self.root / "etc/exports.env").write_text("\n".join(kept))
         self.set(
             DATA_DIR="/var/lib/exports",
             PORT=str(self.app_port),
@@ -210,7 +223,7 @@ class Machine:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "PATH": f"{COMMANDS}:{os.environ['PATH']}:/usr/sbin",
+            "PATH": f"{self.root}/bin:{COMMANDS}:{os.environ['PATH']}:/usr/sbin",
             "HOME": str(self.root / "home"),
             "MACHINE": str(self.root),
             "LANG": "C.UTF-8",
@@ -234,9 +247,7 @@ def machine(installed: Installed, post: Post, megabytes: int = 0) -> Iterator[Ma
         if megabytes:
             made.is_small = held.enter_context(small_disk(made.data, megabytes))
             installed.give(made.data)
-        made.app('create-tenant acme --name "Acme" --timezone Europe/Berlin')
-        ann = f"create-user {PERSON['email']} --name Ann --tenant acme --role admin"
-        made.app(f"{ann} --password-stdin <<<'{PERSON['password']}'")
+        made.people()
         held.callback(made.stop)
         made.start("nginx")
         _wait_for_port(made.port)

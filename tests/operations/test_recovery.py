@@ -1,8 +1,14 @@
 """docs/recovery.md, walked as an operator would."""
 
 import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
+import httpx
 import pytest
 
 from tests.e2e.client import wait_until
@@ -79,6 +85,53 @@ def test_the_disk_is_full(small_machine: Machine) -> None:
         (ended,) = api.history(weekly)
         assert ended["status"] == "completed"
     assert len(machine.post.to("hang@example.com")) == 1
+
+
+def test_the_certificate_has_expired(machine: Machine) -> None:
+    """Requests go on meanwhile, as those of callers who do not look at its date."""
+    machine.certify("/etc/ssl/exports", datetime.now(UTC) - timedelta(days=1))
+    machine.done("systemctl reload nginx")
+    wait_until("it is refused", lambda: _is_refused(machine), PATIENCE)
+    machine.certify("/etc/ssl/exports.new")
+    with walk(machine, DOCUMENT, "The certificate has expired") as recovery, _asking(machine) as go:
+        recovery.next(code=1)
+        recovery.rest()
+        wait_until("it is the new one", lambda: not _is_refused(machine), PATIENCE)
+        go(50)
+
+
+def _is_refused(machine: Machine) -> bool:
+    try:
+        return not machine.answers("/api/live")
+    except httpx.ConnectError as e:
+        return "certificate has expired" in str(e)
+
+
+@contextmanager
+def _asking(machine: Machine) -> Iterator[Callable[[int], object]]:
+    """Requests in new connections, one after the other, each of which is answered. Yields what
+    waits for so many more."""
+    answers: list[int] = []
+    stopped = Event()
+
+    def ask() -> None:
+        while not stopped.is_set():
+            with machine.client(expired=True) as client:
+                answers.append(client.get("/api/live").status_code)
+
+    def more(number: int) -> object:
+        aim = len(answers) + number
+        return wait_until("they are answered", lambda: len(answers) >= aim or done.done(), PATIENCE)
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(ask)
+        try:
+            more(10)
+            yield more
+        finally:
+            stopped.set()
+        done.result()
+    assert set(answers) == {200}
 
 
 def _refuse_to_write_while_there_is(machine: Machine, file: Path) -> None:
