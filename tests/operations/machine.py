@@ -116,8 +116,11 @@ class Machine:
         if unit == "exports-web":
             wait_until("it is ready", lambda: self.answers("/api/ready"), PATIENCE)
 
-    def restart(self) -> None:
+    def stop_app(self) -> None:
         self.done("systemctl stop exports-web")
+
+    def restart(self) -> None:
+        self.stop_app()
         self.start()
 
     def answers(self, path: str) -> bool:

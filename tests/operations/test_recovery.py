@@ -1,9 +1,10 @@
 """docs/recovery.md, walked as an operator would."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -14,11 +15,20 @@ import pytest
 from tests.e2e.client import wait_until
 from tests.faults.full_disk import fill
 from tests.faults.house import INJECTED
-from tests.operations.handbook import walk
+from tests.operations.handbook import blocks, constant, walk
 from tests.operations.machine import PATIENCE, Machine
 
 pytestmark = pytest.mark.long
 DOCUMENT = "recovery.md"
+MIGRATION = """
+from alembic import op
+
+revision, down_revision = "9999", "{}"
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE of_tomorrow (id INTEGER)")
+"""
 
 
 def test_the_data_folder_is_lost(machine: Machine) -> None:
@@ -53,6 +63,48 @@ def test_the_data_folder_is_lost(machine: Machine) -> None:
         api.run(weekly)  # it works again
     assert len(machine.post.to("ok+waiting@example.com")) == 1
     assert len(machine.post.to("ok+weekly@example.com")) == 2
+
+
+def test_an_upgrade_went_wrong(machine: Machine) -> None:
+    """The newer version is this one with one more migration."""
+    with machine.signed_in() as api:
+        weekly = api.schedule("Weekly", "ok@example.com")
+        run = api.run(weekly)
+    with walk(machine, DOCUMENT, "Backup") as backup:
+        backup.rest()
+    machine.stop_app()
+    older = _schema(machine)
+    migration = machine.installed.project / "alembic/versions/9999_of_tomorrow.py"
+    try:
+        migration.write_text(MIGRATION.format(older))
+        machine.start()
+        assert _schema(machine) == "9999"
+        machine.stop_app()
+        migration.unlink()
+        machine.done("systemctl start exports-web")
+        line = constant(blocks(DOCUMENT, "Back to the version before")[0].text)
+        wait_until("it refuses", lambda: line in constant(machine.log("exports-web")), PATIENCE)
+        assert "Traceback" not in machine.log("exports-web")
+
+        with walk(machine, DOCUMENT, "Back to the version before") as recovery:
+            recovery.rest()
+        assert _schema(machine) == older
+        with machine.signed_in() as api:
+            (kept,) = api.history(weekly)
+            assert (kept["id"], kept["status"]) == (run, "completed")
+
+        machine.stop_app()
+        migration.write_text(MIGRATION.format(older))
+        machine.app("restore --force /backup/2026-11-30")
+        assert _schema(machine) == "9999"
+        machine.start()
+    finally:
+        migration.unlink()
+
+
+def _schema(machine: Machine) -> str:
+    with closing(sqlite3.connect(machine.data / "exports.db")) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
 def test_the_disk_is_full(small_machine: Machine) -> None:
