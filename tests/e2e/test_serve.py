@@ -182,15 +182,16 @@ class TestStopping:
                 assert healthy(second.url)
 
     @pytest.mark.long
-    def test_a_worker_that_dies_is_replaced_by_one_with_a_running_engine(
-        self, tmp_path: Path
+    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+    def test_a_worker_that_ends_is_replaced_by_one_with_a_running_engine(
+        self, tmp_path: Path, how: signal.Signals
     ) -> None:
-        with start_server(tmp_path) as server:
-            # one that dies within seconds of its start is not tried again
+        with start_server(tmp_path, {"DRAIN_SECONDS": "1"}) as server:
+            # one that ends within seconds of its start is not tried again
             started = time.monotonic()
             until(lambda: time.monotonic() - started > 6)
             worker = worker_of(server)
-            os.kill(worker, signal.SIGKILL)
+            os.kill(worker, how)
             until(lambda: ended(worker) and healthy(server.url))
             assert worker_of(server) != worker
 
