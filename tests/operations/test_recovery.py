@@ -80,7 +80,7 @@ def test_an_upgrade_went_wrong(machine: Machine) -> None:
         machine.start()
         assert _schema(machine) == "9999"
         machine.stop_app()
-        migration.unlink()
+        migration.unlink(missing_ok=True)
         machine.done("systemctl start exports-web")
         line = constant(blocks(DOCUMENT, "Back to the version before")[0].text)
         wait_until("it refuses", lambda: line in constant(machine.log("exports-web")), PATIENCE)
@@ -99,7 +99,7 @@ def test_an_upgrade_went_wrong(machine: Machine) -> None:
         assert _schema(machine) == "9999"
         machine.start()
     finally:
-        migration.unlink()
+        migration.unlink(missing_ok=True)
 
 
 def _schema(machine: Machine) -> str:
