@@ -74,3 +74,8 @@ def test_hold_restored_says_what_it_held(run: Run) -> None:
     done = run("hold-restored", "--backup", "Monday's")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("held: nothing, ")
+    assert done.stdout.endswith("what is due from now on runs\n")
+    assert run("maintenance", "on").returncode == 0
+    assert run("hold-restored").stdout.endswith(
+        "runs, once you end its maintenance: python -m exports_app maintenance off\n"
+    )

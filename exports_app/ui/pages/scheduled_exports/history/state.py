@@ -281,7 +281,7 @@ class HistoryState(rx.State):
 
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
         run = await call(what, *ids)
-        (await self.get_state(ScheduleActions)).watch(run)
+        await (await self.get_state(ScheduleActions)).follow(run)
         await self.reload()
 
 

@@ -37,10 +37,7 @@ class ScheduleActions(rx.State):
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
         """Now. The row shows how it goes, a notice how it ended."""
-        run = await call(services.schedules.trigger, str(schedule_id))
-        self.watch(run)
-        if services.maintenance.seen.is_on:
-            await notify(self, "info", f"“{run.spec.name}” runs {LATER}")
+        await self.follow(await call(services.schedules.trigger, str(schedule_id)))
 
     @action(Permission.WRITE)
     async def test(self, schedule_id: str) -> None:
@@ -50,7 +47,7 @@ class ScheduleActions(rx.State):
     @internal
     async def send_test(self, schedule_id: str) -> None:
         run = await call(services.run_actions.send_test, schedule_id)
-        self.watch(run)
+        self._watch(run)
         reason = channels.unconfigured()
         to = run.recipients[0]
         sent = (
@@ -62,7 +59,13 @@ class ScheduleActions(rx.State):
         await notify(self, "info", text)
 
     @internal
-    def watch(self, run: Run) -> None:
+    async def follow(self, run: Run) -> None:
+        """A run that was started here: say when it begins, unless it is now, and how it ends."""
+        self._watch(run)
+        if services.maintenance.seen.is_on:
+            await notify(self, "info", f"“{run.spec.name}” runs {LATER}")
+
+    def _watch(self, run: Run) -> None:
         kept = dict(list(self._watched.items())[1 - MOST_WATCHED :])
         self._watched = kept | {run.id: (run.scheduled_export_id, run.spec.name)}
 
@@ -143,9 +146,10 @@ class ScheduleActions(rx.State):
         listed = await self.get_state(ListState)
         result = await call(services.bulk.apply, ids, BulkAction(what))
         if result.done:
-            await notify(
-                self, "success", f"{counted(len(result.done), 'scheduled export')} {BULK[what]}"
-            )
+            waits = what == BulkAction.RUN and services.maintenance.seen.is_on
+            done = f"will run {LATER}" if waits else BULK[what]
+            text = f"{counted(len(result.done), 'scheduled export')} {done}"
+            await notify(self, "success", text)
         if result.failed:
             await notify(
                 self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}"
