@@ -19,7 +19,8 @@ LONGEST_WAIT = 5.0
 
 
 class Lane:
-    """Used on the event loop only. The first who waits has the first turn.
+    """Used on the event loop only. The first who waits has the first turn; so long answers, which
+    leave after each piece, take turns with whoever comes.
 
     places: callers at work at the same time. queue: callers that may wait. longest_wait: seconds.
     """
@@ -54,9 +55,11 @@ class Lane:
         await self._take(first=False, seconds=self._longest_wait)
 
     async def come_back(self, *, begun: bool) -> None:
-        """Take a place again after leaving it for a while, ahead of those who had none yet. begun:
-        the answer has begun, so that it cannot be refused any more. Raises Overloaded."""
-        await self._take(first=True, seconds=None if begun else self._longest_wait)
+        """Take a place again after leaving it for a while. begun: the answer has begun, and cannot
+        be refused any more: it waits for its turn like all others, or a few long answers would
+        have the lane for themselves. Else it goes ahead of those who had none yet. Raises
+        Overloaded."""
+        await self._take(first=not begun, seconds=None if begun else self._longest_wait)
 
     def leave(self) -> None:
         while self._waiting:

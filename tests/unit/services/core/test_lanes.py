@@ -103,7 +103,7 @@ def test_whoever_comes_back_goes_before_those_who_had_no_place_yet() -> None:
             lane.leave()
 
         async def back() -> None:
-            await lane.come_back(begun=True)
+            await lane.come_back(begun=False)
 
         await lane.enter()
         new = asyncio.create_task(noted("new", lane.enter))
@@ -113,6 +113,28 @@ def test_whoever_comes_back_goes_before_those_who_had_no_place_yet() -> None:
         lane.leave()
         await asyncio.gather(new, returned)
         assert order == ["back", "new"]
+
+    virtual_time.run(story())
+
+
+def test_long_answers_take_turns_with_whoever_comes() -> None:
+    async def story() -> None:
+        lane, done = Lane("test", 2, 10, longest_wait=5), list[float]()
+
+        async def long_answer() -> None:
+            await lane.enter()
+            for _ in range(60):
+                await asyncio.sleep(1)
+                lane.leave()
+                await lane.come_back(begun=True)
+            lane.leave()
+
+        answers = [asyncio.create_task(long_answer()) for _ in range(3)]
+        await asyncio.sleep(3.5)
+        began = asyncio.get_running_loop().time()
+        await work(lane, 1, done)
+        assert done[0] - began < 4
+        await asyncio.gather(*answers)
 
     virtual_time.run(story())
 
