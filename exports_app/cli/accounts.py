@@ -55,7 +55,11 @@ def unproven(_: argparse.Namespace) -> int:
 def reset_second_factor(args: argparse.Namespace) -> int:
     with open_services() as services:
         had_one = services.provisioning.reset_second_factor(args.email)
-    print("the second factor was removed" if had_one else "this user has no second factor")
+    print(
+        "two-factor authentication was turned off"
+        if had_one
+        else "this user does not use two-factor authentication"
+    )
     return 0
 
 

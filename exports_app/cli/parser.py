@@ -163,7 +163,7 @@ def _add_import_campaigns(add: Add) -> None:
 
 
 def _add_keys(add: Add) -> None:
-    text = "Remove a user's second factor; they are signed out everywhere."
+    text = "Turn off a user's two-factor authentication; they are signed out everywhere."
     add("reset-second-factor", accounts.reset_second_factor, text).add_argument("email")
     text = (
         "Make a new generated secret key; encrypt stored secrets and sign the audit with the newest"

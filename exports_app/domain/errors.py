@@ -47,15 +47,15 @@ class WrongCredentials(Unauthenticated):
 
 
 class OneTimePasswordOver(Unauthenticated):
-    """This one-time password was used already or has expired: have a new one made, or ask for a
+    """This one-time password was already used or has expired: ask for a new one, or for a
     link to set your own"""
 
     code = "one_time_password_over"
 
 
 class OtpRequired(Unauthenticated):
-    """This account has a second factor: send a code of its authenticator app, or a recovery code,
-    as 'otp'"""
+    """This account uses two-factor authentication: send a code of its authenticator app, or a
+    recovery code, as 'otp'"""
 
     code = "otp_required"
 
@@ -67,20 +67,20 @@ class OtpRequired(Unauthenticated):
 
 
 class WrongOtp(Unauthenticated):
-    """This code is wrong, too old, or was used already: send the newest one"""
+    """This code is wrong, expired or already used: send the newest one"""
 
     code = "wrong_otp"
 
 
 class CookiesRefused(ExportsError):
-    """Your browser keeps no cookies from this site: allow them, load the page again, then sign
+    """Your browser blocks cookies from this site: allow them, reload the page, then sign
     in"""
 
     code = "cookies_refused"
 
 
 class Forbidden(ExportsError):
-    """Your role does not allow this"""
+    """You do not have permission to do this"""
 
     code = "forbidden"
     refused_in: str | None = ""
@@ -110,13 +110,13 @@ class WrongAccount(Forbidden):
 
 
 class SecondFactorRequired(Forbidden):
-    """A second factor is required here, and you have none: set one up under Settings, Account"""
+    """Two-factor authentication is required here: set it up under Settings, Account"""
 
     code = "second_factor_required"
 
 
 class NotFound(ExportsError):
-    """There is nothing here that you may see"""
+    """This does not exist, or you do not have access to it"""
 
     code = "not_found"
     refused_in: str | None = None
@@ -131,14 +131,14 @@ class Gone(ExportsError):
 
 
 class LinkNotValid(Gone):
-    """This link is not valid any more: it was used, replaced or revoked, or it has expired. Ask for
-    a new one"""
+    """This link is no longer valid: it was used, replaced or revoked, or it has expired. Ask for a
+    new one"""
 
     code = "link_not_valid"
 
 
 class Conflict(ExportsError):
-    """Someone else changed this in the meantime: load it again, then repeat your change"""
+    """Someone else changed this in the meantime: reload it, then repeat your change"""
 
     code = "conflict"
 
@@ -156,7 +156,7 @@ class TooLarge(ExportsError):
 
 
 class TooSlow(ExportsError):
-    """The request's body came too slowly: send it again"""
+    """The request body arrived too slowly: send it again"""
 
     code = "too_slow"
 
@@ -183,8 +183,8 @@ class Overloaded(Unavailable):
 
 
 class ReadTooLong(Unavailable):
-    """This took too long to read, so it was stopped: narrow it by a tenant, a filter, fewer days or
-    a smaller page; or try again when the server is less busy"""
+    """This took too long, so it was stopped: narrow it by tenant, filter, fewer days or a smaller
+    page, or try again when the server is less busy"""
 
     code = "read_too_long"
 
@@ -215,13 +215,13 @@ class TooManyRequests(ExportsError):
 
 
 class Busy(TooManyRequests):
-    """Too many ask for the same at this moment: wait a second, then try again"""
+    """Too many requests for this right now: wait a second, then try again"""
 
     # Not the caller's fault, so not noted in the audit
 
 
 class QuotaExceeded(ExportsError):
-    """A quota of this tenant is used up"""
+    """A quota of this tenant has been reached"""
 
     code = "quota_exceeded"
 

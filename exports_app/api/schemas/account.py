@@ -13,7 +13,7 @@ from exports_app.domain import bounds
 class AccountOut(UserOut):
     is_active: bool
     second_factor_at: datetime | None = Field(
-        description="since when they have a second factor; null: they have none"
+        description="when they turned on two-factor authentication; null: it is off"
     )
     must_change_password: bool = Field(
         description="it was given to them: nothing else is allowed until then"

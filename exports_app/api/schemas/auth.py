@@ -13,7 +13,7 @@ class LoginIn(Input):
     otp: bounds.Otp = Field(
         "",
         repr=False,
-        description="a code of the second factor, or a recovery code; of accounts that have one",
+        description="for accounts with two-factor authentication: a code, or a recovery code",
     )
 
 
@@ -43,11 +43,9 @@ class MeOut(Output):
     user: UserOut
     tenants: list[TenantOut]
     second_factor_missing_for: list[TenantNameOut] = Field(
-        description="tenants of theirs that give no rights until they have a second factor"
+        description="tenants of theirs without access until they set up two-factor authentication"
     )
-    must_set_up_second_factor: bool = Field(
-        description="a super admin who has no rights until then"
-    )
+    must_set_up_second_factor: bool = Field(description="a super admin without access until then")
 
 
 class ForgotPasswordIn(Input):

@@ -21,7 +21,7 @@ class TenantSettingsOut(Output):
     )
     recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
     second_factor_required: bool = Field(
-        description="members without a second factor have no rights here"
+        description="members need two-factor authentication to have access"
     )
 
 

@@ -97,7 +97,7 @@ class UserAdministration:
             user = _user(tx, who, user_id)
             if user.id == who.user_id:  # with a stolen session one could remove it
                 raise Conflict(
-                    "Disable your own second factor under Account: that asks for a code of it"
+                    "Turn off your own two-factor authentication under Account: it asks for a code"
                 )
             reset_second_factor(tx, who, user, self._clock())
 

@@ -26,7 +26,7 @@ from exports_app.services.identity.guess_limits import Guess, Purpose
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
 from exports_app.services.keys.encryption import Encryption
 
-WRONG = FieldError("/otp", "this code is wrong, too old, or was used already: take the newest one")
+WRONG = FieldError("/otp", "this code is wrong, expired or already used: enter the newest one")
 
 
 @dataclass(frozen=True)
@@ -207,14 +207,14 @@ def _hashes(user: User, codes: list[str]) -> list[str]:
 
 def _require_enabled(user: User) -> None:
     if user.second_factor_at is None:
-        raise Conflict("You have no second factor: set one up first")
+        raise Conflict("Two-factor authentication is not on: set it up first")
 
 
 def _check_may_enrol(user: User) -> None:
     if user.must_change_password:  # another person knows the password, and could lock the owner out
         raise OwnPasswordFirst("You are signed in with a one-time password: choose your own first")
     if user.second_factor_at is not None:
-        raise Conflict("You have a second factor already: disable it first")
+        raise Conflict("Two-factor authentication is already on: turn it off first")
 
 
 def _check_begun(tx: Transaction, user: User) -> None:

@@ -101,8 +101,8 @@ def _check_own_factor(tx: Transaction, who: Principal) -> None:
     user = tx.users.get(who.user_id)
     if user is None or user.second_factor_at is None:
         raise Conflict(
-            "Set up your own second factor first, under Settings, Account: else you would lose "
-            "your rights here"
+            "Set up two-factor authentication for yourself first, under Settings, Account: "
+            "otherwise you would lose access here"
         )
 
 

@@ -37,7 +37,7 @@ from exports_app.ui.framework.vars import put
 from exports_app.ui.websockets.gate import HYDRATE, ROOT
 from exports_app.ui.websockets.tab_states import kinds
 
-FORBIDDEN = "Your role does not allow this"
+FORBIDDEN = "You do not have permission to do this"
 CHANGED = "Your role has changed, so the page was reloaded"
 LOAD = f"{ROOT}.reflex___state____on_load_internal_state.on_load_internal"
 """What a page does next: its on_load events."""

@@ -120,7 +120,7 @@ def test_a_tenant_that_requires_it_says_so_with_a_code(
         409,
         "conflict",
     )
-    assert "your own second factor" in refused["detail"]
+    assert "for yourself first" in refused["detail"]
     problem(
         api.viewer.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}),
         403,
@@ -176,7 +176,7 @@ def test_super_admins_who_need_it_can_only_set_it_up(
         f"/api/tenants/{cast.acme.id}/members",
     ):
         told = problem(api.super_admin.get(path), 403, "second_factor_required")
-        assert "set one up under Settings, Account" in told["detail"]
+        assert "set it up under Settings, Account" in told["detail"]
     assert api.super_admin.get("/api/auth/me").json()["mustSetUpSecondFactor"]
     assert api.super_admin.get(FACTOR).json()["required"]
     app = pyotp.TOTP(api.super_admin.post(FACTOR, {"currentPassword": PASSWORD}).json()["secret"])

@@ -103,7 +103,7 @@ def test_a_change_is_told_in_per_cent(
         spend = next(one for one in page.cards if one.key == "spend").amounts[0]
         assert (spend.way, spend.neutral) == ("down", True)
         await tab.do(CampaignsState.choose, "group", "week")
-        assert page.cut == " · of the first and last week, only the days in the range"
+        assert page.cut == " · first and last week incomplete"
         await tab.do(CampaignsState.choose, "period", "previous_week")
         assert page.cut == ""
 

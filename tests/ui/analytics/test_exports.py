@@ -32,7 +32,7 @@ def test_how_the_exports_do(
         assert (page.processing, page.waiting, page.later, page.zone) == (0, 1, 0, "Berlin")
         assert page.oldest == "2026-03-04T10:30:00+00:00"
         assert (page.mean, page.p95) == ("0.0 s", "0.0 s")
-        assert page.ended == "2 runs in the last 30 days: 1 completed, 1 under way"
+        assert page.ended == "2 runs in the last 30 days: 1 completed, 1 in progress"
         assert page.runs[-1] == {
             "label": "4 Mar",
             "completed": 1,
@@ -45,7 +45,7 @@ def test_how_the_exports_do(
         assert page.run_rows[-1] == ["4 Mar", "1", "", "", "", "1", ""]
         assert page.time_rows[-1] == ["4 Mar", "1", "0.0 s", "0.0 s"]
         assert page.times[0] == {"label": "3 Feb"}
-        assert page.crowd == "24 runs, at most 1 in an hour: from 12:00 on, Hourly"
+        assert page.crowd == "24 runs, up to 1 in an hour, from 12:00: Hourly"
         assert page.hours[1] == {"label": "12:00", "runs": 1}
         assert [hour["label"] for hour in page.hours][12:14] == ["23:00", "Thu 00:00"]
         assert len({hour["label"] for hour in page.hours}) == 25

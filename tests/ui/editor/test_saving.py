@@ -32,7 +32,7 @@ def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
         await tab.do(EditorState.save)
         assert draft.errors == {}
         assert not draft.is_open
-        assert await tab.texts() == ["“Mine” is saved"]
+        assert await tab.texts() == ["“Mine” saved"]
 
     asyncio.run(play())
     made = only_schedule(services)

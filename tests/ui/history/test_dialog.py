@@ -47,8 +47,11 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
         story = await tab.state(HistoryState)
         for address, gone in (
             (f"/scheduled-exports/{schedule.id}?run={run.id}", ""),
-            (f"/scheduled-exports/{foreign.id}", "There is nothing here that you may see"),
-            ("/scheduled-exports/nonsense", "There is nothing here that you may see"),
+            (
+                f"/scheduled-exports/{foreign.id}",
+                "This does not exist, or you do not have access to it",
+            ),
+            ("/scheduled-exports/nonsense", "This does not exist, or you do not have access to it"),
         ):
             tab.root.router_data = {"asPath": address, "pathname": address.split("?")[0]}
             await sign_in(admin, acme)
@@ -160,7 +163,7 @@ def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_cho
         past, story = await tab.state(BackfillState), await tab.state(HistoryState)
         await tab.do(BackfillState.set_start, "2026-02-02")
         await tab.do(BackfillState.set_end, "2026-02-16")
-        assert (past.count, past.message) == (0, "Your role does not allow this")
+        assert (past.count, past.message) == (0, "You do not have permission to do this")
         run = services.schedules.trigger(outsider, schedule.id)
         await tab.do(ScheduledExports.refresh)
         assert [row.id for row in story.runs] == [run.id]

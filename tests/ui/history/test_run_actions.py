@@ -139,7 +139,7 @@ def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
         assert (await tab.state(BrowserCommands)).fetch.startswith("/api/download/")
         actions.begin(Actor(outsider, secret, None))
         await tab.do(DownloadState.start, schedule.id, run.id)
-        assert (await tab.texts())[-1] == "There is nothing here that you may see"
+        assert (await tab.texts())[-1] == "This does not exist, or you do not have access to it"
 
     asyncio.run(play())
 

@@ -191,7 +191,7 @@ def test_foreign_and_unknown_schedules_are_equally_not_found(
             ):
                 (await tab.state(BrowserCommands)).clear()
                 await tab.do(handler, schedule_id, *more)
-                assert await tab.texts() == ["There is nothing here that you may see"]
+                assert await tab.texts() == ["This does not exist, or you do not have access to it"]
 
     asyncio.run(play())
     assert stored(services, foreign).is_active
@@ -223,7 +223,7 @@ def test_several_are_paused_and_deleted_at_once(
         await tab.do(ScheduleActions.delete)
         assert (listed.total, listed.all_total) == (0, 0)
         await tab.do(ScheduleActions.bulk, "explode")
-        assert (await tab.texts())[-1] == "There is nothing here that you may see"
+        assert (await tab.texts())[-1] == "This does not exist, or you do not have access to it"
 
     asyncio.run(play())
     assert third

@@ -70,7 +70,7 @@ def test_another_browser_is_signed_out_and_then_all(
         await tab.do(AccountState.end, id_of(other))
         assert [one.id for one in account.sessions] == [id_of(mine)]
         await tab.do(AccountState.end, foreign)
-        assert await tab.texts() == ["There is nothing here that you may see"]
+        assert await tab.texts() == ["This does not exist, or you do not have access to it"]
         await tab.do(AccountState.end_all)
         assert (await tab.state(BrowserCommands)).goto.endswith("/api/session/end")
 

@@ -85,7 +85,10 @@ def test_the_installations_entries_are_its_super_admins(
         await tab.do(AuditState.arrive)
         assert page.view["of"] == ""
         await tab.do(AuditState.choose, "of", "installation")
-        assert (page.rows, page.failed) == ([], "There is nothing here that you may see")
+        assert (page.rows, page.failed) == (
+            [],
+            "This does not exist, or you do not have access to it",
+        )
         for name, value in (
             ("of", "everything"),
             ("area", "nonsense"),

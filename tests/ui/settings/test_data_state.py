@@ -110,7 +110,7 @@ def test_a_file_is_understood_checked_and_imported(
         await tab.do(DataState.load)  # not before it was checked
         assert page.report.title == ""
         await tab.do(DataState.check)
-        assert page.report.title == "Nothing is written yet. The import would do this:"
+        assert page.report.title == "Nothing has been imported yet. The import would do this:"
         assert page.report.facts[:2] == [
             "1 new day, 1 replaced",
             "1 new campaign, 1 known already",
@@ -279,7 +279,7 @@ def test_who_lost_the_right_imports_nothing(
         await tab.do(DataState.load)
         assert (page.done, page.failed) == (False, "The file is not here any more: choose it again")
         await tab.do(DataState.choose, "other.csv", 9)
-        assert (await tab.texts())[-1] == "Your role does not allow this"
+        assert (await tab.texts())[-1] == "You do not have permission to do this"
 
     play(scene)
     assert sql(services, "SELECT count(*) FROM campaigns WHERE name = 'New one'") == [(0,)]

@@ -97,7 +97,7 @@ def test_accounts_are_searched_reset_and_deactivated(
             (UsersState.activate, ("nonsense",)),
         ):
             await tab.do(handler, *values)
-            assert (await tab.texts())[-1] == "There is nothing here that you may see"
+            assert (await tab.texts())[-1] == "This does not exist, or you do not have access to it"
 
     asyncio.run(play())
 
@@ -112,7 +112,10 @@ def test_who_lost_the_right_meanwhile_sees_nothing_new(
         assert "installation.manage" not in (await tab.state(SessionState)).may
         await tab.do(UsersState.refresh)
         page = await tab.state(UsersState)
-        assert (page.rows, page.failed) == ([], "There is nothing here that you may see")
+        assert (page.rows, page.failed) == (
+            [],
+            "This does not exist, or you do not have access to it",
+        )
         await tab.do(EmailState.refresh)
         assert (await tab.state(EmailState)).rows == []
 

@@ -116,7 +116,7 @@ def test_only_what_was_changed_here_is_saved(
         await tab.do(TenantState.put, "keep_runs_days", "365")
         await tab.do(TenantState.save)
         assert page.errors == {}
-        assert (await tab.texts())[-1] == "The settings are saved"
+        assert (await tab.texts())[-1] == "Settings saved"
         session = await tab.state(SessionState)
         assert (session.tenant_name, session.timezone, session.tenants[0].name) == (
             "Acme Works",
@@ -162,7 +162,13 @@ def test_a_change_that_the_page_has_not_heard_of_is_not_replaced_unseen(
 
 @pytest.mark.parametrize(
     ("used", "mark"),
-    [(89, ""), (90, "nearly used up"), (99, "nearly used up"), (100, "used up"), (101, "used up")],
+    [
+        (89, ""),
+        (90, "near the limit"),
+        (99, "near the limit"),
+        (100, "limit reached"),
+        (101, "limit reached"),
+    ],
 )
 def test_a_quota_says_how_near_its_limit_is(used: int, mark: str) -> None:
     assert row(Quota("schedules", used, 100, None)).mark == mark
@@ -196,7 +202,7 @@ def test_quotas_are_shown_to_admins_and_changed_by_super_admins(
         assert (quotas.typed["schedules"], quotas.dirty) == ("", True)
         await tab.do(QuotasState.undo)
         assert quotas.typed["schedules"] == "12"
-        assert (await tab.texts())[-1] == "The quotas are saved"
+        assert (await tab.texts())[-1] == "Quotas saved"
 
     asyncio.run(play())
     by_name = {quota.name: quota for quota in services.quotas.find(cast.admin.who, acme.id)}

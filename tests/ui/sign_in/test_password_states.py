@@ -71,7 +71,7 @@ def test_a_link_sets_a_password_and_the_token_is_in_no_state(
         assert (state.done, state.failed) == (True, "")
         await tab.do(ResetPasswordState.load)
         await tab.do(ResetPasswordState.open, token)
-        assert "not valid any more" in state.failed
+        assert "no longer valid" in state.failed
 
     asyncio.run(play())
     assert services.auth.login(cast.admin.user.email, NEW, "192.0.2.7")

@@ -166,7 +166,7 @@ class TestWhereItIsRequired:
             assert notices.goto == "/settings"
             await tab.do(AccountState.refresh)
             state = await tab.state(SecondFactorState)
-            assert state.requirement.startswith("Acme requires a second factor")
+            assert state.requirement.startswith("Acme requires two-factor authentication")
             await tab.do(SecondFactorState.begin, {"factor-password": PASSWORD})
             await tab.do(
                 SecondFactorState.confirm,
@@ -200,7 +200,7 @@ class TestWhereItIsRequired:
             assert users.rows == []
             await tab.do(AccountState.refresh)
             assert (await tab.state(SecondFactorState)).requirement.startswith(
-                "Super admins need a second factor"
+                "Super admins need two-factor authentication"
             )
 
         asyncio.run(play())
@@ -216,7 +216,7 @@ class TestWhereItIsRequired:
             state = await tab.state(TenantSignInState)
             await tab.do(TenantSignInState.require, True)
             assert not state.required
-            assert "Set up your own second factor first" in (await tab.texts())[-1]
+            assert "Set up two-factor authentication for yourself first" in (await tab.texts())[-1]
             enrolled(services, cast.admin, clock)
             await tab.do(TenantSignInState.require, True)
             assert state.required

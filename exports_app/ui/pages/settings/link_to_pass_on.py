@@ -9,9 +9,9 @@ from exports_app.ui.components.controls import button
 
 
 def link_to_pass_on(email: Any, link: Any, note: str, done: Any) -> rx.Component:
-    """note: what it does, after "Pass this link on to …". done: forgets it."""
+    """note: what it does, after "Share this link with …". done: forgets it."""
     box = rx.el.div(
-        rx.el.p("Pass this link on to ", rx.el.b(email), ". ", note),
+        rx.el.p("Share this link with ", rx.el.b(email), ". ", note),
         rx.el.div(
             rx.el.code(link, id="link-to-pass-on", class_name="grow"),
             browser.copy_button(text=link, label="Copy"),

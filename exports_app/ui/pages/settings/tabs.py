@@ -24,7 +24,7 @@ def top(here: str, intro: rx.Component) -> rx.Component:
         ("Members", MEMBERS, manages),
         ("Tenant", TENANT, manages),
         ("Data", DATA, writes),
-        ("Audit", AUDIT, manages),
+        ("Audit log", AUDIT, manages),
     ]
     entries = [
         ("Account", SETTINGS, True),

@@ -24,8 +24,8 @@ def test_how_the_exports_do_shows_by_itself(
         house.schedule(company, f"Crowd {i}", schedule=f"{far:%M} {far:%H} * * *") for i in range(7)
     ]
     page = visits.open("/analytics/exports", who=company.admin, width=width)
-    expect(page.locator("#runs")).to_contain_text("No run in the last 30 days")
-    expect(page.locator("#hours")).to_contain_text("7 runs, at most 7 in an hour")
+    expect(page.locator("#runs")).to_contain_text("No runs in the last 30 days")
+    expect(page.locator("#hours")).to_contain_text("7 runs, up to 7 in an hour")
     expect(page.locator("#hours")).to_contain_text("and 2 more")
     assert house.run(company, crowd[0]["id"])["status"] == "completed"
     expect(page.locator("#runs")).to_contain_text("1 run in the last 30 days: 1 completed")
@@ -38,7 +38,7 @@ def test_how_the_exports_do_shows_by_itself(
         company.admin, "PUT", f"/api/scheduled-exports/{crowd[1]['id']}", json={"isActive": False}
     )
     expect(page.locator("#paused")).to_contain_text("Crowd 1")
-    expect(page.locator("#hours")).to_contain_text("6 runs, at most 6 in an hour")
+    expect(page.locator("#hours")).to_contain_text("6 runs, up to 6 in an hour")
     expect(page.locator(".chart .recharts-bar-rectangle").first).to_be_visible()
     for fold in page.get_by_text("As a table").all():
         fold.click()
@@ -58,13 +58,13 @@ def test_an_export_whose_owner_left_is_named(
     second = house.person("Second Admin", {company.id: company.admin.who.roles[company.id]})
     page = visits.open("/analytics/exports", who=second)
     expect(page.locator("#without-a-valid-owner")).to_contain_text(
-        "Every scheduled export has an owner who may export"
+        "All scheduled exports have a valid owner"
     )
     path = f"/api/tenants/{company.id}/members/{company.admin.user.id}"
     house.call(second, "PUT", path, json={"role": "viewer"})
     expect(page.locator("#without-a-valid-owner")).to_contain_text("Left behind")
     expect(page.locator("#without-a-valid-owner")).to_contain_text(
-        "Ada Admin may no longer export here"
+        "Ada Admin can no longer export here"
     )
 
 

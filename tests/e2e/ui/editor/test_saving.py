@@ -57,7 +57,7 @@ def test_a_schedule_is_stored_as_it_was_filled_in(
     expect(form.dialog.get_by_text("Paused")).to_be_visible()
     assert_nothing_overflows(page)
     form.save()
-    expect(toast(page, "“Numbers by week” is saved")).to_be_visible()
+    expect(toast(page, "“Numbers by week” saved")).to_be_visible()
     expect(page.get_by_role("button", name="Numbers by week", exact=True)).to_be_visible()
     assert columns(the_one(house, company)) == {
         "name": "Numbers by week",

@@ -78,7 +78,7 @@ def test_a_file_is_understood_checked_imported_and_reported(
     assert_good(page)
 
     page.locator("#check").click()
-    expect(page.locator("#verdict")).to_contain_text("Nothing is written yet")
+    expect(page.locator("#verdict")).to_contain_text("Nothing has been imported yet")
     expect(page.locator("#differences tbody tr")).to_have_count(1)
     expect(page.locator("#differences")).to_contain_text("stays")
     page.get_by_label("Update details that differ").click()

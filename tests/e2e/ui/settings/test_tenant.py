@@ -51,7 +51,7 @@ def test_a_tenants_looks_are_chosen_beside_the_email(
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Time zone").fill("Europe/Zurich")
     page.locator("#save-tenant").click()
-    expect(toast(page, "The settings are saved")).to_be_visible()
+    expect(toast(page, "Settings saved")).to_be_visible()
     expect(page.locator("#save-tenant")).to_be_disabled()
     expect(page.locator("#intro, .settings p b").first).to_have_text("Acme & Daughters")
     stored = house.call(company.admin, "GET", f"/api/tenants/{company.id}")
@@ -111,15 +111,15 @@ def test_the_audit_is_read_filtered_and_saved(
         rows = list(csv.DictReader(file))
     assert [row["action"] for row in rows] == ["schedule.updated", "schedule.created"]
     page.locator("#since").fill("2030-01-01")
-    expect(page.get_by_role("heading", name="No entries")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matching activity")).to_be_visible()
     expect(page).to_have_url(re.compile("since=2030-01-01"))
     page.reload()
-    expect(page.get_by_role("heading", name="No entries")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matching activity")).to_be_visible()
     expect(page.locator("#since")).to_have_value("2030-01-01")
     page.get_by_role("button", name="Clear").last.click()
     expect(entries).to_have_count(4)
     expect(entries.first).to_contain_text("Ada Admin downloaded the audit, as a table")
-    entries.first.get_by_text("Origin").click()
+    entries.first.get_by_text("Details").click()
     expect(entries.first).to_contain_text("Address: 127.0.0.1")
     expect(entries.first).to_contain_text("Session: ")
     assert_nothing_overflows(page)
@@ -148,7 +148,7 @@ def test_a_super_admin_reads_the_installations_entries_too(
         operator.who, company.viewer.user.id, active=False
     )
     page = visits.open(f"/settings/audit?tenant={company.tenant.slug}", who=operator)
-    expect(page.get_by_role("heading", name="No entries yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No activity yet")).to_be_visible()
     page.locator("#of").select_option("installation")
     expect(page.locator("#entries")).to_contain_text(
         f"deactivated the account {company.viewer.user.email}"

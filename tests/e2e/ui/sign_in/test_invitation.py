@@ -58,20 +58,20 @@ def test_an_invitation_is_mailed_sent_again_and_revoked(
     expect(page.get_by_role("alert")).to_be_visible()
     assert_nothing_overflows(page)
     invite(page, email, "admin")
-    expect(toast(page, f"An invitation is on its way to {email}")).to_be_visible()
+    expect(toast(page, f"Sending an invitation to {email}")).to_be_visible()
     expect(page.locator("#invitations li")).to_have_count(1)
     expect(page.locator("#invitations")).to_contain_text("Admin · invited by Ada Admin")
     expect(page.locator("#link-to-pass-on")).to_have_count(0)
     assert_nothing_overflows(page)
     assert_accessible(page)
     first = mailed_link(house, email)
-    page.get_by_role("button", name=f"Send the invitation of {email} again").click()
+    page.get_by_role("button", name=f"Resend the invitation to {email}").click()
     second = mailed_link(house, email, 2)
     assert first != second
-    page.get_by_role("button", name=f"Revoke the invitation of {email}").click()
+    page.get_by_role("button", name=f"Revoke the invitation to {email}").click()
     expect(page.locator("#invitations li")).to_have_count(0)
     guest = visits.open(second, width=width, ready=False)
-    expect(guest.get_by_role("alert")).to_contain_text("This link is not valid any more")
+    expect(guest.get_by_role("alert")).to_contain_text("This link is no longer valid")
     assert_accessible(guest)
 
 
@@ -106,7 +106,7 @@ def test_who_reads_the_mailbox_joins_and_is_signed_in(
     assert PASS not in log()
     assert page.evaluate("() => JSON.stringify(sessionStorage)").count(token) == 0
     again = visits.open(link, ready=False)
-    expect(again.get_by_role("alert")).to_contain_text("This link is not valid any more")
+    expect(again.get_by_role("alert")).to_contain_text("This link is no longer valid")
 
 
 @pytest.mark.long

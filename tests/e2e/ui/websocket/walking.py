@@ -10,7 +10,7 @@ from tests.e2e.ui.app_code import Handler
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.wire import ROOT, SESSION, Wire
 
-FORBIDDEN = "Your role does not allow this"
+FORBIDDEN = "You do not have permission to do this"
 OPERATE = "installation.manage"
 PAGE = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled_exports"
 MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members___state____members_state"

@@ -38,7 +38,7 @@ class TestWhereItIsRequired:
             lambda: services.members.find(who, cast.acme.id),
         ]
         for call in calls:
-            with pytest.raises(SecondFactorRequired, match="second factor is required"):
+            with pytest.raises(SecondFactorRequired, match="Two-factor authentication is required"):
                 call()
         assert services.tenants.get(who, cast.globex.id)
         user, tenants = services.auth.me(who)
@@ -88,7 +88,7 @@ class TestWhereItIsRequired:
         for low in (cast.viewer.who, cast.outsider.who):
             with pytest.raises((Forbidden, NotFound)):
                 services.tenants.update(low, cast.acme.id, wanted)
-        with pytest.raises(Conflict, match="your own second factor first"):
+        with pytest.raises(Conflict, match="for yourself first"):
             services.tenants.update(cast.admin.who, cast.acme.id, wanted)
         enrol(cast.admin)
         assert services.tenants.update(cast.admin.who, cast.acme.id, wanted).second_factor_required

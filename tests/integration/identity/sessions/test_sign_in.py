@@ -69,7 +69,7 @@ class TestBegin:
     def test_a_browser_without_cookies_is_told_to_allow_them(
         self, sessions: Sessions, cast: Cast
     ) -> None:
-        with pytest.raises(CookiesRefused, match="allow them, load the page again"):
+        with pytest.raises(CookiesRefused, match="allow them, reload the page"):
             sessions.begin("admin@example.com", PASSWORD, ADDRESS, "")
 
     def test_the_limit_is_the_one_of_the_api(

@@ -44,7 +44,9 @@ def test_rotate_keys_says_what_may_be_removed_from_the_settings(run: Run, tmp_pa
 
 def test_reset_second_factor_names_who_is_not_there(run: Run) -> None:
     went_well(run("seed-demo"))
-    assert "has no second factor" in went_well(run("reset-second-factor", "super@admin.com"))
+    assert "does not use two-factor authentication" in went_well(
+        run("reset-second-factor", "super@admin.com")
+    )
     assert "no user" in refused(run("reset-second-factor", "nobody@example.com"))
 
 

@@ -138,7 +138,7 @@ def cut(figures: CampaignFigures) -> str:
     early = window.start is not None and first < window.start
     late = window.end is not None and window.end < after - timedelta(days=1)
     which = "first and last" if early and late else "first" if early else "last" if late else ""
-    return f" \N{MIDDLE DOT} of the {which} {group}, only the days in the range" if which else ""
+    return f" \N{MIDDLE DOT} {which} {group} incomplete" if which else ""
 
 
 def _number(column: Column, value: Value) -> float | None:

@@ -105,7 +105,7 @@ class CampaignsState(rx.State):
         put(
             self,
             window=period.words(figures.window)
-            + (" (today is not over yet)" if figures.unfinished else ""),
+            + (" (today is incomplete)" if figures.unfinished else ""),
             zone=place(figures.timezone),
             compared=period.words(figures.before) if figures.before else "",
             cards=figure_rows.cards(figures),

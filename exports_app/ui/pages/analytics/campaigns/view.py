@@ -43,7 +43,7 @@ def campaigns() -> rx.Component:
     summary = rx.fragment(
         state.window,
         rx.cond(state.compared != "", f" · compared with {state.compared}", ""),
-        rx.cond(state.zone != "", f" · days in {state.zone}", ""),
+        rx.cond(state.zone != "", f" · time zone: {state.zone}", ""),
     )
     content = rx.cond(
         state.failed != "",
@@ -245,6 +245,6 @@ def _nothing() -> rx.Component:
     return message(
         "chart-line",
         "No data in this range",
-        "Choose another range, or write the metrics of your campaigns through the API.",
+        "Choose another range, or add metrics by import or through the API.",
         button("Show all data", on_click=CampaignsState.choose("period", "all")),
     )

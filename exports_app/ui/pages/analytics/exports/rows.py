@@ -21,13 +21,13 @@ PARTS: dict[str, tuple[str, Sequence[RunStatus]]] = {
     "partial": ("Partial", [RunStatus.PARTIAL]),
     "skipped": ("Skipped", [RunStatus.SKIPPED]),
     "cancelled": ("Cancelled", [RunStatus.CANCELLED]),
-    UNDER_WAY: ("Under way", [RunStatus.PENDING, RunStatus.PROCESSING]),
+    UNDER_WAY: ("In progress", [RunStatus.PENDING, RunStatus.PROCESSING]),
     "failed": ("Failed", [RunStatus.FAILED]),
 }
 """Of a day's bar, from the bottom up."""
 NONE = "\N{EN DASH}"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MEAN, P95 = "Mean", "95th percentile"
+MEAN, P95 = "Average", "95th percentile"
 
 
 @dataclass
@@ -93,11 +93,11 @@ def crowd(hours: Sequence[Hour], zone: ZoneInfo) -> str:
     """The fullest of the hours, in words."""
     total = sum(hour.runs for hour in hours)
     if not total:
-        return "No run is scheduled in the next 24 hours"
+        return "No runs scheduled in the next 24 hours"
     most = max(hours, key=lambda hour: hour.runs)
     local = most.at.astimezone(zone)
     return (
-        f"{counted(total, 'run')}, at most {most.runs:,} in an hour: from {local:%H:%M} on, "
+        f"{counted(total, 'run')}, up to {most.runs:,} in an hour, from {local:%H:%M}: "
         f"{_names(most)}"
     )
 
@@ -112,7 +112,7 @@ def ended(figures: ExportFigures) -> str:
     sums = {key: sum(bar(day)[key] for day in figures.days) for key in PARTS}
     total = sum(sums.values())
     if not total:
-        return "No run in the last 30 days"
+        return "No runs in the last 30 days"
     parts = [f"{count:,} {PARTS[key][0].lower()}" for key, count in sums.items() if count]
     return f"{counted(total, 'run')} in the last 30 days: {', '.join(parts)}"
 
@@ -138,7 +138,7 @@ def paused(schedule: Schedule) -> ProblemRow:
 def ownerless(schedule: Schedule, owners: Mapping[str, str]) -> ProblemRow:
     owner = owners.get(schedule.owner_id, "Its owner")
     return ProblemRow(
-        schedule.id, schedule.name, f"{owner} may no longer export here, so its runs fail", ""
+        schedule.id, schedule.name, f"{owner} can no longer export here, so its runs fail", ""
     )
 
 

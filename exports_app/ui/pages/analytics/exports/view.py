@@ -36,10 +36,10 @@ def exports() -> rx.Component:
         rx.fragment(_now(), _problems(), _runs(), _hours(), _times()),
     )
     intro = rx.fragment(
-        "How the scheduled exports of ",
+        "Delivery health of ",
         SessionState.tenant_name,
         " are doing",
-        rx.cond(state.zone != "", f" · days in {state.zone}", ""),
+        rx.cond(state.zone != "", f" · time zone: {state.zone}", ""),
     )
     return rx.el.div(
         top(EXPORTS, intro), rx.cond(state.loaded, content, skeleton()), class_name="page analytics"
@@ -50,26 +50,26 @@ def _now() -> rx.Component:
     state = ExportsState
     waits = rx.cond(
         state.oldest != "",
-        browser.when(at=state.oldest, prefix="the oldest queued "),
-        "none is waiting",
+        browser.when(at=state.oldest, prefix="oldest queued "),
+        "no runs queued",
     )
     return rx.el.ul(
         _fact("Processing", state.processing, "now"),
-        _fact("In the queue", state.waiting, waits),
-        _fact("Waiting until later", state.later, "e.g. for a retry"),
+        _fact("Queued", state.waiting, waits),
+        _fact("Delayed", state.later, "e.g. for a retry"),
         _fact(
-            "Mean duration",
+            "Average duration",
             rx.cond(state.mean != "", state.mean, health.NONE),
             "of completed and partial runs",
         ),
         _fact(
-            "Duration, 95th percentile",
+            "95th percentile duration",
             rx.cond(state.p95 != "", state.p95, health.NONE),
             "including waits between attempts",
         ),
         class_name="cards",
         id="now",
-        custom_attrs={"aria-label": "Now, and how long runs take"},
+        custom_attrs={"aria-label": "Current runs and durations"},
     )
 
 
@@ -116,15 +116,21 @@ def _problems() -> rx.Component:
             "Failing",
             state.failing,
             state.failing_total,
-            "No active scheduled export is failing",
+            "No failing scheduled exports",
             f"{LIST}?active=failing",
         ),
-        _list("Paused", state.paused, state.paused_total, "None is paused", f"{LIST}?active=no"),
+        _list(
+            "Paused",
+            state.paused,
+            state.paused_total,
+            "No paused scheduled exports",
+            f"{LIST}?active=no",
+        ),
         _list(
             "Without a valid owner",
             state.ownerless,
             state.ownerless_total,
-            "Every scheduled export has an owner who may export",
+            "All scheduled exports have a valid owner",
         ),
         class_name="problems",
     )
@@ -155,7 +161,7 @@ def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> 
         rx.el.div(heading, rx.cond(total > 0, link), class_name="row"),
         rx.cond(total > 0, entries, rx.el.p(none, class_name="muted")),
         rx.cond(
-            total > of.length(), rx.el.p(f"The first {of.length()} of {total}", class_name="muted")
+            total > of.length(), rx.el.p(f"First {of.length()} of {total}", class_name="muted")
         ),
         class_name="card settings-card",
         id=title.lower().replace(" ", "-"),

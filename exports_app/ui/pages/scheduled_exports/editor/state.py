@@ -154,7 +154,7 @@ class EditorState(rx.State):
         draft = await self.get_state(DraftState)
         if draft.is_open and (saved := await self._save(draft)):
             draft.is_open = False
-            await notify(self, "success", f"“{saved.name}” is saved")
+            await notify(self, "success", f"“{saved.name}” saved")
 
     @action(Permission.WRITE)
     async def test(self) -> None:

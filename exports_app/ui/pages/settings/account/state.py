@@ -58,7 +58,7 @@ class AccountState(rx.State):
         await notify(
             self,
             "success",
-            "Your password was changed; every other browser and program was signed out",
+            "Your password was changed; all other browsers and API clients were signed out",
         )
         await self._again()
 

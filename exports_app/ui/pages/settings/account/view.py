@@ -51,7 +51,7 @@ def _password() -> rx.Component:
         reset_on_submit=False,
         key=AccountState.saved.to_string(),
     )
-    note = rx.el.p("Changing it signs out every other browser and program.", class_name="muted")
+    note = rx.el.p("Changing it signs out all other browsers and API clients.", class_name="muted")
     return rx.el.section(
         rx.el.h2("Password"), note, form, class_name="card settings-card", id="password-card"
     )
@@ -73,7 +73,7 @@ def _secret(name: str, label: str, completes: str, hint: str = "") -> rx.Compone
 
 def _sessions() -> rx.Component:
     head = rx.el.div(
-        rx.el.div(rx.el.h2("Where you are signed in"), class_name="grow"),
+        rx.el.div(rx.el.h2("Active sessions"), class_name="grow"),
         button(
             "Sign out everywhere",
             kind="small",

@@ -14,7 +14,7 @@ from exports_app.ui.pages.settings.tabs import AUDIT, top
 
 @page(
     AUDIT,
-    title="Audit",
+    title="Audit log",
     needs=Permission.MANAGE,
     load=AuditState.arrive,
     refresh=AuditState.refresh,
@@ -26,14 +26,12 @@ def audit() -> rx.Component:
         "the installation, outside its tenants",
         SessionState.tenant_name,
     )
-    intro = rx.fragment(
-        "Who did what in ", rx.el.b(whose), ", and when. Nobody can change an entry"
-    )
+    intro = rx.fragment("Who did what in ", rx.el.b(whose), ", and when. Entries cannot be changed")
     clear = button("Clear", on_click=state.clear)
     nothing = rx.cond(
         state.narrowed,
-        message("history", "No entries", "No entry matches your filters.", clear),
-        message("history", "No entries yet", "Actions are listed here."),
+        message("history", "No matching activity", "Try other filters.", clear),
+        message("history", "No activity yet", "Actions will appear here."),
     )
     listed = rx.el.ol(rx.foreach(state.rows, _entry), class_name="plain-list", id="entries")
     content = rx.cond(
@@ -76,7 +74,7 @@ def _bar() -> rx.Component:
     )
     return rx.el.div(
         search,
-        _choice("What", "area", [("", "All"), *AREAS.items()]),
+        _choice("Area", "area", [("", "All"), *AREAS.items()]),
         _date("From", "since"),
         _date("To", "until"),
         installation,
@@ -116,7 +114,7 @@ def _entry(entry: AuditItem) -> rx.Component:
     origin = rx.cond(
         entry.origin.length() > 0,
         rx.el.details(
-            rx.el.summary("Origin"),
+            rx.el.summary("Details"),
             rx.el.ul(rx.foreach(entry.origin, rx.el.li), class_name="changes"),
             class_name="muted",
         ),

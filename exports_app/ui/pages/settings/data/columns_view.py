@@ -9,7 +9,7 @@ from exports_app.ui.pages.settings.data.state import DataState
 def columns() -> rx.Component:
     """A select for each field, with what the file's headers say chosen already."""
     note = rx.el.p(
-        "A field that no column fills keeps its stored value. An empty cell sets a figure to 0 and"
+        "Fields without a column keep their stored values. An empty cell sets a figure to 0 and"
         " removes a budget or a date.",
         class_name="muted",
     )

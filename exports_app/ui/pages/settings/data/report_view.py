@@ -50,7 +50,7 @@ def actions() -> rx.Component:
 
 def _no_report() -> rx.Component:
     return rx.el.p(
-        "Checking writes nothing. It shows what the import would do.", class_name="muted"
+        "Checking changes nothing. It shows what the import would do.", class_name="muted"
     )
 
 

@@ -153,7 +153,9 @@ def _title(report: ImportReport) -> str:
         bad_lines = counted(report.bad_lines, "bad line")
         todo = "fix them, then choose the file again"
         return f"{bad_lines}: {todo if report.dry_run else 'nothing was imported'}"
-    return "Nothing is written yet. The import would do this:" if report.dry_run else "Imported"
+    return (
+        "Nothing has been imported yet. The import would do this:" if report.dry_run else "Imported"
+    )
 
 
 def _facts(report: ImportReport) -> list[str]:
@@ -162,7 +164,7 @@ def _facts(report: ImportReport) -> list[str]:
         f"{counted(report.campaigns_new, 'new campaign')}, {report.campaigns_known:,} known already"
     )
     joined = [
-        f"Line {name.line}: “{name.given}” was read as the campaign “{name.kept}”"
+        f"Line {name.line}: “{name.given}” was matched to the campaign “{name.kept}”"
         for name in report.joined
     ]
     more = _more(report.joined_count, len(report.joined), "such name")

@@ -102,7 +102,7 @@ def _understood() -> rx.Component:
 
 def _sheet() -> rx.Component:
     chosen = rx.el.select(
-        rx.el.option("The first with rows", value=""),
+        rx.el.option("First sheet with rows", value=""),
         rx.foreach(DataState.sheets, lambda name: rx.el.option(name, value=name)),
         id="sheet",
         value=DataState.sheet,
@@ -122,7 +122,7 @@ def _first_rows() -> rx.Component:
         rx.el.thead(head), rx.el.tbody(rx.foreach(DataState.lines, _line)), id="first-rows"
     )
     return rx.fragment(
-        rx.el.h3("The first rows, as they are understood"),
+        rx.el.h3("Preview of the first rows"),
         rx.el.div(
             table,
             class_name="card sample",

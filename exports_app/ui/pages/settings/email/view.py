@@ -100,7 +100,7 @@ def _test_form() -> rx.Component:
         "address",
         "To",
         EmailState.error,
-        "A short message that says it is a test",
+        "A short test message is sent to this address",
         type="email",
         required=True,
         default_value=SessionState.email,
@@ -143,7 +143,7 @@ def _dialogue() -> rx.Component:
         class_name="dialogue",
         role="region",
         tab_index=0,
-        custom_attrs={"aria-label": "Conversation with the mail server"},
+        custom_attrs={"aria-label": "SMTP transcript"},
     )
-    title = rx.el.h3("Conversation (C: this server, S: the mail server, --: content not shown)")
+    title = rx.el.h3("SMTP transcript (C: this server, S: the mail server, --: content not shown)")
     return rx.cond(EmailState.dialogue.length() > 0, rx.el.div(title, lines))

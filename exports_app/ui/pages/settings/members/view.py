@@ -26,7 +26,7 @@ from exports_app.ui.pages.settings.tabs import MEMBERS, top
 )
 def members() -> rx.Component:
     intro = rx.fragment(
-        "Who may see and change what ", rx.el.b(SessionState.tenant_name), " exports"
+        "Who can see and change what ", rx.el.b(SessionState.tenant_name), " exports"
     )
     return rx.el.div(
         top(MEMBERS, intro),
@@ -82,7 +82,7 @@ def _question() -> rx.Component:
         title=f"Remove {state.ask_name}?",
         consequence="They lose access to this tenant. Their account is kept.",
         heading=f"Who should own their {state.ask_owns}?",
-        keep_words="Keep",
+        keep_words="Cancel",
         part=state.remove,
         part_words="Remove",
         more=rx.cond(state.ask_receives != "", _drop_choice()),

@@ -120,7 +120,7 @@ class TenantState(rx.State):
         self._shown = {}
         (await self.get_state(SessionState)).show_changed(saved)
         await self._draw()
-        await notify(self, "success", "The settings are saved")
+        await notify(self, "success", "Settings saved")
 
     async def _draw(self) -> None:
         """Render the email with what is typed. An invalid value changes nothing in it, and its

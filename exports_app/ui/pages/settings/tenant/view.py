@@ -62,7 +62,7 @@ def _branding_fields() -> list[rx.Component]:
             "Logo",
             "logo_url",
             _text("logo_url", input_mode="url"),
-            "The https address of an image. Empty: only the name",
+            "HTTPS URL of an image. Default: name only",
         ),
     ]
 
@@ -89,7 +89,7 @@ def _zone_field() -> rx.Component:
         "timezone",
         rx.fragment(_text("timezone", custom_attrs={"list": "zones"}), zones),
         (
-            "For new scheduled exports, and for the days in Analytics. Empty: "
+            "For new scheduled exports, and for the days in Analytics. Default: "
             f"{TenantState.usual_zone}"
         ),
     )
@@ -101,7 +101,7 @@ def _rule_fields() -> list[rx.Component]:
             "Days to keep files",
             "keep_days",
             _text("keep_days", input_mode="numeric", max_length=bounds.WRITTEN),
-            f"Empty: the default, {TenantState.usual_days}",
+            f"Default: {TenantState.usual_days}",
         ),
         _field(
             "Days to keep the history",
@@ -109,14 +109,14 @@ def _rule_fields() -> list[rx.Component]:
             _text("keep_runs_days", input_mode="numeric", max_length=bounds.WRITTEN),
             (
                 f"Older runs are removed; the newest {KEPT_RUNS} of each scheduled export stay. "
-                f"Empty: the default, {TenantState.usual_runs_days}"
+                f"Default: {TenantState.usual_runs_days}"
             ),
         ),
         _field(
             "Recipient domains",
             "recipient_domains",
             _text("recipient_domains", spell_check=False),
-            "Files are sent only to these, e.g. example.com, *.example.org. Empty: to all",
+            "Files are sent only to these, e.g. example.com, *.example.org. Default: all domains",
         ),
     ]
 
@@ -132,7 +132,7 @@ def _buttons() -> rx.Component:
             disabled=~state.dirty,
             id="save-tenant",
         ),
-        rx.cond(state.dirty, button("Undo", on_click=state.undo)),
+        rx.cond(state.dirty, button("Discard changes", on_click=state.undo)),
         class_name="row",
     )
 
@@ -153,7 +153,7 @@ def _text(name: str, **props: Any) -> rx.Component:
 def _email() -> rx.Component:
     # In a sandboxed frame, like every email that is shown
     frame = rx.el.iframe(
-        src_doc=TenantState.html, sandbox="", title="An email as it will look", class_name="mail"
+        src_doc=TenantState.html, sandbox="", title="Email preview", class_name="mail"
     )
     return rx.el.section(
         rx.el.h2("Email"),

@@ -96,7 +96,7 @@ class UsersState(rx.State):
             await notify(
                 self,
                 "success",
-                f"{self.ask_name} is signed out, and can sign in without a second factor",
+                f"{self.ask_name} is signed out, and can sign in without two-factor authentication",
             )
         elif wanted:
             done = await call(services.user_administration.set_active, wanted, active=False)
@@ -108,9 +108,7 @@ class UsersState(rx.State):
         sent = await call(users.reset, user_id)
         self.fresh_email, self.fresh_link = sent.user.email, sent.url or ""
         if sent.url is None:
-            await notify(
-                self, "success", f"A link to set a new password is on its way to {sent.user.email}"
-            )
+            await notify(self, "success", f"Sending a password reset link to {sent.user.email}")
 
     @action(Permission.OPERATE)
     async def forget(self) -> None:

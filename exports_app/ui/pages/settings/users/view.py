@@ -15,12 +15,12 @@ from exports_app.ui.pages.settings.users.state import LONGEST, UsersState
 
 RENEWING = (
     "They get a link by email to set a new password. Without a mail server, the link is shown "
-    "here once. Nothing changes until they use it. It then signs out every browser and program."
+    "here once. Nothing changes until they use it. It then signs out all browsers and API clients."
 )
 REMOVING_FACTOR = (
     "They are signed out everywhere, and can sign in with their password alone until they set "
-    "one up again. Make sure that the request comes from them: someone who stole their password "
-    "would ask for the same."
+    "up two-factor authentication again. Make sure that the request comes from them: someone "
+    "who stole their password would ask for the same."
 )
 DEACTIVATING = (
     "They are signed out everywhere and can no longer sign in. Scheduled exports that they own "
@@ -90,7 +90,7 @@ def _user(user: UserItem) -> rx.Component:
     marks = rx.fragment(
         rx.cond(user.is_super, rx.el.span("Super admin", class_name="tag"), ""),
         " ",
-        rx.cond(user.has_factor, rx.el.span("Second factor", class_name="tag"), ""),
+        rx.cond(user.has_factor, rx.el.span("2FA", class_name="tag"), ""),
         " ",
         rx.cond(user.active, "", rx.el.span("inactive", class_name="tag")),
     )
@@ -100,7 +100,7 @@ def _user(user: UserItem) -> rx.Component:
         class_name="grow",
     )
     renew = _act("Reset password", user.name, on_click=UsersState.ask(user.id, "renew"))
-    factor = _act("Remove second factor", user.name, on_click=UsersState.ask(user.id, "factor"))
+    factor = _act("Turn off 2FA", user.name, on_click=UsersState.ask(user.id, "factor"))
     active = rx.cond(
         user.active,
         _act("Deactivate", user.name, on_click=UsersState.ask(user.id, "deactivate")),
@@ -122,12 +122,12 @@ def _question() -> rx.Component:
     name = UsersState.ask_name
     title = _by_question(
         f"Reset the password of {name}?",
-        f"Remove the second factor of {name}?",
+        f"Turn off two-factor authentication for {name}?",
         f"Deactivate {name}?",
     )
     consequence = _by_question(RENEWING, REMOVING_FACTOR, DEACTIVATING)
     confirm = button(
-        _by_question("Send the link", "Remove", "Deactivate"),
+        _by_question("Send the link", "Turn off", "Deactivate"),
         kind="danger",
         once=True,
         on_click=UsersState.confirm,

@@ -106,7 +106,7 @@ def _join() -> rx.Component:
     return rx.form(
         browser.token_field(page=INVITATION),
         rx.el.p(again),
-        _field("name", "Name", "As others see it", type="text", auto_complete="name"),
+        _field("name", "Name", "Shown to other members", type="text", auto_complete="name"),
         _field(
             "password",
             "Password",

@@ -80,7 +80,7 @@ class LoginState(rx.State):
                 services.sessions.finish, self._step, otp, address, browser, known
             )
         except WrongOtp:
-            self.error = "This code is wrong, too old, or was used already: enter the newest one."
+            self.error = "This code is wrong, expired or already used. Enter the newest one."
         except Unauthenticated as e:
             self._begin_anew()
             self.error = f"{e.message}."

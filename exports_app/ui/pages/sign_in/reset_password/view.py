@@ -26,7 +26,7 @@ def reset_password() -> rx.Component:
 def _failed() -> rx.Component:
     return rx.fragment(
         wrong_box(ResetPasswordState.failed),
-        rx.el.a("Ask for a new link", href=FORGOT, class_name="btn"),
+        rx.el.a("Request a new link", href=FORGOT, class_name="btn"),
         rx.el.a("Back to sign-in", href=LOGIN, class_name="link"),
     )
 
@@ -38,7 +38,7 @@ def _form() -> rx.Component:
         rx.el.p(
             "For ",
             rx.el.b(state.email),
-            ". This signs out every browser and program of this account.",
+            ". This signs out all browsers and API clients of this account.",
         ),
         form_input(
             "password",

@@ -36,7 +36,7 @@ def _question() -> rx.Component:
         title=f"Leave {state.ask_name}?",
         consequence="You lose access to this tenant. Only its admins can invite you again.",
         heading=f"Who should own your {state.ask_owns}?",
-        keep_words="Stay",
+        keep_words="Cancel",
         part=state.leave,
         part_words="Leave",
     )

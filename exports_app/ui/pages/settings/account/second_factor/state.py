@@ -101,7 +101,7 @@ class SecondFactorState(rx.State):
         disable, who = services.second_factors.disable, principal()
         if await self._tried(lambda: disable(who, password, otp) or True):
             self._forget()
-            await notify(self, "success", "Your second factor was turned off")
+            await notify(self, "success", "Two-factor authentication was turned off")
             await self.load()
 
     @action()
@@ -154,9 +154,9 @@ def _both(form: dict[str, str]) -> tuple[str, str]:
 def requirement_of(state: State) -> str:
     """Who requires a second factor, as a sentence; empty: nobody."""
     if state.required:
-        return "Super admins need a second factor here. Set one up to continue."
+        return "Super admins need two-factor authentication here. Set it up to continue."
     names = ", ".join(tenant.name for tenant in state.required_by)
-    return f"{names} requires a second factor. Set one up to get access." if names else ""
+    return f"{names} requires two-factor authentication. Set it up to get access." if names else ""
 
 
 def qr_code(uri: str) -> str:

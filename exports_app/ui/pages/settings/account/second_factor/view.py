@@ -36,7 +36,7 @@ def card() -> rx.Component:
     state = SecondFactorState
     on = rx.el.span("On", class_name="tag")
     head = rx.el.div(
-        rx.el.h2("Second factor", id="second-factor-title"),
+        rx.el.h2("Two-factor authentication", id="second-factor-title"),
         rx.cond(state.since != "", on),
         class_name="row",
     )
@@ -220,8 +220,8 @@ def _codes() -> rx.Component:
 
 def _disable() -> rx.Component:
     intro = (
-        "Your password alone then signs you in. Where a second factor is required, you have no "
-        "access until you set one up again."
+        "Your password alone will then sign you in. Where two-factor authentication is required, "
+        "you have no access until you set it up again."
     )
     fields = (_password(), _otp(APP))
     form = _form(

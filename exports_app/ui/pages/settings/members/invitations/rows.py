@@ -24,7 +24,7 @@ def row(invited: Invited) -> InvitationItem:
     invitation, expired = invited.invitation, invited.status is InvitationStatus.EXPIRED
     note = ""
     if invited.status is InvitationStatus.INVITER_LEFT:
-        note = f"Not valid: {invited.invited_by} may no longer invite"
+        note = f"Not valid: {invited.invited_by} can no longer invite members"
     elif not expired and invited.mail in {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}:
         note = "The email was not delivered"
     return InvitationItem(

@@ -44,7 +44,7 @@ class InvitationsState(rx.State):
         self.sent += 1
         await self._show(invited)
         if meant := correction(invited.invitation.email):
-            await notify(self, "info", f"Did you mean {meant}? Then revoke this invitation.")
+            await notify(self, "info", f"Did you mean {meant}? If so, revoke this invitation.")
 
     @action(Permission.MANAGE)
     async def resend(self, invitation_id: str) -> None:
@@ -69,7 +69,7 @@ class InvitationsState(rx.State):
         email = invited.invitation.email
         self.fresh_email, self.fresh_link = (email, invited.link) if invited.link else ("", "")
         if invited.link is None:
-            await notify(self, "success", f"An invitation is on its way to {email}")
+            await notify(self, "success", f"Sending an invitation to {email}")
         await self.read()
 
     @internal

@@ -27,7 +27,7 @@ def invite_card() -> rx.Component:
     )
     mailed = "They get a link by email and become a member once they accept."
     shown = (
-        "No mail server is configured: you get a link to pass on. They become a member once "
+        "No mail server is configured: you get a link to share. They become a member once "
         "they accept."
     )
     note = rx.el.p(rx.cond(state.mails, mailed, shown), class_name="muted")
@@ -35,7 +35,7 @@ def invite_card() -> rx.Component:
         state.fresh_email,
         state.fresh_link,
         (
-            "It works once, expires after 72 hours, and is shown only now. Anyone who has it can "
+            "It works once, expires after 72 hours, and is shown only once. Anyone who has it can "
             "become a member."
         ),
         state.forget,
@@ -47,7 +47,7 @@ def invite_card() -> rx.Component:
 
 def _email_field() -> rx.Component:
     wrong = InvitationsState.errors.get("email", "").to(str)
-    hint = "The address of the person to invite"
+    hint = "Email address of the person to invite"
     return form_input(
         "email", "Email", wrong, hint, type="email", max_length=LONGEST, auto_complete="off"
     )
@@ -86,18 +86,18 @@ def _invitation(invitation: InvitationItem) -> rx.Component:
         class_name="grow",
     )
     resend = button(
-        rx.cond(InvitationsState.mails, "Send again", "New link"),
+        rx.cond(InvitationsState.mails, "Resend", "New link"),
         kind="small",
         once=True,
         on_click=InvitationsState.resend(invitation.id),
-        custom_attrs={"aria-label": f"Send the invitation of {invitation.email} again"},
+        custom_attrs={"aria-label": f"Resend the invitation to {invitation.email}"},
     )
     revoke = button(
         "Revoke",
         kind="small",
         once=True,
         on_click=InvitationsState.revoke(invitation.id),
-        custom_attrs={"aria-label": f"Revoke the invitation of {invitation.email}"},
+        custom_attrs={"aria-label": f"Revoke the invitation to {invitation.email}"},
     )
     return rx.el.li(
         facts,

@@ -10,7 +10,7 @@ from exports_app.services.tenants.quotas import MAX_QUOTA, Quota
 
 LABELS = {
     "schedules": "Scheduled exports",
-    "pending_runs": "Waiting runs",
+    "pending_runs": "Queued runs",
     "messages_per_day": "Messages today (UTC)",
     "file_bytes": "Stored files",
 }
@@ -39,7 +39,7 @@ def row(quota: Quota) -> QuotaRow:
     words = f"{amount(quota.name, quota.used)} of {amount(quota.name, quota.limit)}"
     usual = "" if quota.own is not None else amount(quota.name, quota.limit)
     percent = f"{min(100, round(100 * part))}"
-    mark = "used up" if part >= 1 else "nearly used up" if part >= NEARLY else ""
+    mark = "limit reached" if part >= 1 else "near the limit" if part >= NEARLY else ""
     return QuotaRow(quota.name, LABELS[quota.name], words, percent, mark, usual)
 
 

@@ -17,10 +17,10 @@ from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.tenant.quotas.rows import QuotaRow, fault, limit, own, row
 
 FIELDS = {
-    "schedules": "Scheduled exports, at most",
-    "pending_runs": "Waiting runs, at most",
-    "messages_per_day": "Messages in a day (UTC), at most",
-    "file_bytes": "Stored files, at most (in MB)",
+    "schedules": "Maximum scheduled exports",
+    "pending_runs": "Maximum queued runs",
+    "messages_per_day": "Maximum messages per day (UTC)",
+    "file_bytes": "Maximum stored files (MB)",
 }
 LONGEST = bounds.WRITTEN
 """Characters of a field that are looked at."""
@@ -74,4 +74,4 @@ class QuotasState(rx.State):
             self.errors = {field_of(error.pointer): fault(error) for error in e.errors}
             return
         self._show(quotas)
-        await notify(self, "success", "The quotas are saved")
+        await notify(self, "success", "Quotas saved")

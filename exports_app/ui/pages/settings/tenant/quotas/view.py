@@ -50,7 +50,7 @@ def _form() -> rx.Component:
                 disabled=~state.dirty,
                 id="save-quotas",
             ),
-            rx.cond(state.dirty, button("Undo", on_click=state.undo)),
+            rx.cond(state.dirty, button("Discard changes", on_click=state.undo)),
             class_name="row",
         ),
         class_name="fields",
@@ -67,4 +67,6 @@ def _field(name: str, label: str) -> rx.Component:
         input_mode="numeric",
         max_length=LONGEST,
     )
-    return field(label, control, name=f"quota-{name}", error=wrong, hint="Empty: the default")
+    return field(
+        label, control, name=f"quota-{name}", error=wrong, hint="Leave empty for the default"
+    )

@@ -27,9 +27,9 @@ class TenantSignInState(rx.State):
             self.required = self.required
         await self.show(saved)
         notice = (
-            "Members now need a second factor here"
+            "Two-factor authentication is now required here"
             if self.required
-            else "Members no longer need a second factor here"
+            else "Two-factor authentication is no longer required here"
         )
         await notify(self, "success", notice)
 

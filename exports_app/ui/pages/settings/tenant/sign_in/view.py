@@ -5,7 +5,7 @@ import reflex as rx
 from exports_app.ui.components.controls import switch
 from exports_app.ui.pages.settings.tenant.sign_in.state import TenantSignInState
 
-LABEL = "Require a second factor"
+LABEL = "Require two-factor authentication"
 
 
 def card() -> rx.Component:
@@ -16,7 +16,7 @@ def card() -> rx.Component:
         id="require-second-factor",
     )
     intro = (
-        "Members without one have no access here until they set it up under Settings, Account. "
+        "Members without it have no access here until they set it up under Settings, Account. "
         "Their scheduled exports keep running. Super admins follow the rule of the installation."
     )
     return rx.el.section(
