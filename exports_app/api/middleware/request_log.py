@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app import log, metrics, tracing
 from exports_app.api import problems
+from exports_app.domain.errors import ExportsError
 from exports_app.services.core import request_context
 
 MAX_LOGGED = 300
@@ -78,8 +79,11 @@ class _Request:
         try:
             app = _refusal(self._scope) or self._app
             await app(self._scope, self._receive, self._out)
-        except Exception:  # whatever failed, the caller gets an answer; the log has the traceback
-            _log.exception("request failed", **line)
+        except Exception as e:  # whatever failed, the caller gets an answer or sees it end
+            if self._status and isinstance(e.__cause__, ExportsError):
+                _log.warning("answer broken off", reason=str(e.__cause__), **line)
+            else:
+                _log.exception("request failed", **line)
             if self._status:
                 raise  # the answer has begun: it can only be broken off
             await self._answer_error()

@@ -3,10 +3,12 @@ trouble."""
 
 import asyncio
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from exports_app.domain.errors import Unavailable
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, HEALTH, SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients
@@ -105,6 +107,22 @@ class TestWhatNobodyForesaw:
         assert "marker" not in answer.text
         assert [entry["event"] for entry in logs] == ["request failed", "request"]
         assert logs[-1]["status"] == 500
+
+
+class TestAnAnswerThatHasBegun:
+    def test_is_broken_off_with_one_line_in_the_log_where_the_database_goes_away(
+        self, api: Clients, services: Services, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
+    ) -> None:
+        def pieces(*_: Any) -> Iterator[str]:
+            yield "a,b\r\n"
+            raise Unavailable
+
+        monkeypatch.setattr(services.audit, "csv", pieces)
+        with pytest.raises(RuntimeError):  # so the web server closes the connection
+            api.admin.get("/api/audit/csv")
+        broken = next(entry for entry in logs if entry["event"] != "request")
+        assert (broken["event"], broken["log_level"]) == ("answer broken off", "warning")
+        assert "database" in broken["reason"]
 
 
 class TestACallerWhoHangsUp:
