@@ -193,3 +193,13 @@ def test_a_number_far_away_is_refused_by_the_name_of_the_cursor(api: Clients, ac
         far = client.get(path, params={"page": 102, "size": 100})
         assert (far.status_code, pointers(far)) == (422, ["/page"])
         assert "cursor" in far.text
+
+
+def test_a_cursor_outlives_the_row_that_it_names(api: Clients, schedules: list[str]) -> None:
+    params = {"sort": "name", "size": 3}
+    expected = by_number(api.admin, SCHEDULES, sort="name")
+    first = api.admin.get(SCHEDULES, params=params).json()
+    last = first["items"][-1]["id"]
+    assert api.admin.delete(f"{SCHEDULES}/{last}").status_code == 204
+    rest = walk(api.admin, SCHEDULES, cursor=first["nextCursor"], **params)
+    assert rest == expected[3:]
