@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
         _check_texts(args)
         return command(args)
     except Unavailable as e:
-        print(f"exports_app: {e.cause or e}", file=sys.stderr)
+        print(f"exports_app: {e.why}", file=sys.stderr)
     except (ExportsError, SettingsError, PluginError) as e:
         print(f"exports_app: {e}", file=sys.stderr)
     except OSError as e:

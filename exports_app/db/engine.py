@@ -22,7 +22,7 @@ from exports_app.db import time_limits
 from exports_app.db.outages import reachable
 from exports_app.db.sqlite_connections import set_up
 from exports_app.db.urls import as_libpq, parse, with_driver
-from exports_app.domain.errors import ExportsError, Overloaded, Unavailable
+from exports_app.domain.errors import DatabaseLocked, ExportsError, Overloaded, Unavailable
 
 BUSY_MS = 15_000
 """Milliseconds that a writer waits for the others of this process, and then again for another
@@ -86,6 +86,8 @@ class Database:
         event.listen(self.engine, "checkin", self._check_pool)
         # One writer at a time, queued in the process instead of by SQLite's polling
         self._writer = threading.Lock()
+        self._begins = False
+        """The one writer waits for another program's lock, or is about to get its own."""
         if self.embedded:
             event.listen(self.engine, "connect", partial(set_up, busy_ms=BUSY_MS))
 
@@ -125,7 +127,7 @@ class Database:
             yield
             return
         if not self._writer.acquire(timeout=BUSY_MS / 1000):
-            raise Unavailable
+            raise DatabaseLocked if self._begins else Overloaded
         try:
             yield
         finally:
@@ -190,7 +192,11 @@ class Database:
         if self.embedded:
             # SQLAlchemy takes it as begun. A deferred transaction that writes later fails at once
             # with "database is locked"; an immediate one waits
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._begins = True
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                self._begins = False
         try:
             yield
         except BaseException:  # whatever it is, nothing of the transaction may stay

@@ -89,11 +89,12 @@ class SharedChanges(Changes):
                 # Nothing is written that a crash could lose
                 connection.execute(text("SET LOCAL synchronous_commit = off"))
                 connection.execute(text("SELECT pg_notify(:channel, :payload)"), payloads)
-        except Unavailable:
+        except Unavailable as e:
             # The changes are committed; when the others connect again, they take everything as
             # changed
             _log.warning(
-                "changes could not be told to the other processes: the database cannot be reached"
+                "changes could not be told to the other processes: the database cannot be reached",
+                reason=e.why,
             )
         except Exception:  # noqa: BLE001  (whatever failed, the next changes must still be sent)
             _log.exception("changes could not be told to the other processes")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from exports_app import log
 from exports_app.db.connect_failures import failure
-from exports_app.domain.errors import Unavailable
+from exports_app.domain.errors import DatabaseFull, DatabaseLocked, Unavailable
 
 AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
 """SQLSTATEs after which a retry may help: no connection, out of resources, shut down or cancelled,
@@ -41,19 +41,40 @@ def reachable() -> Iterator[None]:
         if not is_outage(e):
             raise
         _log.warning("database trouble", reason=str(e.orig))
+        raise _unavailable(e.orig) from e
+
+
+def _unavailable(error: BaseException | None) -> Unavailable:
+    """error: the driver's."""
+    if isinstance(error, sqlite3.Error):
+        code = _primary(error)
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return DatabaseLocked()
+        if code == sqlite3.SQLITE_FULL:
+            return DatabaseFull()
         unavailable = Unavailable()
-        if isinstance(e.orig, psycopg.Error) and e.orig.sqlstate is None:
-            unavailable.cause = failure(str(e.orig)).message
-        raise unavailable from e
+        unavailable.cause = f"the database file cannot be used: {error}"
+        return unavailable
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return DatabaseLocked()
+    if isinstance(error, psycopg.errors.DiskFull):
+        return DatabaseFull()
+    unavailable = Unavailable()
+    if isinstance(error, psycopg.Error) and error.sqlstate is None:
+        unavailable.cause = failure(str(error)).message
+    return unavailable
+
+
+def _primary(error: sqlite3.Error) -> int:
+    """sqlite3 raises the same class for a locked file and for bad SQL: the code differs, see
+    sqlite.org/rescode.html."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
 def is_outage(e: DBAPIError) -> bool:
     """Whether the database cannot be reached; otherwise the statement is wrong."""
     if isinstance(e.orig, sqlite3.Error):
-        # sqlite3 raises the same class for a locked file and for bad SQL: the code differs, see
-        # sqlite.org/rescode.html
-        code = getattr(e.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        return (code & 0xFF) in OUTAGES
+        return _primary(e.orig) in OUTAGES
     code = getattr(e.orig, "sqlstate", None)
     if code is not None:
         return e.connection_invalidated or code.startswith(AWAY)

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from exports_app.db.engine import APART, Database
-from exports_app.domain.errors import Unavailable
+from exports_app.domain.errors import DatabaseFull, DatabaseLocked, Unavailable
 
 PROBE_SECONDS = 1.0
 """A write of this process that was committed so lately makes a probe unnecessary. Where writers
@@ -20,8 +20,6 @@ WAIT_SECONDS = 1.5
 than 5 seconds."""
 LEAST_FREE = 2 * 2**20
 """Bytes of the disk. SQLite's log may have room for some more writes, but not for long."""
-FULL = "The disk of the database is full: make room on it"
-LOCKED = "The database cannot be written: another program has locked it"
 
 
 class WriteProbe:
@@ -49,9 +47,9 @@ class WriteProbe:
             ) as connection:
                 connection.execute("UPDATE alembic_version SET version_num = version_num")
         except psycopg.errors.DiskFull:
-            raise Unavailable(FULL) from None
+            raise DatabaseFull from None
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
-            raise Unavailable(LOCKED) from None
+            raise DatabaseLocked from None
         except psycopg.OperationalError:
             raise Unavailable from None
         except psycopg.Error as e:
@@ -64,7 +62,7 @@ def _check_room(folder: Path) -> None:
     except OSError:
         raise Unavailable from None
     if free < LEAST_FREE:
-        raise Unavailable(FULL)
+        raise DatabaseFull
 
 
 def _write_sqlite(file: Path) -> None:
@@ -85,12 +83,12 @@ def _write_sqlite(file: Path) -> None:
             connection.execute("COMMIT")
     except sqlite3.OperationalError as e:
         code = getattr(e, "sqlite_errorcode", 0) & 0xFF
-        words = {
-            sqlite3.SQLITE_FULL: FULL,
-            sqlite3.SQLITE_BUSY: LOCKED,
-            sqlite3.SQLITE_LOCKED: LOCKED,
-            sqlite3.SQLITE_CANTOPEN: None,
-        }
-        raise Unavailable(words.get(code, f"The database cannot be written: {e}")) from None
+        if code == sqlite3.SQLITE_FULL:
+            raise DatabaseFull from None
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise DatabaseLocked from None
+        if code == sqlite3.SQLITE_CANTOPEN:
+            raise Unavailable from None
+        raise Unavailable(f"The database cannot be written: {e}") from None
     except sqlite3.DatabaseError as e:
         raise Unavailable(f"The database cannot be written: {e}") from None

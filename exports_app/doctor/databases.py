@@ -1,13 +1,15 @@
 """What the doctor asks the database."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import __version__, startup, wiring
@@ -21,8 +23,11 @@ from exports_app.doctor.finding import Finding, is_new
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
 from exports_app.environment import SettingsError
+from exports_app.launch import port_holder
 from exports_app.settings import Settings
 
+LOCK_SECONDS = 2.0
+"""Longer than the app's own short transactions hold the lock."""
 SET_BACK = timedelta(minutes=1)
 """A clock that is so far behind what the database has noted was set back."""
 APART, FAR_APART = timedelta(seconds=2), timedelta(seconds=30)
@@ -44,6 +49,10 @@ def reach(settings: Settings) -> Iterator[Finding]:
     if is_new(settings):
         yield Finding(True, what, "will be made by the first start")
         return
+    if locked := _locked(settings):
+        yield locked
+        if not locked.good:
+            return
     try:
         with _opened(settings) as database:
             if not database.embedded:
@@ -59,6 +68,30 @@ def reach(settings: Settings) -> Iterator[Finding]:
     except ExportsError as e:
         code = e.code if isinstance(e, migrate.NewerSchema) else "database_unreachable"
         yield Finding(False, what, e.message, cause=code)
+
+
+def _locked(settings: Settings) -> Finding | None:
+    """A lock of SQLite that lasts for LOCK_SECONDS. One of this app's own, such as an import or a
+    restore, is a warning. Writes nothing."""
+    if not settings.embedded:
+        return None
+    file = Path(make_url(settings.url).database or "").absolute()
+    try:
+        with closing(
+            sqlite3.connect(
+                f"{file.as_uri()}?mode=rw", uri=True, timeout=LOCK_SECONDS, isolation_level=None
+            )
+        ) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.DatabaseError as e:
+        if getattr(e, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            return None  # said where the database is opened
+        by = port_holder.writer(file)
+        ours = by is not None and by.is_ours
+        detail = f"locked by {by or 'another program'}: wait until it has written, or stop it"
+        return Finding(ours, "database", detail, warning=ours, cause="database_locked")
+    return None
 
 
 def find_search(settings: Settings) -> Iterator[Finding]:

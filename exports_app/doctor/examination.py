@@ -51,7 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield from limited("files", lambda: [_files(settings)])
     if settings.redis:
         yield from limited("Redis", lambda: [_redis(settings)])
-    if all(finding.code in ANSWERING for finding in database):
+    if all(finding.good or finding.code in ANSWERING for finding in database):
         for what, check in ABOUT_DATABASE.items():
             yield from limited(what, partial(check, settings))
     yield from limited("time zones", lambda: [_zones(settings)])

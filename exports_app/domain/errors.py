@@ -175,6 +175,19 @@ class Unavailable(ExportsError):
     cause = ""
     """Why, for whoever runs the app; callers of it need not know. Empty: as the message says."""
 
+    @property
+    def why(self) -> str:
+        """For whoever runs the app."""
+        return self.cause or self.message
+
+
+class DatabaseLocked(Unavailable):
+    """The database is locked by another program: try again in a moment"""
+
+
+class DatabaseFull(Unavailable):
+    """The disk of the database is full: make room on it"""
+
 
 class Overloaded(Unavailable):
     """The server is busy: try again in a few seconds"""

@@ -94,8 +94,11 @@ class FileProducer:
     def _checkpoint(self) -> None:
         try:
             self._store.checkpoint()
-        except Unavailable:  # the file is complete all the same
-            _log.warning("the write-ahead log could not be copied: the database cannot be reached")
+        except Unavailable as e:  # the file is complete all the same
+            _log.warning(
+                "the write-ahead log could not be copied: the database cannot be reached",
+                reason=e.why,
+            )
 
     def _is_small(self, query: Any) -> bool:
         count = self._store.count(query, self._small, COUNT_SECONDS)
@@ -215,7 +218,7 @@ def _failure(
             code="memory_limit",
         )
     if answer.get("code") == Unavailable.code:
-        return Unavailable()
+        return Unavailable(answer["error"])
     if "error" in answer:
         return RunError(answer["error"], code=answer["code"], permanent=answer["permanent"])
     trouble.seek(0)

@@ -133,7 +133,7 @@ async def _guarded(job: Callable[[], None], failure: str, *, yet: str = "") -> N
     """
     try:
         await asyncio.to_thread(job)
-    except Unavailable:
-        _log.warning(f"{failure}{yet}: the database cannot be reached")
+    except Unavailable as e:
+        _log.warning(f"{failure}{yet}: the database cannot be reached", reason=e.why)
     except Exception:  # noqa: BLE001  (the job is retried the next time)
         _log.exception(failure)

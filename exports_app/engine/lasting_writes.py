@@ -23,8 +23,8 @@ def lasting(longest: timedelta, write: Callable[[], T]) -> T:
     while True:
         try:
             return write()
-        except Unavailable:
+        except Unavailable as e:
             if time.monotonic() > deadline:
                 raise
-            _log.warning("the database cannot be reached: trying again")
+            _log.warning("the database cannot be reached: trying again", reason=e.why)
             time.sleep(RETRY_SECONDS)

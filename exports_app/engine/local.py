@@ -175,8 +175,8 @@ class LocalEngine:
             self._stop_cancelled()
             if not maintenance and self._executes():
                 self._begin_runs()
-        except Unavailable:
-            _log.warning("the database cannot be reached: trying again")
+        except Unavailable as e:
+            _log.warning("the database cannot be reached: trying again", reason=e.why)
         except Exception:  # noqa: BLE001  (the engine must go on; the error is logged)
             _log.exception("the engine's cycle failed: trying again")
         self._cycle_at = time.monotonic()
@@ -262,9 +262,11 @@ class LocalEngine:
                 self._away = False
             if time.monotonic() >= self._recover_from:
                 self._endings.recover(everything=False)
-        except Unavailable:
+        except Unavailable as e:
             self._away = True
-            _log.warning("the leases could not be prolonged: the database cannot be reached")
+            _log.warning(
+                "the leases could not be prolonged: the database cannot be reached", reason=e.why
+            )
         except Exception:  # noqa: BLE001  (without heartbeats all leases would end; the error is logged)
             _log.exception("the heartbeat failed: trying again")
 

@@ -60,8 +60,8 @@ class MessageSender:
         try:
             while not self._closing.is_set() and messages.send_due():
                 pass
-        except Unavailable:
-            _log.warning("notices could not be sent: the database cannot be reached")
+        except Unavailable as e:
+            _log.warning("notices could not be sent: the database cannot be reached", reason=e.why)
         except Exception:  # noqa: BLE001  (retried in the next cycle)
             _log.exception("notices could not be sent")
         finally:

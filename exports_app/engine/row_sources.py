@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from exports_app.domain.errors import Unavailable
+from exports_app.domain.errors import DatabaseLocked, Unavailable
 from exports_app.engine.file_writer import CHUNK
 
 BUSY_SECONDS = 15
@@ -45,7 +45,9 @@ def _sqlite(task: dict[str, Any]) -> Iterator[Rows]:
     except sqlite3.OperationalError as e:
         if e.sqlite_errorcode & 0xFF == sqlite3.SQLITE_ERROR:  # the statement is wrong
             raise
-        raise Unavailable from e  # locked, gone, a disk error
+        if e.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise DatabaseLocked from e
+        raise Unavailable from e  # gone, a disk error
 
 
 def _open_file(path: str) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Which program listens on a port of this machine, as far as Linux tells."""
+"""Which program listens on a port of this machine, or has locked a file, as far as Linux tells."""
 
 import os
 from collections.abc import Iterator
@@ -9,6 +9,9 @@ from pathlib import Path
 PROC = Path("/proc")
 LISTENING = "0A"
 """TCP_LISTEN in /proc/net/tcp (include/net/tcp_states.h of Linux)."""
+
+WRITE_LOCK = "120"
+"""The byte of the shared memory that a writer locks in WAL mode (sqlite.org/walformat.html)."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,24 @@ def holder(port: int) -> Holder | None:
     for process in PROC.glob("[0-9]*"):
         if names & set(_opened(process)):
             return Holder(int(process.name), _command(process))
+    return None
+
+
+def writer(file: Path) -> Holder | None:
+    """The process that has locked an SQLite file for writing; None where there is none, or where
+    /proc does not tell."""
+    shared = file.with_name(f"{file.name}-shm")
+    inodes = {f.stat().st_ino: f for f in (file, shared) if f.exists()}
+    with suppress(OSError):
+        for line in (PROC / "locks").read_text().splitlines():
+            # "1: POSIX  ADVISORY  WRITE 4242 08:01:1234 120 120": the process, inode, bytes
+            fields = [field for field in line.split() if field != "->"]
+            inode = int(fields[5].rpartition(":")[2])
+            if fields[3] != "WRITE" or inode not in inodes or int(fields[4]) <= 0:
+                continue
+            if inodes[inode] == file or fields[6] == WRITE_LOCK:
+                pid = int(fields[4])
+                return Holder(pid, _command(PROC / str(pid)))
     return None
 
 

@@ -53,7 +53,7 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
                     build.ensure()
                 return _run(listen, settings, pages=not backend_only)
     except Unavailable as e:
-        print(f"exports_app: {e.cause or e}", file=sys.stderr, flush=True)
+        print(f"exports_app: {e.why}", file=sys.stderr, flush=True)
         return 1
     except (StartError, ExportsError, SettingsError, PluginError) as e:
         print(f"exports_app: {e}", file=sys.stderr, flush=True)

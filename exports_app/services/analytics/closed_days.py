@@ -67,8 +67,10 @@ class ClosedDays:
         from the runs."""
         try:
             self._close(tenant_id, spans, lambda: False)
-        except Unavailable:
-            _log.warning("past days could not be closed: the database cannot be reached")
+        except Unavailable as e:
+            _log.warning(
+                "past days could not be closed: the database cannot be reached", reason=e.why
+            )
 
     def _close(self, tenant_id: str, spans: Sequence[Span], stopped: Callable[[], bool]) -> None:
         past = self._clock() - OVER

@@ -188,9 +188,10 @@ class RepeatedEntries:
         """Write all that is left, unless the database cannot be reached."""
         try:
             self.flush(last=True)
-        except Unavailable:
+        except Unavailable as e:
             _log.warning(
-                "failed sign-ins and refusals could not be noted: the database cannot be reached"
+                "failed sign-ins and refusals could not be noted: the database cannot be reached",
+                reason=e.why,
             )
 
     def _merge(self, new: dict[Key, _Count]) -> None:

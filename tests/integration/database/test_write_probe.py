@@ -51,7 +51,7 @@ def test_a_database_that_another_program_has_locked_is_told(
     assert file is not None
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Unavailable, match="another program has locked it"):
+        with pytest.raises(Unavailable, match="is locked by another program"):
             services.store.check_writable()
         services.store.ping()
         other.execute("ROLLBACK")
@@ -65,7 +65,7 @@ def test_a_table_that_is_locked_is_told(
     monkeypatch.setattr(write_probe, "WAIT_SECONDS", 0.05)
     with services.database.connect_apart() as other, other.transaction():
         other.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(Unavailable, match="another program has locked it"):
+        with pytest.raises(Unavailable, match="is locked by another program"):
             services.store.check_writable()
     services.store.check_writable()
 

@@ -1,9 +1,11 @@
 """What is wrong has a name: a stable code in `doctor --json`, and a line that says what to do."""
 
 import json
+import os
 import socket
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -14,6 +16,7 @@ from redis import Redis
 from exports_app.db.connect_failures import failure
 from exports_app.doctor import databases
 from exports_app.doctor.finding import Finding, limited
+from exports_app.launch import port_holder
 from exports_app.settings import Settings
 from tests.integration.launch.cli.process import Run, refused
 from tests.postgres import Postgres
@@ -134,6 +137,37 @@ def test_a_misspelt_variable(run: Run) -> None:
     assert "do you mean" in found["settings"]
     done = run("doctor", SMTP_PASSWORD=WRONG)
     assert "SMTP_PASSWORD, which is no setting; do you mean SMTP_PASS?" in done.stdout
+
+
+@pytest.fixture
+def locked(tmp_path: Path, migrated: None) -> Iterator[None]:
+    """The database, by a program of its own."""
+    file = tmp_path / "data" / "exports.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_locked_database_and_who_has_locked_it(run: Run) -> None:
+    told = codes(run)["database_locked"]
+    assert told.startswith("locked by ")
+    assert f"(process {os.getpid()}): wait until it has written, or stop it" in told
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_lock_of_the_apps_own_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(databases, "LOCK_SECONDS", 0.01)
+    command = "python -m exports_app import-campaigns"
+    monkeypatch.setattr(port_holder, "_command", lambda _: command)
+    found = list(databases.reach(Settings(data_dir=tmp_path / "data")))
+    assert [(finding.word, finding.code) for finding in found] == [
+        ("warn", "database_locked"),
+        ("ok", "database"),
+    ]
+    assert found[0].detail.startswith(f"locked by {command} (process {os.getpid()})")
 
 
 def test_a_restored_installation_fits(run: Run, tmp_path: Path) -> None:
