@@ -144,7 +144,7 @@ def test_every_variable_of_compose_is_described() -> None:
 
 def test_the_commands_of_the_document_make_a_folder_that_compose_accepts(tmp_path: Path) -> None:
     document = (ROOT / "docs" / "deploying.md").read_text()
-    commands = document.partition("**Containers.**")[2].split("```")[1]
+    commands = document.partition("**Containers.**")[2].split("```")[1].removeprefix("sh\n")
     docker = tmp_path / "bin" / "docker"  # Docker calls its plugin by this name
     docker.parent.mkdir()
     docker.write_text(f'#!/bin/sh\nshift\nexec {of_packages("docker-compose")} "$@"\n')
