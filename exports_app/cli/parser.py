@@ -76,6 +76,8 @@ def _add_processes(add: Add) -> None:
     )
     add("worker", processes.worker, text)
     add("migrate", processes.migrate, "Bring the database to the newest schema.")
+    text = "Build the web pages, which `serve` does as well where it may write into its own folder."
+    add("build-pages", processes.build_pages, text)
 
 
 def _add_seed_demo(add: Add) -> None:

@@ -35,6 +35,15 @@ def worker(_: argparse.Namespace) -> int:
     return work(current)
 
 
+def build_pages(_: argparse.Namespace) -> int:
+    from exports_app.launch import serve as server
+
+    code = server.build_pages()
+    if code == 0:
+        print("the web pages are built")
+    return code
+
+
 def migrate(_: argparse.Namespace) -> int:
     from exports_app.db import migrate as migrations
 

@@ -1,5 +1,6 @@
 """Check settings and folders, build the web pages if their sources changed, and serve."""
 
+import errno
 import math
 import os
 import signal
@@ -50,7 +51,7 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
                 listen = address.resolve(settings.host, settings.port)
                 prepare(settings)
                 if not backend_only:
-                    build.ensure()
+                    _ensure_pages()
                 return _run(listen, settings, pages=not backend_only)
     except Unavailable as e:
         print(f"exports_app: {e.why}", file=sys.stderr, flush=True)
@@ -69,9 +70,38 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
         return 0
 
 
-def _start_folder(settings: Settings) -> None:
+def build_pages() -> int:
+    """Build the web pages if their sources changed, for a server that may not write into its own
+    folder. Returns the exit code: 1 with one line on stderr where they cannot be built."""
+    env.prepare()
+    try:
+        _own_folder()
+        build.ensure()
+    except StartError as e:
+        print(f"exports_app: {e}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _ensure_pages() -> None:
+    try:
+        build.ensure()
+    except OSError as e:
+        if e.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+        raise StartError(
+            "the web pages of this version are not built, and the server may not write into its "
+            f"own folder ({e.strerror}): run python -m exports_app build-pages before the start"
+        ) from None
+
+
+def _own_folder() -> None:
     if Path.cwd() != ROOT:
         raise StartError(f"start it in its own folder: cd {ROOT}")
+
+
+def _start_folder(settings: Settings) -> None:
+    _own_folder()
     unfinished_restore.refuse(settings)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)

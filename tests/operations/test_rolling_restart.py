@@ -34,7 +34,7 @@ KINDS = 5
 PATIENCE = 60.0
 LINK = re.compile(r"https://[^\s\"]+(/api/files/[^\s\"]+signature=([\w-]+))")
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(params=["nginx", "caddy"])
@@ -115,12 +115,17 @@ class Story:
     def restart(self, number: int, web: Web, tabs: list[Tab]) -> None:
         """While it stops, an export comes due; pages go to the other server as soon as theirs is
         gone."""
+        print(f"server {number}: stop")
         web.begin_to_stop()
         self.make_due(f"due {number}")
         assert web.stopped() == 0, web.server.output
+        before = sum(tab.moves for tab in tabs)
         for tab in tabs:
             tab.carry_on()
+        moved = sum(tab.moves for tab in tabs) - before
+        print(f"server {number}: stopped; {moved} of {len(tabs)} pages connected to the other one")
         web.start()
+        print(f"server {number}: ready")
         self.schedule(f"after {number}")
         for tab in tabs:
             tab.sees(f"after {number}")
@@ -139,10 +144,12 @@ def test_no_request_fails_and_pages_carry_on_while_all_are_restarted_in_turn(
             for number, web in enumerate(site.webs, start=1):
                 story.restart(number, web, tabs)
             site.restart_worker()
+            print("worker: stopped, and ready")
             story.make_due("due 3")
             for schedule in story.due:
                 story.has_run_once(schedule)
-        print(f"\n{load.answers.total()} requests were answered, {len(load.failures)} failed")
+        print(f"exports that came due: {len(story.due)}; each ran once")
+        print(f"requests: {load.answers.total()} answered, {len(load.failures)} failed")
         assert not load.failures
         assert len(load.answers) == KINDS
         # Each server was stopped, so each page had to go to the other one

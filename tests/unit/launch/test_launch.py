@@ -2,6 +2,7 @@
 edge."""
 
 import asyncio
+import errno
 import multiprocessing
 import socket
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exports_app.api.middleware import allowed_hosts, gateway
-from exports_app.launch import address, build, lock
+from exports_app.launch import address, build, lock, serve
 from exports_app.launch.env import prepare
 from exports_app.launch.errors import StartError
 from exports_app.launch.plugin import same_origin
@@ -56,6 +57,29 @@ class TestBuild:
         build.ensure()
         build.ensure()
         assert pages(project) == "1"
+
+    def test_a_command_builds_without_serving(
+        self,
+        project: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        assert serve.build_pages() == 1  # not in the project's own folder
+        assert "start it in its own folder" in capsys.readouterr().err
+        assert not (project / build.BUILT).exists()
+        monkeypatch.setattr(serve, "ROOT", project)
+        assert serve.build_pages() == 0
+        assert pages(project) == "1"
+
+    def test_a_start_that_may_not_build_names_the_command(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refused() -> None:
+            raise OSError(errno.EROFS, "Read-only file system", ".web/build/.sources")
+
+        monkeypatch.setattr(build, "ensure", refused)
+        with pytest.raises(StartError, match=r"Read-only file system.*build-pages"):
+            serve._ensure_pages()
 
     @pytest.mark.parametrize(
         "changed",

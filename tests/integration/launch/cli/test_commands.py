@@ -11,6 +11,7 @@ from tests.paths import ROOT
 
 COMMANDS = (
     "serve",
+    "build-pages",
     "migrate",
     "seed-demo",
     "create-tenant",
