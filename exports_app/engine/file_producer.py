@@ -91,6 +91,10 @@ class FileProducer:
             finally:
                 self._checkpoint()
 
+    def has_rows(self, query: Any, seconds: float) -> bool:
+        """Whether the query has a row; also True where that is not known after so many seconds."""
+        return self._store.count(query, 1, seconds) != 0
+
     def _checkpoint(self) -> None:
         try:
             self._store.checkpoint()

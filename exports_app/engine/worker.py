@@ -15,9 +15,8 @@ from exports_app.domain.errors import (
     Unavailable,
 )
 from exports_app.domain.runs.delivery_mode import DeliveryMode
-from exports_app.domain.runs.policies import WhenEmpty
-from exports_app.domain.runs.states import RunStatus, Trigger, outcome
-from exports_app.domain.timing.period import Window
+from exports_app.domain.runs.policies import EmptyMeans, WhenEmpty
+from exports_app.domain.runs.states import RunStatus, outcome
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits, WrittenFile, writing
 from exports_app.engine.lasting_writes import lasting
@@ -27,10 +26,7 @@ from exports_app.engine.run_delivery import (
     delivery_error,
 )
 from exports_app.engine.system_errors import out_of_resources, passes
-from exports_app.services.core.extension_points import (
-    EXPORT_TYPES,
-    FORMATS,
-)
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, TellsData
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Run, Tenant
 from exports_app.services.runs.ending import RunEndings
@@ -111,7 +107,7 @@ class Worker:
         check()
         _require_known(run)
         tenant = self._execution.access(run)
-        export = _export(run, tenant, self._execution.owner_address(run))
+        export = Export.of_run(run, tenant, self._execution.owner_address(run))
         file = self._existing_file(run) or self._produce(run, export, check)
         if file is None:
             return
@@ -192,7 +188,7 @@ class Worker:
             )
             span.set(rows=written.rows, bytes=written.size)
             check()
-            if written.rows == 0 and spec.when_empty != WhenEmpty.SEND:
+            if spec.when_empty != WhenEmpty.SEND and self._is_empty(run, export, written):
                 self._empty(run, fail=spec.when_empty == WhenEmpty.FAIL)
                 return None
             self._execution.require_room(export.tenant, written.size)
@@ -201,6 +197,15 @@ class Worker:
             with writing():
                 self._files.keep(draft, key)
         return self._note_file(run, name, key, written)
+
+    def _is_empty(self, run: Run, export: Export, written: WrittenFile) -> bool:
+        """Asked for after the file was made: data that came meanwhile is not left out."""
+        export_type = EXPORT_TYPES.require(run.spec.export_type)
+        if written.rows == 0:
+            return True
+        if run.spec.empty_means != EmptyMeans.NO_METRICS or not isinstance(export_type, TellsData):
+            return False
+        return not self._producer.has_rows(export_type.data(export.scope()), run.spec.time_limit)
 
     def _note_file(self, run: Run, name: str, key: str, written: WrittenFile) -> ProducedFile:
         """Write the kept file into the run's row."""
@@ -273,6 +278,7 @@ def _require_known(run: Run) -> None:
     known: tuple[tuple[str, type[StrEnum]], ...] = (
         (run.spec.delivery, DeliveryMode),
         (run.spec.when_empty, WhenEmpty),
+        (run.spec.empty_means, EmptyMeans),
     )
     for value, values in known:
         if value not in list(values):
@@ -281,20 +287,3 @@ def _require_known(run: Run) -> None:
                 code="newer_version",
                 permanent=False,
             )
-
-
-def _export(run: Run, tenant: Tenant, owner_address: str | None) -> Export:
-    spec = run.spec
-    return Export(
-        tenant=tenant,
-        name=spec.name,
-        export_type=spec.export_type,
-        format=run.format,
-        timezone=spec.timezone,
-        filters=Filters.from_json(spec.filters),
-        window=Window(run.window_start, run.window_end),
-        at=run.created_at,
-        is_test=run.trigger is Trigger.TEST,
-        reply_to=spec.reply_to,
-        owner_address=owner_address,
-    )

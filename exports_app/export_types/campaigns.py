@@ -37,6 +37,10 @@ class CampaignTotals:
             *MEASURES,
         )
 
+    def data(self, scope: Scope) -> Any:
+        query = select(METRICS.c.date).join_from(CAMPAIGNS, METRICS)
+        return query.where(in_scope(scope), in_window(scope))
+
     def select(self, scope: Scope) -> Any:
         c = CAMPAIGNS.c
         own = (c.id, c.name, c.channel, c.status, c.currency, c.budget, c.start_date, c.end_date)

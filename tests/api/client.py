@@ -45,6 +45,7 @@ SCHEDULE_KEYS = {
     "recipients",
     "filters",
     "whenEmpty",
+    "emptyMeans",
     "isActive",
     "version",
     "lastRunAt",

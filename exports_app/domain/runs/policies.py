@@ -12,11 +12,19 @@ MOST_CAUGHT_UP = 100
 
 
 class WhenEmpty(StrEnum):
-    """For a window without rows: send a file without rows, skip the run, or fail it."""
+    """For a window without data: send a file nevertheless, skip the run, or fail it."""
 
     SEND = "send"
     SKIP = "skip"
     FAIL = "fail"
+
+
+class EmptyMeans(StrEnum):
+    """What is no data: none of the chosen campaigns has metrics in the window (a file may still
+    have a row of zeros for each), or the file would have no rows."""
+
+    NO_METRICS = "no_metrics"
+    NO_ROWS = "no_rows"
 
 
 class Overlap(StrEnum):

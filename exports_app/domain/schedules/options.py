@@ -8,6 +8,7 @@ from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.policies import (
     MOST_CAUGHT_UP,
     CatchUp,
+    EmptyMeans,
     OnUnknown,
     Overlap,
     WhenEmpty,
@@ -39,6 +40,24 @@ class FileOptions:
         WhenEmpty.SEND.value,
         label="When there is no data",
         since="0001",
+    )
+    empty_means: str = option(
+        Choice(
+            {
+                EmptyMeans.NO_METRICS: Label(
+                    "No campaign has metrics", "Rows of zeros are no data"
+                ),
+                EmptyMeans.NO_ROWS: Label("The file has no rows", "Rows of zeros are data"),
+            }
+        ),
+        EmptyMeans.NO_METRICS.value,
+        label="No data means",
+        description=(
+            "no_metrics: none of its campaigns has metrics in the window, even if the file would"
+            " have a row of zeros for each; no_rows: the file would have no rows"
+        ),
+        when=When("when_empty", (WhenEmpty.SEND,), otherwise=True),
+        since="0046",
     )
     delivery: str = option(
         Choice(

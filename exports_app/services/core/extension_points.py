@@ -31,6 +31,16 @@ class ExportType(Protocol):
         limited to the scope's tenant."""
 
 
+@runtime_checkable
+class TellsData(Protocol):
+    """An export type whose file may have rows where there is no data: a row of zeros for each
+    campaign, say. Without this every row is data."""
+
+    def data(self, scope: Scope) -> Any:
+        """A SQLAlchemy Select that yields a row if there is data; whether there are more does not
+        matter."""
+
+
 class Format(Protocol):
     """A file format."""
 

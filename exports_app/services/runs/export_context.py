@@ -4,8 +4,10 @@ content."""
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from exports_app.domain import file_names
+from exports_app.domain.runs.states import Trigger
 from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Window
 from exports_app.services.core.export_filters import Scope, resolve_own
@@ -16,7 +18,7 @@ from exports_app.services.core.extension_points import (
     Link,
     Report,
 )
-from exports_app.services.core.records import Tenant
+from exports_app.services.core.records import Run, Tenant
 from exports_app.services.schedules.filters import Filters
 
 
@@ -38,6 +40,23 @@ class Export:
     reply_to: str | None = None
     """The schedule's own address for replies."""
     owner_address: str | None = None
+
+    @classmethod
+    def of_run(cls, run: Run, tenant: Tenant, owner_address: str | None) -> Self:
+        spec = run.spec
+        return cls(
+            tenant=tenant,
+            name=spec.name,
+            export_type=spec.export_type,
+            format=run.format,
+            timezone=spec.timezone,
+            filters=Filters.from_json(spec.filters),
+            window=Window(run.window_start, run.window_end),
+            at=run.created_at,
+            is_test=run.trigger is Trigger.TEST,
+            reply_to=spec.reply_to,
+            owner_address=owner_address,
+        )
 
     def scope(self) -> Scope:
         own = resolve_own(EXPORT_TYPES[self.export_type], self.filters)

@@ -35,6 +35,7 @@ SCHEDULE = st.fixed_dictionaries(
         "description": JSON,
         "filters": FILTERS | JSON,
         "whenEmpty": JSON,
+        "emptyMeans": JSON,
         "delivery": JSON,
         "linkDays": JSON,
         "timeLimit": JSON,

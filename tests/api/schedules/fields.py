@@ -16,6 +16,7 @@ OPTIONAL = {
     "description",
     "filters",
     "whenEmpty",
+    "emptyMeans",
     "delivery",
     "linkDays",
     "replyTo",

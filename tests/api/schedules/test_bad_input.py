@@ -25,6 +25,7 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown export type": ({"exportType": MARKER}, ["/exportType"]),
     "unknown format": ({"format": MARKER}, ["/format"]),
     "format in another case": ({"format": "CSV"}, ["/format"]),
+    "unknown emptyMeans": ({"emptyMeans": MARKER}, ["/emptyMeans"]),
     "unknown whenEmpty": ({"whenEmpty": MARKER}, ["/whenEmpty"]),
     "unknown delivery": ({"delivery": MARKER}, ["/delivery"]),
     "delivery null": ({"delivery": None}, ["/delivery"]),

@@ -31,6 +31,7 @@ class TestCreate:
             "filters": {},
             "warnings": [],
             "whenEmpty": "send",
+            "emptyMeans": "no_metrics",
             "delivery": "auto",
             "linkDays": 7,
             "replyTo": None,

@@ -98,7 +98,7 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
         assert await tab.texts() == ["“Weekly” is active again and runs on your behalf"]
         again = next(r for r in listed.rows if r.name == "Weekly")
         assert (again.active, again.paused, again.streak) == (True, "", "")
-        assert listed.counts == "1 active · 1 paused"
+        assert listed.counts == "1 active · 1 failing · 1 paused"  # until it runs well
 
     asyncio.run(play())
     resumed = stored(services, schedule)

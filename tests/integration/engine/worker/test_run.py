@@ -162,37 +162,6 @@ def test_without_a_mail_server_the_file_is_made_and_the_messages_are_skipped(
     assert services.history.file(admin, schedule.id, done.id).path.is_file()
 
 
-@pytest.mark.parametrize(
-    ("when_empty", "status", "code", "messages"),
-    [
-        ("send", RunStatus.COMPLETED, None, 2),
-        ("skip", RunStatus.SKIPPED, "no_data", 0),
-        ("fail", RunStatus.FAILED, "no_data", 0),
-    ],
-)
-def test_an_empty_window_does_what_the_schedule_says(
-    services: Services,
-    admin: Principal,
-    mail: MailServer,
-    when_empty: str,
-    status: RunStatus,
-    code: str | None,
-    messages: int,
-) -> None:
-    made = make_schedule(
-        services, admin, export_type="aggregate", when_empty=when_empty, recipients=(ANN, BOB)
-    )
-    done = trigger_and_execute(services, admin, made)
-    assert (done.status, done.error_code) == (status, code)
-    assert len(mail.messages) == len(deliveries_of(services, done)) == messages
-    assert (done.file_key is not None) == (when_empty == "send")
-    assert len(files_in(services)) == (1 if when_empty == "send" else 0)
-    assert bool(done.error) == (when_empty != "send")
-    if when_empty != "fail":
-        assert done.record_count == 0
-    assert stored(services, made).last_status is status
-
-
 def test_a_campaign_that_was_deleted_fails_the_run_which_says_so(
     services: Services, admin: Principal, campaigns: dict[str, Campaign], mail: MailServer
 ) -> None:

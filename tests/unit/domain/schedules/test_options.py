@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from exports_app.api.schemas.options import schema_field
 from exports_app.db.models.option_columns import option_column
 from exports_app.domain.runs.delivery_mode import DeliveryMode
-from exports_app.domain.runs.policies import CatchUp, OnUnknown, Overlap, WhenEmpty
+from exports_app.domain.runs.policies import CatchUp, EmptyMeans, OnUnknown, Overlap, WhenEmpty
 from exports_app.domain.schedules.option_kinds import (
     Choice,
     EmailAddress,
@@ -157,6 +157,7 @@ def test_a_condition_on_another_option() -> None:
 def test_the_choices_of_a_schedule_are_the_domains() -> None:
     enums = {
         "when_empty": WhenEmpty,
+        "empty_means": EmptyMeans,
         "delivery": DeliveryMode,
         "overlap": Overlap,
         "catch_up": CatchUp,

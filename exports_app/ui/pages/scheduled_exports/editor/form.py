@@ -51,7 +51,8 @@ DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "gro
 """What the preview of the data depends on."""
 _ABOVE = (
     *("name", "description", "export_type", "format", "period", "start_date", "end_date"),
-    *("campaigns", "group_by", "when_empty", "time_limit", "schedule", "timezone", "recipients"),
+    *("campaigns", "group_by", "when_empty", "empty_means", "time_limit"),
+    *("schedule", "timezone", "recipients"),
     *("delivery", "link_days", "reply_to"),
 )
 ORDER = [*_ABOVE, *(name for name in options.EMPTY if name not in _ABOVE)]
