@@ -94,12 +94,20 @@ def _locked(settings: Settings) -> Finding | None:
     return None
 
 
+def _has_our_schema(database: Database) -> bool:
+    """If not, it was said where the database was reached."""
+    try:
+        return migrate.is_current(database)
+    except migrate.NewerSchema:
+        return False
+
+
 def find_search(settings: Settings) -> Iterator[Finding]:
     """The indexes of searches; SQLite has them always, and `migrate` creates them."""
     if settings.embedded:
         return
     with _opened(settings) as database:
-        if not migrate.is_current(database):
+        if not _has_our_schema(database):
             return
         with database.read() as connection:
             unindexed = search.unindexed(connection)
@@ -120,7 +128,7 @@ def find_triggers(settings: Settings) -> Iterator[Finding]:
     if is_new(settings):
         return
     with _opened(settings) as database:
-        if not migrate.is_current(database):
+        if not _has_our_schema(database):
             return
         lacking = triggers.warning(database)
     detail = lacking or "all are there"
@@ -187,7 +195,7 @@ def find_maintenance(settings: Settings) -> Iterator[Finding]:
     if is_new(settings):
         return
     with _opened(settings) as database:
-        if not migrate.is_current(database):
+        if not _has_our_schema(database):
             return
         with SqlStore(database).read() as tx:
             now = tx.installation.maintenance()
