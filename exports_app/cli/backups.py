@@ -75,7 +75,7 @@ def _print_what_is_held(held: "Held") -> None:
         f"held: {counted(held.runs, 'unfinished run')},"
         f" {counted(held.ticks, 'due scheduled export')}, {counted(held.messages, 'message')}:"
         " they may have been sent after the backup. See their histories: what was not sent is sent"
-        " again there, or under “Run past times” (docs/recovery.md, What a restore holds)"
+        " again there, or under “Backfill” (docs/recovery.md, What a restore holds)"
     )
 
 
