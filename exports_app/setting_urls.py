@@ -4,6 +4,8 @@ import re
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_WITHOUT_PASSWORD = ("s3", "sqlite")
+"""Schemes of files, whose names may have an @."""
 
 
 def postgresql(host: str, port: int, name: str, user: str, password: str) -> str:
@@ -48,20 +50,30 @@ def without_credentials(url: str) -> str:
 def unencoded(url: str) -> bool:
     """Whether characters of its password are written as they are, which ends the password early or
     makes another one of it."""
-    _, _, rest = url.partition("://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    authority, rest = _authority(url)
     # An @ after the host's end, and the only one: what was to be a password has / ? or #
     late = "@" not in authority and "@" in rest
     return late or authority.count("@") > 1 or bool(_PERCENT.search(authority))
 
 
+def _authority(url: str) -> tuple[str, str]:
+    """User, password and host, as far as they go; and what follows them."""
+    after = url.partition("://")[2]
+    authority = re.split(r"[/?#]", after, maxsplit=1)[0]
+    return authority, after[len(authority) :]
+
+
 def without_secrets(url: str) -> str:
     """The URL for logs and people: its password and its options are masked. So is a web address's
-    user, which may be a token."""
+    user, which may be a token; and all of a URL that cannot be read, or whose password may have
+    ended early."""
+    scheme = url.partition("://")[0]
     try:
         parts = urlsplit(url)
     except ValueError:  # an address in brackets that is none
-        return f"{url.partition('://')[0]}://***"
+        return f"{scheme}://***"
+    if not scheme.startswith(_WITHOUT_PASSWORD) and "@" in _authority(url)[1]:
+        return f"{scheme}://***"
     who, at, where = parts.netloc.rpartition("@")
     if at and parts.scheme in {"http", "https"}:
         who = "***"

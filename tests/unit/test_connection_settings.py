@@ -170,6 +170,15 @@ def test_a_url_is_shown_without_its_secrets() -> None:
     shown = setting_urls.without_secrets("postgresql://me:hidden@db:5432/exports?password=hidden")
     assert shown == "postgresql://me:***@db:5432/exports?***"
     assert setting_urls.without_secrets("redis://db:6379/0") == "redis://db:6379/0"
+    for file in ("sqlite:////data/a@b.db", "s3://exports/a@b"):
+        assert setting_urls.without_secrets(file) == file
+
+
+@pytest.mark.parametrize("sign", ["/", "?", "#", "@", "/b@"])
+def test_a_password_with_signs_that_end_it_early_is_not_shown(sign: str) -> None:
+    for scheme, user in (("https", "token"), ("https", "me:hidden"), ("redis", ":hidden")):
+        shown = setting_urls.without_secrets(f"{scheme}://{user}{sign}secret@host:1/x")
+        assert all(part not in shown for part in ("token", "hidden", "secret")), shown
 
 
 def test_the_store_gets_the_credentials_of_the_settings(tmp_path: Path) -> None:
