@@ -18,7 +18,9 @@ class CurrentCredentials(CredentialProvider):
     # The library's type has no connection without a password, which it makes of no arguments
     def get_credentials(self) -> tuple[str, ...]:  # type: ignore[override]
         user, password = setting_urls.credentials(self._url())
-        return tuple(filter(None, (user, password)))
+        if user:  # also one without a password, which Redis takes as an empty one
+            return user, password
+        return (password,) if password else ()
 
     async def get_credentials_async(self) -> tuple[str, ...]:  # type: ignore[override]
         return await asyncio.to_thread(self.get_credentials)  # it reads files
