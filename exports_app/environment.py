@@ -1,10 +1,12 @@
 """Reading settings from the environment, `.env` and `*_FILE` secrets."""
 
 import os
+import re
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
-from pathlib import Path
 from typing import Any, get_args
 
 from dotenv import dotenv_values
@@ -17,6 +19,14 @@ ALIKE = 0.8
 """How alike a name is to that of a setting (difflib's ratio) to count as a misspelling."""
 OF_OTHERS = ("AWS_", "POSTGRES_", "COMPOSE_", "REFLEX_", "GRANIAN_", "NPM_CONFIG_")
 """What libraries and compose read from the same file."""
+NO_NAME = (
+    " is no setting; if it is part of the value before it, put that value in quotes, from its first"
+    " line to its last"
+)
+
+MAX_BYTES = 1_048_576
+"""Of `.env` and of a file that a `*_FILE` names."""
+_PLAIN = re.compile(r"[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -46,17 +56,45 @@ def _env_file() -> dict[str, str]:
 
 def _env_text() -> str:
     try:
-        return Path(ENV_FILE).read_text("utf-8-sig")
+        return _text_of(ENV_FILE, ENV_FILE)
     except FileNotFoundError:
         return ""
-    except (OSError, UnicodeDecodeError) as e:
-        raise SettingsError(f"{ENV_FILE} cannot be read: {e}") from None
+
+
+def _text_of(file: str, name: str) -> str:
+    """name: of the file, for people. Raises FileNotFoundError, SettingsError."""
+    try:
+        # Without waiting: settings are read again and again, and a pipe has a writer once at most
+        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as content:
+            if stat.S_ISFIFO(os.fstat(handle).st_mode):
+                raise SettingsError(f"{name} cannot be read: it is a pipe, and must be a file")
+            found = content.read(MAX_BYTES + 1) or b""
+    except FileNotFoundError:
+        raise
+    except OSError as e:
+        raise SettingsError(f"{name} cannot be read: {e.strerror}") from None
+    except ValueError:
+        raise SettingsError(f"{name} cannot be read: its path has a NUL") from None
+    if len(found) > MAX_BYTES:
+        raise SettingsError(f"{name} cannot be read: it has more than {MAX_BYTES:,} bytes")
+    try:
+        return found.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name} cannot be read: it is not UTF-8 text") from None
 
 
 def _env_lines() -> dict[str, list[int]]:
     """The upper-case names in `.env`, and the lines of each. Raises SettingsError for a line that
     is none."""
     lines = dict[str, list[int]]()
+    for name, number in _env_names():
+        lines.setdefault(name.upper(), []).append(number)
+    return lines
+
+
+def _env_names() -> Iterator[tuple[str, int]]:
+    """The names in `.env` as they are written, and the line of each. Raises SettingsError."""
     for binding in parse_stream(StringIO(_env_text())):
         text = binding.original.string
         # The parser counts empty lines before a name to it
@@ -68,19 +106,26 @@ def _env_lines() -> dict[str, list[int]]:
                 "spaces or # in quotes"
             )
         if binding.key:
-            lines.setdefault(binding.key.upper(), []).append(number)
-    return lines
+            yield binding.key, number
+
+
+def _plain_names() -> set[str]:
+    """The names in `.env` that may be shown. Of a value of several lines without quotes, the second
+    line counts as a name up to its =, and may be a key. Raises SettingsError."""
+    return {name.upper() for name, _ in _env_names() if _PLAIN.fullmatch(name)}
 
 
 def unknown_names() -> dict[str, str]:
     """The names in `.env` that no setting has, each with a sentence that says so. Raises
     SettingsError where one is a misspelling of a setting. Once the settings were read."""
     known = {*_known, *(f"{name}_FILE" for name in _secrets())}
+    plain = _plain_names()
     unknown = dict[str, str]()
     for name, lines in _env_lines().items():
         if name in known or name.startswith(OF_OTHERS):
             continue
-        there = f"line {lines[-1]} of {ENV_FILE}: {name} is no setting"
+        there = f"line {lines[-1]} of {ENV_FILE}"
+        there += f": {name} is no setting" if name in plain else NO_NAME
         if alike := get_close_matches(name, known, 1, ALIKE):
             raise SettingsError(f"{there}; do you mean {alike[0]}?")
         unknown[name] = there
@@ -103,8 +148,10 @@ def misspelt_variables() -> list[str]:
 def repeated_names() -> list[str]:
     """A sentence for each name that `.env` has more than once. Raises SettingsError."""
     real = _real()
+    plain = _plain_names()
     return [
-        f"{ENV_FILE} has {name} in the lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}: "
+        f"{ENV_FILE} has {name if name in plain else 'one name'} in the lines"
+        f" {', '.join(map(str, lines[:-1]))} and {lines[-1]}: "
         + (f"line {lines[-1]} counts" if name not in real else "the environment's counts")
         for name, lines in _env_lines().items()
         if len(lines) > 1
@@ -149,11 +196,9 @@ def environment() -> dict[str, str]:
         if values.get(name):
             raise SettingsError(f"{name} and {name}_FILE are both set: remove one of them")
         try:
-            values[name] = Path(file).read_text("utf-8-sig").strip()
-        except OSError as e:
+            values[name] = _text_of(file, f"{name}_FILE").strip()
+        except FileNotFoundError as e:
             raise SettingsError(f"{name}_FILE cannot be read: {e.strerror}") from None
-        except UnicodeDecodeError:
-            raise SettingsError(f"{name}_FILE is not UTF-8 text") from None
     return {name: value for name, value in values.items() if value != ""}
 
 
