@@ -24,10 +24,17 @@ def main(argv: list[str] | None = None) -> int:
     except (ExportsError, SettingsError, PluginError) as e:
         print(f"exports_app: {e}", file=sys.stderr)
     except OSError as e:
-        print(f"exports_app: {e.filename or args.command}: {e.strerror or e}", file=sys.stderr)
+        print(f"exports_app: {e.filename or args.command}: {_reason(e)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("exports_app: stopped", file=sys.stderr)
     return 1
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        return f"{reason}: run this as the server's user, and give that user access"
+    return reason
 
 
 def _check_texts(args: argparse.Namespace) -> None:

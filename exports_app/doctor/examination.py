@@ -1,6 +1,7 @@
 """The checks of `python -m exports_app doctor`."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from exports_app import startup
 from exports_app.doctor import databases, extensions
@@ -62,7 +64,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _data_folder(settings: Settings) -> Finding:
     if not settings.data_dir.exists():
-        return Finding(True, "data folder", f"{settings.data_dir} will be made by the first start")
+        return _missing_folder(settings.data_dir.absolute())
     try:
         with tempfile.TemporaryFile(dir=settings.data_dir):
             pass
@@ -73,6 +75,21 @@ def _data_folder(settings: Settings) -> Finding:
         free >= SMALL,
         "data folder",
         f"{settings.data_dir} can be written; {free / 10**9:,.1f} GB are free",
+    )
+
+
+def _missing_folder(folder: Path) -> Finding:
+    """Whether this user can make it. systemd may do so at the start instead (StateDirectory)."""
+    above = next(parent for parent in folder.parents if parent.exists())
+    if os.access(above, os.W_OK | os.X_OK):
+        return Finding(True, "data folder", f"{folder} will be made by the first start")
+    return Finding(
+        True,
+        "data folder",
+        f"{folder} does not exist, and this user may not make it in {above}: make it and give it to"
+        " the user of the service",
+        warning=True,
+        cause="data_folder_missing",
     )
 
 

@@ -18,6 +18,10 @@ WALKERS = [
     ROOT / "tests" / "distributed" / "test_backups.py",
 ]
 NOT_RUN = {
+    ("deploying.md", "One machine"): (
+        "useradd, pip and systemctl need a whole machine; create-user asks for a password."
+        " tests/operations/machine.py lays out the same, with the same settings and unit"
+    ),
     ("deploying.md", "PostgreSQL"): "createuser asks for a password on a terminal",
     ("deploying.md", "Many machines"): (
         "systemctl enable and docker need a whole machine; create-user asks for a password."

@@ -31,8 +31,6 @@ from tests.proxies import HOST
 PATIENCE = 60.0
 PERSON = {"email": "ann@acme.example", "password": "Correct horse 9 battery"}
 COMMANDS = Path(__file__).parent / "commands"
-ELSEWHERE = ("DATABASE_", "REDIS_", "FILES_URL", "SECRET_KEY", "HOST=")
-"""Lines of exports.env that one machine with SQLite does without."""
 NGINX = """
 daemon off; pid {0}/run/nginx.own; error_log stderr; events {{}}
 http {{
@@ -212,13 +210,10 @@ class Machine:
         # No pages: nothing here needs them, and building them needs Node
         unit = unit.replace("exports_app serve", "exports_app serve --backend-only")
         (self.root / "etc/systemd/system/exports-web.service").write_text(self.here(unit))
-        lines = (ROOT / "docs/deploy/exports.env").read_text().splitlines()
-        kept = [line for line in lines if not line.startswith(ELSEWHERE)]
-        (self.root / "etc/exports.env").write_text("\n".join(kept))
+        shutil.copy(ROOT / "docs/deploy/one-machine.env", self.root / "etc/exports.env")
         self.set(
             DATA_DIR="/var/lib/exports",
             PORT=str(self.app_port),
-            TRUSTED_PROXIES="127.0.0.1",
             DRAIN_SECONDS="0",
             RETRY_BASE_SECONDS="1",
             **self.post.settings(),

@@ -1,11 +1,13 @@
 """The command line's help, its errors and the migration."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from exports_app.cli.main import main
 from tests.integration.launch.cli.process import CSV, PASSWORD, Run, refused, went_well
 from tests.paths import ROOT
 
@@ -102,3 +104,15 @@ def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Pat
 
 def test_a_wrong_setting_is_one_line(run: Run) -> None:
     assert "PORT" in refused(run("migrate", PORT="many"))
+
+
+def test_a_folder_of_another_user_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_folder: Path, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/var/lib/exports")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert main(["migrate"]) == 1
+    said = capsys.readouterr().err
+    assert "/var/lib/exports: Permission denied: run this as the server's user, and give" in said

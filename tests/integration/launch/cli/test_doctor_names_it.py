@@ -234,3 +234,9 @@ def listening() -> Iterator[str]:
     """A program that answers nothing on a port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield str(server.getsockname()[1])
+
+
+def test_a_data_folder_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, below which nobody makes a folder")
+    found = codes(run, exit_code=0, DATA_DIR=str(tmp_path / "taken" / "data"))
+    assert f"may not make it in {tmp_path / 'taken'}: make it" in found["data_folder_missing"]
