@@ -69,7 +69,7 @@ def _attachable(channel: Channel, file: Attachment) -> Attachment:
     if not attaches(channel, size, most):
         raise RunError(
             f"the file is too large to be attached ({humanize.size(size)}):"
-            " let it go as a link, or choose fewer days",
+            " send it as a link, or choose fewer days",
             code="attachment_too_large",
         )
     return file

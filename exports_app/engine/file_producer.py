@@ -189,7 +189,7 @@ def _listen(
         check()
         if time.monotonic() > deadline:
             raise RunError(
-                "making the file took longer than its limit of "
+                "creating the file took longer than its limit of "
                 f"{humanize.duration(limits.seconds)}: choose a shorter period or"
                 " fewer campaigns, or raise its time limit",
                 code="time_limit",
@@ -216,8 +216,8 @@ def _failure(
 ) -> ExportsError:
     if answer.get("code") == "memory_limit":
         return RunError(
-            f"making the file needed more than its {humanize.size(limits.memory)} of memory: "
-            "whoever runs this server can raise"
+            f"creating the file needed more than its {humanize.size(limits.memory)} of memory: "
+            "the server's operator can raise"
             " EXPORT_MEMORY_MB",
             code="memory_limit",
         )
@@ -230,12 +230,10 @@ def _failure(
     code = process.returncode
     _log.error("the process that made a file ended early", code=code, trouble=text)
     if code is not None and code < 0:
-        why = (
-            "perhaps the machine ran out of memory" if code == -9 else "the server's log tells more"
-        )
+        why = "perhaps the machine ran out of memory" if code == -9 else "see the server's log"
         reason = f"the process that made the file was killed (signal {-code}): {why}"
         return RunError(reason, code="process_killed", permanent=False)
     return RunError(
-        "the process that made the file ended with an error: the server's log tells more",
+        "the process that made the file ended with an error: see the server's log",
         code="process_failed",
     )

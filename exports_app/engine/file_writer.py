@@ -93,7 +93,7 @@ class FileWriter:
         return RunError(
             f"the file would have {figure}, which is the limit for this tenant: choose a shorter "
             "period or fewer campaigns,"
-            " or ask whoever runs this server to raise the limit",
+            " or ask the server's operator to raise the limit",
             code="too_large",
         )
 

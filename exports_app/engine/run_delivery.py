@@ -34,7 +34,7 @@ from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lease import Leases
 from exports_app.services.runs.sending import MessageForm, RunDeliveries
 
-WAY_OUT = "let it go as a link, or choose fewer days"
+WAY_OUT = "send it as a link, or choose fewer days"
 
 _log = log.get(__name__)
 
@@ -252,7 +252,7 @@ class RunDelivery:
             _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
             if isinstance(e, OSError) and passes(e):
                 return DeliveryStatus.PENDING, {"error": out_of_resources(e).message}, False
-            error = "an unexpected error: the server's log tells more"
+            error = "an unexpected error: see the server's log"
             return DeliveryStatus.FAILED, {"error": error}, False
         values = {"error": None, "sent_at": self._execution.now()}
         return DeliveryStatus.ACCEPTED, values, False

@@ -34,7 +34,7 @@ def not_written(error: OSError) -> RunError:
 
 def out_of_resources(error: OSError) -> RunError:
     return RunError(
-        f"the server has run out of something for a moment: {in_words(error)}",
+        f"the server is temporarily out of a resource: {in_words(error)}",
         code="out_of_resources",
         permanent=False,
     )

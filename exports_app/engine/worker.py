@@ -100,7 +100,7 @@ class Worker:
                 _log.exception("run failed unexpectedly")
                 if isinstance(e, OSError) and passes(e):
                     return self._fail(run, out_of_resources(e))
-                reason = f"an unexpected error: the server's log tells more under run {run.id}"
+                reason = f"an unexpected error: see the server's log under run {run.id}"
                 self._fail(run, RunError(reason, code="internal"))
 
     def _execute(self, run: Run, check: Callable[[], None]) -> None:
@@ -260,13 +260,13 @@ class Worker:
     def _empty(self, run: Run, *, fail: bool) -> None:
         if fail:
             raise RunError(
-                "there was no data in its window, and it is set to fail then", code="no_data"
+                "there was no data for its dates, and it is set to fail then", code="no_data"
             )
         self._execution.note(run, record_count=0)
         self._endings.close(
             run,
             RunStatus.SKIPPED,
-            "there was no data in its window: nobody was written to",
+            "there was no data for its dates: nothing was sent",
             "no_data",
         )
         _log.info("run skipped: no data")

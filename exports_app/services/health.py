@@ -92,7 +92,7 @@ class Health:
         troubles = []
         if (late := _age(due, now, maintenance)) > self._late.total_seconds():
             troubles.append(
-                f"a scheduled export is due since {humanize.duration(late)} and has no run yet"
+                f"a scheduled export has been due for {humanize.duration(late)} and has no run yet"
             )
         if (late := _age(waiting, now, maintenance)) > self._late.total_seconds():
             troubles.append(f"a run has waited {humanize.duration(late)} for a worker")

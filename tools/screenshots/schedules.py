@@ -28,7 +28,7 @@ LOST = f"1 of 2 messages was not delivered; to auditor{FABRIKAM}: {cast.LOST}"
 GONE = (
     f"1 of its 3 campaigns no longer exist ({FEW[0]}): edit the scheduled export and choose others"
 )
-EMPTY = "there was no data in its window: nobody was written to"
+EMPTY = "there was no data for its dates: nothing was sent"
 
 
 def northwind(now: datetime) -> Exports:

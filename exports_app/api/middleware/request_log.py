@@ -97,10 +97,7 @@ class _Request:
                 _log.info("request", **line, status=self._status, ms=round(seconds * 1000, 1))
 
     async def _answer_error(self) -> None:
-        detail = (
-            "Something went wrong on our side; the server's log tells more under "
-            f"request {self._id}"
-        )
+        detail = f"Something went wrong on our side; see the server's log under request {self._id}"
         response = problems.response(500, "internal", detail)
         await response(self._scope, self._receive, self._out)
 

@@ -73,7 +73,7 @@ async def _sign_in(client: Client, server: Server) -> None:
         raise replies.unreachable(server, e) from None
     except SMTPException:
         text = (
-            f"the mail server {server} offers no sign-in that we know: check SMTP_USER, SMTP_TLS "
+            f"the mail server {server} offers no supported sign-in: check SMTP_USER, SMTP_TLS "
             "and SMTP_PORT"
         )
         raise DeliveryError(text, permanent=False) from None

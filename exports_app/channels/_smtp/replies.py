@@ -121,7 +121,7 @@ def closing(server: Server, reply: SMTPResponseException) -> str:
     """Why another connection must carry the message. reply: 421, or what is none."""
     if reply.code == GOING_AWAY:
         return text_of(reply)
-    return f"the mail server {server} sent what is no SMTP reply"
+    return f"the mail server {server} sent an invalid SMTP reply"
 
 
 def silent(server: Server) -> DeliveryError:

@@ -98,7 +98,7 @@ def check_acceptance(
             raise OwnPasswordFirst
         _check_proof(tx, invitation, account)
     if account is not None and tenant.id in tx.users.roles(account.id):
-        raise Conflict("You are a member of this tenant already")
+        raise Conflict("You are already a member of this tenant")
     return Acceptance(invitation, tenant, account, sets_password)
 
 

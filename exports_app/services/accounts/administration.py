@@ -59,11 +59,11 @@ class UserAdministration:
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
             if user.id == who.user_id and not active:
-                raise Conflict("Have another super admin deactivate you: else nobody may be left")
+                raise Conflict("You cannot deactivate yourself: ask another super admin")
             if user.is_active == active:
                 return user
             if active and user.has_demo_password and not request_context.current().local:
-                detail = "set another one by the link of Reset password, then activate it"
+                detail = "set another one with the link of Reset password, then activate it"
                 raise Conflict(f"This account has the public password of the demo: {detail}")
             tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
             action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
@@ -81,7 +81,7 @@ class UserAdministration:
             user = _user(tx, who, user_id)
             if user.id == who.user_id:  # with a stolen session one could take over the account
                 raise Conflict(
-                    "Change your own password under Account: that asks for the one you have"
+                    "Change your own password under Account: it asks for your current one"
                 )
             sent = self._resets.send(tx, user, who)
             delivery = "shown" if sent.url else "mailed"

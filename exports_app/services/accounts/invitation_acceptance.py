@@ -193,7 +193,7 @@ def _new_account(
         user
     ):  # an invitation of another tenant was accepted at the same moment
         raise Conflict(
-            "An account of this address was just made: sign in, then open the link again"
+            "An account with this address was just created: sign in, then open the link again"
         )
     return user
 

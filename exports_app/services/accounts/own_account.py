@@ -51,7 +51,7 @@ class OwnAccount:
         self._auth.check_current(who, user, current)
         passwords.check(new, "/newPassword", user.email, user.name)
         if new == current:
-            raise Invalid([FieldError("/newPassword", "choose another one than before")])
+            raise Invalid([FieldError("/newPassword", "choose a different password")])
         hashed = passwords.hash_password(new, user.email)
         with self._store.write() as tx:
             locked = _user(tx, who, lock=True)

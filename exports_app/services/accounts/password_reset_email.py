@@ -22,8 +22,8 @@ def reset_email(
         if sender
         else "A new password was requested for your account"
     )
-    signed_out = "Everything that is signed in to your account is signed out when you set it."
-    ignore = "If you did not ask for it, ignore this message: your password stays as it is."
+    signed_out = "All browsers and API clients will be signed out when you set it."
+    ignore = "If you did not request it, ignore this message: your password will not change."
     return AccountEmail(
         title="Set a new password",
         lead=f"{asked}. Open the link and choose a new one. {signed_out}",

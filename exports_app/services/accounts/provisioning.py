@@ -52,7 +52,7 @@ class Provisioning:
         check_tenant(tenant)
         with self._store.write() as tx:
             if tx.tenants.by_slug(slug):
-                raise ExportsError(f"there is a tenant {slug!r} already: choose another slug")
+                raise ExportsError(f"tenant {slug!r} already exists: choose another slug")
             tx.tenants.add(tenant)
             home = {"tenant_id": tenant.id, "subject_id": tenant.id, "subject_name": tenant.name}
             audit_log.note(tx, audit_log.COMMAND_LINE, Action.TENANT_CREATED, self._clock(), **home)
@@ -80,7 +80,7 @@ class Provisioning:
         user = User(new_id(), address, name, hashed, is_super_admin=super_admin, **expiry)
         with self._store.write() as tx:
             if tx.users.by_email(address):
-                raise ExportsError("there is a user with this email address already")
+                raise ExportsError("a user with this email address already exists")
             home = _tenant(tx, tenant) if tenant else None
             tx.users.add(user)
             now = self._clock()
@@ -99,7 +99,7 @@ class Provisioning:
             account = tx.users.by_email(account_address(email))
             user = tx.users.get(account.id, lock=True) if account else None
             if user is None:
-                raise ExportsError("there is no user with this email address")
+                raise ExportsError("no user has this email address")
             values = {"password_hash": hashed, "token_version": user.token_version + 1}
             tx.users.update(user.id, values | _one_time_fields(now))
             _note_user(tx, Action.ONE_TIME_GIVEN, user, now)
@@ -116,7 +116,7 @@ class Provisioning:
         with self._store.write() as tx:
             user = tx.users.by_email(account_address(email))
             if user is None:
-                raise ExportsError("there is no user with this email address")
+                raise ExportsError("no user has this email address")
             return reset_second_factor(tx, audit_log.COMMAND_LINE, user, self._clock())
 
     def demo_password_users(self) -> list[str]:
@@ -137,7 +137,7 @@ def _tenant(tx: Transaction, slug: str) -> Tenant:
     """Raises ExportsError."""
     tenant = tx.tenants.by_slug(slug)
     if tenant is None:
-        raise ExportsError(f"there is no tenant {slug!r}: make it first with create-tenant")
+        raise ExportsError(f"there is no tenant {slug!r}: create it first with create-tenant")
     return tenant
 
 

@@ -146,9 +146,7 @@ class CampaignAnalytics:
         columns = EXPORT_TYPES[OVER_TIME].columns()
         sample = tx.sample(EXPORT_TYPES[OVER_TIME].select(scope), MOST_ROWS, _left(deadline))
         if sample.total is None:
-            raise _too_much(
-                "takes the database too long to add up: choose a shorter one, or export it"
-            )
+            raise _too_much("takes too long to add up: choose a shorter one, or export it")
         if sample.total > len(sample.rows):
             raise _too_much(
                 "has too many rows to show: group it by longer periods, or choose a shorter one"
@@ -173,9 +171,7 @@ class CampaignAnalytics:
             kind.select(scope), view.top, _left(deadline), _ranking(columns, view.sort, currency)
         )
         if sample.total is None:
-            raise _too_much(
-                "takes the database too long to add up: choose a shorter one, or export it"
-            )
+            raise _too_much("takes too long to add up: choose a shorter one, or export it")
         at = _places(columns)
         top = [
             CampaignTotal(
@@ -198,7 +194,7 @@ def _check(view: CampaignView) -> None:
     faults = check_filters(view.filters, OVER_TIME)
     errors = [replace(error, pointer=error.pointer.removeprefix("/filters")) for error in faults]
     if view.filters.campaign_ids:
-        errors.append(FieldError("/campaignIds", "all campaigns are counted here: leave it out"))
+        errors.append(FieldError("/campaignIds", "the totals are of all campaigns: leave it out"))
     if view.currency and not (
         len(view.currency) == 3 and view.currency.isascii() and view.currency.isupper()
     ):

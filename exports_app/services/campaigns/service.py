@@ -203,7 +203,7 @@ class Campaigns:
                 errors.append(
                     FieldError(
                         f"/items/{i}/date",
-                        "this day stands in the list already: send each day once",
+                        "this day is already in the list: send each day once",
                     )
                 )
             seen.add(metric.date)

@@ -56,7 +56,7 @@ NOT_HERE = (
     "The file is not where this server keeps files: choose it again. If that does not help, the"
     " servers have different FILES_URL, and need the same one"
 )
-UNKNOWN = "This address is good for one file only: choose the file again on the page"
+UNKNOWN = "This upload link works for one file only: choose the file again on the page"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ class Uploads:
         """
         visit = self._sessions.visit(session_id)
         if visit is None:
-            raise Unauthenticated("Your session is over: sign in again, then choose the file again")
+            raise Unauthenticated(
+                "Your session has ended: sign in again, then choose the file again"
+            )
         who, code_hash = visit.who, _hash(code)
         with self._place_for(who.user_id):
             with self._store.write() as tx:
@@ -159,7 +161,7 @@ class Uploads:
         with self._store.read() as tx:
             arrived = tx.codes.find(_hash(code), ARRIVED, id_of(session_id), self._clock())
         if arrived is None or arrived.user_id != who.user_id:
-            raise NotFound("The file is not here any more: choose it again")
+            raise NotFound("The file is no longer available: choose it again")
         require(who, Permission.WRITE, arrived.content["tenant_id"])
         path = self._files.find(arrived.content["key"])
         if path is None:
@@ -199,7 +201,7 @@ class Uploads:
         require(who, Permission.WRITE, tenant_id)
         live = tx.sessions.live(id_of(session_id), self._clock())
         if live is None or live[1].id != who.user_id:
-            raise Unauthenticated("Your session is over: sign in again")
+            raise Unauthenticated("Your session has ended: sign in again")
 
     def _make_room(self, tx: Transaction, session_id: str) -> list[str]:
         """Remove the session's oldest codes, so that there is room for one more. Returns the keys
@@ -223,7 +225,8 @@ class Uploads:
         with self._opening:
             if self._open[user_id] >= OF_USER or self._open.total() >= AT_A_TIME:
                 raise Busy(
-                    5, "Too many files arrive at this moment: wait a few seconds, then try again"
+                    5,
+                    "Too many uploads right now: wait a few seconds, then try again",
                 )
             self._open[user_id] += 1
         try:

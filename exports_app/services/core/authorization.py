@@ -29,7 +29,7 @@ def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) ->
         mine = who.tenants(permission)
         if mine is not None and len(mine) == 1:
             return next(iter(mine))
-        raise Invalid([FieldError("/tenantId", "say for which tenant: you have several")])
+        raise Invalid([FieldError("/tenantId", "specify the tenant: you have several")])
     require(who, permission, tenant_id)
     return tenant_id
 

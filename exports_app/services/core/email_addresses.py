@@ -153,7 +153,7 @@ def valid_address(text: str, domains: Domains | None = None) -> str:
 
 def what_is_wrong(error: EmailNotValidError) -> str:
     """The detail of a field's error."""
-    return f"is not a valid email address: write it as name@example.com. {error}"
+    return f"is not a valid email address: use the format name@example.com. {error}"
 
 
 def _local(text: str) -> str:

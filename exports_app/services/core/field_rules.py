@@ -55,9 +55,9 @@ def wrong_name(name: str) -> str | None:
     ):
         return f"enter a name of 1 to {bounds.NAME} characters without control characters"
     if not any(is_visible(character) for character in name):
-        return "enter a name that can be seen: these characters are blank"
+        return "enter a name with visible characters"
     if _LINK.search(_as_read(name)):
-        return "write no web address into a name: it would be a link in emails to others"
+        return "do not use a web address in a name: it would become a link in emails"
     return TURNS if bounds.turns_text(name) else None
 
 
@@ -121,8 +121,8 @@ def check_page(page: Page) -> None:
             [
                 FieldError(
                     "/page",
-                    f"begins more than {bounds.FARTHEST:,} rows from the first: from there on send"
-                    " nextCursor of each answer as cursor, or narrow the list by its filters",
+                    f"begins more than {bounds.FARTHEST:,} rows from the first: send nextCursor of"
+                    " each response as cursor instead, or narrow the list with filters",
                 )
             ]
         )

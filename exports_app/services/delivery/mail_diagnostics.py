@@ -75,14 +75,14 @@ class MailDiagnostics:
             logo_url=None,
             export_name="",
             title="Test email",
-            lead="If you read this, the mail settings of this installation work.",
+            lead="If you can read this, the mail settings of this installation work.",
             facts=[
                 ("Asked by", sender),
                 ("At", f"{now:%Y-%m-%d %H:%M:%S} UTC"),
                 ("Installation", self._base_url),
             ],
             url="",
-            why="You get this since a super admin asked for a test of the mail settings.",
+            why="You received this because a super admin tested the mail settings.",
             created_at=now,
         )
 

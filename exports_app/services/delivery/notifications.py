@@ -73,23 +73,24 @@ def _headline(notification: Notification) -> tuple[str, str]:
     name = bidi.isolated(content["name"])
     match notification.kind:
         case NotificationKind.FAILING:
-            return (
-                f"“{name}” failed",
-                "It runs again at its next run time. You get another message when it succeeds.",
+            lead = (
+                "It will run again at its next scheduled time. You will get another message when "
+                "it succeeds."
             )
+            return f"“{name}” failed", lead
         case NotificationKind.GAVE_UP:
             attempts = humanize.counted(content["attempts"], "attempt")
-            return f"“{name}” failed again", f"This run was given up after {attempts}."
+            return f"“{name}” failed again", f"This run failed after {attempts}."
         case NotificationKind.PAUSED:
             lead = (
-                "It does not run until someone activates it: fix the reason first, then activate "
-                "it in the list."
+                "It will not run until someone activates it. Fix the cause first, then activate it "
+                "in the list."
             )
             return f"“{name}” was paused", lead
         case NotificationKind.RECOVERED:
             if content["error"]:
-                return f"“{name}” works again", f"{humanize.sentence(content['error'])}."
-            return f"“{name}” works again", "Its last run reached all its recipients."
+                return f"“{name}” is working again", f"{humanize.sentence(content['error'])}."
+            return f"“{name}” is working again", "Its last run reached all its recipients."
 
 
 def _facts(notification: Notification) -> list[tuple[str, str]]:
@@ -99,7 +100,7 @@ def _facts(notification: Notification) -> list[tuple[str, str]]:
     zone = _zone(content["timezone"])
     facts = [("Export", content["name"])]
     if content["scheduled_for"]:
-        facts.append(("Run time", instant(datetime.fromisoformat(content["scheduled_for"]), zone)))
+        facts.append(("Scheduled", instant(datetime.fromisoformat(content["scheduled_for"]), zone)))
     if kind is NotificationKind.RECOVERED and content["since"]:
         facts.append(("Failing since", instant(datetime.fromisoformat(content["since"]), zone)))
     elif reason := content.get("reason") or content["error"]:

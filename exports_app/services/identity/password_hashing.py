@@ -29,7 +29,7 @@ PER_NETWORK = 4
 """Strangers of one network."""
 PER_WIDER = {56: 6, 48: 8}
 """Strangers of a larger IPv6 network, by its bits."""
-BUSY = "Too many people sign in at this moment: wait a second, then try again"
+BUSY = "Too many people are signing in right now: wait a second, then try again"
 
 
 class Queue(StrEnum):

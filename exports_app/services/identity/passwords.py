@@ -86,13 +86,13 @@ def _guessable(password: str, email: str, name: str) -> str | None:
     guesses = (
         (
             _plain(_names_of(email, name)),
-            "this is your name or your email address: choose something that nobody knows",
+            "this is your name or your email address: choose something else",
         ),
         (
             _plain(APP_NAMES),
-            "this is the name of this application: choose something that nobody knows",
+            "this is the name of this application: choose something else",
         ),
-        (_common(), "this is one of the most common passwords: choose one that nobody else has"),
+        (_common(), "this is one of the most common passwords: choose a less common one"),
     )
     return next((reason for known, reason in guesses if not forms.isdisjoint(known)), None)
 

@@ -157,7 +157,7 @@ class Sessions:
         self._auth.check_otp(user, otp or " ", address, known)
         with self._store.write() as tx:
             if tx.codes.take(_hash(step), SECOND_STEP, _hash(browser), now) is None:
-                raise Unauthenticated("This sign-in was finished already: sign in again")
+                raise Unauthenticated("This sign-in was already completed: sign in again")
             return self._new_code(tx, LOGIN, browser, user.id, pending.content)
 
     def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
@@ -273,7 +273,7 @@ class Sessions:
         with self._store.write() as tx:
             download = tx.codes.take(_hash(code), DOWNLOAD, _hash(session_id), self._clock())
         if download is None:
-            raise NotFound("This link is good for one download only: take a new one from the page")
+            raise NotFound("This link works for one download only: get a new one on the page")
         return visit.who, download.content
 
     def _new_code(
@@ -297,4 +297,4 @@ class Sessions:
     def _require(self, tx: Transaction, session_id: str, who: Principal) -> None:
         live = self._live(tx, session_id)
         if live is None or live[1].id != who.user_id:
-            raise Unauthenticated("Your session is over: sign in again")
+            raise Unauthenticated("Your session has ended: sign in again")

@@ -21,10 +21,10 @@ from exports_app.services.keys.derived_keys import CURSORS, Keys
 SIGNATURE = 16
 """Bytes of HMAC-SHA-256."""
 WRONG = (
-    "this is no cursor of this list: send nextCursor of the answer before unchanged, with the same"
-    " filters and the same sort; leave it out to begin anew"
+    "this is not a cursor of this list: send nextCursor of the previous response unchanged, with"
+    " the same filters and sort; leave it out to start over"
 )
-BOTH = "give either a cursor or a page: a cursor begins behind the page that it came with"
+BOTH = "use either cursor or page, not both: a cursor continues after the page it came with"
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "instant": datetime.fromisoformat,
     "day": date.fromisoformat,

@@ -66,7 +66,7 @@ class RunActions:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             old = run_of(tx, schedule_id, run_id)
             if old.status not in FINISHED:
-                raise Conflict("This run has not finished yet: wait for its end, then run it again")
+                raise Conflict("This run has not finished yet: wait until it ends, then rerun it")
             if old.trigger is Trigger.TEST:
                 # Who repeats a test does not mean to write to all recipients
                 schedule = _to_caller(tx, who, schedule)
@@ -89,14 +89,11 @@ class RunActions:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
         if run.status not in RESENT:
-            raise Conflict(
-                "Only a run that failed, in whole or in part, can be sent again:"
-                f" this one is {run.status}"
-            )
+            raise Conflict(f"Only a failed or partial run can be resent: this one is {run.status}")
         if run.file_key is None:
-            raise NotFound("This run has no file to send: run it again instead")
+            raise NotFound("This run has no file to send: rerun it instead")
         if run.file_removed_at is not None or not self._files.has(run.file_key):
-            raise Gone("The file of this run was removed: run it again instead")
+            raise Gone("The file of this run was removed: rerun it instead")
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             unsent = sum(
@@ -104,11 +101,9 @@ class RunActions:
             )
             self._quotas.require_run(tx, run.tenant_id, messages=unsent)
             if not tx.runs.reopen(run):
-                raise Conflict("Someone else is having this run sent again already")
+                raise Conflict("Someone else is already resending this run")
             if not tx.deliveries.reopen(run.id):
-                raise Conflict(
-                    "Every message of this run was accepted: there is nothing to send again"
-                )
+                raise Conflict("Every message of this run was accepted: there is nothing to resend")
             again = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_RESENT, again, self._clock())
         return self._published(again)
@@ -120,8 +115,8 @@ class RunActions:
             now = self._clock()
             run = run_of(tx, schedule_id, run_id)
             name = tx.users.names([who.user_id]).get(who.user_id, "someone")
-            if not cancel(tx, run, f"{name} cancelled it", now):
-                raise Conflict("This run has ended already: there is nothing to cancel")
+            if not cancel(tx, run, f"cancelled by {name}", now):
+                raise Conflict("This run has already ended: there is nothing to cancel")
             cancelled = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_CANCELLED, cancelled, now)
         return self._published(cancelled)
@@ -143,10 +138,10 @@ class RunActions:
             run = _waiting(tx, who, schedule_id, run_id)
             now = self._clock()
             name = tx.users.names([who.user_id]).get(who.user_id, "someone")
-            tx.deliveries.end_pending(run.id, "the run was given up before this message was sent")
+            tx.deliveries.end_pending(run.id, "retrying was stopped before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
             status = shortfall(d.status for d in sent)
-            error = f"{run.error} ({name} gave it up)"
+            error = f"{run.error} ({name} stopped retrying)"
             given_up = replace(
                 run,
                 status=move_run(run.status, status),
@@ -169,12 +164,12 @@ class RunActions:
             run = run_of(tx, schedule_id, run_id)
             if run.status not in {RunStatus.PARTIAL, RunStatus.FAILED}:
                 raise Conflict(
-                    "Only of a run that failed, in whole or in part, messages can be unknown:"
+                    "Only a failed or partial run can have unknown messages:"
                     f" this one is {run.status}"
                 )
             name = tx.users.names([who.user_id]).get(who.user_id, "someone")
-            if not tx.deliveries.accept_unknown(run.id, f"{name} says that it has arrived"):
-                raise Conflict("No message of this run is unknown: there is nothing to decide")
+            if not tx.deliveries.accept_unknown(run.id, f"{name} marked it as delivered"):
+                raise Conflict("No message of this run is unknown: there is nothing to confirm")
             sent = tx.deliveries.of_runs([run.id])[run.id]
             status = outcome(d.status for d in sent)
             accepted = replace(run, status=status)
@@ -224,7 +219,7 @@ def _waiting(tx: Transaction, who: Principal, schedule_id: str, run_id: str) -> 
     schedule_of(tx, who, schedule_id, Permission.WRITE)
     run = run_of(tx, schedule_id, run_id)
     if not waits_for_retry(run):
-        raise Conflict("This run does not wait for another attempt")
+        raise Conflict("This run is not waiting for a retry")
     return run
 
 

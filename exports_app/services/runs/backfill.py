@@ -203,7 +203,7 @@ def _may_backfill(run: Run) -> bool:
 
 def _ticks(schedule: Schedule, start: date, end: date, now: datetime) -> list[datetime]:
     if start.year < 1970 or end.year > 9000:  # beyond the range of dates that are useful
-        raise Invalid([FieldError("/startDate", "choose days of this century")])
+        raise Invalid([FieldError("/startDate", "choose dates in this century")])
     if end < start:
         raise Invalid([FieldError("/endDate", "must not be before the start date")])
     try:
@@ -226,14 +226,18 @@ def _ticks(schedule: Schedule, start: date, end: date, now: datetime) -> list[da
     ticks = list(islice(meant, MOST_CAUGHT_UP + 1))
     if not ticks:
         raise Invalid(
-            [FieldError("/startDate", "there is no past run time on these days: choose others")]
+            [
+                FieldError(
+                    "/startDate", "there are no past scheduled times on these dates: choose others"
+                )
+            ]
         )
     if len(ticks) > MOST_CAUGHT_UP:
         raise Invalid(
             [
                 FieldError(
                     "/endDate",
-                    f"these days have more than {MOST_CAUGHT_UP} run times: choose fewer days",
+                    f"these dates have more than {MOST_CAUGHT_UP} scheduled times: choose fewer",
                 )
             ]
         )

@@ -94,7 +94,7 @@ class RunEndings:
             return self._count_death(run, error, None, at)
         if at is None:
             gave_up = run.attempt > 1 and not error.permanent
-            tried = f" (given up after {run.attempt} attempts)" if gave_up else ""
+            tried = f" (after {run.attempt} attempts)" if gave_up else ""
             return self.close(run, RunStatus.FAILED, f"{error.message}{tried}", error.code)
         self._leases.hand_back(run, AttemptOutcome.RETRY, next_attempt_at=at, **reason)
         return RunStatus.PENDING

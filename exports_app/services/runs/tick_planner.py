@@ -89,11 +89,11 @@ def apply_overlap(run: Run, schedule: Schedule, state: UnderWay, now: datetime) 
         return _skipped(
             run,
             now,
-            "the run before it had not ended, and overlapping ticks are skipped",
+            "the previous run was still running, and overlapping runs are skipped",
             "overlap",
         )
     if schedule.overlap == Overlap.QUEUE_ONE and state.waiting:
-        return _skipped(run, now, "another run was waiting already, and only one may", "overlap")
+        return _skipped(run, now, "another run was already queued, and only one can be", "overlap")
     return run
 
 
@@ -139,15 +139,15 @@ def _choose(
         return [(latest, count - 1, None)]
     if schedule.catch_up == CatchUp.NONE:
         kept = [latest] if on_time else []
-        why = "was missed: nothing ran at its time, and missed ticks are not made up"
+        why = "was missed: nothing ran at its scheduled time, and missed runs are skipped"
     else:
         since = max(before, now - timedelta(hours=schedule.catch_up_hours))
         missed = takewhile(lambda tick: tick <= now, cron.occurrences(parsed, zone, since))
         kept = list(deque(missed, MOST_CAUGHT_UP))
         why = (
-            f"was missed: nothing ran at its time, and of missed ticks the newest {MOST_CAUGHT_UP} "
-            "of the last"
-            f" {humanize.counted(schedule.catch_up_hours, 'hour')} are made up"
+            f"was missed: nothing ran at its scheduled time, and of missed runs only the newest "
+            f"{MOST_CAUGHT_UP} of the last"
+            f" {humanize.counted(schedule.catch_up_hours, 'hour')} are run"
         )
     if left := count - len(kept):
         last = cron.latest_until(parsed, zone, before, kept[0] - SECOND)[0] if kept else latest

@@ -67,7 +67,7 @@ def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
     if filters.period is not None and filters.period not in list(period.Period):
         errors.append(FieldError("/filters/period", one_of(list(period.Period))))
     if filters.period is not None and (filters.start_date or filters.end_date):
-        errors.append(FieldError("/filters/period", "give either a period or dates, not both"))
+        errors.append(FieldError("/filters/period", "use either a period or dates, not both"))
     if filters.start_date and filters.end_date and filters.end_date < filters.start_date:
         errors.append(FieldError("/filters/endDate", "must not be before the start date"))
     return errors + check_own(EXPORT_TYPES[export_type], filters)

@@ -56,7 +56,7 @@ _AROUND = "\"'()[]."
 def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldError]]:
     """The valid addresses in order, without duplicates in another case; and the errors of the
     others."""
-    too_many = FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients")
+    too_many = FieldError("/recipients", f"use at most {MAX_RECIPIENTS} recipients")
     if len(given) > MAX_SENT:
         return (), [too_many]
     kept: dict[str, str] = {}
@@ -78,7 +78,7 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
             continue
         kept.setdefault(valid.lower(), valid)
     if not given:
-        errors.append(FieldError("/recipients", "name at least one recipient"))
+        errors.append(FieldError("/recipients", "add at least one recipient"))
     if len(kept) > MAX_RECIPIENTS:
         errors.append(too_many)
     return tuple(kept.values()), errors
@@ -193,7 +193,7 @@ def _fault(address: str, domains: Domains) -> str:
     local, at, domain = address.rpartition("@")
     faults = (
         (len(address) > MAX_ADDRESS, "is too long"),
-        (not at, "has no @"),
+        (not at, "isn't an email address"),
         (not local, "has nothing before the @"),
         ("@" in local, "has more than one @"),
         (not domain, "has nothing after the @"),

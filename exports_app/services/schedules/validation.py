@@ -123,7 +123,7 @@ def _wrong_address(value: str) -> str | None:
     try:
         valid_address(value)
     except EmailNotValidError:
-        return "is not a valid email address: write it as name@example.com"
+        return "is not a valid email address: use the format name@example.com"
     return None
 
 

@@ -67,7 +67,7 @@ def open_invitation(
 def check_not_member(tx: Transaction, tenant_id: str, address: str) -> None:
     """Looks only at this tenant's members, whom its admins know anyway. Raises Conflict."""
     if any(member.user.email == address for member in tx.users.members(tenant_id)):
-        raise Conflict("This person is a member already: change their role instead")
+        raise Conflict("This person is already a member: change their role instead")
 
 
 def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> None:
@@ -76,9 +76,7 @@ def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> N
     before = tx.invitations.open_for(tenant_id, address)
     if before is not None:
         if before.expires_at > now:
-            raise Conflict(
-                "This address is invited already: send the invitation again, or revoke it"
-            )
+            raise Conflict("This address is already invited: resend the invitation, or revoke it")
         tx.invitations.update(before.id, {"revoked_at": now})
     waiting = [
         invitation
@@ -86,6 +84,4 @@ def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> N
         if invitation.expires_at > now
     ]
     if len(waiting) >= MAX_OPEN:
-        raise Conflict(
-            f"{MAX_OPEN} invitations are open: revoke those that are not needed any more"
-        )
+        raise Conflict(f"{MAX_OPEN} invitations are open: revoke those that are no longer needed")

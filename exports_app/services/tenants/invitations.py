@@ -223,7 +223,7 @@ class Invitations:
             button="Open the invitation",
             expires_at=invitation.expires_at,
             why=(
-                f"You get this message because {inviter} entered your address. If you do not "
+                f"You received this message because {inviter} entered your address. If you do not "
                 "expect it, ignore it."
             ),
             facts=[("Role", invitation.role.capitalize())],

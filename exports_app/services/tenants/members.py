@@ -164,7 +164,7 @@ class Members:
         if leaving.schedules and schedules_to is None:
             owns = counted(leaving.schedules, "scheduled export")
             raise Conflict(
-                f"{leaving.user.name} owns {owns} here: say who should own them (schedulesTo)"
+                f"{leaving.user.name} owns {owns} here: specify their new owner (schedulesTo)"
             )
         if schedules_to is not None and leaving.schedules:
             new_owner = _new_owner(tx, tenant_id, leaving.user.id, schedules_to).user

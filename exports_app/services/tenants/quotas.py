@@ -139,7 +139,7 @@ class Quotas:
         waiting = tx.usage.pending_runs(tenant_id)
         if waiting + runs > limits.pending_runs:
             raise QuotaExceeded(
-                f"{tenant.name} has {waiting:,} of at most {limits.pending_runs:,} waiting runs:"
+                f"{tenant.name} has {waiting:,} of at most {limits.pending_runs:,} queued runs:"
                 f" wait until some have ended, {RAISE}"
             )
         if reason := self._messages(tx, tenant, runs * messages) or self._files(tx, tenant, 0):
@@ -167,7 +167,7 @@ class Quotas:
         assert tenant is not None
         limit = self.of(tenant).pending_runs
         reason = (
-            f"{tenant.name} had reached its limit of {limit:,} waiting runs: spread its schedules "
+            f"{tenant.name} had reached its limit of {limit:,} queued runs: spread its schedules "
             f"over more time, {RAISE}"
         )
         return limit - tx.usage.pending_runs(tenant_id), reason

@@ -22,14 +22,14 @@ def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
     the errors of the others. An empty list allows every domain."""
     wanted = list(domains)
     if len(wanted) > bounds.DOMAINS:
-        return (), [FieldError("/recipientDomains", f"name at most {bounds.DOMAINS} domains")]
+        return (), [FieldError("/recipientDomains", f"use at most {bounds.DOMAINS} domains")]
     normal, errors = set(), []
     for i, text in enumerate(wanted):
         domain = _normal(text)
         if domain is None:
             detail = (
-                f"{_quoted(text)} is not a domain: write it as example.com, or *.example.com for "
-                "all below it"
+                f"{_quoted(text)} is not a domain: use the format example.com, or *.example.com "
+                "for all its subdomains"
             )
             errors.append(FieldError(f"/recipientDomains/{i}", detail))
         else:

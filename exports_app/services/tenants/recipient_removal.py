@@ -39,8 +39,8 @@ def _go_to_nobody_else(schedules: Sequence[Schedule], address: str) -> str:
     if len(schedules) > NAMED:
         names.append(f"{len(schedules) - NAMED:,} more")
     listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    go, them = ("goes", "it") if len(schedules) == 1 else ("go", "them")
+    have = "has" if len(schedules) == 1 else "have"
     return (
-        f"{counted(len(schedules), 'scheduled export')} {go} to nobody but {address}: "
-        f"give {them} another recipient first ({listed})"
+        f"{counted(len(schedules), 'scheduled export')} {have} no recipient but {address}: "
+        f"add another one first ({listed})"
     )

@@ -28,10 +28,10 @@ def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
     if len(tenant.brand_color) > bounds.COLOR or not re.fullmatch(
         r"#[0-9A-Fa-f]{6}", tenant.brand_color
     ):
-        errors.append(FieldError("/brandColor", "write the colour as #RRGGBB"))
+        errors.append(FieldError("/brandColor", "use the format #RRGGBB"))
     logo = tenant.logo_url
     if logo and (len(logo) > bounds.URL or not _is_picture(logo)):
-        errors.append(FieldError("/logoUrl", "give an https address"))
+        errors.append(FieldError("/logoUrl", "enter an https address"))
     if tenant.timezone:
         try:
             cron.zone(tenant.timezone)

@@ -131,7 +131,7 @@ class TestHealth:
         answer = near(api).get(HEALTH)
         assert answer.status_code == 503
         assert answer.json()["reasons"] == [
-            "a scheduled export is due since 16 min 0 s and has no run yet"
+            "a scheduled export has been due for 16 min 0 s and has no run yet"
         ]
         assert (answer.json()["database"], answer.json()["engine"]) == ("ok", "ok")
         services.ticks.tick()

@@ -153,7 +153,7 @@ class TestWrongCursors:
         params = {"size": "2", "sort": "name", "cursor": cursor} | changed
         answer = api.viewer.get(SCHEDULES, params=params)
         assert (answer.status_code, pointers(answer)) == (422, ["/cursor"])
-        assert "nextCursor of the answer before" in answer.text
+        assert "nextCursor of the previous response" in answer.text
 
     def test_that_were_changed_are_refused(self, api: Clients, cursor: str) -> None:
         inside = f"{cursor[:8]}!!!!{cursor[8:]}"  # base64 without validation skips these

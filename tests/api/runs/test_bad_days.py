@@ -151,7 +151,7 @@ class TestDecisions:
             "2026-03-04T10:30:00Z",
             None,
         )
-        assert body["error"].endswith("(Admin gave it up)")
+        assert body["error"].endswith("(Admin stopped retrying)")
         problem(api.admin.post(f"{path}/give-up"), 409, "conflict")
         assert the_run(services, run).status is RunStatus.FAILED
 

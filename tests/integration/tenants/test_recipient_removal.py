@@ -102,9 +102,7 @@ class TestWhereItGoesToNobodyElse:
             for name in names
         ]
         shared = make_schedule(services, cast.admin.who, name="Shared", recipients=(theirs, BOB))
-        refusal = (
-            f"4 scheduled exports go to nobody but {theirs}: give them another recipient first "
-        )
+        refusal = f"4 scheduled exports have no recipient but {theirs}: add another one first "
         with pytest.raises(Conflict) as refused:
             remove(services, cast)
         assert str(refused.value) == refusal + '("alpha", "Bravo", "Charlie" and 1 more)'
@@ -118,7 +116,7 @@ class TestWhereItGoesToNobodyElse:
         self, services: Services, cast: Cast, theirs: str
     ) -> None:
         make_schedule(services, cast.admin.who, name="Weekly", recipients=(theirs,))
-        refusal = f"1 scheduled export goes to nobody but {theirs}: give it another recipient first"
+        refusal = f"1 scheduled export has no recipient but {theirs}: add another one first"
         with pytest.raises(Conflict) as refused:
             remove(services, cast)
         assert str(refused.value) == f'{refusal} ("Weekly")'

@@ -180,7 +180,7 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
             assert [a.number for a in story.attempts] == ["Attempt 1", "Attempt 2"]
             await tab.do(HistoryState.give_up, run.id)
             assert story.runs[0].status == "partial"
-            assert "gave it up" in story.detail.raw
+            assert "stopped retrying" in story.detail.raw
 
         asyncio.run(play())
     assert len(server.messages) == 1

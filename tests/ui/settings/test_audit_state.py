@@ -48,7 +48,7 @@ def test_entries_are_told_in_words(
         await tab.do(AuditState.choose, "q", "numbers")
         assert [row.subject for row in page.rows] == ["Weekly numbers"]
         await tab.do(AuditState.save)  # this tab has no session that a file could be bound to
-        assert (await tab.texts())[-1] == "Your session is over: sign in again"
+        assert (await tab.texts())[-1] == "Your session has ended: sign in again"
 
     asyncio.run(play())
 

@@ -277,7 +277,10 @@ def test_who_lost_the_right_imports_nothing(
         await tab.do(DataState.check)
         actions.begin(Actor(cast.viewer.who, session_id, cast.acme.id))
         await tab.do(DataState.load)
-        assert (page.done, page.failed) == (False, "The file is not here any more: choose it again")
+        assert (page.done, page.failed) == (
+            False,
+            "The file is no longer available: choose it again",
+        )
         await tab.do(DataState.choose, "other.csv", 9)
         assert (await tab.texts())[-1] == "You do not have permission to do this"
 

@@ -124,7 +124,7 @@ def test_who_leaves_hands_over_what_they_own(
             ["Viewer"],
         )
         await tab.do(MembersState.remove)
-        assert "say who should own them" in (await tab.texts())[-1]
+        assert "specify their new owner" in (await tab.texts())[-1]
         await tab.do(MembersState.choose, second.user_id)
         await tab.do(MembersState.remove)
         assert [one.name for one in page.rows] == ["Viewer"]
@@ -174,7 +174,7 @@ def test_removing_a_member_offers_to_drop_their_address(
         await tab.do(MembersState.ask, leaving.id)
         assert (page.ask_receives, page.drops) == ("1 scheduled export", True)
         await tab.do(MembersState.remove)
-        assert (await tab.texts())[-1].endswith('give it another recipient first ("Weekly")')
+        assert (await tab.texts())[-1].endswith('add another one first ("Weekly")')
         assert page.asking == leaving.id
         await tab.do(MembersState.choose_drop, False)
         await tab.do(MembersState.ask, leaving.id)

@@ -58,7 +58,7 @@ def test_what_is_not_valid_yet_leaves_the_email_as_it_was(
         await tab.do(TenantState.refresh)
         before = page.html
         await tab.do(TenantState.put, "brand_color", "#0F7")
-        assert (page.html, page.errors) == (before, {"brand_color": "Write the colour as #RRGGBB"})
+        assert (page.html, page.errors) == (before, {"brand_color": "Use the format #RRGGBB"})
         await tab.do(TenantState.put, "logo_url", "http://example.com/logo.png")
         assert set(page.errors) == {"brand_color", "logo_url"}
         await tab.do(TenantState.put, "name", "Still typing")

@@ -216,10 +216,10 @@ def test_errors_and_states_are_told_to_those_who_do_not_see_them(
     form = Form.new(page)
     form.field("save").click()
     expect(page.get_by_role("alert").filter(has_text="Enter a name")).to_be_visible()
-    expect(page.get_by_role("alert").filter(has_text="Name at least one recipient")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Add at least one recipient")).to_be_visible()
     describes = form.recipients.get_attribute("aria-describedby") or ""
     told = " ".join(page.locator(f"#{one}").inner_text() for one in describes.split())
-    assert "Name at least one recipient" in told
+    assert "Add at least one recipient" in told
     form.expression.fill("nonsense")
     expect(
         page.locator("[aria-live=polite]", has=page.locator("#schedule-problem"))

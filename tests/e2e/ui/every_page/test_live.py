@@ -114,7 +114,7 @@ class TestWhatAnotherDoes:
         theirs.get_by_label("Name").fill("Edited by the other")
         theirs.get_by_role("button", name="Save", exact=True).click()
         expect(theirs).to_have_count(0)
-        told = mine.get_by_role("alert").filter(has_text="Someone else has changed this")
+        told = mine.get_by_role("alert").filter(has_text="Someone else changed this")
         expect(told).to_be_visible(timeout=SOON_MS)
         expect(mine.get_by_label("Description")).to_have_value("Half written")
         mine.get_by_role("button", name="Save", exact=True).click()

@@ -52,10 +52,10 @@ def test_a_run_under_way_is_cancelled(
         expect(details.locator(".delivery .status").first).to_have_text("Sending")
         details.get_by_role("button", name="Cancel run").click()
         expect(line_of(dialog, run).locator(".status")).to_have_text("Cancelled")
-    expect(details).to_contain_text(f"{company.admin.user.name} cancelled it.")
+    expect(details).to_contain_text(f"Cancelled by {company.admin.user.name}.")
     expect(details.locator(".delivery .status")).to_have_text(["Unknown", "Not sent"])
     expect(details.get_by_role("button", name="Cancel run")).to_have_count(0)
-    expect(toast(page, "“Numbers”: ")).to_contain_text("cancelled it")
+    expect(toast(page, "“Numbers”: ")).to_contain_text("Cancelled by")
     assert_nothing_overflows(page)
     next_one = house.run(company, made["id"])  # the worker has let go of the one before
     assert next_one["status"] == "completed"

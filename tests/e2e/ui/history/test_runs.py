@@ -121,7 +121,7 @@ def test_a_run_that_failed_for_want_of_data_says_so(
     page = visits.open(who=company.admin)
     details = unfold(open_history(page, "Numbers"), run)
     expect(details.locator(".box.bad b")).to_have_text(
-        "There was no data in its window, and it is set to fail then."
+        "There was no data for its dates, and it is set to fail then."
     )
     expect(details).to_contain_text("The form sets what happens when there is no data.")
     expect(details).to_contain_text("No emails yet.")

@@ -37,7 +37,7 @@ def test_a_tenants_looks_are_chosen_beside_the_email(
     page.get_by_label("Name", exact=True).fill("Acme & Daughters")
     expect(letter.get_by_text("Acme & Daughters").first).to_be_visible()
     page.get_by_label("Colour", exact=True).fill("#0F7")
-    expect(page.get_by_role("alert")).to_have_text("Write the colour as #RRGGBB")
+    expect(page.get_by_role("alert")).to_have_text("Use the format #RRGGBB")
     assert_nothing_overflows(page)
     page.get_by_label("Choose the colour").fill("#0f766e")
     expect(page.get_by_label("Colour", exact=True)).to_have_value("#0f766e")

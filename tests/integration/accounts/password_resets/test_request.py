@@ -63,7 +63,7 @@ class TestAskingForALink:
             body = mail.messages[0].message.get_body((kind,))
             assert body is not None
             text = body.get_content()
-            assert "If you did not ask for it, ignore this message" in text
+            assert "If you did not request it, ignore this message" in text
             assert "4 Mar 2026, 12:00 (Europe/Berlin)" in text
             assert "Acme" in text
 

@@ -159,7 +159,7 @@ class TestNames:
         assert [(j.given, j.kept, j.line) for j in report.joined] == [("Summer ", "Summer", 3)]
         assert [c.name for c in campaigns_of(services, acme)] == ["Summer"]
         assert problems(load(csv(GOOD, GOOD.replace("Summer", "Summer\u00a0")))) == [
-            (3, "this campaign and date stand in line 2 already: give each day once")
+            (3, "line 2 already has this campaign and date: give each day once")
         ]
 
     @pytest.mark.parametrize(("first", "later", "line"), [("=1", "'=1", 3), ("'=1", "=1", 2)])

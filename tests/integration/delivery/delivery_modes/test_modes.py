@@ -140,7 +140,7 @@ def test_what_is_far_too_large_to_be_attached_fails_with_a_way_out(
     monkeypatch.setattr(EmailChannel, "most_attached", 100)
     run = ran(services, admin, delivery=way)
     assert (run.status, run.error_code) == (RunStatus.FAILED, "attachment_too_large")
-    assert "let it go as a link" in (run.error or "")
+    assert "send it as a link" in (run.error or "")
     assert run.file_key
     assert mail.messages == []
 

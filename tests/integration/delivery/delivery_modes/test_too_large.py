@@ -127,7 +127,7 @@ def test_a_schedule_that_fixes_the_form_fails_with_a_way_out(
         run = ran(services, admin, recipients=(ANN,), delivery=way)
         assert server.messages == []
     assert run.status is RunStatus.FAILED
-    assert "let it go as a link" in (run.error or "")
+    assert "send it as a link" in (run.error or "")
 
 
 def test_what_is_sent_again_begins_with_the_form_that_was_tried_last(
@@ -191,7 +191,7 @@ def test_the_refusal_for_one_recipient_leaves_the_others_their_attachment(
         assert forms(services, run)[BOB] == (ACCEPTED, "attach", 1)
         (message,) = server.messages
     assert [name for name, _ in attached(message)] == [run.file_name]
-    assert "let it go as a link" not in (run.error or "")
+    assert "send it as a link" not in (run.error or "")
 
 
 def test_a_full_mailbox_is_told_by_its_words_too(services: Services, admin: Principal) -> None:

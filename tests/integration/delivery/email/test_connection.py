@@ -75,7 +75,7 @@ def test_a_missing_sign_in_is_the_servers_answer(report: Report) -> None:
 
 def test_a_server_that_offers_no_sign_in_is_said(report: Report, server: MailServer) -> None:
     error = failure(channel_to(server, user=ME, password=PASSWORD), report)
-    assert "no sign-in" in error.message
+    assert "no supported sign-in" in error.message
     assert "SMTP_USER" in error.message
 
 

@@ -27,7 +27,7 @@ def test_a_scheduled_run_whose_owner_lost_the_role_fails_and_says_what_to_do(
     set_role(services, admin.user_id, acme.id, Role.VIEWER)
     done = execute(services, run)
     assert (done.status, done.error_code) == (RunStatus.FAILED, "access_lost")
-    assert (done.error or "").startswith("its owner may no longer export")
+    assert (done.error or "").startswith("its owner can no longer export")
     assert mail.messages == []
     assert done.record_count is None
 

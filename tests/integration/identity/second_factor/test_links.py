@@ -63,7 +63,7 @@ class TestAnInvitation:
         services.invitation_acceptance.accept(
             self.invite(services, cast, mail), None, "The reader", NEW_PASSWORD
         )
-        with pytest.raises(Conflict, match="nothing waits"):
+        with pytest.raises(Conflict, match="no code is expected"):
             services.second_factors.confirm(cast.viewer.who, phone.code())
         assert Action.SECOND_FACTOR_RESET not in {action for action, _ in noted(services, cast)}
 
@@ -149,7 +149,7 @@ class TestANewPasswordByALink:
     ) -> None:
         phone = Phone(services.second_factors.begin(cast.viewer.who, PASSWORD).secret, clock)
         services.password_resets.reset(self.by_mail(services, cast, mail), NEW_PASSWORD)
-        with pytest.raises(Conflict, match="nothing waits"):
+        with pytest.raises(Conflict, match="no code is expected"):
             services.second_factors.confirm(cast.viewer.who, phone.code())
 
     def test_a_super_admins_factor_stays_although_their_mailbox_was_not_proven(

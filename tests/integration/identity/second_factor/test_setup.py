@@ -64,7 +64,7 @@ class TestSettingItUp:
     ) -> None:
         factors, who = services.second_factors, cast.admin.who
         for _ in range(30):
-            with pytest.raises(Conflict, match="nothing waits"):
+            with pytest.raises(Conflict, match="no code is expected"):
                 factors.confirm(who, "123456")
         phone = Phone(factors.begin(who, PASSWORD).secret, clock)
         assert factors.confirm(who, phone.code()).recovery_codes

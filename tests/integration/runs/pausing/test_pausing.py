@@ -144,7 +144,7 @@ class TestTheRowOfFailures:
     ) -> None:
         for _ in range(2):
             fails(services, clock)
-            ends(services, clock, RunStatus.SKIPPED, "there was no data in its window", "no_data")
+            ends(services, clock, RunStatus.SKIPPED, "there was no data for its dates", "no_data")
             assert stored(services, hourly).failures == 0
         assert told(services, hourly) == [FAILING, RECOVERED] * 2
         with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
@@ -152,7 +152,7 @@ class TestTheRowOfFailures:
                 pass
             body = server.messages[-1].message.get_body(("plain",))
         assert body is not None
-        assert "There was no data in its window." in " ".join(body.get_content().split())
+        assert "There was no data for its dates." in " ".join(body.get_content().split())
 
     def test_does_not_grow_with_a_run_that_is_sent_again_and_fails_again(
         self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule

@@ -72,7 +72,7 @@ class TestDecisions:
             services.clock(),
             None,
         )
-        assert "(Admin gave it up)" in (done.error or "")
+        assert "(Admin stopped retrying)" in (done.error or "")
         assert statuses(services, done) == [DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED]
         assert services.run_queue.claim() is None
         for decide in (services.run_actions.give_up, services.run_actions.retry_now):
@@ -132,7 +132,7 @@ class TestDecisions:
         (delivery,) = deliveries_of(services, run)
         assert (delivery.status, delivery.error) == (
             DeliveryStatus.ACCEPTED,
-            "Admin says that it has arrived",
+            "Admin marked it as delivered",
         )
         now = services.schedules.get(admin, schedule.id)
         assert (now.last_status, now.last_run_at) == (RunStatus.COMPLETED, run.completed_at)

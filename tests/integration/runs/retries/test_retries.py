@@ -143,7 +143,7 @@ def test_a_run_is_given_up_after_its_attempts(
         assert run.status is RunStatus.PENDING
         run = again(services, clock, run)
     assert (run.status, run.attempt, run.next_attempt_at) == (status, 3, None)
-    assert "(given up after 3 attempts)" in (run.error or "")
+    assert "(after 3 attempts)" in (run.error or "")
     assert statuses(services, run)[-1] is DeliveryStatus.FAILED
     assert BUSY in (deliveries_of(services, run)[-1].error or "")
     last = AttemptOutcome(status)

@@ -53,7 +53,7 @@ def test_without_its_file_a_run_is_not_sent_again(
     services: Services, admin: Principal, schedule: Schedule, partial: Run
 ) -> None:
     services.files.remove(partial.file_key or "")
-    with pytest.raises(Gone, match="run it again instead"):
+    with pytest.raises(Gone, match="rerun it instead"):
         services.run_actions.resend(admin, schedule.id, partial.id)
     empty = make_schedule(
         services,
@@ -81,7 +81,7 @@ def test_a_run_without_a_message_to_send_again_stays_as_it_is(
     services.run_execution.note(held, file_name="file.csv", file_key="acme/file.csv", file_size=4)
     services.run_endings.close(held, RunStatus.FAILED, "lost", "access_lost")
     before = the_run(services, run)
-    with pytest.raises(Conflict, match="nothing to send again"):
+    with pytest.raises(Conflict, match="nothing to resend"):
         services.run_actions.resend(admin, schedule.id, run.id)
     assert the_run(services, run) == before
 
@@ -94,7 +94,7 @@ def test_a_run_that_waits_is_cancelled_and_never_begins(
     run = services.run_actions.cancel(admin, schedule.id, waiting.id)
     assert run == the_run(services, run)
     assert (run.status, run.completed_at, run.error, run.error_code) == (
-        RunStatus.CANCELLED, clock(), "Admin cancelled it", "cancelled",
+        RunStatus.CANCELLED, clock(), "cancelled by Admin", "cancelled",
     )  # fmt: skip
     assert [(c.topic, c.tenant_id) for c in watch.seen[seen:]] == [(Topic.RUNS, schedule.tenant_id)]
     assert services.run_queue.claim() is None
@@ -163,7 +163,7 @@ def test_who_comes_too_late_or_may_not_cancels_nothing(
     schedule: Schedule,
     partial: Run,
 ) -> None:
-    with pytest.raises(Conflict, match="has ended already"):
+    with pytest.raises(Conflict, match="has already ended"):
         services.run_actions.cancel(admin, schedule.id, partial.id)
     assert the_run(services, partial) == partial
     waiting = services.schedules.trigger(admin, schedule.id)

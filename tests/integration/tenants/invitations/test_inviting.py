@@ -105,14 +105,14 @@ class TestInviting:
                     )
 
     def test_a_member_is_not_invited_again(self, services: Services, cast: Cast) -> None:
-        with pytest.raises(Conflict, match="is a member already"):
+        with pytest.raises(Conflict, match="is already a member"):
             services.invitations.invite(cast.admin.who, cast.acme.id, "VIEWER@example.com", "admin")
 
     def test_an_address_is_invited_once_at_a_time(
         self, services: Services, cast: Cast, clock: FakeClock
     ) -> None:
         first = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
-        with pytest.raises(Conflict, match="is invited already"):
+        with pytest.raises(Conflict, match="is already invited"):
             services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "admin")
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "admin")
         clock.advance(hours=72)

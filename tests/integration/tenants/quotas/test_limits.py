@@ -102,7 +102,7 @@ class TestPendingRuns:
                 cast.admin.who, schedule.id, day - timedelta(days=30), day
             ),
         ):
-            with pytest.raises(QuotaExceeded, match="2 of at most 2 waiting runs"):
+            with pytest.raises(QuotaExceeded, match="2 of at most 2 queued runs"):
                 ask()
         assert len(runs_of(services, schedule)) == 2
 
@@ -153,7 +153,7 @@ class TestPendingRuns:
         assert by_status == [RunStatus.FAILED, RunStatus.PENDING, RunStatus.PENDING]
         (failed,) = [run for run in runs if run.status is RunStatus.FAILED]
         assert failed.error_code == "quota_exceeded"
-        assert "had reached its limit of 2 waiting runs" in (failed.error or "")
+        assert "had reached its limit of 2 queued runs" in (failed.error or "")
         schedule = stored(
             services, next(s for s in schedules if s.id == failed.scheduled_export_id)
         )

@@ -69,7 +69,7 @@ TONE, ROWS, WAIT, NOTE, ANSWER, SIGNED = options_of(MadeUp)
         (
             {"answer": "nobody"},
             "/answer",
-            "is not a valid email address: write it as name@example.com",
+            "is not a valid email address: use the format name@example.com",
         ),
         ({"signed": "yes"}, "/signed", "must be true or false"),
     ],
