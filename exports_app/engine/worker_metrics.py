@@ -1,10 +1,11 @@
 """A worker's small HTTP server: /live for whoever restarts it, /metrics for Prometheus."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hmac import compare_digest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 CLIENT_SECONDS = 10.0
 """A client that sends nothing for so long is dropped."""
+MOST_CONNECTIONS = 20
+"""Each has a thread and a descriptor of the worker: one more ends the oldest, which no scrape
+needs for so long."""
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -32,6 +36,27 @@ class _Handler(WSGIRequestHandler):
 
 class _Server(ThreadingWSGIServer):
     daemon_threads = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._open = dict[socket.socket, None]()
+        """In the order in which they began."""
+        self._opening = threading.Lock()
+        super().__init__(*args, **options)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._opening:
+            self._open[request] = None
+            if len(self._open) > MOST_CONNECTIONS:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                with suppress(OSError):  # its client has left already
+                    oldest.shutdown(socket.SHUT_RDWR)  # its thread closes it
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._opening:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, *_: object) -> None:
         """A client that went away is no news either."""

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -67,6 +67,20 @@ def test_metrics_are_for_this_machine_and_those_with_the_token(
     with served(services, port) as client:
         assert client.get("/metrics", headers=headers).status_code == status
         assert client.get("/live", headers=headers).status_code == 200
+
+
+def test_clients_that_send_nothing_take_no_connections_from_others(
+    services: Services, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_metrics._Handler, "timeout", None)
+    with served(services, port) as client, ExitStack() as silent:
+        opened = [
+            silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for _ in range(worker_metrics.MOST_CONNECTIONS + 1)
+        ]
+        assert client.get("/live").status_code == 200
+        opened[0].settimeout(20)
+        assert opened[0].recv(1) == b""  # ended before its own time was over
 
 
 def test_a_port_in_use_stops_the_start(services: Services, port: int) -> None:
