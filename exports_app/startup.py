@@ -72,7 +72,7 @@ def version_warning(database: Database, registry: ProcessRegistry) -> str:
     named = ", ".join(f"{count} of version {version}" for version, count in others.items())
     return (
         f"servers or workers of other versions run beside this one ({__version__}): {named}."
-        " Finish the upgrade soon (docs/deploying.md, Many machines)"
+        " Finish the upgrade soon (docs/deploying.md, Upgrade with two servers)"
     )
 
 
