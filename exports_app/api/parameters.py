@@ -22,7 +22,8 @@ async def check(request: Request, who: Who) -> None:  # noqa: ARG001 (401 comes 
     if not given:
         return
     known = _known(cast(APIRoute, request.scope["route"]))
-    errors = [FieldError(f"/{name[:LONGEST]}", _unknown(known)) for name in set(given) - known]
+    unknown = [name for name in dict.fromkeys(given) if name not in known]
+    errors = [FieldError(f"/{name[:LONGEST]}", _unknown(known)) for name in unknown]
     errors += [
         FieldError(f"/{name}", "is given more than once: give it once")
         for name in sorted(known)

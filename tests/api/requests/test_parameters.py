@@ -39,6 +39,12 @@ def test_one_that_is_given_twice_is_refused(api: Clients) -> None:
     assert pointers(answer) == ["/q"]
 
 
+def test_those_that_are_refused_are_in_their_order(api: Clients) -> None:
+    names = [f"no{number}" for number in range(9, 0, -1)]
+    answer = api.admin.get(SCHEDULES, params=dict.fromkeys(names, "x"))
+    assert pointers(answer) == [f"/{name}" for name in names]
+
+
 def test_what_is_refused_says_which_there_are_and_repeats_no_more_than_it_must(
     api: Clients,
 ) -> None:
