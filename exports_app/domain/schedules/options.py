@@ -32,7 +32,7 @@ class FileOptions:
     when_empty: str = option(
         Choice(
             {
-                WhenEmpty.SEND: Label("Send an empty file"),
+                WhenEmpty.SEND: Label("Send the file anyway"),
                 WhenEmpty.SKIP: Label("Skip the run, send nothing"),
                 WhenEmpty.FAIL: Label("Fail the run"),
             }
