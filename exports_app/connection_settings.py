@@ -104,8 +104,12 @@ def _check_password(prefix: str, url: str, *, password: bool) -> None:
     try:
         encoded = not setting_urls.unencoded(url)
         password_in_url = setting_urls.has_password(url)
-    except ValueError:  # an address in brackets that is none
-        raise ValueError(f"{prefix}_URL cannot be read: check the host in it") from None
+        if encoded:
+            setting_urls.check_port(url)
+    except ValueError:  # an address in brackets that is none, or a port
+        raise ValueError(
+            f"{prefix}_URL cannot be read: check the host and the port in it"
+        ) from None
     if not encoded:
         raise ValueError(
             f"{prefix}_URL: in its password, characters such as @ / ? # % must be percent-encoded"

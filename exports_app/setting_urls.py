@@ -34,6 +34,11 @@ def has_password(url: str) -> bool:
     return ":" in urlsplit(url).netloc.rpartition("@")[0]
 
 
+def check_port(url: str) -> None:
+    """Raises ValueError for a port that is none."""
+    _ = urlsplit(url).port
+
+
 def credentials(url: str) -> tuple[str, str]:
     """The URL's user and password, decoded; empty where it has none."""
     parts = urlsplit(url)

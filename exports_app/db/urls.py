@@ -1,5 +1,7 @@
 """The URL of the database, as SQLAlchemy and PostgreSQL's own library read it."""
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -10,11 +12,20 @@ from exports_app.domain.errors import ExportsError
 def parse(url: str) -> URL:
     """Raises ExportsError."""
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise ExportsError(
             "DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR"
         ) from None
+    for option in parsed.query if parsed.get_backend_name() == "postgresql" else ():
+        try:
+            make_conninfo(**{option: ""})
+        except ProgrammingError:
+            raise ExportsError(
+                "DATABASE_URL has an option, after its ?, that PostgreSQL's library does not know:"
+                " remove it, or correct its name"
+            ) from None
+    return parsed
 
 
 def with_driver(url: URL) -> URL:

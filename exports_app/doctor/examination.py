@@ -167,6 +167,11 @@ def _redis(settings: Settings) -> Finding:
         )
     except redis.exceptions.ResponseError as e:
         return Finding(False, "Redis", f"refuses: {e}. Check REDIS_URL", cause="redis_refused")
+    except (TypeError, ValueError):  # the library has no such option, or not with this value
+        return Finding(
+            *(False, "Redis", "cannot be asked: check the options in REDIS_URL, after its ?"),
+            cause="redis_options",
+        )
     except (redis.exceptions.RedisError, OSError) as e:
         detail = f"cannot be reached: check REDIS_URL, and that it runs ({type(e).__name__})"
         return Finding(False, "Redis", detail, cause="redis_unreachable")

@@ -9,6 +9,7 @@ from redis.connection import parse_url
 from exports_app import environment, setting_urls
 from exports_app.channels.email import SmtpSettings
 from exports_app.db.urls import as_libpq, parse
+from exports_app.domain.errors import ExportsError
 from exports_app.environment import SettingsError, read
 from exports_app.settings import Settings
 from exports_app.storage.s3 import Account
@@ -156,6 +157,9 @@ PG = "postgresql://me@db/exports"
             for bad in ("p@ss", "p/ss", "p#ss", "p?ss", "100%")
         ),
         ({"DATABASE_URL": "postgresql://me@[::1/exports"}, "DATABASE_URL cannot be read"),
+        ({"DATABASE_URL": "postgresql://me@db:99999/exports"}, "DATABASE_URL cannot be read"),
+        ({"REDIS_URL": "redis://db:99999/0"}, "REDIS_URL cannot be read"),
+        ({"REDIS_URL": "redis://db:no/0"}, "REDIS_URL cannot be read"),
     ],
 )
 def test_what_does_not_go_together_stops_the_start(
@@ -192,3 +196,9 @@ def test_the_store_gets_the_credentials_of_the_settings(tmp_path: Path) -> None:
     account = file_store(s)._account  # type: ignore[attr-defined]
     assert account == Account("known", "hidden", None, "eu-central-1")
     assert "hidden" not in repr(account)
+
+
+def test_an_option_that_no_library_knows_is_refused_in_one_line() -> None:
+    assert parse("postgresql://me@db/exports?sslmode=require").query == {"sslmode": "require"}
+    with pytest.raises(ExportsError, match=r"^DATABASE_URL has an option"):
+        parse("postgresql://me@db/exports?sslmod=require")

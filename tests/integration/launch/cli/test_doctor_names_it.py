@@ -108,6 +108,11 @@ def test_the_password_of_redis(run: Run) -> None:
     assert "check REDIS_URL" in found["redis_password"]
 
 
+def test_an_option_that_redis_does_not_have(run: Run) -> None:
+    found = codes(run, REDIS_URL="redis://127.0.0.1:1/0?foo=bar")
+    assert "check the options in REDIS_URL" in found["redis_options"]
+
+
 def test_a_file_store_that_cannot_be_written_as_serve_finds_it(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
     env = {"FILES_URL": str(tmp_path / "a file" / "exports")}
