@@ -38,7 +38,10 @@ root=$1; user=$2; group=$3; workdir=$4; shift 4
 mount --bind "$root" "$root"
 while read -r kind place source; do
   case $kind in
-    read) mount --rbind "$source" "$root$place"; mount -o remount,ro,bind "$root$place" ;;
+    read)
+      mkdir -p "$root$place"
+      mount --rbind "$source" "$root$place"
+      mount -o remount,ro,bind "$root$place" ;;
     write) mount --bind "$source" "$root$place" ;;
     hide) mount --bind /dev/null "$root$place" ;;
     tmpfs) mount -t tmpfs -o "$source" tmpfs "$root$place" ;;
@@ -205,12 +208,13 @@ def _applies(requirement: Requirement, extra: str = "") -> bool:
 def _mounts(root: Path, writable: dict[str, Path]) -> Iterator[str]:
     """The lines of the container's mounts, whose places are made."""
     yield from _system(root)
+    # Before what may be below it, such as the packages of a clone
+    yield _mount("tmpfs", root, Path("/tmp"), "size=512m,mode=1777")
     for here in {Path(sys.base_prefix), Path(sysconfig.get_path("purelib"))}:
         if not here.is_relative_to("/usr"):
             yield _mount("read", root, here)
     for name in ("proc", "dev"):
         yield _mount("read", root, Path("/", name))
-    yield _mount("tmpfs", root, Path("/tmp"), "size=512m,mode=1777")
     for place, source in writable.items():
         yield _mount("write", root, Path(place), str(source))
 
@@ -230,5 +234,6 @@ def _system(root: Path) -> Iterator[str]:
 
 
 def _mount(kind: str, root: Path, place: Path, source: str = "") -> str:
-    root.joinpath(*place.parts[1:]).mkdir(parents=True)
+    # Already there where another place, the interpreter, say, is below it
+    root.joinpath(*place.parts[1:]).mkdir(parents=True, exist_ok=True)
     return f"{kind} {place} {source or place}"

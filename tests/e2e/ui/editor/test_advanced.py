@@ -117,7 +117,7 @@ class TestOnePausedByItself:
         house.schedule(company, "Another")  # the open page hears of this
         expect(note(page, made)).to_contain_text("Paused automatically")
         expect(note(page, made)).to_contain_text(REASON)
-        expect(page.locator("#counts")).to_contain_text("1 paused automatically")
+        expect(page.locator("#counts")).to_contain_text("1 paused (1 automatically)")
         expect(switch(page, made)).not_to_be_checked()
         assert_nothing_overflows(page)
         assert serious(page) == []
@@ -126,7 +126,7 @@ class TestOnePausedByItself:
         expect(note(page, made)).to_have_count(0)
         expect(switch(page, made)).to_be_checked()
         expect(switch(page, made)).to_be_focused()
-        expect(page.locator("#counts")).not_to_contain_text("paused automatically")
+        expect(page.locator("#counts")).not_to_contain_text("automatically")
         stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
         assert (stored["pausedAt"], stored["failures"], stored["isActive"]) == (None, 0, True)
         assert stored["nextRunAt"] is not None
