@@ -16,6 +16,8 @@ SUMS = "SHA256SUMS"
 """In the format of sha256sum: `sha256sum --check SHA256SUMS` verifies a backup too."""
 DATABASE = "exports.db"
 FILES = "files"
+MAX_BYTES = 256 * 2**20
+"""Of the manifest, which names files that were missing or damaged."""
 FORMAT = 1
 """Incremented when an older version could not restore the backup any more."""
 
@@ -74,8 +76,9 @@ def read(folder: Path) -> Manifest:
     """Raises ExportsError where there is none, or it cannot be read by this version."""
     if not folder.is_dir():
         raise ExportsError(f"{folder} is no folder: name that of a backup")
+    _refuse_others(folder)
     try:
-        content = (folder / NAME).read_bytes()
+        content = _bounded(folder / NAME)
         stored = json.loads(content)
         newest = int(stored["format"])
     except FileNotFoundError:
@@ -96,15 +99,28 @@ def read(folder: Path) -> Manifest:
         raise ExportsError(f"{folder / NAME} is damaged: use another backup") from None
 
 
-def refuse_links(folder: Path) -> None:
-    """Raises ExportsError where anything in the folder is a symbolic link: a backup has none, and
-    one could bring a file of this machine into the history."""
+def _bounded(file: Path) -> bytes:
+    """Raises ValueError for a file that is too large; OSError."""
+    if file.stat().st_size > MAX_BYTES:
+        raise ValueError
+    return file.read_bytes()
+
+
+def _refuse_others(folder: Path) -> None:
+    """Raises ExportsError where anything in the folder is neither a file nor a folder: a backup has
+    only these. A symbolic link could bring a file of this machine into the history, and a pipe
+    would be waited for."""
     for parent, folders, files in os.walk(folder):
         for path in (Path(parent, name) for name in (*folders, *files)):
             if path.is_symlink():
                 raise ExportsError(
                     f"{path} is a symbolic link, and a backup has none: put what it points to in"
                     " its place, if it is part of the backup"
+                )
+            if not path.is_file() and not path.is_dir():
+                raise ExportsError(
+                    f"{path} is neither a file nor a folder, and a backup has nothing else: remove"
+                    " it, or use another backup"
                 )
 
 

@@ -68,7 +68,6 @@ def restore(settings: Settings, folder: Path, progress: Progress, *, force: bool
 def _checked(folder: Path, progress: Progress) -> Manifest:
     """The manifest of a whole backup that this version can restore."""
     backup = manifests.read(folder)
-    manifests.refuse_links(folder)
     if not migrate.knows(backup.migration):
         raise ExportsError(
             f"{folder} was made by a newer version ({backup.version}, migration"

@@ -1,6 +1,7 @@
 """A backup put in the place of the data: what comes back, what is held, and what is refused."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -325,6 +326,22 @@ class TestRefusals:
         link.rename(tmp_path / "outside")
         link.symlink_to(tmp_path / "outside")
         refused(f"{link.name} is a symbolic link")
+
+    @pytest.mark.parametrize("part", ["exports.db", "manifest.json", "something else"])
+    def test_a_part_that_is_a_pipe(
+        self, back_up: BackUp, folder: Path, refused: Callable[[str], None], part: str
+    ) -> None:
+        back_up()
+        (folder / part).unlink(missing_ok=True)
+        os.mkfifo(folder / part)
+        refused(f"{part} is neither a file nor a folder")
+
+    def test_a_manifest_without_end(
+        self, back_up: BackUp, folder: Path, refused: Callable[[str], None]
+    ) -> None:
+        back_up()
+        os.truncate(folder / "manifest.json", 2**40)  # takes no space
+        refused("manifest.json is damaged")
 
     def test_a_running_server(
         self, back_up: BackUp, empty: Settings, refused: Callable[[str], None]
