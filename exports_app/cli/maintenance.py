@@ -28,7 +28,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="maintenance_command", required=True, metavar="COMMAND")
     on = commands.add_parser("on", help=ON, description=ON)
     on.add_argument(
-        "--reason", default="", metavar="TEXT", help="one line, which everyone sees on the pages"
+        "--reason",
+        metavar="TEXT",
+        help="one line, which everyone sees on the pages (default: as it is, at first none)",
     )
     on.add_argument("--wait", action="store_true", help="return once no run is at work any more")
     off = commands.add_parser("off", help=OFF, description=OFF)
@@ -44,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     with open_services() as services:
         if args.maintenance_command == "on":
-            changed = services.maintenance.begin(args.reason.strip())
+            reason = None if args.reason is None else args.reason.strip()
+            changed = services.maintenance.begin(reason)
             if args.wait:
                 _wait(services)
         else:

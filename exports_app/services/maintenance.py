@@ -62,15 +62,16 @@ class MaintenanceMode:
         with self._store.read() as tx:
             return tx.run_queue.at_work(self._clock())
 
-    def begin(self, reason: str) -> Changed:
+    def begin(self, reason: str | None = None) -> Changed:
         """From now on no run begins, in any process. A later call changes the reason. reason: one
-        line, or empty. Raises Invalid, Unavailable."""
-        if why := _wrong_reason(reason):
+        line, or empty; None: as it is. Raises Invalid, Unavailable."""
+        if reason is not None and (why := _wrong_reason(reason)):
             raise Invalid([FieldError("/reason", why)])
         with self._store.write() as tx:
             tx.run_queue.lock_claims()  # none is under way that has not seen it
             before = tx.installation.maintenance()
-            now = Maintenance(before.since or self._clock(), reason)
+            said = before.reason if reason is None else reason
+            now = Maintenance(before.since or self._clock(), said)
             return self._set(tx, Action.MAINTENANCE_BEGUN, before, now)
 
     def end(self) -> Changed:

@@ -159,3 +159,13 @@ def test_a_reason_is_one_short_line(services: Services, reason: str) -> None:
     with pytest.raises(Invalid):
         services.maintenance.begin(reason)
     assert not services.maintenance.look().is_on
+
+
+def test_a_second_begin_keeps_the_reason_unless_it_gives_one(services: Services) -> None:
+    services.maintenance.begin("new disks")
+    again = services.maintenance.begin()
+    assert (again.changed, again.now.reason) == (False, "new disks")
+    assert services.maintenance.begin("").now.reason == ""
+    services.maintenance.begin("new disks")
+    services.maintenance.end()
+    assert services.maintenance.begin().now.reason == ""
