@@ -1,3 +1,3 @@
 """Scheduled exports with email delivery."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 from pydantic import SecretStr
 
-from exports_app import startup, wiring
+from exports_app import __version__, startup, wiring
 from exports_app.db.process_registry import ProcessKind
 from exports_app.domain.errors import ExportsError
 from exports_app.services.keys.fingerprints import fingerprint
@@ -176,8 +176,8 @@ def test_processes_of_other_versions_are_known(
         assert registry.other_versions() == {}
         monkeypatch.setattr("exports_app.db.process_registry.__version__", "9.9.9")
         with registry.register(ProcessKind.WORKER):
-            assert registry.other_versions() == {"0.1.0": 1}
+            assert registry.other_versions() == {__version__: 1}
             monkeypatch.setattr("exports_app.startup.__version__", "9.9.9")
             warning = startup.version_warning(services.database, registry)
-            assert "run beside this one (9.9.9): 1 of version 0.1.0" in warning
+            assert f"run beside this one (9.9.9): 1 of version {__version__}" in warning
         monkeypatch.undo()
