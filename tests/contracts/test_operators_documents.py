@@ -33,7 +33,8 @@ NOT_RUN = {
         " and worker as it does"
     ),
     ("deploying.md", "Upgrade with two servers"): (
-        "the same; tests/faults/test_rolling_upgrade.py runs both versions over one database"
+        "the same; tests/operations/test_upgrade_in_turn.py upgrades servers and worker as it does,"
+        " and tests/faults/test_rolling_upgrade.py runs the last release over the newer schema"
     ),
     ("operating.md", "Starting and stopping"): (
         "make installs packages and builds pages; make test begins with the same"

@@ -88,17 +88,17 @@ class Installation:
         started = start_server(self._next("web"), self.settings() | env, backend_only=not pages)
         return self.held.enter_context(started)
 
-    def worker(self, **env: str) -> Worker:
-        """One that is ready."""
-        return self.held.enter_context(self._worker(self._next("worker"), env))
+    def worker(self, project: Path = ROOT, **env: str) -> Worker:
+        """One that is ready. project: the folder of its code."""
+        return self.held.enter_context(self._worker(self._next("worker"), project, env))
 
     @contextmanager
-    def _worker(self, folder: Path, env: dict[str, str]) -> Iterator[Worker]:
+    def _worker(self, folder: Path, project: Path, env: dict[str, str]) -> Iterator[Worker]:
         log = folder / "worker.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "exports_app", "worker"],
-                cwd=ROOT,
+                cwd=project,
                 env=environment(folder, self.settings() | env),
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -84,16 +84,21 @@ def command(*, backend_only: bool) -> list[str]:
 
 @contextmanager
 def start_server(
-    folder: Path, env: Mapping[str, str] | None = None, *, backend_only: bool = True
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    *,
+    backend_only: bool = True,
+    project: Path = ROOT,
 ) -> Iterator[Server]:
     """A server that answers /api/health; stopped at the end, its whole process group killed if it
     does not stop.
 
     folder: for its data and `server.log`. env: settings on top of DATA_DIR and a free PORT.
+    project: the folder of its code.
     """
     folder.mkdir(parents=True, exist_ok=True)
     full, log = environment(folder, env or {}), folder / "server.log"
-    with run_server(command(backend_only=backend_only), full, log, ROOT) as server:
+    with run_server(command(backend_only=backend_only), full, log, project) as server:
         yield server
 
 

@@ -2,13 +2,16 @@
 of docs/deploy, as processes on this machine."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.distributed.conftest import PATIENCE, Installation, Worker
-from tests.e2e.server import free_port, start_server
+from tests.e2e.server import environment, free_port, start_server
+from tests.paths import ROOT
 from tests.proxies import HOST, Front, front
 
 DRAIN_SECONDS = "4"
@@ -24,10 +27,10 @@ class Web:
     settings: dict[str, str]
     held: ExitStack = field(default_factory=ExitStack)
 
-    def start(self) -> None:
-        """Until it answers."""
+    def start(self, project: Path = ROOT) -> None:
+        """Until it answers. project: the folder of its code."""
         self.server = self.held.enter_context(
-            start_server(self.folder, self.settings, backend_only=False)
+            start_server(self.folder, self.settings, backend_only=False, project=project)
         )
 
     def begin_to_stop(self) -> None:
@@ -46,10 +49,23 @@ class Cluster:
     worker: Worker
     settings: dict[str, str]
 
-    def restart_worker(self) -> None:
+    def restart_worker(self, project: Path = ROOT) -> None:
         self.worker.send(signal.SIGTERM)
         assert self.worker.ended() == 0, self.worker.output
-        self.worker = self.installation.worker(**self.settings)
+        self.worker = self.installation.worker(project, **self.settings)
+
+    def migrate(self, project: Path) -> None:
+        """project: the folder of the code whose migrations run."""
+        done = subprocess.run(
+            [sys.executable, "-m", "exports_app", "migrate"],
+            cwd=project,
+            env=environment(self.installation.folder / "migrating", self.installation.settings()),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
 
     def log(self) -> str:
         """All that balancer, servers and workers have written."""

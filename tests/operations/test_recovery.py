@@ -15,20 +15,12 @@ import pytest
 from tests.e2e.client import wait_until
 from tests.faults.full_disk import fill
 from tests.faults.house import INJECTED
+from tests.operations import newer_code
 from tests.operations.handbook import blocks, constant, walk
 from tests.operations.machine import PATIENCE, Machine
 
 pytestmark = pytest.mark.long
 DOCUMENT = "recovery.md"
-MIGRATION = """
-from alembic import op
-
-revision, down_revision = "9999", "{}"
-
-
-def upgrade() -> None:
-    op.execute("CREATE TABLE of_tomorrow (id INTEGER)")
-"""
 
 
 def test_the_data_folder_is_lost(machine: Machine) -> None:
@@ -74,11 +66,11 @@ def test_an_upgrade_went_wrong(machine: Machine) -> None:
         backup.rest()
     machine.stop_app()
     older = _schema(machine)
-    migration = machine.installed.project / "alembic/versions/9999_of_tomorrow.py"
+    migration = machine.installed.project / newer_code.FILE
     try:
-        migration.write_text(MIGRATION.format(older))
+        migration.write_text(newer_code.migration(older))
         machine.start()
-        assert _schema(machine) == "9999"
+        assert _schema(machine) == newer_code.SCHEMA
         machine.stop_app()
         migration.unlink(missing_ok=True)
         machine.done("systemctl start exports-web")
@@ -94,9 +86,9 @@ def test_an_upgrade_went_wrong(machine: Machine) -> None:
             assert (kept["id"], kept["status"]) == (run, "completed")
 
         machine.stop_app()
-        migration.write_text(MIGRATION.format(older))
+        migration.write_text(newer_code.migration(older))
         machine.app("restore --force /backup/2026-11-30")
-        assert _schema(machine) == "9999"
+        assert _schema(machine) == newer_code.SCHEMA
         machine.start()
     finally:
         migration.unlink(missing_ok=True)

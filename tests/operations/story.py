@@ -1,0 +1,117 @@
+"""What people and programs do with a cluster while its operator restarts or upgrades it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.records import Run, Schedule
+from exports_app.services.identity import passwords
+from exports_app.wiring import Services
+from tests.e2e.client import wait_until
+from tests.operations.cluster import Cluster, Web
+from tests.operations.load import Load, Request
+from tests.operations.tabs import Tab
+from tests.paths import ROOT
+from tests.world import (
+    PASSWORD,
+    Cast,
+    make_campaigns,
+    make_cast,
+    make_schedule,
+    runs_of,
+    sql,
+)
+
+PATIENCE = 60.0
+KINDS = 5
+"""Of requests."""
+LINK = re.compile(r"https://[^\s\"]+(/api/files/[^\s\"]+signature=([\w-]+))")
+
+
+def address(name: str) -> str:
+    return f"{name.replace(' ', '.')}@example.com"
+
+
+def sent(method: str, path: str, **more: Any) -> Request:
+    return lambda client: client.request(method, path, **more)
+
+
+class Story:
+    """services: a look at the same database from here."""
+
+    def __init__(self, site: Cluster) -> None:
+        self.site = site
+        self.services: Services = site.installation.services()
+        self.cast: Cast = make_cast(self.services, passwords.hash_password(PASSWORD))
+        make_campaigns(self.services, self.cast)
+        self.token = self.services.auth.token_for(self.cast.admin.user).access_token
+        self.due = list[Schedule]()
+
+    def schedule(self, name: str, **more: Any) -> Schedule:
+        """Due when we say so, and not again."""
+        chosen = {"schedule": "0 0 1 1 *", "recipients": (address(name),)} | more
+        return make_schedule(self.services, self.cast.admin.who, name=name, **chosen)
+
+    def mails(self, name: str) -> list[str]:
+        """The texts of those to the schedule's recipient."""
+        return [
+            body.get_content()
+            for one in self.site.installation.mails.messages
+            if address(name) in one.rcpt_tos and (body := one.message.get_body(("plain",)))
+        ]
+
+    def link(self) -> tuple[str, str]:
+        """Path and query of a file's link, as its recipient gets it; its signature."""
+        made = self.schedule("by link", delivery="link")
+        self.services.schedules.trigger(self.cast.admin.who, made.id)
+        (text,) = wait_until("it is sent", lambda: self.mails("by link"), PATIENCE)
+        found = LINK.search(text)
+        assert found is not None, text
+        return found[1], found[2]
+
+    def make_due(self, name: str) -> None:
+        """A new schedule, from now on."""
+        self.due.append(made := self.schedule(name))
+        sql(self.services, "UPDATE scheduled_exports SET next_run_at = now() WHERE id = ?", made.id)
+
+    def has_run_once(self, schedule: Schedule) -> None:
+        wait_until(f"{schedule.name} was sent", lambda: self.mails(schedule.name), PATIENCE)
+        (run,) = wait_until("its run has ended", lambda: self.ended_runs(schedule), PATIENCE)
+        assert run.status is RunStatus.COMPLETED
+        assert len(self.mails(schedule.name)) == 1
+
+    def ended_runs(self, schedule: Schedule) -> list[Run]:
+        """All of the schedule's, once each has ended."""
+        runs = runs_of(self.services, schedule)
+        return runs if all(run.completed_at for run in runs) else []
+
+    def load(self, link: str) -> Load:
+        ours = {"headers": {"Authorization": f"Bearer {self.token}"}}
+        cron = {"expression": "0 9 * * 1", "timezone": "Europe/Berlin"}
+        requests = {
+            "health": sent("GET", "/api/health"),
+            "list": sent("GET", "/api/scheduled-exports", **ours),
+            "page": sent("GET", "/scheduled-exports"),
+            "cron": sent("POST", "/api/scheduled-exports/validate-cron", json=cron, **ours),
+            "link": sent("GET", link),
+        }
+        return Load(self.site.front, requests)
+
+    def restart(self, number: int, web: Web, tabs: list[Tab], project: Path = ROOT) -> None:
+        """While it stops, an export comes due; pages go to the other server as soon as theirs is
+        gone. project: the folder of the code that it starts with."""
+        print(f"server {number}: stop")
+        web.begin_to_stop()
+        self.make_due(f"due {number}")
+        assert web.stopped() == 0, web.server.output
+        before = sum(tab.moves for tab in tabs)
+        for tab in tabs:
+            tab.carry_on()
+        moved = sum(tab.moves for tab in tabs) - before
+        print(f"server {number}: stopped; {moved} of {len(tabs)} pages connected to the other one")
+        web.start(project)
+        print(f"server {number}: ready")
+        self.schedule(f"after {number}")
+        for tab in tabs:
+            tab.sees(f"after {number}")
