@@ -71,6 +71,10 @@ def test_another_browser_is_signed_out_and_then_all(
         assert [one.id for one in account.sessions] == [id_of(mine)]
         await tab.do(AccountState.end, foreign)
         assert await tab.texts() == ["This does not exist, or you do not have access to it"]
+        await tab.do(AccountState.ask)
+        await tab.do(AccountState.keep)
+        assert (services.sessions.visit(mine) is not None, account.asking) == (True, False)
+        await tab.do(AccountState.ask)
         await tab.do(AccountState.end_all)
         assert (await tab.state(BrowserCommands)).goto.endswith("/api/session/end")
 

@@ -61,7 +61,14 @@ def test_another_browser_is_signed_out_and_then_this_one_too(
     expect(page.locator("#sessions li")).to_have_count(1)
     other.reload()
     expect(other).to_have_url(re.compile("/login"))
+    page.get_by_role("button", name="Sign out everywhere").press("Enter")
+    dialog = page.get_by_role("alertdialog", name="Sign out everywhere?")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")  # whoever presses it twice stays
+    expect(dialog).to_have_count(0)
+    expect(page.locator("#sessions li")).to_have_count(1)
     page.get_by_role("button", name="Sign out everywhere").click()
+    dialog.get_by_role("button", name="Sign out everywhere").click()
     expect(page).to_have_url(re.compile("/login"))
 
 

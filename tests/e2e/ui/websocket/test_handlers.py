@@ -58,7 +58,10 @@ class TestWhoMayCallWhat:
             f"{SESSION}.enter",
             f"{SESSION}.switch",
             f"{SESSION}.logout",
-            *(f"{ACCOUNT}.{name}" for name in ("refresh", "change", "end", "end_all")),
+            *(
+                f"{ACCOUNT}.{name}"
+                for name in ("refresh", "change", "end", "end_all", "ask", "keep")
+            ),
             *(f"{LEAVE}.{name}" for name in ("ask", "choose", "keep", "leave")),
             *(
                 f"{FACTOR}.{name}"

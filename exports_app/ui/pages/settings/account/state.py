@@ -25,6 +25,8 @@ class AccountState(rx.State):
     sessions: list[SessionItem] = []  # noqa: RUF012 (Reflex copies defaults)
     errors: dict[str, str] = {}  # noqa: RUF012
     """By field: current, new."""
+    asking: bool = False
+    """Whether to sign out everywhere."""
     saved: int = 0
     """How often it was changed: the form begins anew."""
 
@@ -68,8 +70,17 @@ class AccountState(rx.State):
         await self._again()
 
     @action()
+    async def ask(self) -> None:
+        self.asking = True
+
+    @action()
+    async def keep(self) -> None:
+        self.asking = False
+
+    @action()
     async def end_all(self) -> None:
         """This browser too."""
+        self.asking = False
         await call(services.own_account.sign_out_everywhere)
         await go(self, "/api/session/end")
 

@@ -78,8 +78,7 @@ def _sessions() -> rx.Component:
             "Sign out everywhere",
             kind="small",
             icon="log-out",
-            once=True,
-            on_click=AccountState.end_all,
+            on_click=AccountState.ask,
         ),
         class_name="row wrap",
     )
@@ -88,7 +87,41 @@ def _sessions() -> rx.Component:
         rx.el.ul(
             rx.foreach(AccountState.sessions, _session), class_name="plain-list", id="sessions"
         ),
+        _question(),
         class_name="card settings-card",
+    )
+
+
+def _question() -> rx.Component:
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            browser.return_focus(),
+            browser.focus(target="stay-signed-in"),
+            rx.alert_dialog.title("Sign out everywhere?", as_child=False),
+            rx.alert_dialog.description(
+                "All your sessions end, this one too, and the access tokens of your API clients."
+                " Scheduled exports go on.",
+                size="2",
+                color="gray",
+            ),
+            rx.el.div(
+                rx.alert_dialog.cancel(
+                    button("Cancel", on_click=AccountState.keep, id="stay-signed-in")
+                ),
+                button(
+                    "Sign out everywhere",
+                    kind="danger",
+                    icon="log-out",
+                    once=True,
+                    on_click=AccountState.end_all,
+                    id="confirm-sign-out",
+                ),
+                class_name="dialog-foot",
+            ),
+            class_name="dialog slim",
+            on_escape_key_down=AccountState.keep,
+        ),
+        open=AccountState.asking,
     )
 
 
