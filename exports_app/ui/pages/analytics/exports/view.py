@@ -38,7 +38,6 @@ def exports() -> rx.Component:
     intro = rx.fragment(
         "Delivery health of ",
         SessionState.tenant_name,
-        " are doing",
         rx.cond(state.zone != "", f" · time zone: {state.zone}", ""),
     )
     return rx.el.div(
