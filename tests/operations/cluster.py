@@ -14,6 +14,7 @@ from tests.e2e.server import environment, free_port, start_server
 from tests.paths import ROOT
 from tests.proxies import HOST, Front, front
 
+METRICS_TOKEN = "health tells who has it why it is down"
 DRAIN_SECONDS = "4"
 """The balancers of docs/deploy see within 2 that a server is not ready."""
 
@@ -82,6 +83,7 @@ def cluster(installation: Installation, balancer: str, **more: str) -> Iterator[
         "PUBLIC_URL": f"https://{HOST}:{port}",
         "TRUSTED_PROXIES": "127.0.0.1",
         "DRAIN_SECONDS": DRAIN_SECONDS,
+        "METRICS_TOKEN": METRICS_TOKEN,
         **more,
     }
     settings = installation.settings() | ours

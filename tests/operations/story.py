@@ -9,7 +9,7 @@ from exports_app.services.core.records import Run, Schedule
 from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
-from tests.operations.cluster import Cluster, Web
+from tests.operations.cluster import METRICS_TOKEN, Cluster, Web
 from tests.operations.load import Load, Request
 from tests.operations.tabs import Tab
 from tests.paths import ROOT
@@ -31,6 +31,10 @@ LINK = re.compile(r"https://[^\s\"]+(/api/files/[^\s\"]+signature=([\w-]+))")
 
 def address(name: str) -> str:
     return f"{name.replace(' ', '.')}@example.com"
+
+
+def token(value: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value}"}
 
 
 def sent(method: str, path: str, **more: Any) -> Request:
@@ -87,10 +91,10 @@ class Story:
         return runs if all(run.completed_at for run in runs) else []
 
     def load(self, link: str) -> Load:
-        ours = {"headers": {"Authorization": f"Bearer {self.token}"}}
+        ours = {"headers": token(self.token)}
         cron = {"expression": "0 9 * * 1", "timezone": "Europe/Berlin"}
         requests = {
-            "health": sent("GET", "/api/health"),
+            "health": sent("GET", "/api/health", headers=token(METRICS_TOKEN)),
             "list": sent("GET", "/api/scheduled-exports", **ours),
             "page": sent("GET", "/scheduled-exports"),
             "cron": sent("POST", "/api/scheduled-exports/validate-cron", json=cron, **ours),
