@@ -100,7 +100,7 @@ class TestWhatIsWrong:
         form.page.get_by_role("button", name="Remove boss@exa_mple", exact=True).click()
         expect(form.chips).to_have_count(51)
         form.field("save").click()
-        expect(recipients_error(form)).to_have_text("Name at most 50 recipients")
+        expect(recipients_error(form)).to_have_text("Use at most 50 recipients")
         assert house.rows("SELECT 1 FROM scheduled_exports WHERE tenant_id = ?", company.id) == []
         form.page.get_by_role("button", name="Remove person7@example.com").click()
         form.save()

@@ -187,7 +187,7 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
         expect(page.get_by_text(LOST)).to_be_visible(timeout=20_000)
         page.get_by_role("dialog").get_by_label("Description").fill("and a longer description")
         page.get_by_role("dialog").get_by_label("Add recipients").press_sequentially(
-            "ann@example.com,bob@exam"
+            "ann@example.com,bob"
         )
         page.get_by_role("button", name="Create", exact=True).click()
         expect(
@@ -202,15 +202,15 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
         expect(page.get_by_role("dialog").get_by_label("Description")).to_have_value(
             "and a longer description"
         )
-        expect(page.get_by_label("Add recipients")).to_have_value("ann@example.com,bob@exam")
+        expect(page.get_by_label("Add recipients")).to_have_value("ann@example.com,bob")
         page.get_by_role(
             "button", name="Create", exact=True
         ).click()  # with what stands in the field
-        expect(page.locator(".chip.bad")).to_have_text("bob@exam")
+        expect(page.locator(".chip.bad")).to_have_text("bob")
         page.locator(".chip.bad").get_by_role("button").first.click()
-        expect(page.get_by_label("Add recipients")).to_have_value("bob@exam")
+        expect(page.get_by_label("Add recipients")).to_have_value("bob")
         page.get_by_label("Add recipients").press("End")
-        page.get_by_label("Add recipients").press_sequentially("ple.com")
+        page.get_by_label("Add recipients").press_sequentially("@example.com")
         page.get_by_role("button", name="Create", exact=True).click()
         expect(page.get_by_role("dialog")).to_have_count(0)
         (stored,) = second.rows(
