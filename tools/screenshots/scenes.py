@@ -212,7 +212,7 @@ def see_delete(page: Page, ids: Ids) -> None:
     see_list(page, ids)
     page.get_by_role("button", name="More for Daily spend check").click()
     page.get_by_role("menuitem", name="Delete").click()
-    page.locator("#confirm-delete").wait_for()
+    page.locator("#question-confirm").wait_for()
 
 
 EVERY = ("wide-light", "wide-dark", "phone-light", "phone-dark")

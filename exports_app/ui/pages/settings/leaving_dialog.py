@@ -7,8 +7,7 @@ import reflex as rx
 
 from exports_app.domain.humanize import counted
 from exports_app.services.tenants.members import Leaving, Removing
-from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button
+from exports_app.ui.components.question import question
 
 
 @dataclass
@@ -45,18 +44,17 @@ def leaving_dialog(
     questions = rx.fragment(
         rx.cond(state.ask_owns != "", _successor_field(state, heading)), more or rx.fragment()
     )
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            browser.return_focus(),
-            browser.focus(target="keep-member"),
-            rx.alert_dialog.title(title, as_child=False),
-            rx.alert_dialog.description(consequence, size="2", color="gray"),
-            rx.cond(state.ask_refusal != "", _refusal(state), questions),
-            _buttons(state, keep_words, part, part_words),
-            class_name="dialog slim",
-            on_escape_key_down=state.keep,
-        ),
-        open=state.asking != "",
+    lacks_successor = (state.ask_owns != "") & (state.successor == "")
+    return question(
+        rx.cond(state.ask_refusal != "", _refusal(state), questions),
+        is_open=state.asking != "",
+        title=title,
+        text=consequence,
+        confirm=part_words,
+        on_confirm=part,
+        disabled=(state.ask_refusal != "") | lacks_successor,
+        cancel=keep_words,
+        on_cancel=state.keep,
     )
 
 
@@ -78,20 +76,4 @@ def _successor_field(state: Any, heading: Any) -> rx.Component:
 def _refusal(state: Any) -> rx.Component:
     return rx.el.p(
         f"{state.ask_refusal}.", class_name="box warn", role="status", id="leaving-refusal"
-    )
-
-
-def _buttons(state: Any, keep_words: str, part: Any, part_words: str) -> rx.Component:
-    lacks_successor = (state.ask_owns != "") & (state.successor == "")
-    return rx.el.div(
-        rx.alert_dialog.cancel(button(keep_words, on_click=state.keep, id="keep-member")),
-        button(
-            part_words,
-            kind="danger",
-            once=True,
-            on_click=part,
-            disabled=(state.ask_refusal != "") | lacks_successor,
-            id="confirm-remove",
-        ),
-        class_name="dialog-foot",
     )

@@ -64,7 +64,7 @@ class TestClosing:
         expect(form.question).to_have_count(0)
         form.is_open()
         close(page)
-        page.locator("#drop-changes").click()
+        page.locator("#question-confirm").click()
         form.is_closed()
         assert the_one(house, company)["name"] == "Before"
         Form.edit(page, "Before")
@@ -108,7 +108,7 @@ class TestClosing:
         assert_nothing_overflows(page)
         for button in form.question.get_by_role("button").all():
             expect(button).to_be_in_viewport(ratio=1)
-        page.locator("#drop-changes").click()
+        page.locator("#question-confirm").click()
         form.is_closed()
 
 

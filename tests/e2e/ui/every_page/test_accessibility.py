@@ -134,7 +134,7 @@ def of_the_form(page: Page) -> Views:
     form.close()
     expect(form.question).to_be_visible()
     yield "question before closing", page
-    page.locator("#drop-changes").click()
+    page.locator("#question-confirm").click()
     form.is_closed()
 
 

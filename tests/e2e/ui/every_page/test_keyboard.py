@@ -99,7 +99,7 @@ def test_a_schedule_is_made_and_deleted_without_a_mouse(
         expect(page.get_by_role("menuitem").nth(number)).to_be_focused()
     expect(page.get_by_role("menuitem", name="Delete …")).to_be_focused()
     page.keyboard.press("Enter")
-    go_to(page, page.locator("#confirm-delete"))
+    go_to(page, page.locator("#question-confirm"))
     page.keyboard.press("Enter")
     expect(page.locator("[data-empty]")).to_be_visible()
     assert (

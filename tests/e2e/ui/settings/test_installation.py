@@ -68,7 +68,7 @@ def test_accounts_are_found_reset_and_deactivated(
         "They get a link by email to set a new password"
     )
     assert_accessible(page)
-    page.locator("#confirm-user").click()
+    page.locator("#question-confirm").click()
     expect(toast(page, f"Sending a password reset link to {lost.user.email}")).to_be_visible()
     expect(page.locator("#link-to-pass-on")).to_have_count(0)
     assert_nothing_overflows(page)
@@ -79,7 +79,7 @@ def test_accounts_are_found_reset_and_deactivated(
     assert_accessible(page)
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Deactivate: Lost Lemur").click()
-    page.locator("#confirm-user").click()
+    page.locator("#question-confirm").click()
     expect(toast(page, "Lost Lemur is signed out")).to_be_visible()
     expect(page.locator("#users li")).to_contain_text("inactive")
     theirs.reload()

@@ -106,7 +106,7 @@ def test_members_change_and_go(house: House, company: Company, visits: Visits, w
     page.get_by_label("Role of Newton New").select_option("admin")
     expect(page.get_by_label("Role of Newton New")).to_have_value("admin")
     page.get_by_role("button", name=f"Remove {me}").click()
-    confirm = page.locator("#confirm-remove")
+    confirm = page.locator("#question-confirm")
     expect(confirm).to_be_disabled()
     assert_accessible(page)
     page.locator("#new-owner").select_option(label="Newton New")

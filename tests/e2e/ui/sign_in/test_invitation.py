@@ -192,10 +192,10 @@ def test_a_member_leaves_and_says_who_gets_their_exports(
     assert_nothing_overflows(page)
     assert_accessible(page)
     page.get_by_role("button", name=f"Leave {company.tenant.name}").click()
-    expect(page.locator("#confirm-remove")).to_be_disabled()
+    expect(page.locator("#question-confirm")).to_be_disabled()
     assert_accessible(page)
     page.locator("#new-owner").select_option(label="Vic Viewer")
-    page.locator("#confirm-remove").click()
+    page.locator("#question-confirm").click()
     expect(page.locator("#belonging li")).to_have_count(0)
     (owner,) = house.rows("SELECT owner_id FROM scheduled_exports WHERE tenant_id = ?", company.id)
     assert owner["owner_id"] == company.viewer.user.id

@@ -4,6 +4,7 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, switch
+from exports_app.ui.components.question import question
 from exports_app.ui.pages.scheduled_exports.editor.advanced_view import advanced
 from exports_app.ui.pages.scheduled_exports.editor.data_view import data_section
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
@@ -132,28 +133,12 @@ def _foot() -> rx.Component:
 
 
 def _ask_close() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            browser.return_focus(),
-            browser.focus(target="keep-editing"),
-            rx.alert_dialog.title("Discard your changes?"),
-            rx.alert_dialog.description(
-                "You have unsaved changes. They will be lost.", size="2", color="gray"
-            ),
-            rx.el.div(
-                rx.alert_dialog.cancel(
-                    button("Keep editing", on_click=EditorState.stay, id="keep-editing")
-                ),
-                button(
-                    "Discard changes",
-                    kind="danger",
-                    on_click=EditorState.drop_changes,
-                    id="drop-changes",
-                ),
-                class_name="dialog-foot",
-            ),
-            class_name="dialog slim",
-            on_escape_key_down=EditorState.stay,
-        ),
-        open=EditorState.asking,
+    return question(
+        is_open=EditorState.asking,
+        title="Discard your changes?",
+        text="You have unsaved changes. They will be lost.",
+        confirm="Discard changes",
+        on_confirm=EditorState.drop_changes,
+        cancel="Keep editing",
+        on_cancel=EditorState.stay,
     )

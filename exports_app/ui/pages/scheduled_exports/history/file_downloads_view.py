@@ -4,6 +4,7 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
+from exports_app.ui.components.question import question
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import (
     DownloadRow,
     FileDownloadsState,
@@ -37,30 +38,14 @@ def revoke_button(run: RunItem) -> rx.Component:
 
 
 def revoke_dialog() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            browser.return_focus(),
-            browser.focus(target="keep-links"),
-            rx.alert_dialog.title(TITLE, as_child=False),
-            rx.alert_dialog.description(TEXT, size="2", color="gray"),
-            rx.el.div(
-                rx.alert_dialog.cancel(
-                    button("Cancel", on_click=FileDownloadsState.keep, id="keep-links")
-                ),
-                button(
-                    "Revoke links",
-                    kind="danger",
-                    icon="link-2-off",
-                    once=True,
-                    on_click=FileDownloadsState.revoke,
-                    id="confirm-revoke",
-                ),
-                class_name="dialog-foot",
-            ),
-            class_name="dialog slim",
-            on_escape_key_down=FileDownloadsState.keep,
-        ),
-        open=FileDownloadsState.asking != "",
+    return question(
+        is_open=FileDownloadsState.asking != "",
+        title=TITLE,
+        text=TEXT,
+        confirm="Revoke links",
+        icon="link-2-off",
+        on_confirm=FileDownloadsState.revoke,
+        on_cancel=FileDownloadsState.keep,
     )
 
 

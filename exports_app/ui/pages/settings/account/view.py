@@ -4,6 +4,7 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, form_input
+from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SETTINGS, SessionState
 from exports_app.ui.pages.settings.account.leave.view import belonging
@@ -93,35 +94,15 @@ def _sessions() -> rx.Component:
 
 
 def _question() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            browser.return_focus(),
-            browser.focus(target="stay-signed-in"),
-            rx.alert_dialog.title("Sign out everywhere?", as_child=False),
-            rx.alert_dialog.description(
-                "All your sessions end, this one too, and the access tokens of your API clients."
-                " Scheduled exports go on.",
-                size="2",
-                color="gray",
-            ),
-            rx.el.div(
-                rx.alert_dialog.cancel(
-                    button("Cancel", on_click=AccountState.keep, id="stay-signed-in")
-                ),
-                button(
-                    "Sign out everywhere",
-                    kind="danger",
-                    icon="log-out",
-                    once=True,
-                    on_click=AccountState.end_all,
-                    id="confirm-sign-out",
-                ),
-                class_name="dialog-foot",
-            ),
-            class_name="dialog slim",
-            on_escape_key_down=AccountState.keep,
-        ),
-        open=AccountState.asking,
+    return question(
+        is_open=AccountState.asking,
+        title="Sign out everywhere?",
+        text="All your sessions end, this one too, and the access tokens of your API clients."
+        " Scheduled exports go on.",
+        confirm="Sign out everywhere",
+        icon="log-out",
+        on_confirm=AccountState.end_all,
+        on_cancel=AccountState.keep,
     )
 
 

@@ -7,6 +7,7 @@ import reflex as rx
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
+from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.pages.settings.link_to_pass_on import link_to_pass_on
 from exports_app.ui.pages.settings.tabs import USERS, top
@@ -126,28 +127,13 @@ def _question() -> rx.Component:
         f"Deactivate {name}?",
     )
     consequence = _by_question(RENEWING, REMOVING_FACTOR, DEACTIVATING)
-    confirm = button(
-        _by_question("Send the link", "Turn off", "Deactivate"),
-        kind="danger",
-        once=True,
-        on_click=UsersState.confirm,
-        id="confirm-user",
-    )
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            browser.return_focus(),
-            browser.focus(target="keep-user"),
-            rx.alert_dialog.title(title, as_child=False),
-            rx.alert_dialog.description(consequence, size="2", color="gray"),
-            rx.el.div(
-                rx.alert_dialog.cancel(button("Cancel", on_click=UsersState.keep, id="keep-user")),
-                confirm,
-                class_name="dialog-foot",
-            ),
-            class_name="dialog slim",
-            on_escape_key_down=UsersState.keep,
-        ),
-        open=UsersState.asking != "",
+    return question(
+        is_open=UsersState.asking != "",
+        title=title,
+        text=consequence,
+        confirm=_by_question("Send the link", "Turn off", "Deactivate"),
+        on_confirm=UsersState.confirm,
+        on_cancel=UsersState.keep,
     )
 
 
