@@ -36,10 +36,11 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Ratio:
     """A column computed from two others of the same row: numerator / denominator, empty over
-    zero."""
+    zero. percent: people read it as per cent; its values are the fraction all the same."""
 
     numerator: str
     denominator: str
+    percent: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,10 @@ def day(key: str, label: str) -> Column:
     return Column(key, label, Kind.DATE)
 
 
-def ratio(key: str, label: str, numerator: str, denominator: str) -> Column:
-    return Column(key, label, Kind.DECIMAL, scale=6, ratio=Ratio(numerator, denominator))
+def ratio(
+    key: str, label: str, numerator: str, denominator: str, *, percent: bool = False
+) -> Column:
+    return Column(key, label, Kind.DECIMAL, scale=6, ratio=Ratio(numerator, denominator, percent))
 
 
 def divide(numerator: int, denominator: int, shift: int) -> int | None:

@@ -19,7 +19,7 @@ COUNTS: tuple[Column, ...] = (
 )
 MONEY: tuple[Column, ...] = (money("spend", "Spend"), money("revenue", "Revenue"))
 RATIOS: tuple[Column, ...] = (
-    ratio("ctr", "CTR", "clicks", "impressions"),
+    ratio("ctr", "CTR", "clicks", "impressions", percent=True),
     ratio("cpc", "CPC", "spend", "clicks"),
     ratio("cpa", "CPA", "spend", "conversions"),
     ratio("roas", "ROAS", "revenue", "spend"),

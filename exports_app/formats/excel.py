@@ -1,5 +1,5 @@
 """Excel (ECMA-376): a styled and frozen header row of labels, a filter, dates and numbers as such,
-text always as text.
+text always as text. Ratios are shown with two places or as per cent.
 
 openpyxl makes the workbook; the rows go straight into its sheets. An absent value and an empty text
 are no cell. Numbers are written with all their digits, though Excel itself calculates with 15. What
@@ -46,9 +46,10 @@ def _number_format(column: Column) -> str:
             return "@"  # so that "=1" stays text also when the cell is edited
         case Kind.DATE:
             return "yyyy-mm-dd"
+        case _ if column.ratio:  # the cell has all places: Excel shows them when it is edited
+            return "0.00%" if column.ratio.percent else "#,##0.00"
         case _:
-            whole = "0" if column.ratio else "#,##0"
-            return f"{whole}.{'0' * column.scale}" if column.scale else whole
+            return f"#,##0.{'0' * column.scale}" if column.scale else "#,##0"
 
 
 def _first(chunks: Iterator[Chunk]) -> list[Chunk]:

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from exports_app.domain.table import day, integer, text
+from exports_app.domain.table import Table, day, integer, ratio, text
 from exports_app.services.core.extension_points import FORMATS
 from tests.contracts.formats.excel import book, read_calamine, read_openpyxl
 from tests.contracts.tables import (
@@ -104,11 +104,23 @@ class TestExcel:
             "yyyy-mm-dd",
             "#,##0",
             "#,##0.00",
-            "0.000000",
+            "#,##0.00",
         ]
         with ZipFile(path) as archive:
             assert b'<autoFilter ref="A1:F15"' in archive.read("xl/worksheets/sheet1.xml")
             assert b"_FilterDatabase" in archive.read("xl/workbook.xml")
+
+    def test_ratios_are_shown_short_and_kept_exact(self, path: Path) -> None:
+        columns = (
+            integer("n", "N"),
+            integer("d", "D"),
+            ratio("share", "Share", "n", "d", percent=True),
+            ratio("each", "Each", "d", "n"),
+        )
+        FORMATS["excel"].write(Table(columns, iter([[[1], [3], [333_333], [3_000_000]]])), path)
+        share, each = book(path).worksheets[0][2][2:]
+        assert (share.value, share.number_format) == (0.333333, "0.00%")
+        assert (each.value, each.number_format) == (3, "#,##0.00")
 
     def test_columns_widen_with_their_text_up_to_a_limit(self, path: Path) -> None:
         columns = (text("a", "A"), text("b", "B"), text("c", "C"))
