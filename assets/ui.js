@@ -3,6 +3,7 @@
 import "@fontsource-variable/inter/wght.css";
 import { createElement as h, useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
+import { useLocation } from "react-router";
 import { EventLoopContext } from "$/utils/context";
 
 // One clock for the whole page: hundreds of times on screen cost one timer.
@@ -155,10 +156,76 @@ const save = (address) => {
 };
 
 // What is done already: each route of the app has its own Effects, and nothing may be done twice in one document.
-const done = { notices: new Set(), fetch: "", address: "" };
+const done = { notices: new Set(), fetch: "", address: "", step: "" };
 
-// What handlers ask for through state: notices, a move of the whole page, a file, the tenant's colours, the address.
-export function Effects({ notices = [], goto = "", fetch = "", colors = {}, address = "", onFile, onOpen }) {
+// The views of a page are steps of the browser's history. The router does not know of them: Back and Forward among them are
+// given to the page, which shows the view, and nothing is loaded again.
+// at: the address that is shown. page: `base`, its route, and `onStep`. layer: what is open over it, which Back closes first.
+const steps = { at: "", page: null, layer: null };
+const addressBar = () => window.location.pathname + window.location.search;
+const step = (way, address) => {
+  const from = addressBar();
+  const { state } = window.history;
+  steps.at = address;
+  if (way === "back" && state?.from === address) window.history.back();
+  else if (way === "next") window.history.pushState({ ...state, from }, "", address);
+  else window.history.replaceState(state, "", address);
+};
+if (typeof window !== "undefined") {
+  // A form that was open before a reload is not open now
+  if (window.history.state?.over) window.history.replaceState({ ...window.history.state, over: undefined }, "");
+  window.addEventListener("popstate", (event) => {
+    const { page, layer } = steps;
+    const { pathname, hash } = window.location;
+    const isOurs = (path) => path === page.base || path.startsWith(`${page.base}/`);
+    if (!page || hash || !isOurs(pathname)) return;
+    // A page that was loaded by another address than its first is left to the router, which knows it by that address
+    if (page.router !== page.base && page.router !== pathname) return;
+    event.stopImmediatePropagation(); // the router listens after us
+    if (layer) return layer.back();
+    const address = addressBar();
+    if (address === steps.at) return;
+    steps.at = done.address = address;
+    page.onStep(address);
+  }, true);
+}
+
+// While something is open over the page, Back closes it. What stays open, since it asks first, stays a step of its own.
+export function BackCloses({ open = false, onClose }) {
+  const close = useRef(onClose);
+  close.current = onClose;
+  useEffect(() => {
+    if (!open) return;
+    const enter = () => window.history.pushState({ ...window.history.state, from: undefined, over: true }, "");
+    enter();
+    steps.layer = {
+      back: () => {
+        enter();
+        close.current?.();
+      },
+    };
+    return () => {
+      steps.layer = null;
+      if (window.history.state?.over) window.history.back();
+    };
+  }, [open]);
+  return null;
+}
+
+// What handlers ask for through state: notices, a move of the whole page, a file, the tenant's colours, the address. onStep: Back
+// or Forward chose another view of the page whose route is `base`.
+export function Effects({ notices = [], goto = "", fetch = "", colors = {}, address = "", way = "", base = "", onFile, onOpen, onStep }) {
+  const { pathname, search } = useLocation();
+  useEffect(() => {
+    steps.at = addressBar();
+  }, [pathname, search]);
+  useEffect(() => {
+    const page = onStep ? { base, router: pathname.replace(/(.)\/+$/, "$1"), onStep } : null;
+    steps.page = page;
+    return () => {
+      if (steps.page === page) steps.page = null;
+    };
+  });
   useEffect(() => {
     for (const notice of notices) {
       if (done.notices.has(notice.id)) continue;
@@ -187,8 +254,12 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
     // It is slow in browsers, so the view is painted first
     const again = address === done.address;
     done.address = address;
-    if (again || !address || address === window.location.pathname + window.location.search) return;
-    return afterPaint(() => window.history.replaceState(window.history.state, "", address));
+    if (again || !address || address === addressBar()) return;
+    done.step ||= way; // of one that another address overtakes before it is painted
+    return afterPaint(() => {
+      step(done.step, address);
+      done.step = "";
+    });
   }, [address]);
   return null;
 }

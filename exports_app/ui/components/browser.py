@@ -50,8 +50,19 @@ class Effects(_Browser):
     fetch: rx.Var[str]
     colors: rx.Var[dict[str, str]]
     address: rx.Var[str]
+    way: rx.Var[str]
+    base: rx.Var[str]
     on_file: rx.EventHandler[passthrough_event_spec(str, str)]
     on_open: rx.EventHandler[passthrough_event_spec(str)]
+    on_step: rx.EventHandler[passthrough_event_spec(str)]
+
+
+class BackCloses(_Browser):
+    """While `open`, the browser's Back calls on_close and stays on the page."""
+
+    tag = "BackCloses"
+    open: rx.Var[bool]
+    on_close: rx.EventHandler[no_args_event_spec]
 
 
 class ConnectionStatus(_Browser):
@@ -219,7 +230,7 @@ when = When.create
 elapsed = Elapsed.create
 local = Local.create
 local_zone = LocalZone.create
-effects = Effects.create
+effects, back_closes = Effects.create, BackCloses.create
 connection = ConnectionStatus.create
 keys = KeyboardShortcuts.create
 keep = Keep.create

@@ -4,6 +4,7 @@ eval)."""
 
 import uuid
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit
 
 import reflex as rx
@@ -12,6 +13,18 @@ from reflex.state import BaseState
 from exports_app.ui.framework.internal import internal
 
 KEEP = 5
+
+
+class Step(StrEnum):
+    """What an address is in the browser's history. The page's `step` (see `page`) shows what Back
+    and Forward choose."""
+
+    SAME = ""
+    """It replaces the one that is shown."""
+    NEXT = "next"
+    """A step of its own: Back leads to the one that is shown now."""
+    BACK = "back"
+    """The one before, if it is this one; else it replaces the one that is shown."""
 
 
 @dataclass
@@ -43,6 +56,8 @@ class BrowserCommands(rx.State):
     """An address of a file to save."""
     address: str = ""
     """What the address bar should show: the page's view, to be shared."""
+    way: str = ""
+    """How the browser's history takes the address: a `Step`."""
     _view: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """The parameters that the address bar shows."""
 
@@ -52,8 +67,8 @@ class BrowserCommands(rx.State):
         return self._view == view
 
     @internal
-    def show_address(self, address: str) -> None:
-        self.address, self._view = address, parameters(address)
+    def show_address(self, address: str, way: Step) -> None:
+        self.address, self.way, self._view = address, str(way), parameters(address)
 
     @internal
     def begin(self, view: dict[str, str]) -> None:
@@ -92,6 +107,6 @@ async def fetch(state: BaseState, address: str) -> None:
     (await state.get_state(BrowserCommands)).fetch = address
 
 
-async def show_address(state: BaseState, address: str) -> None:
+async def show_address(state: BaseState, address: str, way: Step = Step.SAME) -> None:
     """Write the view into the address bar, without a navigation."""
-    (await state.get_state(BrowserCommands)).show_address(address)
+    (await state.get_state(BrowserCommands)).show_address(address, way)

@@ -24,6 +24,7 @@ class RegisteredPage:
     needs: Permission | None
     load: Any
     refresh: Any
+    step: Any
     public: bool
     nav: str
     icon: str
@@ -47,6 +48,7 @@ def page(
     needs: Permission | None = None,
     load: Any = None,
     refresh: Any = None,
+    step: Any = None,
     public: bool = False,
     nav: str = "",
     icon: str = "file",
@@ -58,9 +60,10 @@ def page(
     routes: the first is where the header links to. needs: without this permission in the tenant, a
     plain "no access" stands in the page's place. load: the State's action that reads the address,
     once when the page loads. refresh: the one that reads what the page shows, then and at each
-    change of the tenant's data. public: shown to anyone, without the header. nav, icon, order: the
-    entry in the header; no nav, no entry. loading: what stands there until the page's data has
-    come.
+    change of the tenant's data. step: the action that shows the view of an address, which Back or
+    Forward chose among those that `show_address` wrote; without it they leave the page. public:
+    shown to anyone, without the header. nav, icon, order: the entry in the header; no nav, no
+    entry. loading: what stands there until the page's data has come.
     """
 
     def add(view: View) -> View:
@@ -69,7 +72,7 @@ def page(
             raise ValueError(f"two pages at {sorted(taken)}")
         PAGES.append(
             RegisteredPage(
-                view, routes, title, needs, load, refresh, public, nav, icon, order, loading
+                view, routes, title, needs, load, refresh, step, public, nav, icon, order, loading
             )
         )
         return view

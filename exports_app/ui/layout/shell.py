@@ -25,8 +25,11 @@ def shell(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compone
             fetch=BrowserCommands.fetch,
             colors=SessionState.colors,
             address=BrowserCommands.address,
+            way=BrowserCommands.way,
+            base=page.link,
             on_file=DownloadState.start,
             on_open=rx.redirect,
+            **({"on_step": page.step} if page.step else {}),
         ),
         browser.connection(),
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.framework.actions import action
@@ -40,6 +41,12 @@ class ScheduledExports(rx.State):
         (await self.get_state(HistoryState)).arrive()
         return await editor.arrive()
 
+    @action(Permission.WRITE, longest={"address": bounds.URL})
+    async def step(self, address: str) -> None:
+        """Back or Forward chose the view of this address."""
+        await (await self.get_state(ListState)).step(str(address))
+        await (await self.get_state(HistoryState)).step(str(address))
+
     @action(Permission.WRITE)
     async def refresh(self) -> None:
         await (await self.get_state(ListState)).load()
@@ -61,6 +68,7 @@ def _editing() -> Any:
     needs=Permission.WRITE,
     load=ScheduledExports.arrive,
     refresh=ScheduledExports.refresh,
+    step=ScheduledExports.step,
     nav="Scheduled Exports",
     icon="calendar-clock",
     order=20,
@@ -78,6 +86,7 @@ def scheduled_exports() -> rx.Component:
         editor_dialog(),
         history_dialog(),
         delete_dialog(),
+        browser.back_closes(open=DraftState.is_open, on_close=EditorState.set_open(False)),
         browser.keys(
             active=_editing(),
             search_id=SEARCH,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import reflex as rx
 
@@ -17,13 +18,13 @@ from exports_app.services.core.records import Attempt, Delivery, Notification, R
 from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.runs.history_retention import RemovedHistory
 from exports_app.ui.framework.actions import action, call, error_sentence, note_refusal, principal
-from exports_app.ui.framework.browser_commands import notify, show_address
+from exports_app.ui.framework.browser_commands import Step, notify, parameters, show_address
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import path, query
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports import run_errors
-from exports_app.ui.pages.scheduled_exports.address import ROUTE
+from exports_app.ui.pages.scheduled_exports.address import ROUTE, schedule_in
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
     AttemptItem,
     NotificationItem,
@@ -116,10 +117,19 @@ class HistoryState(rx.State):
     @internal
     def arrive(self) -> None:
         """Open the schedule that the address names, and its run."""
-        parts = path(self).rstrip("/").split("/")
-        named = parts[2] if len(parts) == 3 else ""
+        named = schedule_in(path(self))
         self.opened = query(self).get("run", "") if named else ""
         self._begin(named)
+
+    @internal
+    async def step(self, address: str) -> None:
+        """Back or Forward chose this schedule, or the list alone."""
+        named = schedule_in(urlsplit(address).path)
+        if named == self.schedule_id:
+            return
+        self.opened = parameters(address).get("run", "") if named else ""
+        self._begin(named)
+        await self.reload()
 
     def _begin(self, schedule_id: str) -> None:
         self.schedule_id = schedule_id
@@ -147,7 +157,8 @@ class HistoryState(rx.State):
             return
         # The address keeps the list's view: after a reload, the list is behind the dialog as before
         listed = await (await self.get_state(ListState)).view_address()
-        await show_address(self, f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}")
+        address = f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}"
+        await show_address(self, address, Step.NEXT)
 
     @action(Permission.WRITE)
     async def close(self) -> Any:
@@ -159,7 +170,7 @@ class HistoryState(rx.State):
             # that page loads, it must not close what was opened since
             await listing.continue_at(ROUTE, listed)
             return rx.redirect(listed, replace=True)
-        await show_address(self, listed)
+        await show_address(self, listed, Step.BACK)
         return None
 
     @action(Permission.WRITE)

@@ -1,6 +1,7 @@
 """The list: which part of the tenant's schedules is shown, in what order. The view stands in the
 address."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,12 @@ from exports_app.services.core.records import capped
 from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
 from exports_app.ui.framework.actions import action, call, error_sentence
-from exports_app.ui.framework.browser_commands import BrowserCommands, parameters, show_address
+from exports_app.ui.framework.browser_commands import (
+    BrowserCommands,
+    Step,
+    parameters,
+    show_address,
+)
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, path, query
@@ -95,7 +101,26 @@ class ListState(rx.State):
         if came == self._came and notices.shows(asked):
             return False
         self._came = came
+        self._take(asked)
         notices.begin(asked)
+        return True
+
+    @internal
+    async def step(self, address: str) -> None:
+        """Back or Forward chose this view."""
+        asked = parameters(address)
+        (await self.get_state(BrowserCommands)).begin(asked)
+        before = self._view()
+        self._take(asked)
+        if self._view() != before:
+            await self.load()
+
+    def _view(self) -> tuple[Any, ...]:
+        return self.q, self.filters, self.sort, self.page
+
+    def _take(self, asked: Mapping[str, str]) -> None:
+        """The view that an address's parameters name."""
+        before = self._view()
         self.q = asked.get("q", "")[:LONGEST_SEARCH]
         self.filters = {k: asked[k] for k in FILTERS if _allowed(k, asked.get(k, ""))}
         self.sort = (
@@ -106,8 +131,8 @@ class ListState(rx.State):
             int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
         )
         self.page = max(1, self.page)
-        self.selected = []
-        return True
+        if self._view() != before:
+            self.selected = []
 
     @internal
     async def continue_at(self, path: str, address: str) -> None:
@@ -152,8 +177,9 @@ class ListState(rx.State):
 
     @action(Permission.WRITE)
     async def search(self, text: str) -> None:
+        goes_on = bool(self.q)
         self.q, self.page = str(text)[:LONGEST_SEARCH], 1
-        await self._look()
+        await self._look(Step.SAME if goes_on and self.q else Step.NEXT)
 
     @action(Permission.WRITE)
     async def narrow(self, name: str, value: str) -> None:
@@ -203,9 +229,9 @@ class ListState(rx.State):
     async def pick_all(self, checked: bool) -> None:
         self.selected = [r.id for r in self.rows] if checked else []
 
-    async def _look(self) -> None:
+    async def _look(self, way: Step = Step.NEXT) -> None:
         self.selected = []
-        await show_address(self, await self.view_address())
+        await show_address(self, await self.view_address(), way)
         await self.load()
 
     @internal
