@@ -54,7 +54,7 @@ def see_forgot_password(page: Page, _: Ids) -> None:
 
 
 def see_no_access(page: Page, _: Ids) -> None:
-    page.goto(LIST)
+    page.goto("/settings/members")
     page.get_by_role("heading", name="No access").wait_for()
 
 

@@ -113,7 +113,8 @@ def action(
     background: bool = False,
     longest: Mapping[str, int] | None = None,
 ) -> Callable[[Handler], Any]:
-    """Marks an async handler as callable, by whoever holds the permission somewhere.
+    """Marks an async handler as callable, by whoever holds the permission somewhere: READ for what
+    shows something, WRITE for what changes or sends something. None: by all who are signed in.
 
     A product's error becomes a notice with its sentence; any other is logged and becomes a plain
     one. background: runs beside the tab's other events and writes its State within ``async with

@@ -2,6 +2,7 @@
 about both."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import reflex as rx
@@ -167,9 +168,20 @@ class SessionState(rx.State):
 
 def _pick(tenants: list[TenantRole], slug: str, current: str, last: str) -> TenantRole:
     """The tenant that the address names, else the tab's, else the session's last, else the first
-    one they may write in."""
+    one they may write in, else the first one they may read."""
     for wanted in (slug, current, last):
         for tenant_role in tenants:
             if wanted and wanted in {tenant_role.tenant.slug, tenant_role.tenant.id}:
                 return tenant_role
-    return next((t for t in tenants if Permission.WRITE in t.permissions), tenants[0])
+    for permission in (Permission.WRITE, Permission.READ):
+        for tenant_role in tenants:
+            if permission in tenant_role.permissions:
+                return tenant_role
+    return tenants[0]
+
+
+def may(permission: Permission) -> rx.Var[bool]:
+    """Whether the user has it in the tenant that the page shows. For what a page leaves out: the
+    services decide."""
+    held: Any = SessionState.may
+    return cast(rx.Var[bool], held.contains(str(permission)))

@@ -11,7 +11,7 @@ from exports_app.ui.components.controls import icon_button, message
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.page import RegisteredPage
-from exports_app.ui.framework.session import SessionState, TenantChoice
+from exports_app.ui.framework.session import SessionState, TenantChoice, may
 
 PRODUCT = "Exports"
 
@@ -38,9 +38,7 @@ def shell(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compone
         return rx.fragment(common, rx.cond(SessionState.maintenance, _maintenance()), page.view())
     content = page.view()
     if page.needs is not None:
-        content = rx.cond(
-            SessionState.may.contains(str(page.needs)), content, _no_access(page.needs)
-        )
+        content = rx.cond(may(page.needs), content, _no_access(page.needs))
     return rx.fragment(
         common,
         browser.skip_link(target="content"),
@@ -199,10 +197,13 @@ def _failed() -> rx.Component:
 
 
 def _no_access(needs: Permission) -> rx.Component:
-    ask = rx.fragment(
-        "You need the Admin role to see this page. Ask an admin of ",
-        rx.cond(SessionState.tenant_name != "", SessionState.tenant_name, "your organisation"),
-        ". Viewers read scheduled exports and their history through the API.",
+    role = "You need the Admin role to see this page. Ask an admin of "
+    if needs is Permission.READ:
+        role = "Your role does not let you see this page. Ask an admin of "
+    ask = rx.cond(
+        SessionState.tenant_id != "",
+        rx.fragment(role, SessionState.tenant_name, "."),
+        "You do not belong to a tenant yet. Ask an admin of your organisation to invite you.",
     )
     return message(
         "lock",

@@ -9,7 +9,7 @@ from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import EmailPanel
@@ -29,7 +29,7 @@ from exports_app.ui.pages.scheduled_exports.list.view import list_view, loading
 class ScheduledExports(rx.State):
     """One refresh for all that the page shows."""
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def arrive(self) -> Any:
         """When the page loads: the view that the address names. A tab that was only disconnected
         goes on as it was."""
@@ -41,13 +41,13 @@ class ScheduledExports(rx.State):
         (await self.get_state(HistoryState)).arrive()
         return await editor.arrive()
 
-    @action(Permission.WRITE, longest={"address": bounds.URL})
+    @action(Permission.READ, longest={"address": bounds.URL})
     async def step(self, address: str) -> None:
         """Back or Forward chose the view of this address."""
         await (await self.get_state(ListState)).step(str(address))
         await (await self.get_state(HistoryState)).step(str(address))
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def refresh(self) -> None:
         await (await self.get_state(ListState)).load()
         await (await self.get_state(HistoryState)).reload()
@@ -65,7 +65,7 @@ def _editing() -> Any:
     "/",
     f"{ROUTE}/[id]",
     title="Scheduled Exports",
-    needs=Permission.WRITE,
+    needs=Permission.READ,
     load=ScheduledExports.arrive,
     refresh=ScheduledExports.refresh,
     step=ScheduledExports.step,
@@ -81,10 +81,8 @@ def scheduled_exports() -> rx.Component:
         history=HistoryState.show,
         templates=template_cards,
     )
-    return rx.fragment(
-        list_view(dialogs),
+    writing = rx.fragment(
         editor_dialog(),
-        history_dialog(),
         delete_dialog(),
         browser.back_closes(open=DraftState.is_open, on_close=EditorState.set_open(False)),
         browser.keys(
@@ -99,4 +97,9 @@ def scheduled_exports() -> rx.Component:
             ready=SessionState.ready & ListState.loaded,
             on_restore=EditorState.restore,
         ),
+    )
+    return rx.fragment(
+        list_view(dialogs),
+        history_dialog(),
+        rx.cond(may(Permission.WRITE), writing, browser.keys(active=False, search_id=SEARCH)),
     )

@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components.tabs import tabs
-from exports_app.ui.framework.session import SETTINGS, SessionState
+from exports_app.ui.framework.session import SETTINGS, may
 
 MEMBERS = f"{SETTINGS}/members"
 TENANT = f"{SETTINGS}/tenant"
@@ -17,8 +17,7 @@ USERS = f"{SETTINGS}/users"
 def top(here: str, intro: rx.Component) -> rx.Component:
     """here: the page's route. intro: what it is about."""
     writes, manages, operates = (
-        SessionState.may.contains(str(permission))
-        for permission in (Permission.WRITE, Permission.MANAGE, Permission.OPERATE)
+        may(permission) for permission in (Permission.WRITE, Permission.MANAGE, Permission.OPERATE)
     )
     of_tenant = [
         ("Members", MEMBERS, manages),

@@ -82,7 +82,8 @@ def around(house: House, company: Company, visits: Visits, look: Look) -> Views:
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#login-error")).to_be_visible()
     yield "login refused", page
-    yield "no access", visits.open(who=company.viewer, **look)
+    yield "no access", visits.open("/settings/members", who=company.viewer, **look)
+    yield "a viewer's list", visits.open(who=company.viewer, **look)
     yield "empty list", visits.open(who=house.company().admin, **look)
     page = visits.open("/nope", who=company.viewer, allow=["status of 404"], ready=False, **look)
     expect(page.get_by_role("heading", name="Page not found")).to_be_visible()

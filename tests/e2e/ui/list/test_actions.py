@@ -75,8 +75,8 @@ class TestTheSwitch:
         house.set_role(other, company, Role.VIEWER)
         switch(page, made).click()
         expect(toast(page, "Your role has changed")).to_be_visible()
-        expect(page.get_by_role("heading", name="No access to this page")).to_be_visible()
-        expect(page.get_by_text("Not yours any more")).to_have_count(0)
+        expect(page.get_by_text("Not yours any more")).to_be_visible()
+        expect(page.get_by_role("switch")).to_have_count(0)
         assert active(house, made["id"])
 
     @pytest.mark.long

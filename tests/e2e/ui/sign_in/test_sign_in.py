@@ -123,25 +123,27 @@ class TestSigningIn:
 
 
 class TestWhatEverybodySees:
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "/scheduled-exports",
-            pytest.param(
-                "/scheduled-exports/5a2c7a50-9a3c-4b62-a7a5-0c1c8a3c6a10", marks=pytest.mark.long
-            ),
-        ],
-    )
-    def test_a_viewer_is_told_why_there_is_nothing_and_sees_no_error(
-        self, visits: Visits, house: House, company: Company, path: str
+    def test_a_viewer_sees_the_list_and_histories_without_any_action(
+        self, visits: Visits, house: House, company: Company
     ) -> None:
-        house.schedule(company, "Not for viewers")
-        page = visits.open(path, who=company.viewer)
-        expect(page.get_by_role("heading", name="No access to this page")).to_be_visible()
-        for fact in (company.viewer.user.email, "Viewer", company.tenant.name):
-            expect(page.get_by_role("main")).to_contain_text(fact)
-        expect(page.get_by_role("button", name="New scheduled export")).to_have_count(0)
-        expect(page.get_by_text("Not for viewers")).to_have_count(0)
+        made = house.schedule(company, "Weekly numbers")
+        house.run(company, made["id"])
+        page = visits.open(who=company.viewer)
+        main = page.get_by_role("main")
+        named = main.get_by_role("button").evaluate_all("all => all.map((b) => b.ariaLabel ?? '')")
+        assert sorted(filter(None, named)) == [
+            *("Completed: show the history of Weekly numbers", "History of Weekly numbers"),
+            *("Next page", "Previous page"),
+        ]
+        expect(main.get_by_role("checkbox")).to_have_count(0)
+        page.keyboard.press("n")
+        main.get_by_role("button", name="Weekly numbers", exact=True).click()
+        history = page.get_by_role("dialog", name="Weekly numbers")
+        history.get_by_role("button", name="Details").click()
+        with page.expect_download() as download:
+            history.get_by_role("button", name="Download").click()
+        assert download.value.suggested_filename.startswith("Weekly")
+        assert history.get_by_role("button").count() == 4
         expect(page.locator("[data-sonner-toast]")).to_have_count(0)
 
     def test_an_unknown_address_says_so(self, visits: Visits, house: House) -> None:

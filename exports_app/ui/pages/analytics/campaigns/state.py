@@ -61,13 +61,13 @@ class CampaignsState(rx.State):
     """Where the same view is made a scheduled export; for the chart, and for the list."""
     export_list_href: str = ""
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def arrive(self) -> None:
         """When the page loads: the view that the address names."""
         self.view = vars(read(query(self))).copy()
         (await self.get_state(BrowserCommands)).begin(query(self))
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def refresh(self) -> None:
         await self._load()
 
@@ -123,12 +123,12 @@ class CampaignsState(rx.State):
             else f"the first {len(figures.top)} of {count}",
         )
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def choose(self, name: str, value: str) -> None:
         """One part of the view."""
         await self._look(AnalyticsView(**self.view).with_(str(name), str(value)))
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def order(self, key: str) -> None:
         """By a column, the largest first; the same again turns it round."""
         view = AnalyticsView(**self.view)

@@ -9,6 +9,7 @@ from exports_app.domain.access import Permission
 from exports_app.ui.components import charts
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import may
 from exports_app.ui.pages.analytics.address import ROUTE
 from exports_app.ui.pages.analytics.campaigns.rows import LISTED, Amount, Card, TopRow
 from exports_app.ui.pages.analytics.campaigns.selection import DATES, GROUPS
@@ -22,7 +23,7 @@ from exports_app.ui.pages.scheduled_exports.editor.form import PERIODS
 @page(
     ROUTE,
     title="Analytics",
-    needs=Permission.WRITE,
+    needs=Permission.READ,
     load=CampaignsState.arrive,
     refresh=CampaignsState.refresh,
     nav="Analytics",
@@ -56,7 +57,7 @@ def campaigns() -> rx.Component:
         top(
             ROUTE,
             rx.cond(state.failed == "", summary, ""),
-            rx.cond(state.export_href != "", export),
+            rx.cond((state.export_href != "") & may(Permission.WRITE), export),
         ),
         _bar(),
         rx.cond(state.loaded, content, skeleton()),

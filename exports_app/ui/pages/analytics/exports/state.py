@@ -50,7 +50,7 @@ class ExportsState(rx.State):
     paused_total: int = 0
     ownerless_total: int = 0
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def refresh(self) -> None:
         tenant = (await self.get_state(SessionState)).tenant_id
         try:

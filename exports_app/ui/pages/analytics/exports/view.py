@@ -24,7 +24,7 @@ HOUR_HEADS = ["From", "Runs", "Scheduled exports"]
 @page(
     EXPORTS,
     title="Analytics of exports",
-    needs=Permission.WRITE,
+    needs=Permission.READ,
     refresh=ExportsState.refresh,
     loading=outline,
 )

@@ -6,12 +6,12 @@ from typing import Any
 import reflex as rx
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Permission
+from exports_app.domain.access import Permission, require
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.services.core.email_addresses import Domains
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.recipients import MAX_SENT, Recipient, read_recipients
-from exports_app.ui.framework.actions import action, call
+from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
@@ -94,6 +94,7 @@ class EditorState(rx.State):
         draft = await self.get_state(DraftState)
         if draft.is_open or fields["tenant"] != (await self.get_state(SessionState)).tenant_id:
             return None
+        require(principal(), Permission.WRITE, fields["tenant"])
         draft.restore(fields, recipients)
         if fields["dirty"]:
             await notify(self, "info", "Your unsaved changes were restored")
@@ -121,6 +122,7 @@ class EditorState(rx.State):
         *,
         is_active: bool = True,
     ) -> Any:
+        require(principal(), Permission.WRITE, tenant_id)
         draft = await self.get_state(DraftState)
         draft.fill(tenant_id, schedule_id, values, like, is_active=is_active)
         return await self._opened(draft)

@@ -92,13 +92,19 @@ def _attempt(attempt: AttemptItem) -> rx.Component:
 def _facts_and_actions(run: RunItem) -> rx.Component:
     return rx.el.div(
         _facts(),
+        rx.cond(HistoryState.writes, _actions(run)),
+        class_name="row wrap",
+    )
+
+
+def _actions(run: RunItem) -> rx.Component:
+    return rx.fragment(
         _waiting_actions(run),
         _confirm_button(run),
         _resend_button(run),
         _rerun_button(run),
         file_downloads_view.revoke_button(run),
         _cancel_button(run),
-        class_name="row wrap",
     )
 
 

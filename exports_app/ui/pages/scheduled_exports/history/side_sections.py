@@ -14,7 +14,12 @@ from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 def paused() -> rx.Component:
     when = browser.when(at=HistoryState.paused_at)
     box = paused_box(
-        HistoryState.schedule_id, HistoryState.name, HistoryState.paused, when, "Close the history"
+        HistoryState.schedule_id,
+        HistoryState.name,
+        HistoryState.paused,
+        when,
+        "Close the history",
+        HistoryState.writes,
     )
     return rx.cond(HistoryState.paused != "", rx.el.div(box, class_name="aside note"))
 

@@ -113,6 +113,8 @@ class HistoryState(rx.State):
     failed: str = ""
     """Why it could not be read."""
     loaded: bool = False
+    writes: bool = False
+    """Whether the reader may change the schedule and its runs, so that the actions are there."""
 
     @internal
     def arrive(self) -> None:
@@ -145,8 +147,9 @@ class HistoryState(rx.State):
         self.notices = []
         self.removed = ""
         self.paused = self.paused_at = ""
+        self.writes = False
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def show(self, schedule_id: str) -> None:
         self.opened = ""
         self._begin(str(schedule_id))
@@ -160,7 +163,7 @@ class HistoryState(rx.State):
         address = f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}"
         await show_address(self, address, Step.NEXT)
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def close(self) -> Any:
         self.schedule_id = ""
         listing = await self.get_state(ListState)
@@ -173,12 +176,12 @@ class HistoryState(rx.State):
         await show_address(self, listed, Step.BACK)
         return None
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def again(self) -> None:
         """After it could not be read."""
         await self.reload()
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def unfold(self, run_id: str) -> None:
         """Show the run's details, or fold them up again."""
         self.opened = "" if self.opened == run_id else str(run_id)
@@ -202,6 +205,7 @@ class HistoryState(rx.State):
             self.failed = error_sentence(e)
             return
         self._show(read)
+        self.writes = who.can(Permission.WRITE, schedule.tenant_id)
         self.paused = run_errors.readable(schedule.paused_reason) if schedule.paused_at else ""
         self.paused_at = iso(schedule.paused_at)
         known = (

@@ -42,7 +42,7 @@ def _head() -> rx.Component:
             class_name="grow",
         ),
         rx.cond(
-            (HistoryState.name != "") & (HistoryState.gone == ""),
+            (HistoryState.name != "") & (HistoryState.gone == "") & HistoryState.writes,
             button("Run now", kind="small", icon="play", once=True, on_click=HistoryState.run_now),
         ),
         icon_button("x", "Close the history", on_click=HistoryState.close),
@@ -73,7 +73,7 @@ def _body() -> rx.Component:
                         padding_block="12px",
                     ),
                 ),
-                side_sections.backfill(),
+                rx.cond(HistoryState.writes, side_sections.backfill()),
                 side_sections.notices(),
             ),
         ),

@@ -10,9 +10,10 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 
 
 def paused_box(
-    schedule_id: Any, name: Any, reason: Any, when: rx.Component, focus: Any
+    schedule_id: Any, name: Any, reason: Any, when: rx.Component, focus: Any, writes: Any
 ) -> rx.Component:
-    """when: it was paused. focus: the label of what gets the focus once the box goes."""
+    """when: it was paused. focus: the label of what gets the focus once the box goes. writes:
+    whether the reader may resume it."""
     why = rx.el.div(rx.el.b("Paused automatically "), when, rx.el.div(reason), class_name="grow")
     resume = button(
         "Resume",
@@ -23,4 +24,9 @@ def paused_box(
         custom_attrs={"aria-label": f"Resume {name}"},
     )
     mark = rx.icon("circle-pause", size=16, aria_hidden="true")
-    return rx.el.div(mark, why, resume, browser.pass_focus(to=focus), class_name="box warn row")
+    return rx.el.div(
+        mark,
+        why,
+        rx.cond(writes, rx.fragment(resume, browser.pass_focus(to=focus))),
+        class_name="box warn row",
+    )

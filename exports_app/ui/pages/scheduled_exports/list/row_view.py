@@ -2,10 +2,12 @@
 
 import reflex as rx
 
+from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import ONCE, icon_button, status, switch
+from exports_app.ui.framework.session import may
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
-from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
+from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs, Opens
 from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 from exports_app.ui.pages.scheduled_exports.list.rows import Row
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -15,20 +17,16 @@ COLUMNS = 8
 
 def schedule_row(row: Row, dialogs: Dialogs) -> rx.Component:
     chosen = ListState.selected.contains(row.id)
-    on = switch(
-        f"{row.name} is active",
-        checked=row.active,
-        on_change=lambda checked: ScheduleActions.toggle(row.id, checked),
-    )
+    writes = may(Permission.WRITE)
     line = rx.el.tr(
-        _cell(_check(row, chosen), look="check"),
+        rx.cond(writes, _cell(_check(row, chosen), look="check")),
         _cell(_name(row, dialogs), look="c-name"),
         _cell(_data(row), look="c-data"),
         _cell(_when(row), look="c-when"),
         _cell(_recipients(row), look="c-to"),
         _cell(_last_run(row, dialogs), look="c-run"),
-        _cell(on, look="c-on"),
-        _cell(_actions(row, dialogs), look="c-do"),
+        _cell(rx.cond(writes, _switch(row), _state(row)), look="c-on"),
+        _cell(rx.cond(writes, _actions(row, dialogs), _history(row, dialogs)), look="c-do"),
         role="row",
         class_name=rx.cond(row.active, "", rx.cond(row.paused != "", "off noted", "off")),
         custom_attrs={"data-selected": rx.cond(chosen, "true", "false"), "data-id": row.id},
@@ -50,14 +48,27 @@ def _check(row: Row, chosen: rx.Var[bool]) -> rx.Component:
     )
 
 
+def _switch(row: Row) -> rx.Component:
+    return switch(
+        f"{row.name} is active",
+        checked=row.active,
+        on_change=lambda checked: ScheduleActions.toggle(row.id, checked),
+    )
+
+
+def _state(row: Row) -> rx.Component:
+    return rx.el.span(rx.cond(row.active, "Active", "Paused"), class_name="muted")
+
+
 def _name(row: Row, dialogs: Dialogs) -> rx.Component:
+    """Opens the form, or the history for those who may only read."""
+
+    def opens(dialog: Opens) -> rx.Component:
+        name = rx.el.bdi(row.name)
+        return rx.el.button(name, type="button", class_name="name", on_click=dialog(row.id))
+
     return rx.el.div(
-        rx.el.button(
-            rx.el.bdi(row.name),
-            type="button",
-            class_name="name",
-            on_click=dialogs.form(row.id),
-        ),
+        rx.cond(may(Permission.WRITE), opens(dialogs.form), opens(dialogs.history)),
         rx.cond(
             row.description != "", rx.el.div(row.description, class_name="muted clip", dir="auto")
         ),
@@ -101,7 +112,8 @@ def _recipients(row: Row) -> rx.Component:
 def _paused(row: Row) -> rx.Component:
     """Below the row: why it was paused automatically, and how to resume it."""
     when = browser.when(at=row.paused_at, zone=row.zone)
-    box = paused_box(row.id, row.name, row.paused, when, f"{row.name} is active")
+    focus = f"{row.name} is active"
+    box = paused_box(row.id, row.name, row.paused, when, focus, may(Permission.WRITE))
     return rx.el.tr(
         rx.el.td(box, col_span=COLUMNS, role="cell"),
         role="row",
@@ -149,7 +161,7 @@ def _actions(row: Row, dialogs: Dialogs) -> rx.Component:
     return rx.el.div(
         icon_button("play", f"Run {row.name} now", once=True, on_click=ScheduleActions.run(row.id)),
         rx.el.span(
-            icon_button("history", f"History of {row.name}", on_click=dialogs.history(row.id)),
+            _history(row, dialogs),
             icon_button("pencil", f"Edit {row.name}", on_click=dialogs.form(row.id)),
             class_name="spare",
         ),
@@ -158,6 +170,10 @@ def _actions(row: Row, dialogs: Dialogs) -> rx.Component:
         gap="2px",
         justify_content="flex-end",
     )
+
+
+def _history(row: Row, dialogs: Dialogs) -> rx.Component:
+    return icon_button("history", f"History of {row.name}", on_click=dialogs.history(row.id))
 
 
 def _more(row: Row, dialogs: Dialogs) -> rx.Component:

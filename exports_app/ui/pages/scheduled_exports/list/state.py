@@ -170,46 +170,46 @@ class ListState(rx.State):
         shown = {r.id for r in self.rows}
         put(self, selected=[picked for picked in self.selected if picked in shown])
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def again(self) -> None:
         """After the list could not be loaded."""
         await self.load(fresh=True)
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def search(self, text: str) -> None:
         goes_on = bool(self.q)
         self.q, self.page = str(text)[:LONGEST_SEARCH], 1
         await self._look(Step.SAME if goes_on and self.q else Step.NEXT)
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def narrow(self, name: str, value: str) -> None:
         """Set one of FILTERS; an empty value clears it."""
         kept = {k: v for k, v in self.filters.items() if k != name}
         self.filters, self.page = kept | ({name: value} if _allowed(name, value) else {}), 1
         await self._look()
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def clear(self) -> None:
         self.q = ""
         self.filters = {}
         self.page = 1
         await self._look()
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def order(self, key: str) -> None:
         """By a column; the same again turns it round."""
         if key in SORTS:
             self.sort, self.page = f"-{key}" if self.sort == key else key, 1
             await self._look()
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def arrange(self, sort: str) -> None:
         """By one of SORTS; a minus before it turns the order round."""
         if str(sort).removeprefix("-") in SORTS:
             self.sort, self.page = str(sort), 1
             await self._look()
 
-    @action(Permission.WRITE)
+    @action(Permission.READ)
     async def turn(self, step: int) -> None:
         """To another page of the list, `step` further."""
         if isinstance(step, int):

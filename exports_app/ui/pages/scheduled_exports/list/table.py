@@ -1,9 +1,13 @@
 """The table of schedules, or cards on a phone: its head, its rows, its pages."""
 
+from typing import Any
+
 import reflex as rx
 
+from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, message
+from exports_app.ui.framework.session import may
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.row_view import schedule_row
 from exports_app.ui.pages.scheduled_exports.list.rows import Row
@@ -25,14 +29,15 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
         on_change=ListState.pick_all,
         custom_attrs={"aria-label": "Select all on this page"},
     )
+    writes = may(Permission.WRITE)
     head = rx.el.tr(
-        _head(everything, "check"),
+        rx.cond(writes, _head(everything, "check")),
         _head(_sort("Name", "name"), "c-name", "name"),
         _head("Data", "c-data"),
         _head(_sort("Schedule", "nextRunAt"), "c-when", "nextRunAt"),
         _head("Recipients", "c-to"),
         _head(_sort("Last run", "lastRunAt"), "c-run", "lastRunAt"),
-        _head("Active", "c-on"),
+        _head(rx.cond(writes, "Active", "Status"), "c-on"),
         _head(rx.el.span("Actions", class_name="sr"), "c-do"),
         role="row",
     )
@@ -43,7 +48,7 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
             browser.soon(rx.foreach(ListState.rows[AT_ONCE:], row)),
             role="rowgroup",
         ),
-        class_name="list",
+        class_name=rx.cond(writes, "list", "list reads"),
         role="table",
         custom_attrs={"aria-label": "Scheduled exports"},
     )
@@ -54,7 +59,7 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
     )
 
 
-def _head(content: rx.Component | str, look: str, key: str = "") -> rx.Component:
+def _head(content: Any, look: str, key: str = "") -> rx.Component:
     attrs = {}
     if key:
         attrs["aria-sort"] = rx.match(

@@ -2,8 +2,10 @@
 
 import reflex as rx
 
+from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, message
+from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.table import schedule_table
@@ -87,16 +89,17 @@ def _top(dialogs: Dialogs) -> rx.Component:
         id="counts",
     )
     new = rx.el.span("New", rx.el.span(" scheduled export", class_name="wide"))
+    create = button(
+        new,
+        kind="primary",
+        icon="plus",
+        on_click=dialogs.form(""),
+        id="new",
+        custom_attrs={"aria-label": "New scheduled export"},
+    )
     return rx.el.div(
         rx.el.div(rx.el.h1("Scheduled exports"), counts, class_name="grow"),
-        button(
-            new,
-            kind="primary",
-            icon="plus",
-            on_click=dialogs.form(""),
-            id="new",
-            custom_attrs={"aria-label": "New scheduled export"},
-        ),
+        rx.cond(may(Permission.WRITE), create),
         class_name="page-top",
     )
 
@@ -113,14 +116,19 @@ def _failed() -> rx.Component:
 
 
 def _nothing_yet(dialogs: Dialogs) -> rx.Component:
+    writes = may(Permission.WRITE)
+    begin = "Start from a template or a blank form."
+    ask = f"Ask an admin of {SessionState.tenant_name} to create one."
     return rx.el.div(
         message(
             "calendar-clock",
             "No scheduled exports yet",
-            "Scheduled exports email your campaign data as a file, on a schedule. "
-            "Start from a template or a blank form.",
+            rx.fragment(
+                "Scheduled exports email your campaign data as a file, on a schedule. ",
+                rx.cond(writes, begin, ask),
+            ),
         ),
-        rx.el.div(*dialogs.templates(), class_name="templates"),
+        rx.cond(writes, rx.el.div(*dialogs.templates(), class_name="templates")),
         custom_attrs={"data-empty": "true"},
         class_name="empty",
     )

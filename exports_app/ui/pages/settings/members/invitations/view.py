@@ -59,9 +59,7 @@ def _role_field() -> rx.Component:
     control = rx.el.select(
         *options, id="role", name="role", class_name="control", **described("role", wrong)
     )
-    hint = (
-        "Admins use these pages; viewers read scheduled exports and their history through the API"
-    )
+    hint = "Admins can change everything here; viewers can see scheduled exports, history and files"
     return field("Role", control, name="role", error=wrong, hint=hint)
 
 
