@@ -21,6 +21,7 @@ from tests.paths import ROOT
 from tests.programs import program
 
 HOST = "exports.example.com"
+AUTHORITY = "authority.pem"
 NONE: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 30.0
 """Seconds that a proxy may take to start or to stop."""
@@ -62,11 +63,18 @@ class Front:
     port: int
     tls: ssl.SSLContext
     """Trusts the certificate, as a browser would."""
+    authority: Path
+    """The certificate of who issued it."""
     logs: tuple[Path, ...]
 
     @property
+    def site(self) -> str:
+        """Of a Host header."""
+        return f"{HOST}:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"https://{HOST}:{self.port}"
+        return f"https://{self.site}"
 
     def log(self) -> str:
         """All that it has written: errors, and each request."""
@@ -75,11 +83,10 @@ class Front:
     def client(self, address: str) -> httpx.Client:
         """Connects from this address of loopback, and asks for HOST."""
         transport = httpx.HTTPTransport(verify=self.tls, local_address=address)
-        site = {"Host": f"{HOST}:{self.port}"}
         client = httpx.Client(
             transport=transport,
             base_url=f"https://127.0.0.1:{self.port}",
-            headers=site,
+            headers={"Host": self.site},
             timeout=PATIENCE,
         )
         client.event_hooks = {"request": [_name_the_host]}
@@ -122,7 +129,7 @@ def front(
         )
     try:
         _until_open(process, port, folder / "log")
-        yield Front(port, tls, tuple(folder.glob("*log")))
+        yield Front(port, tls, folder / AUTHORITY, tuple(folder.glob("*log")))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
@@ -156,6 +163,7 @@ def _certificate(folder: Path, tls: ssl.SSLContext) -> dict[str, str]:
     """A new one for HOST, which `tls` trusts. Where its files are, by the paths of docs/deploy."""
     ca = trustme.CA()
     ca.configure_trust(tls)
+    ca.cert_pem.write_to_path(folder / AUTHORITY)
     issued = ca.issue_cert(HOST)
     certificate, key = folder / "exports.pem", folder / "exports.key"
     issued.private_key_pem.write_to_path(key)

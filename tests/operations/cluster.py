@@ -15,6 +15,8 @@ from tests.paths import ROOT
 from tests.proxies import HOST, Front, front
 
 METRICS_TOKEN = "health tells who has it why it is down"
+UNLIMITED = {"RATE_LIMIT_API": "100000/minute", "RATE_LIMIT_LOGIN": "100000/minute"}
+"""All requests of a test come from a few callers."""
 DRAIN_SECONDS = "4"
 """The balancers of docs/deploy see within 2 that a server is not ready."""
 
@@ -75,8 +77,8 @@ class Cluster:
 
 
 @contextmanager
-def cluster(installation: Installation, balancer: str, **more: str) -> Iterator[Cluster]:
-    """All of it, ready. balancer: ``nginx`` or ``caddy``. more: settings of servers and worker."""
+def cluster(installation: Installation, balancer: str) -> Iterator[Cluster]:
+    """All of it, ready. balancer: ``nginx`` or ``caddy``."""
     folder = installation.folder
     port, ports = free_port(), [str(free_port()) for _ in range(2)]
     ours = {
@@ -84,7 +86,7 @@ def cluster(installation: Installation, balancer: str, **more: str) -> Iterator[
         "TRUSTED_PROXIES": "127.0.0.1",
         "DRAIN_SECONDS": DRAIN_SECONDS,
         "METRICS_TOKEN": METRICS_TOKEN,
-        **more,
+        **UNLIMITED,
     }
     settings = installation.settings() | ours
     with ExitStack() as held:

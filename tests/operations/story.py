@@ -10,8 +10,8 @@ from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
 from tests.operations.cluster import METRICS_TOKEN, Cluster, Web
-from tests.operations.load import Load, Request
-from tests.operations.tabs import Tab
+from tests.operations.load import Request
+from tests.operations.tabs import ADDRESS, Tab
 from tests.paths import ROOT
 from tests.world import (
     PASSWORD,
@@ -24,9 +24,8 @@ from tests.world import (
 )
 
 PATIENCE = 60.0
-KINDS = 5
-"""Of requests."""
 LINK = re.compile(r"https://[^\s\"]+(/api/files/[^\s\"]+signature=([\w-]+))")
+SCRIPT = re.compile(r"/assets/[\w.-]+\.js")
 
 
 def address(name: str) -> str:
@@ -35,10 +34,6 @@ def address(name: str) -> str:
 
 def token(value: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {value}"}
-
-
-def sent(method: str, path: str, **more: Any) -> Request:
-    return lambda client: client.request(method, path, **more)
 
 
 class Story:
@@ -90,17 +85,29 @@ class Story:
         runs = runs_of(self.services, schedule)
         return runs if all(run.completed_at for run in runs) else []
 
-    def load(self, link: str) -> Load:
+    def requests(self, link: str) -> dict[str, Request]:
+        """What people and programs send; the costly kinds are rarer."""
         ours = {"headers": token(self.token)}
         cron = {"expression": "0 9 * * 1", "timezone": "Europe/Berlin"}
-        requests = {
-            "health": sent("GET", "/api/health", headers=token(METRICS_TOKEN)),
-            "list": sent("GET", "/api/scheduled-exports", **ours),
-            "page": sent("GET", "/scheduled-exports"),
-            "cron": sent("POST", "/api/scheduled-exports/validate-cron", json=cron, **ours),
-            "link": sent("GET", link),
+        person = {"email": self.cast.viewer.user.email, "password": PASSWORD}
+        return {
+            "asset": Request(36, "GET", self._script()),
+            "page": Request(24, "GET", "/scheduled-exports"),
+            "list": Request(14, "GET", "/api/scheduled-exports", ours),
+            "link": Request(10, "GET", link),
+            "cron": Request(
+                10, "POST", "/api/scheduled-exports/validate-cron", ours | {"json": cron}
+            ),
+            "health": Request(5, "GET", "/api/health", {"headers": token(METRICS_TOKEN)}),
+            "sign-in": Request(1, "POST", "/api/auth/login", {"json": person}),
         }
-        return Load(self.site.front, requests)
+
+    def _script(self) -> str:
+        """One that a page loads."""
+        with self.site.front.client(ADDRESS) as client:
+            found = SCRIPT.search(client.get("/scheduled-exports").text)
+        assert found is not None
+        return found[0]
 
     def restart(self, number: int, web: Web, tabs: list[Tab], project: Path = ROOT) -> None:
         """While it stops, an export comes due; pages go to the other server as soon as theirs is
