@@ -505,7 +505,10 @@ export function Text({ value = "", delay = 200, multiline = false, keep = false,
       typed.timer = setTimeout(typed.flush, delay);
       unsent.add(typed.flush);
     },
-    onBlur: flush,
+    onBlur: (event) => {
+      flush();
+      rest.onBlur?.(event);
+    },
     onKeyDown: (event) => {
       if (event.key === "Enter") flush();
     },

@@ -92,7 +92,7 @@ def test_a_preset_fills_the_expression_and_a_typed_preset_is_chosen(
         await put(tab, schedule="5 17 * *")
         assert "five fields" in panel.problem
         await tab.do(Fields.choose_preset, "")
-        assert (panel.preset, draft.focus.split("#")[0]) == ("custom", "schedule")
+        assert (panel.preset, draft.focus.split("#")[0]) == ("custom", "repeats")
 
     asyncio.run(play())
 

@@ -36,12 +36,12 @@ class TestPresets:
         Form.new(page)
         shown = [text.split("\n") for text in page.locator(".presets label").all_inner_texts()]
         assert shown == [[label, expression] for label, expression in PRESETS.items()] + [
-            ["Custom", "cron syntax"]
+            ["Custom", "as set below"]
         ]
         assert_nothing_overflows(page)
 
     @pytest.mark.long
-    def test_ones_own_keeps_the_expression_and_goes_to_its_field(
+    def test_ones_own_keeps_the_expression_and_goes_to_the_fields_below(
         self, company: Company, visits: Visits
     ) -> None:
         form = Form.new(visits.open(who=company.admin))
@@ -55,7 +55,7 @@ class TestPresets:
             expect(form.expression).to_have_value(expression)
         form.preset("Custom").click()
         expect(form.preset("Custom")).to_be_checked()
-        expect(form.expression).to_be_focused()
+        expect(form.field("repeats")).to_be_focused()
         expect(form.expression).to_have_value("0 9 * * 1")
 
 

@@ -15,6 +15,7 @@ from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.editor.repeats import RepeatState
 
 
 class Fields(rx.State):
@@ -35,14 +36,28 @@ class Fields(rx.State):
 
     @action(Permission.WRITE)
     async def choose_preset(self, expression: str) -> None:
-        """Fill in a preset's expression; an empty one leaves the field to be written in."""
+        """Fill in a preset's expression; an empty one leaves it to the fields below."""
         panel, draft = await self.get_state(SchedulePanel), await self.get_state(DraftState)
         if expression:
             draft.put("schedule", str(expression))
             await panel.explain(draft.values)
         else:
             panel.preset = CUSTOM
-            draft.focus_on("schedule")
+            draft.focus_on("repeats")
+
+    @action(Permission.WRITE)
+    async def repeat(self, name: str, value: str) -> None:
+        """How often it runs: one of its fields."""
+        chosen = await self.get_state(RepeatState)
+        if (expression := await chosen.change(str(name), str(value))) is not None:
+            draft = await self.get_state(DraftState)
+            draft.put("schedule", expression)
+            await (await self.get_state(SchedulePanel)).explain(draft.values)
+
+    @action(Permission.WRITE)
+    async def settle_time(self) -> None:
+        """When the field for the time is left."""
+        (await self.get_state(RepeatState)).settle()
 
     @action(Permission.WRITE, longest={"text": bounds.PASTED})
     async def add_recipients(self, text: str) -> None:

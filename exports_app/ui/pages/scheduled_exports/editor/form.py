@@ -22,7 +22,7 @@ from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import MAX_RECIPIENTS, Recipient, warning
-from exports_app.ui.pages.scheduled_exports.editor import options
+from exports_app.ui.pages.scheduled_exports.editor import options, repeats
 
 DATES = "dates"
 """The choice beside the relative periods."""
@@ -52,7 +52,7 @@ DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "gro
 _ABOVE = (
     *("name", "description", "export_type", "format", "period", "start_date", "end_date"),
     *("campaigns", "group_by", "when_empty", "empty_means", "time_limit"),
-    *("schedule", "timezone", "recipients"),
+    *("schedule", repeats.TIME, repeats.WEEKDAYS, "timezone", "recipients"),
     *("delivery", "link_days", "reply_to"),
 )
 ORDER = [*_ABOVE, *(name for name in options.EMPTY if name not in _ABOVE)]

@@ -18,6 +18,7 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.threads import in_lane
 from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.repeats import RepeatState
 
 _log = log.get(__name__)
 UNEXPECTED = "The preview failed unexpectedly. Check the server's log."
@@ -48,6 +49,7 @@ class SchedulePanel(rx.State):
     @internal
     async def explain(self, values: dict[str, str]) -> None:
         explain = services.cron_expressions.explain
+        await (await self.get_state(RepeatState)).follow(values["schedule"])
         self.place = place(values["timezone"])
         self.words = ""
         self.problem = ""

@@ -1,4 +1,4 @@
-"""The part of the form that says when a schedule runs: presets, cron expression, time zone."""
+"""The part of the form that says when a schedule runs: presets, how often, time zone."""
 
 import reflex as rx
 
@@ -7,13 +7,17 @@ from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import error, te
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.pickers_view import zone_picker
 from exports_app.ui.pages.scheduled_exports.editor.preview import SchedulePanel
+from exports_app.ui.pages.scheduled_exports.editor.repeats_view import details, rhythm_field
 
 
 def schedule_section() -> list[rx.Component]:
     return [
         rx.el.h2("Schedule", class_name="section"),
         _presets(),
-        rx.el.div(_cron_field(), zone_picker(error("timezone")), class_name="pair"),
+        # The cron field comes before the details: they change while someone types in it
+        rx.el.div(rhythm_field(), _cron_field(), class_name="pair"),
+        details(),
+        zone_picker(error("timezone")),
     ]
 
 
@@ -25,7 +29,7 @@ def _presets() -> rx.Component:
     return rx.el.fieldset(
         rx.el.legend("Schedule", class_name="sr"),
         *presets,
-        _preset(CUSTOM, "Custom", "cron syntax", ""),
+        _preset(CUSTOM, "Custom", "as set below", ""),
         class_name="presets",
     )
 

@@ -26,6 +26,7 @@ from exports_app.ui.pages.scheduled_exports.editor.preview import (
     EmailPanel,
     SchedulePanel,
 )
+from exports_app.ui.pages.scheduled_exports.editor.repeats import RepeatState
 from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -133,6 +134,7 @@ class EditorState(rx.State):
 
     async def _begun(self, draft: DraftState) -> Any:
         self.asking, draft.usual = False, options.from_settings(services.settings)
+        await (await self.get_state(RepeatState)).follow(draft.values["schedule"], anew=True)
         await (await self.get_state(SchedulePanel)).explain(draft.values)
         return [CampaignPicker.name_chosen, DataPanel.load]
 
@@ -172,6 +174,9 @@ class EditorState(rx.State):
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""
+        if wrong := (await self.get_state(RepeatState)).errors:
+            draft.focus_on(form.first_wrong(wrong))
+            return None
         try:
             values = form.draft(
                 draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active
