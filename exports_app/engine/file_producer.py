@@ -17,6 +17,7 @@ from typing import IO, Any
 from exports_app import log
 from exports_app.domain import humanize
 from exports_app.domain.errors import ExportsError, RunError, Unavailable
+from exports_app.domain.file_summary import SummaryColumns
 from exports_app.domain.table import Column
 from exports_app.engine.fair_semaphore import FairSemaphore
 from exports_app.engine.file_writer import (
@@ -60,6 +61,7 @@ class FileProducer:
         self,
         query: Any,
         columns: Sequence[Column],
+        leading: SummaryColumns,
         file_format: Format,
         path: Path,
         limits: FileLimits,
@@ -67,21 +69,21 @@ class FileProducer:
         progress: Callable[[int], None],
         check: Callable[[], None],
     ) -> WrittenFile:
-        """tenant_id: of the file; tenants that wait take turns. progress: called with the rows so
-        far, at least once a second. check: called several times a second. What either raises ends
-        the making.
+        """leading: the columns of its summary. tenant_id: of the file; tenants that wait take
+        turns. progress: called with the rows so far, at least once a second. check: called several
+        times a second. What either raises ends the making.
 
         Raises RunError over a limit, or with the reason why the process ended.
         """
         if self._is_small(query):
-            return self._here(
-                query, FileWriter(columns, file_format, path, limits), progress, check
-            )
+            writer = FileWriter(columns, file_format, path, limits, leading)
+            return self._here(query, writer, progress, check)
         with self._turns.take(tenant_id, check):
             try:
                 return self._elsewhere(
                     self._store.statement(query),
                     columns,
+                    leading,
                     file_format,
                     path,
                     limits,
@@ -127,6 +129,7 @@ class FileProducer:
         self,
         statement: Statement,
         columns: Sequence[Column],
+        leading: SummaryColumns,
         file_format: Format,
         path: Path,
         limits: FileLimits,
@@ -138,6 +141,7 @@ class FileProducer:
             "sql": statement.sql,
             "parameters": statement.parameters,
             "columns": as_json(columns),
+            "leading": asdict(leading),
             "module": type(file_format).__module__,
             "format": type(file_format).__qualname__,
             "path": str(path),

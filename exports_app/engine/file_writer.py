@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exports_app.domain.errors import RunError
+from exports_app.domain.file_summary import Collector, SummaryColumns
 from exports_app.domain.humanize import size as in_words
 from exports_app.domain.table import Chunk, Column, Table, by_column, completer, stored
 from exports_app.engine.system_errors import not_written
@@ -33,24 +34,32 @@ class FileLimits:
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """size: bytes. removed_characters: those that the format cannot contain."""
+    """size: bytes. removed_characters: those that the format cannot contain. summary: of its rows,
+    see `FileSummary.to_json`."""
 
     rows: int
     size: int
     sha256: str
     removed_characters: int
+    summary: dict[str, Any]
 
 
 class FileWriter:
-    """Writes one file."""
+    """Writes one file. leading: the columns of its summary."""
 
     def __init__(
-        self, columns: Sequence[Column], file_format: Format, path: Path, limits: FileLimits
+        self,
+        columns: Sequence[Column],
+        file_format: Format,
+        path: Path,
+        limits: FileLimits,
+        leading: SummaryColumns,
     ) -> None:
         self._columns = tuple(columns)
         self._format = file_format
         self._path = path
         self._limits = limits
+        self._collector = Collector(self._columns, leading)
         self.rows = 0
 
     def run(self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]) -> WrittenFile:
@@ -64,7 +73,8 @@ class FileWriter:
         self._check_size()
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return WrittenFile(self.rows, self._path.stat().st_size, digest, removed)
+        size, summary = self._path.stat().st_size, self._collector.summary().to_json()
+        return WrittenFile(self.rows, size, digest, removed, summary)
 
     def _chunks(
         self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]
@@ -77,7 +87,9 @@ class FileWriter:
                 continue
             if self.rows + len(rows) > self._limits.rows:
                 raise self._too_large(f"more than {self._limits.rows:,} rows")
-            yield complete(by_column(queried, rows))
+            chunk = complete(by_column(queried, rows))
+            self._collector.add(chunk)
+            yield chunk
             self.rows += len(rows)
             if time.monotonic() - reported_at >= PROGRESS_SECONDS:
                 self._check_size()

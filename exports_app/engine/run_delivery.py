@@ -1,6 +1,6 @@
 """Send the finished file of a run: one message for each recipient, through the channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -41,12 +41,13 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class ProducedFile:
-    """A finished file in the store. size: bytes."""
+    """A finished file in the store. size: bytes. summary: as in the run's row."""
 
     path: Path
     name: str
     size: int
     rows: int
+    summary: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

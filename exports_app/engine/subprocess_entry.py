@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from exports_app.domain.errors import ExportsError
+from exports_app.domain.file_summary import SummaryColumns
 from exports_app.domain.table import Column, Kind, Ratio
 from exports_app.engine.file_writer import FileLimits, FileWriter
 from exports_app.engine.row_sources import rows_of
@@ -55,9 +56,9 @@ def _limit_memory(count: int) -> None:
 
 def _make(task: dict[str, Any], limits: FileLimits) -> Any:
     make_format = getattr(importlib.import_module(task["module"]), task["format"])
-    writer = FileWriter(
-        [_column(c) for c in task["columns"]], make_format(), Path(task["path"]), limits
-    )
+    columns = [_column(c) for c in task["columns"]]
+    leading = SummaryColumns(**{name: _tuple(of) for name, of in task["leading"].items()})
+    writer = FileWriter(columns, make_format(), Path(task["path"]), limits, leading)
     with rows_of(task) as fetched:
         return writer.run(fetched, lambda rows: _send(rows=rows))
 
@@ -65,6 +66,10 @@ def _make(task: dict[str, Any], limits: FileLimits) -> Any:
 def _column(values: dict[str, Any]) -> Column:
     ratio = Ratio(**values["ratio"]) if values["ratio"] else None
     return Column(**values | {"kind": Kind(values["kind"]), "ratio": ratio})
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _send(**message: Any) -> None:

@@ -26,7 +26,12 @@ from exports_app.engine.run_delivery import (
     delivery_error,
 )
 from exports_app.engine.system_errors import out_of_resources, passes
-from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, TellsData
+from exports_app.services.core.extension_points import (
+    EXPORT_TYPES,
+    FORMATS,
+    TellsData,
+    leading_columns,
+)
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Run, Tenant
 from exports_app.services.runs.ending import RunEndings
@@ -166,7 +171,8 @@ class Worker:
         path = self._files.find(run.file_key) if run.file_key else None
         if path is None or run.file_name is None or run.file_size is None:
             return None
-        return ProducedFile(path, run.file_name, run.file_size, run.record_count or 0)
+        rows = run.record_count or 0
+        return ProducedFile(path, run.file_name, run.file_size, rows, run.summary)
 
     def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> ProducedFile | None:
         """None: there was no data, and the run is closed."""
@@ -179,6 +185,7 @@ class Worker:
             written = self._producer.make(
                 export_type.select(export.scope()),
                 export_type.columns(),
+                leading_columns(export_type),
                 file_format,
                 draft,
                 self._limits_of(run, export.tenant),
@@ -210,6 +217,7 @@ class Worker:
     def _note_file(self, run: Run, name: str, key: str, written: WrittenFile) -> ProducedFile:
         """Write the kept file into the run's row."""
         try:
+            summary = self._execution.summary(run, written.summary)
             self._execution.note(
                 run,
                 file_name=name,
@@ -219,13 +227,14 @@ class Worker:
                 sha256=written.sha256,
                 record_count=written.rows,
                 removed_characters=written.removed_characters,
+                summary=summary,
             )
         except BaseException:  # whatever it is: a file that no run names must not stay
             self._files.remove(key)
             raise
         path = self._files.find(key)
         assert path is not None
-        return ProducedFile(path, name, written.size, written.rows)
+        return ProducedFile(path, name, written.size, written.rows, summary)
 
     def _limits_of(self, run: Run, tenant: Tenant) -> FileLimits:
         limits = self._limits

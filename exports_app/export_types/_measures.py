@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Table, and_, cast, func
 
 from exports_app.db import models
 from exports_app.db.repositories import table
+from exports_app.domain.file_summary import SummaryColumns
 from exports_app.domain.table import Column, integer, money, ratio
 from exports_app.services.core.export_filters import CampaignFilter, Scope
 
@@ -26,6 +27,16 @@ RATIOS: tuple[Column, ...] = (
 )
 MEASURES = COUNTS + MONEY + RATIOS
 SUMMED = tuple(c.key for c in COUNTS + MONEY)
+
+
+def leading(*names: str) -> SummaryColumns:
+    """What messages lead with. names: the columns that tell the top rows apart."""
+    return SummaryColumns(
+        totals=("impressions", "clicks", "ctr", "conversions", "spend", "revenue"),
+        top=(*names, "impressions", "clicks", "spend"),
+        by="impressions",
+        per="currency",
+    )
 
 
 def sums() -> list[Any]:

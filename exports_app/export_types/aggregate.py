@@ -12,6 +12,7 @@ from exports_app.export_types._measures import (
     METRICS,
     in_scope,
     in_window,
+    leading,
     sums,
 )
 from exports_app.services.core.export_filters import CampaignFilter, GroupByFilter, Scope
@@ -26,6 +27,7 @@ class Aggregate:
         "One row per day, week or month and currency, over all campaigns or those you choose."
     )
     filters = (CampaignFilter(), GroupByFilter(("day", "week", "month")))
+    leading = leading("period")
 
     def columns(self) -> tuple[Column, ...]:
         return (

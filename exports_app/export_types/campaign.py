@@ -13,6 +13,7 @@ from exports_app.export_types._measures import (
     RATIOS,
     in_scope,
     in_window,
+    leading,
 )
 from exports_app.services.core.export_filters import CampaignFilter, Scope
 from exports_app.services.core.extension_points import EXPORT_TYPES
@@ -24,6 +25,7 @@ class CampaignDays:
     label = "Campaign, day by day"
     description = "One row per day for the campaigns you choose."
     filters = (CampaignFilter(required=True),)
+    leading = leading("campaign_name", "date")
 
     def columns(self) -> tuple[Column, ...]:
         head = (

@@ -11,6 +11,7 @@ from exports_app.export_types._measures import (
     METRICS,
     in_scope,
     in_window,
+    leading,
     sums,
 )
 from exports_app.services.core.export_filters import CampaignFilter, Scope
@@ -23,6 +24,7 @@ class CampaignTotals:
     label = "Campaigns, totals"
     description = "One row per campaign with its totals over the window."
     filters = (CampaignFilter(),)
+    leading = leading("campaign_name")
 
     def columns(self) -> tuple[Column, ...]:
         return (

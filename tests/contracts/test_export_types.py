@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from exports_app import wiring
 from exports_app.domain.table import Kind, stored
 from exports_app.services.core.export_filters import CampaignFilter, Scope, declared
-from exports_app.services.core.extension_points import EXPORT_TYPES, ExportType
+from exports_app.services.core.extension_points import EXPORT_TYPES, ExportType, leading_columns
 from exports_app.services.core.records import Campaign, Metric
 from exports_app.wiring import Services
 from tests.contracts import export_types
@@ -71,6 +71,18 @@ def test_the_query_yields_the_stored_columns_in_their_order(kind: ExportType, wo
         for row in (row for part in chunks for row in part):
             for column, value in zip(stored(kind.columns()), row, strict=True):
                 assert value is None or type(value) is kinds[column.kind], column.key
+
+
+def test_messages_lead_with_columns_that_can_be_added_up(kind: ExportType) -> None:
+    leading, columns = leading_columns(kind), {c.key: c for c in kind.columns()}
+    for key in leading.totals:
+        of = columns[key].ratio
+        for part in (of.numerator, of.denominator) if of else (key,):
+            assert columns[part].kind is Kind.INTEGER or leading.per, "amounts of many currencies"
+            assert columns[part].ratio is None
+    assert set(leading.top) <= columns.keys()
+    assert not leading.by or columns[leading.by].kind is Kind.INTEGER
+    assert not leading.per or columns[leading.per].kind is Kind.TEXT
 
 
 def test_nothing_of_another_tenant_is_in_the_file(

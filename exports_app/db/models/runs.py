@@ -17,6 +17,8 @@ from exports_app.db.models.base import (
 )
 from exports_app.db.types import RunSpecJson, identifier
 
+Summary = JSON(none_as_null=True)
+
 
 def _runs_that(name: str, where: str, *columns: str) -> Index:
     """An index of these runs only, which stays small beside a long history."""
@@ -99,6 +101,7 @@ class RunRow(Base, table=True):
     sha256: str | None = Field(default=None, max_length=64)
     record_count: int | None = Field(default=None, sa_type=BigInteger)
     removed_characters: int | None = Field(default=None, sa_type=BigInteger)
+    summary: dict[str, Any] | None = Field(default=None, sa_type=Summary)
     sent_as: str | None = Field(default=None, max_length=10)
     sent_size: int | None = Field(default=None, sa_type=BigInteger)
     link_expires_at: datetime | None = optional_instant()

@@ -116,6 +116,24 @@ def _months(today: date, length: int, back: int) -> Window:
     )
 
 
+def alike(one: Window, other: Window) -> bool:
+    """Whether figures of the two can be compared: they have as many days, or as many whole
+    months. False where one is open."""
+    if not (one.start and one.end and other.start and other.end):
+        return False
+    months = _whole_months(one.start, one.end)
+    if months and months == _whole_months(other.start, other.end):
+        return True
+    return one.end - one.start == other.end - other.start
+
+
+def _whole_months(start: date, end: date) -> int:
+    """0 where it is not made of whole months."""
+    if start.day != 1 or end.day != monthrange(end.year, end.month)[1]:
+        return 0
+    return (end.year - start.year) * 12 + end.month - start.month + 1
+
+
 def before(window: Window, today: date, *, by_month: bool = True) -> Window | None:
     """The days to compare a window's with: as many, right before it; as many months, where it is
     made of whole ones, unless it is only by chance (by_month False).
@@ -127,8 +145,8 @@ def before(window: Window, today: date, *, by_month: bool = True) -> Window | No
         return None
     start, end = window.start, window.end
     try:
-        if by_month and start.day == 1 and end.day == monthrange(end.year, end.month)[1]:
-            earlier = _block(start, (end.year - start.year) * 12 + end.month - start.month + 1)
+        if by_month and (months := _whole_months(start, end)):
+            earlier = _block(start, months)
         else:
             earlier = start - (end - start) - timedelta(days=1), start - timedelta(days=1)
     except (ValueError, OverflowError):  # before the year 1

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from exports_app.domain.file_summary import SummaryColumns, by_default
 from exports_app.domain.table import Column, Table
 from exports_app.services.core.export_filters import ExportFilter, Scope
 from exports_app.services.core.registry import Registry
@@ -39,6 +40,20 @@ class TellsData(Protocol):
     def data(self, scope: Scope) -> Any:
         """A SQLAlchemy Select that yields a row if there is data; whether there are more does not
         matter."""
+
+
+@runtime_checkable
+class LeadsWith(Protocol):
+    """An export type that names the columns that its messages lead with. Without this they are
+    those of `file_summary.by_default`."""
+
+    leading: SummaryColumns
+
+
+def leading_columns(export_type: ExportType) -> SummaryColumns:
+    if isinstance(export_type, LeadsWith):
+        return export_type.leading
+    return by_default(export_type.columns())
 
 
 class Format(Protocol):

@@ -4,7 +4,7 @@ For the engine only: methods take no principal. `access` checks the rights of th
 acts for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from exports_app.domain.errors import RunError
 from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.records import Run, Tenant
+from exports_app.services.runs import run_summary
 from exports_app.services.runs.lease import Leases
 from exports_app.services.tenants.quotas import Quotas
 
@@ -64,6 +65,11 @@ class RunExecution:
         with self._store.read() as tx:
             existing = tx.campaigns.existing(run.tenant_id, campaign_ids)
         return [campaign_id for campaign_id in campaign_ids if campaign_id not in existing]
+
+    def summary(self, run: Run, collected: Mapping[str, Any]) -> dict[str, Any]:
+        """What is kept of a file's summary, see `run_summary.with_earlier`."""
+        with self._store.read() as tx:
+            return run_summary.with_earlier(tx, run, collected)
 
     def note(self, run: Run, **values: Any) -> None:
         """Write facts about the file or the progress. Raises LeaseLost."""

@@ -1,7 +1,7 @@
 """Runs: the history of schedules."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,8 @@ from exports_app.services.core.records import (
     LatestRun,
     Run,
 )
+
+SENT = (RunStatus.COMPLETED, RunStatus.PARTIAL)
 
 
 @cache
@@ -51,6 +53,22 @@ class RunRepository(StoredRuns):
             return runs, len(runs)
         total = select(func.count()).select_from(self._table).where(of)
         return runs, self._connection.execute(total).scalar_one()
+
+    def summarized_before(self, run: Run, start: date, among: int) -> list[Run]:
+        c = self._table.c
+        names = ("id", "created_at", "window_start", "status", "trigger")
+        newest = select(*(c[name] for name in names), c.summary.is_not(None).label("told"))
+        newest = newest.where(
+            c.scheduled_export_id == run.scheduled_export_id, c.created_at < run.created_at
+        )
+        few = newest.order_by(c.created_at.desc()).limit(among).subquery("newest").c
+        query = select(few.id).where(
+            few.told, few.status.in_(SENT), few.trigger.not_in(TRIALS), few.window_start < start
+        )
+        query = query.order_by(few.window_start.desc(), few.created_at.desc(), few.id).limit(20)
+        ids = list(self._connection.execute(query).scalars())
+        found = {other.id: other for other in self._all(self._select().where(c.id.in_(ids)))}
+        return [found[run_id] for run_id in ids]
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
         c = self._table.c

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from exports_app.domain.runs.states import AttemptOutcome
@@ -25,6 +25,11 @@ class RunStore(Protocol):
     ) -> tuple[list[Run], int]:
         """Newest first, and the number of all. after: created_at and id of the last run of the page
         before."""
+
+    def summarized_before(self, run: Run, start: date, among: int) -> list[Run]:
+        """Up to 20 runs of the same schedule that sent a file with a summary, of windows that
+        begin before `start`; the latest window first. Tests are left out. among: how many of those
+        created before the run are looked at."""
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
         """The newest run of each schedule that has one, without tests."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
 from exports_app.domain.schedules.run_spec import RunSpec
@@ -32,6 +33,8 @@ class Run:
     record_count: int | None = None
     removed_characters: int | None = None
     """Characters that the format could not hold."""
+    summary: dict[str, Any] | None = None
+    """Of its file, see `services.runs.run_summary`. Older runs have none."""
     sent_as: str | None = None
     """attach, zip or link: how the file was sent."""
     sent_size: int | None = None

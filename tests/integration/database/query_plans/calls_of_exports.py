@@ -141,6 +141,9 @@ def _runs() -> Mapping[str, Call]:
             replace(k.run, status=RunStatus.SKIPPED), k.run
         ),
         "runs.revoke_links": lambda tx, k: tx.runs.revoke_links(k.run.id, k.filled.now),
+        "runs.summarized_before": lambda tx, k: tx.runs.summarized_before(
+            k.run, k.filled.now.date(), 1_000
+        ),
         "runs.ticks": lambda tx, k: tx.runs.ticks(k.schedule.id, [k.filled.now]),
         "runs.under_way": lambda tx, k: tx.runs.under_way(k.schedule_ids, k.filled.now),
         "runs.unfinished": lambda tx, _: tx.runs.unfinished(500),

@@ -8,7 +8,7 @@ from typing import Any
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits, WrittenFile
 from exports_app.services.core.export_filters import Scope
-from exports_app.services.core.extension_points import EXPORT_TYPES, Format
+from exports_app.services.core.extension_points import EXPORT_TYPES, Format, leading_columns
 from exports_app.wiring import Services
 from tests.contracts.tables import readers
 from tests.e2e.client import wait_until
@@ -43,6 +43,7 @@ class Making:
         return chosen.make(
             kind.select(self._scope),
             kind.columns(),
+            leading_columns(kind),
             file_format,
             self.path,
             with_limits,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.errors import Invalid
-from exports_app.domain.timing.period import Period, Window, before, resolve, slug, words
+from exports_app.domain.timing.period import Period, Window, alike, before, resolve, slug, words
 
 
 def window(start: str | None, end: str | None) -> Window:
@@ -136,3 +136,24 @@ def test_a_range_is_compared_with_the_one_before_it(
     assert before(window(start, end), date.fromisoformat(today)) == (
         window(*wanted) if wanted else None
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("2026-02-23", "2026-03-01"), ("2026-02-16", "2026-02-22"), True),
+        (("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28"), True),
+        (("2026-04-01", "2026-06-30"), ("2026-01-01", "2026-03-31"), True),
+        (("2024-01-01", "2024-12-31"), ("2023-01-01", "2023-12-31"), True),
+        (("2026-03-01", "2026-03-31"), ("2025-12-01", "2026-02-28"), False),
+        (("2026-03-02", "2026-03-31"), ("2026-02-01", "2026-02-28"), False),
+        (("2026-02-23", "2026-03-01"), ("2026-02-28", "2026-02-28"), False),
+        ((None, "2026-03-01"), (None, "2026-02-22"), False),
+        ((None, None), (None, None), False),
+    ],
+)
+def test_windows_of_the_same_length_can_be_compared(
+    one: tuple[str | None, str | None], other: tuple[str | None, str | None], same: bool
+) -> None:
+    assert alike(window(*one), window(*other)) is same
+    assert alike(window(*other), window(*one)) is same
