@@ -24,7 +24,7 @@ class CronAnswer:
 @dataclass(frozen=True)
 class CronExplanation:
     """note: what a change of the clocks does to the next runs. preset: a key, or
-    presets.CUSTOM."""
+    presets.CUSTOM. at: the present."""
 
     valid: bool
     message: str
@@ -32,6 +32,7 @@ class CronExplanation:
     next_runs: list[datetime]
     note: str | None
     preset: str
+    at: datetime
 
 
 class CronExpressions:
@@ -70,7 +71,8 @@ class CronExpressions:
         self, who: Principal, expression: str, timezone: str | None, count: int = 5
     ) -> CronExplanation:
         """As `validate` from now on, with what helps a person who writes an expression."""
-        answer = self.validate(who, expression, timezone, None, count)
+        now = self._clock()
+        answer = self.validate(who, expression, timezone, now, count)
         note = None
         if answer.valid:
             parsed = cron.parse(expression)
@@ -82,6 +84,7 @@ class CronExpressions:
             next_runs=answer.next_runs,
             note=note,
             preset=presets.preset_of(expression),
+            at=now,
         )
 
     def _zone(self, timezone: str | None) -> ZoneInfo:

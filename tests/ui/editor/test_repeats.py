@@ -1,6 +1,8 @@
 """Choosing how often it runs, without cron."""
 
 import asyncio
+from calendar import isleap
+from datetime import date
 
 import pytest
 
@@ -12,6 +14,7 @@ from exports_app.ui.pages.scheduled_exports.editor.preview import SchedulePanel
 from exports_app.ui.pages.scheduled_exports.editor.repeats import RepeatState
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.editor.opening import only_schedule, opened, put
 from tests.world import make_schedule
@@ -164,5 +167,46 @@ def test_what_the_form_does_not_offer_changes_nothing(
         await choose(tab, **values)
         assert (await tab.state(DraftState)).values["schedule"] == before
         assert (await tab.texts())[-1:] != []
+
+    asyncio.run(play())
+
+
+def test_emails_are_counted_where_they_are_many_and_a_run_each_minute_is_warned_about(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await tab.do(Fields.add_recipients, "ann@example.com, bob@example.com, boss@exa_mple")
+        assert (draft.frequency, draft.too_often) == ("", False)
+        await put(tab, schedule="* * * * *")
+        assert draft.frequency == "This runs every minute: 2,880 emails a day to 2 people."
+        assert draft.too_often
+        await tab.do(Fields.drop_recipient, "boss@exa_mple")
+        await put(tab, name="Often", schedule="0 * * * *")
+        assert draft.frequency == "This sends 48 emails a day to 2 people."
+        assert not draft.too_often
+        await put(tab, schedule="* * * *")
+        assert draft.frequency == ""
+        await put(tab, schedule="* * * * *")
+        await tab.do(EditorState.save)  # it is a warning, and stops nobody
+
+    asyncio.run(play())
+    assert only_schedule(services).schedule == "* * * * *"
+
+
+def test_next_runs_of_another_year_say_so(
+    clock: FakeClock, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        await opened(tab, sign_in, admin, acme)
+        panel, year = await tab.state(SchedulePanel), clock().year
+        await put(tab, schedule="0 9 29 2 *")
+        assert [run.text for run in panel.runs] == [
+            f"{at:%a} 29 Feb {at.year}, 09:00"
+            for at in (date(y, 2, 29) for y in range(year, year + 30) if isleap(y))
+            if at > clock().date()
+        ][:5]
+        await put(tab, schedule="* * * * *")
+        assert not any(str(year) in run.text for run in panel.runs)
 
     asyncio.run(play())

@@ -6,6 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain.timing import cron
+from exports_app.domain.timing.frequency import Frequency, frequency
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import Recipient, warning
@@ -52,6 +54,23 @@ class DraftState(rx.State):
         """What looks wrong with the addresses of options, by option."""
         doubts = {name: warning(self.values.get(name, "").strip()) for name in options.ADDRESSES}
         return {name: doubt for name, doubt in doubts.items() if doubt}
+
+    @rx.var
+    def frequency(self) -> str:
+        """How many emails a day, where that is many."""
+        return self._frequency().words
+
+    @rx.var
+    def too_often(self) -> bool:
+        """Whether that is a warning."""
+        return self._frequency().is_often
+
+    def _frequency(self) -> Frequency:
+        recipients = sum(not chip.error for chip in self.chips)
+        try:
+            return frequency(cron.parse(self.values["schedule"]), recipients)
+        except cron.CronError:
+            return Frequency()
 
     @rx.var
     def kept(self) -> str:

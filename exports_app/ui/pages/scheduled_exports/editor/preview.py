@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -66,10 +67,16 @@ class SchedulePanel(rx.State):
             return
         zone = cron.zone(values["timezone"])
         self.words, self.note = explanation.description or "", explanation.note or ""
+        year = explanation.at.astimezone(zone).year
         self.runs = [
-            NextRun(run.isoformat(), f"{run.astimezone(zone):%a %d %b, %H:%M}")
+            NextRun(run.isoformat(), _run_words(run.astimezone(zone), year))
             for run in explanation.next_runs
         ]
+
+
+def _run_words(local: datetime, year: int) -> str:
+    """year: this one, which needs no mention."""
+    return f"{local:%a %d %b, %H:%M}" if local.year == year else f"{local:%a %d %b %Y, %H:%M}"
 
 
 class DataPanel(rx.State):

@@ -4,6 +4,7 @@ import reflex as rx
 
 from exports_app.domain.timing.presets import CUSTOM, PRESETS
 from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import error, text
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.pickers_view import zone_picker
 from exports_app.ui.pages.scheduled_exports.editor.preview import SchedulePanel
@@ -17,8 +18,15 @@ def schedule_section() -> list[rx.Component]:
         # The cron field comes before the details: they change while someone types in it
         rx.el.div(rhythm_field(), _cron_field(), class_name="pair"),
         details(),
+        _frequency(),
         zone_picker(error("timezone")),
     ]
+
+
+def _frequency() -> rx.Component:
+    look = rx.cond(DraftState.too_often, "warn-text", "hint")
+    words = rx.el.p(DraftState.frequency, class_name=look, id="frequency")
+    return rx.el.div(rx.cond(DraftState.frequency != "", words), role="status")
 
 
 def _presets() -> rx.Component:
