@@ -13,6 +13,7 @@ from exports_app.ui.pages.analytics.campaigns.state import CampaignsState
 from exports_app.ui.pages.analytics.exports.state import ExportsState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
+from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
@@ -73,9 +74,9 @@ def test_a_viewer_sees_what_an_admin_sees_and_may_change_none_of_it(
         return listed.rows, story.runs, story.deliveries, figures.cards, health.runs
 
     async def play() -> None:
-        story, session = await tab.state(HistoryState), await tab.state(SessionState)
+        head, session = await tab.state(ScheduleState), await tab.state(SessionState)
         assert await seen(admin) == await seen(cast.viewer.who)
-        assert (story.writes, session.may) == (False, [Permission.READ])
+        assert (head.writes, session.may) == (False, [Permission.READ])
         assert await tab.texts() == []
 
     asyncio.run(play())
@@ -111,6 +112,7 @@ def test_the_form_opens_only_where_its_reader_may_write(
 
     async def play() -> None:
         draft, story = await tab.state(DraftState), await tab.state(HistoryState)
+        head = await tab.state(ScheduleState)
         await sign_in(both, globex)
         for handler, value in (
             (EditorState.begin, ""),
@@ -125,7 +127,7 @@ def test_the_form_opens_only_where_its_reader_may_write(
         await tab.do(ScheduledExports.arrive)
         assert not draft.is_open
         await tab.do(HistoryState.show, theirs.id)
-        assert (story.gone, story.writes) == ("", False)
+        assert (story.gone, head.writes) == ("", False)
         (await tab.state(SessionState)).tenant_id = acme.id
         await tab.do(EditorState.begin, "")
         assert draft.is_open

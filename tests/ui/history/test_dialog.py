@@ -15,6 +15,7 @@ from exports_app.services.core.records import Notification, NotificationKind, Pa
 from exports_app.services.schedules.service import new_run
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
@@ -230,13 +231,14 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         story = await tab.state(HistoryState)
-        assert story.paused == "5 runs in a row failed"
+        head = await tab.state(ScheduleState)
+        assert head.paused == "5 runs in a row failed"
         assert [(n.what, n.target, n.word) for n in story.notices] == [
             ("Paused automatically", "admin@example.com", "Accepted")
         ]
         await tab.do(ScheduleActions.resume, schedule.id)
         await tab.do(HistoryState.again)
-        assert story.paused == ""
+        assert head.paused == ""
 
     asyncio.run(play())
 

@@ -100,6 +100,6 @@ def scheduled_exports() -> rx.Component:
     )
     return rx.fragment(
         list_view(dialogs),
-        history_dialog(),
+        history_dialog(EditorState.begin, covered=DraftState.is_open),
         rx.cond(may(Permission.WRITE), writing, browser.keys(active=False, search_id=SEARCH)),
     )

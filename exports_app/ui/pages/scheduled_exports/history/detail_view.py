@@ -7,6 +7,7 @@ from exports_app.ui.components.controls import button, status
 from exports_app.ui.pages.scheduled_exports.history import file_downloads_view
 from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem
 from exports_app.ui.pages.scheduled_exports.history.rows import DeliveryItem, RunItem
+from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 
 
@@ -92,7 +93,7 @@ def _attempt(attempt: AttemptItem) -> rx.Component:
 def _facts_and_actions(run: RunItem) -> rx.Component:
     return rx.el.div(
         _facts(),
-        rx.cond(HistoryState.writes, _actions(run)),
+        rx.cond(ScheduleState.writes, _actions(run)),
         class_name="row wrap",
     )
 

@@ -7,21 +7,22 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, status, switch
 from exports_app.ui.pages.scheduled_exports.history.attempts import NotificationItem
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 
 
 def paused() -> rx.Component:
-    when = browser.when(at=HistoryState.paused_at)
+    when = browser.when(at=ScheduleState.paused_at)
     box = paused_box(
         HistoryState.schedule_id,
         HistoryState.name,
-        HistoryState.paused,
+        ScheduleState.paused,
         when,
         "Close the history",
-        HistoryState.writes,
+        ScheduleState.writes,
     )
-    return rx.cond(HistoryState.paused != "", rx.el.div(box, class_name="aside note"))
+    return rx.cond(ScheduleState.paused != "", rx.el.div(box, class_name="aside note"))
 
 
 def backfill() -> rx.Component:

@@ -14,7 +14,7 @@ from exports_app.domain.humanize import counted, place
 from exports_app.domain.runs.states import (
     DeliveryStatus,
 )
-from exports_app.services.core.records import Attempt, Delivery, Notification, Run
+from exports_app.services.core.records import Attempt, Delivery, Notification, Run, Schedule
 from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.runs.history_retention import RemovedHistory
 from exports_app.ui.framework.actions import action, call, error_sentence, note_refusal, principal
@@ -23,7 +23,6 @@ from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import path, query
 from exports_app.ui.framework.threads import in_thread
-from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.address import ROUTE, schedule_in
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
     AttemptItem,
@@ -40,11 +39,8 @@ from exports_app.ui.pages.scheduled_exports.history.rows import (
     run_row,
     run_seconds,
 )
-from exports_app.ui.pages.scheduled_exports.labels import (
-    STATUS_WORDS,
-    in_words,
-    iso,
-)
+from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
+from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS, in_words
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
@@ -105,16 +101,11 @@ class HistoryState(rx.State):
     """Of the open run, where it has more than one attempt or waits for the next."""
     notices: list[NotificationItem] = []  # noqa: RUF012
     """Notifications about the schedule, newest first."""
-    paused: str = ""
-    """Why it was paused automatically."""
-    paused_at: str = ""
     gone: str = ""
     """Why there is nothing to show."""
     failed: str = ""
     """Why it could not be read."""
     loaded: bool = False
-    writes: bool = False
-    """Whether the reader may change the schedule and its runs, so that the actions are there."""
 
     @internal
     def arrive(self) -> None:
@@ -146,8 +137,6 @@ class HistoryState(rx.State):
         self.attempts = []
         self.notices = []
         self.removed = ""
-        self.paused = self.paused_at = ""
-        self.writes = False
 
     @action(Permission.READ)
     async def show(self, schedule_id: str) -> None:
@@ -194,7 +183,7 @@ class HistoryState(rx.State):
         who = principal()
         try:
             schedule = await in_thread(services.schedules.get, who, self.schedule_id)
-            read = await in_thread(_read, who, schedule.id, self.opened)
+            read = await in_thread(_read, who, schedule, self.opened)
         except NotFound as e:
             self.gone, self.loaded = e.message, True
             note_refusal(e, "HistoryState")
@@ -205,9 +194,8 @@ class HistoryState(rx.State):
             self.failed = error_sentence(e)
             return
         self._show(read)
-        self.writes = who.can(Permission.WRITE, schedule.tenant_id)
-        self.paused = run_errors.readable(schedule.paused_reason) if schedule.paused_at else ""
-        self.paused_at = iso(schedule.paused_at)
+        owner = read.names.get(schedule.owner_id, "a deleted user")
+        (await self.get_state(ScheduleState)).show(schedule, owner)
         known = (
             counted(self.total, "run")
             if self.total <= SHOWN
@@ -300,11 +288,11 @@ class HistoryState(rx.State):
         await self.reload()
 
 
-def _read(who: Principal, schedule_id: str, opened: str) -> Read:
+def _read(who: Principal, schedule: Schedule, opened: str) -> Read:
+    schedule_id = schedule.id
     runs, total = services.history.of_schedule(who, schedule_id, SHOWN)
-    names = services.schedule_summaries.people(
-        who, {run.triggered_by for run, _ in runs if run.triggered_by}
-    )
+    people = {run.triggered_by for run, _ in runs if run.triggered_by} | {schedule.owner_id}
+    names = services.schedule_summaries.people(who, people)
     notices = services.history.notifications(who, schedule_id, NOTICES)
     is_here = any(run.id == opened for run, _ in runs)
     attempts = services.history.attempts(who, schedule_id, opened) if is_here else []

@@ -1,24 +1,33 @@
 """The dialog with a schedule's last runs."""
 
+from typing import Any
+
 import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, message, status
 from exports_app.ui.framework.downloads import DownloadState
-from exports_app.ui.pages.scheduled_exports.history import file_downloads_view, side_sections
+from exports_app.ui.pages.scheduled_exports.history import (
+    file_downloads_view,
+    schedule_head,
+    side_sections,
+)
 from exports_app.ui.pages.scheduled_exports.history.detail_view import run_details
 from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
+from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.list.dialogs import Opens
 
 AT_ONCE = 16
 """So many runs are painted first."""
 
 
-def history_dialog() -> rx.Component:
+def history_dialog(form: Opens, *, covered: Any) -> rx.Component:
+    """form: opens the schedule's form, which takes the history's place while it is `covered`."""
     return rx.dialog.root(
         rx.dialog.content(
             browser.return_focus(),
-            _head(),
+            schedule_head.head(form),
             file_downloads_view.revoke_dialog(),
             rx.el.div(
                 _body(), class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}
@@ -26,27 +35,8 @@ def history_dialog() -> rx.Component:
             class_name="dialog narrow",
             custom_attrs={"aria-describedby": ""},
         ),
-        open=HistoryState.schedule_id != "",
+        open=(HistoryState.schedule_id != "") & ~covered,
         on_open_change=lambda _: HistoryState.close,
-    )
-
-
-def _head() -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            rx.dialog.title(rx.cond(HistoryState.name != "", HistoryState.name, "History")),
-            rx.el.p(
-                rx.cond(HistoryState.gone == "", HistoryState.heading, ""),
-                class_name="muted",
-            ),
-            class_name="grow",
-        ),
-        rx.cond(
-            (HistoryState.name != "") & (HistoryState.gone == "") & HistoryState.writes,
-            button("Run now", kind="small", icon="play", once=True, on_click=HistoryState.run_now),
-        ),
-        icon_button("x", "Close the history", on_click=HistoryState.close),
-        class_name="dialog-head",
     )
 
 
@@ -63,6 +53,7 @@ def _body() -> rx.Component:
             rx.cond(HistoryState.failed != "", _failed(), _loading()),
             rx.fragment(
                 side_sections.paused(),
+                schedule_head.settings(),
                 rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
                 rx.cond(
                     HistoryState.removed != "",
@@ -73,7 +64,7 @@ def _body() -> rx.Component:
                         padding_block="12px",
                     ),
                 ),
-                rx.cond(HistoryState.writes, side_sections.backfill()),
+                rx.cond(ScheduleState.writes, side_sections.backfill()),
                 side_sections.notices(),
             ),
         ),
