@@ -67,10 +67,10 @@ def see_editor(page: Page, ids: Ids) -> None:
 
 def see_editor_advanced(page: Page, ids: Ids) -> None:
     see_editor(page, ids)
-    page.locator("#advanced summary").click()
+    page.locator("#options-missed summary").click()
     page.locator("#catch_up").select_option("all")
     page.locator("#catch_up_hours").wait_for()
-    page.locator("#advanced").evaluate("(section) => section.scrollIntoView()")
+    page.locator("#options-missed").evaluate("(section) => section.scrollIntoView()")
 
 
 def see_editor_errors(page: Page, ids: Ids) -> None:

@@ -96,8 +96,6 @@ class Option:
     hint: str = ""
     description: str = ""
     when: When | None = None
-    advanced: bool = False
-    """Whether the form shows it only on request."""
     from_settings: bool = False
     """Whether an empty value stands for the server's setting of the same name."""
 
@@ -115,7 +113,6 @@ def option(
     hint: str = "",
     description: str = "",
     when: When | None = None,
-    advanced: bool = False,
     from_settings: bool = False,
 ) -> Any:
     """A field of a dataclass that is an option: see `Option`."""
@@ -126,7 +123,6 @@ def option(
         "hint": hint,
         "description": description,
         "when": when,
-        "advanced": advanced,
         "from_settings": from_settings,
     }
     return field(default=default, metadata={KEY: facts})

@@ -123,7 +123,6 @@ class TickOptions:
         Overlap.SKIP.value,
         label="If the previous run is still running",
         description="what a tick does while an earlier run has not ended: skip, queue_one or allow",
-        advanced=True,
         since="0005",
     )
     catch_up: str = option(
@@ -143,7 +142,6 @@ class TickOptions:
         CatchUp.LATEST.value,
         label="After downtime, run",
         description="ticks missed in a downtime: latest, none or all (at most 100)",
-        advanced=True,
         since="0005",
     )
     catch_up_hours: int = option(
@@ -153,7 +151,6 @@ class TickOptions:
         hint="Older runs are left out. 168 hours are a week",
         description="how old a missed tick may be for catchUp all to run it",
         when=When("catch_up", (CatchUp.ALL,)),
-        advanced=True,
         since="0005",
     )
     jitter_seconds: int = option(
@@ -162,7 +159,6 @@ class TickOptions:
         label="Maximum start delay (seconds)",
         hint="Spreads start times",
         description="the longest delay from a tick to its run's start; fixed for each schedule",
-        advanced=True,
         since="0005",
     )
     pause_after: int = option(
@@ -171,7 +167,6 @@ class TickOptions:
         label="Pause after consecutive failures",
         hint="0: never. The owner and the admins are emailed",
         description="consecutive failed runs after which it is paused; 0: never",
-        advanced=True,
         since="0005",
     )
 
@@ -198,7 +193,6 @@ class RetryOptions:
         description=(
             "what happens to a message that may or may not have arrived: resend, or hold for review"
         ),
-        advanced=True,
         since="0005",
     )
     retry_attempts: int | None = option(
@@ -207,7 +201,6 @@ class RetryOptions:
         label="Maximum attempts per run",
         description="per run, including the first; null: the server's default",
         from_settings=True,
-        advanced=True,
         since="0005",
     )
     retry_base_seconds: int | None = option(
@@ -218,7 +211,6 @@ class RetryOptions:
         description="the longest delay after the first failed attempt; null: the server's default",
         when=When("retry_attempts", ("1",), otherwise=True),
         from_settings=True,
-        advanced=True,
         since="0005",
     )
 

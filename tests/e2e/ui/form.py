@@ -53,6 +53,13 @@ class Form:
         """In one of the drop-down fields."""
         self.field(name).select_option(label=words)
 
+    def unfold(self, section: str) -> None:
+        """A folded section: delivery, retries or missed."""
+        fold = self.field(f"options-{section}")
+        if not fold.evaluate("fold => fold.open"):
+            fold.locator("summary").press("Enter")
+        expect(fold.locator(".folded")).to_be_visible()
+
     def preset(self, label: str) -> Locator:
         return self.page.locator(f".presets label:has-text('{label}') input")
 

@@ -1,4 +1,4 @@
-"""The options under Advanced."""
+"""The options, in folded sections of the form."""
 
 import asyncio
 from typing import Any
@@ -8,8 +8,8 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.services.core.records import Tenant
 from exports_app.ui.pages.scheduled_exports.editor import options
-from exports_app.ui.pages.scheduled_exports.editor.advanced_view import advanced
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.folded_view import folded
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
@@ -34,7 +34,6 @@ def test_every_policy_is_set_here_and_a_duplicate_keeps_them(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
     schedule = make_schedule(services, admin)
-    assert POLICIES.keys() <= options.ADVANCED
 
     def held() -> dict[str, Any]:
         now = stored(services, schedule)
@@ -42,13 +41,13 @@ def test_every_policy_is_set_here_and_a_duplicate_keeps_them(
 
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme, schedule.id)
-        assert draft.unfold == ""
+        assert draft.unfold == {}
         assert draft.usual == {"retry_attempts": "9", "retry_base_seconds": "30"}
         await put(tab, **{name: str(value) for name, value in POLICIES.items()})
         await tab.do(EditorState.save)
         assert held() == POLICIES
         await tab.do(EditorState.duplicate, schedule.id)
-        assert draft.unfold
+        assert draft.unfold.keys() == {"retries", "missed"}
         assert {name: draft.values[name] for name in POLICIES} == {
             name: str(value) for name, value in POLICIES.items()
         }
@@ -85,6 +84,31 @@ def test_a_field_that_is_not_shown_is_left_as_it_was(
     assert (now.delivery, now.link_days) == ("zip", 3)
 
 
+def test_a_section_says_what_is_set_in_it_and_begins_open_where_that_is_not_as_usual(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, delivery="link", reply_to="desk@example.com")
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        assert list(draft.unfold) == ["delivery"]
+        assert draft.chosen == {
+            "delivery": "Delivery: Always a download link · Reply-to address: desk@example.com",
+            "retries": "",
+            "missed": "",
+        }
+        await put(tab, delivery="auto", reply_to=" ", retry_attempts="3", catch_up_hours="24")
+        assert draft.chosen == {
+            "delivery": "",
+            "retries": "Maximum attempts per run: 3",
+            "missed": "",
+        }
+        await put(tab, retry_attempts="")
+        assert draft.chosen["retries"] == ""
+
+    asyncio.run(play())
+
+
 def test_a_wrong_policy_unfolds_its_section_each_time_and_speaks_of_empty_fields(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
@@ -94,18 +118,18 @@ def test_a_wrong_policy_unfolds_its_section_each_time_and_speaks_of_empty_fields
         draft = await opened(tab, sign_in, admin, acme, schedule.id)
         await put(tab, name="")
         await tab.do(EditorState.save)
-        assert draft.unfold == ""
+        assert draft.unfold == {}
         await put(tab, retry_attempts="0")
         await tab.do(EditorState.save)
         first = draft.unfold
-        assert first
+        assert list(first) == ["retries"]
         assert draft.focus.split("#")[0] == "name"
         assert (
             draft.errors["retry_attempts"]
             == "Must be 1 to 50 attempts, or empty: as the server is set"
         )
         await tab.do(EditorState.save)
-        assert draft.unfold not in {"", first}
+        assert draft.unfold["retries"] != first["retries"]
 
     asyncio.run(play())
 
@@ -135,10 +159,13 @@ def test_the_form_of_one_that_was_paused_by_itself_says_why(
 
 
 @pytest.mark.usefixtures("services")
-def test_every_option_has_its_place_in_the_form_the_advanced_ones_in_the_fold() -> None:
+def test_every_option_has_its_place_in_one_of_the_folded_sections() -> None:
     def fields(component: Any) -> set[str]:
         drawn = str(component.render())
         return {name for name in options.BY_NAME if f'id:"{name}"' in drawn}
 
-    assert fields(advanced()) == options.ADVANCED
+    placed = [name for section in options.SECTIONS for name in section.names]
+    assert sorted(placed) == sorted(options.BY_NAME)
+    for section, fold in zip(options.SECTIONS, folded(), strict=True):
+        assert fields(fold) == set(section.names)
     assert fields(editor_dialog()) == options.BY_NAME.keys()

@@ -56,10 +56,12 @@ HINTS = {
     ),
     "newer_version": "No action is needed: a server of the newer version will run it.",
     "overlap": (
-        "Run this date under “Backfill”, or choose under Advanced what happens when runs overlap."
+        "Run this date under “Backfill”. What happens then can be chosen in the form, under "
+        "“Overlapping and missed runs”."
     ),
     "missed": (
-        "Run this date under “Backfill”, or choose under Advanced what happens after downtime."
+        "Run this date under “Backfill”. What happens after downtime can be chosen in the form, "
+        "under “Overlapping and missed runs”."
     ),
     "quota_exceeded": (
         "Rerun it once there is room, or ask a super admin to raise this tenant's quota."

@@ -1,5 +1,5 @@
-"""What a schedule does on bad days: chosen under Advanced in its form; and one that was paused by
-itself, in the list."""
+"""What a schedule does on bad days: chosen in the folded sections of its form; and one that was
+paused by itself, in the list."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -39,12 +39,6 @@ REASON = (
 )
 
 
-def unfold(form: Form) -> None:
-    head = form.field("advanced").locator("summary")
-    head.press("Enter")
-    expect(form.field("overlap")).to_be_visible()
-
-
 def note(page: Page, schedule: dict[str, str]) -> Locator:
     """The line below a schedule's own that says why it was paused."""
     return page.locator(f'tr[data-paused="{schedule["id"]}"]')
@@ -60,7 +54,7 @@ def paused(house: House, company: Company, name: str) -> dict[str, str]:
     return made
 
 
-class TestAdvanced:
+class TestOptions:
     @at_both_widths
     def test_begins_closed_and_sets_every_policy(
         self, house: House, company: Company, visits: Visits, width: int
@@ -69,8 +63,9 @@ class TestAdvanced:
         assert {name: made[name] for name in USUAL} == USUAL
         page = visits.open(who=company.admin, width=width)
         form = Form.edit(page, "Careful")
-        expect(form.field("advanced").locator("input, select")).to_have_count(0)
-        unfold(form)
+        expect(page.locator("details.fold").locator("input, select")).to_have_count(0)
+        for section in ("retries", "missed"):
+            form.unfold(section)
         expect(form.field("catch_up_hours")).to_have_count(0)
         for name, (words, _) in CHOSEN.items():
             form.choose(name, words)
@@ -91,10 +86,10 @@ class TestAdvanced:
     ) -> None:
         house.schedule(company, "Wrong")
         form = Form.edit(visits.open(who=company.admin), "Wrong")
-        unfold(form)
+        form.unfold("retries")
         form.field("retry_attempts").fill("99")
         for _ in range(2):
-            form.field("advanced").locator("summary").click()
+            form.field("options-retries").locator("summary").click()
             expect(form.field("retry_attempts")).to_have_count(0)
             form.field("save").click()
             expect(form.error("retry_attempts")).to_have_text(

@@ -17,6 +17,7 @@ def test_replies_may_go_to_an_address_of_the_schedule(
     assert made["replyTo"] is None
     page = visits.open(who=company.admin, width=width)
     form = Form.edit(page, "Answered")
+    form.unfold("delivery")
     form.field("reply_to").fill("nobody")
     form.field("save").click()
     expect(form.error("reply_to")).to_contain_text("Is not a valid email address")

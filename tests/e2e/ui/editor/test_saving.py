@@ -40,6 +40,7 @@ def test_a_schedule_is_stored_as_it_was_filled_in(
     form.choose("format", "JSON (.json)")
     form.choose("period", "Last 30 days")
     form.choose("group_by", "By week")
+    form.unfold("delivery")
     form.choose("when_empty", "Skip the run, send nothing")
     form.field("campaigns").click()
     for name in ("Autumn", "Spring"):

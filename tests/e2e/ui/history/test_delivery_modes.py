@@ -42,6 +42,8 @@ def test_a_link_is_chosen_sent_told_and_followed(
     form = Form.new(page)
     form.name.fill("By link")
     form.address(address)
+    form.unfold("delivery")
+    form.unfold("retries")
     form.choose("delivery", "Always a ZIP attachment")
     expect(form.field("link_days")).to_have_count(0)
     form.choose("delivery", "Always a download link")

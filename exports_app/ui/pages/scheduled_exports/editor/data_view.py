@@ -6,7 +6,6 @@ from exports_app.domain import bounds
 from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import chosen, error, text, value
-from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_input, option_pair
 from exports_app.ui.pages.scheduled_exports.editor.pickers_view import campaign_picker
 
 
@@ -22,8 +21,6 @@ def data_section() -> list[rx.Component]:
         ),
         _dates(),
         _grouping(),
-        option_pair("when_empty", "empty_means"),
-        option_input("time_limit"),
     ]
 
 

@@ -1,7 +1,7 @@
 """The form's content while it is open. It has no handlers of its own: fields, pickers and the
 dialog write into it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import reflex as rx
@@ -15,6 +15,9 @@ from exports_app.ui.framework.internal import internal
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
+
+CHOSEN = 300
+"""Characters of what is set in a section, while it is folded."""
 
 
 class DraftState(rx.State):
@@ -32,8 +35,8 @@ class DraftState(rx.State):
     """Someone else has saved it since it was opened."""
     paused: str = ""
     """Why it was paused automatically."""
-    unfold: str = ""
-    """Opens the advanced fields whenever it changes; empty: they begin closed."""
+    unfold: dict[str, str] = {}  # noqa: RUF012
+    """Opens a folded section, by its key, whenever it changes; those not in it begin closed."""
     usual: dict[str, str] = {}  # noqa: RUF012
     """What the server is set to, where a field may be empty."""
     focus: str = ""
@@ -54,6 +57,14 @@ class DraftState(rx.State):
         """What looks wrong with the addresses of options, by option."""
         doubts = {name: warning(self.values.get(name, "").strip()) for name in options.ADDRESSES}
         return {name: doubt for name, doubt in doubts.items() if doubt}
+
+    @rx.var
+    def chosen(self) -> dict[str, str]:
+        """By section: which of its options are not as usual."""
+        return {
+            section.key: options.chosen(section, self.values)[:CHOSEN]
+            for section in options.SECTIONS
+        }
 
     @rx.var
     def frequency(self) -> str:
@@ -124,12 +135,9 @@ class DraftState(rx.State):
         self.stale = False
         self.to_fix = ""
         self.unfinished = ""
-        self.unfold, self.paused = (
-            "",
-            run_errors.readable(like.paused_reason) if like and schedule_id else "",
-        )
-        if options.advanced_differ(self.values):
-            self._unfold()
+        self.paused = run_errors.readable(like.paused_reason) if like and schedule_id else ""
+        self.unfold = {}
+        self._unfold(key for key, words in self.chosen.items() if words)
         self._saved, self.is_open = self._now(), True
 
     @internal
@@ -176,13 +184,12 @@ class DraftState(rx.State):
     def show_errors(self, errors: dict[str, str]) -> None:
         """Show what is wrong; the first wrong field gets the focus."""
         self.errors = errors
-        if options.ADVANCED & errors.keys():
-            self._unfold()
+        self._unfold(s.key for s in options.SECTIONS if not errors.keys().isdisjoint(s.names))
         self.focus_on(form.first_wrong(errors))
 
-    def _unfold(self) -> None:
+    def _unfold(self, keys: Iterable[str]) -> None:
         self._count += 1
-        self.unfold = str(self._count)
+        self.unfold = self.unfold | dict.fromkeys(keys, str(self._count))
 
     @internal
     def focus_on(self, name: str) -> None:

@@ -49,13 +49,12 @@ EMPTY = {
 """The text fields and what a new form begins with."""
 DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "group_by", "timezone"}
 """What the preview of the data depends on."""
-_ABOVE = (
+ORDER = (
     *("name", "description", "export_type", "format", "period", "start_date", "end_date"),
-    *("campaigns", "group_by", "when_empty", "empty_means", "time_limit"),
-    *("schedule", repeats.TIME, repeats.WEEKDAYS, "timezone", "recipients"),
-    *("delivery", "link_days", "reply_to"),
+    *("campaigns", "group_by", "schedule", repeats.TIME, repeats.WEEKDAYS, "timezone"),
+    "recipients",
+    *(name for section in options.SECTIONS for name in section.names),
 )
-ORDER = [*_ABOVE, *(name for name in options.EMPTY if name not in _ABOVE)]
 """As they stand in the form: the first wrong one gets the focus."""
 _POINTERS = {
     "filters/startDate": "start_date",

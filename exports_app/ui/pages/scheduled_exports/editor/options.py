@@ -3,17 +3,23 @@ schedule and back."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.domain.schedules.option_kinds import EmailAddress, Flag, Option, WholeNumber
+from exports_app.domain.schedules.option_kinds import (
+    Choice,
+    EmailAddress,
+    Flag,
+    Option,
+    WholeNumber,
+)
 from exports_app.domain.schedules.options import OPTIONS
 from exports_app.services.core.field_rules import pointer_of
 from exports_app.services.core.records import Schedule
 
 BY_NAME = {option.name: option for option in OPTIONS}
 ADDRESSES = tuple(option.name for option in OPTIONS if isinstance(option.kind, EmailAddress))
-ADVANCED = frozenset(option.name for option in OPTIONS if option.advanced)
 YES, NO = "yes", "no"
 DIGITS = 6
 """Of what is read as a number, where none that is allowed has more."""
@@ -29,6 +35,45 @@ def text_of(option: Option, value: Any) -> str:
     return str(value)
 
 
+@dataclass(frozen=True)
+class Section:
+    """A folded part of the form. rows: the options, one or two beside each other. hint: what there
+    is to set."""
+
+    key: str
+    title: str
+    hint: str
+    rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for row in self.rows for name in row)
+
+
+SECTIONS = (
+    Section(
+        "delivery",
+        "Delivery",
+        "Attachment or link, replies, files without data",
+        (("delivery", "link_days"), ("reply_to",), ("when_empty", "empty_means")),
+    ),
+    Section(
+        "retries",
+        "Retries and limits",
+        "Attempts, automatic pausing, time limit",
+        (
+            ("retry_attempts", "retry_base_seconds"),
+            ("on_unknown", "pause_after"),
+            ("time_limit",),
+        ),
+    ),
+    Section(
+        "missed",
+        "Overlapping and missed runs",
+        "Long runs, downtime, start delay",
+        (("overlap", "jitter_seconds"), ("catch_up", "catch_up_hours")),
+    ),
+)
 EMPTY = {option.name: text_of(option, option.default) for option in OPTIONS}
 """What a new form begins with."""
 
@@ -94,9 +139,27 @@ def _number(option: Option, kind: WholeNumber, text: str) -> int:
     raise ValueError(f"enter a {asked}{example}{empty}")
 
 
-def advanced_differ(values: Mapping[str, str]) -> bool:
-    """Whether any of the folded ones is not as usual."""
-    return any(values[name] != EMPTY[name] for name in ADVANCED if is_used(BY_NAME[name], values))
+def chosen(section: Section, values: Mapping[str, str]) -> str:
+    """Which of the section's options are not as usual, in words; empty where all are."""
+    differing = (
+        BY_NAME[name]
+        for name in section.names
+        if values[name].strip() != EMPTY[name] and is_used(BY_NAME[name], values)
+    )
+    return " · ".join(
+        f"{option.label}: {words_of(option, values[option.name])}" for option in differing
+    )
+
+
+def words_of(option: Option, text: str) -> str:
+    """The value as the form shows it."""
+    match option.kind:
+        case Choice() as kind:
+            return {str(key): label.text for key, label in kind.labels.items()}.get(text, text)
+        case Flag():
+            return "Yes" if text == YES else "No"
+        case _:
+            return text.strip() or "default"
 
 
 def from_settings(settings: Any) -> dict[str, str]:

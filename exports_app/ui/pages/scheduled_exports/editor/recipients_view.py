@@ -1,4 +1,4 @@
-"""The part of the form that says to whom the file goes: recipients, and how it is delivered."""
+"""The part of the form that says to whom the file goes."""
 
 import reflex as rx
 
@@ -7,7 +7,6 @@ from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import error
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
-from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_input, option_pair
 
 
 def recipients_section() -> list[rx.Component]:
@@ -24,8 +23,6 @@ def recipients_section() -> list[rx.Component]:
             ),
             class_name="field",
         ),
-        option_pair("delivery", "link_days"),
-        option_input("reply_to"),
     ]
 
 

@@ -5,10 +5,10 @@ import reflex as rx
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, switch
 from exports_app.ui.components.question import question
-from exports_app.ui.pages.scheduled_exports.editor.advanced_view import advanced
 from exports_app.ui.pages.scheduled_exports.editor.data_view import data_section
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.folded_view import folded
 from exports_app.ui.pages.scheduled_exports.editor.preview import EmailPanel
 from exports_app.ui.pages.scheduled_exports.editor.preview_view import email_dialog, side
 from exports_app.ui.pages.scheduled_exports.editor.recipients_view import recipients_section
@@ -54,7 +54,7 @@ def _body() -> rx.Component:
                 *data_section(),
                 *schedule_section(),
                 *recipients_section(),
-                advanced(),
+                *folded(),
                 class_name="form",
             ),
             side(),

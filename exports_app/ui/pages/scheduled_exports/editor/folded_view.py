@@ -1,0 +1,24 @@
+"""The folded part of the form: the options, in sections."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_pair
+from exports_app.ui.pages.scheduled_exports.editor.options import SECTIONS, Section
+
+
+def folded() -> list[rx.Component]:
+    return [_fold(section) for section in SECTIONS]
+
+
+def _fold(section: Section) -> rx.Component:
+    """Folded, it says what is set; where all is as usual, what there is to set."""
+    chosen = DraftState.chosen[section.key].to(str)
+    return browser.fold(
+        *[option_pair(*row) for row in section.rows],
+        id=f"options-{section.key}",
+        unfold=DraftState.unfold.get(section.key, "").to(str),
+        title=section.title,
+        hint=rx.cond(chosen != "", chosen, section.hint),
+    )
