@@ -311,6 +311,24 @@ if (typeof window !== "undefined") {
   window.addEventListener("keydown", (event) => event.repeat && [" ", "Enter"].includes(event.key) && starts(event) && refuse(event), true);
 }
 
+// A checkbox of a list. onPick: whether it is checked now, and whether Shift was held: then all rows since the last one are meant.
+export function Tick({ label, checked = false, mixed = false, onPick }) {
+  const box = useRef(null);
+  const shift = useRef(false);
+  useEffect(() => {
+    box.current.indeterminate = mixed && !checked;
+  }, [mixed, checked]);
+  const note = (event) => (shift.current = event.shiftKey);
+  return h("input", {
+    ref: box, type: "checkbox", className: "tick", checked, "aria-label": label,
+    onMouseDown: note, onKeyDown: note,
+    onChange: (event) => {
+      onPick?.(event.target.checked, shift.current || event.nativeEvent.shiftKey);
+      shift.current = false;
+    },
+  });
+}
+
 // Children that may come a moment later: the first paint of a change does not wait for them.
 export function Soon({ children }) {
   return useDeferredValue(children, null);

@@ -60,7 +60,8 @@ SENT_RECIPIENTS = 1_000
 """Recipients that are read before duplicates are merged."""
 CAMPAIGNS = 1_000
 METRIC_DAYS = 10_000
-BULK = 200
+BULK = 1_000
+"""Scheduled exports that one action is done to, at once."""
 
 KEEP_DAYS = 36_500
 """The longest time to keep files, or the history, in days."""

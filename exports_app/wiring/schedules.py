@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.listing import ScheduleListing
+from exports_app.services.schedules.selection import ScheduleSelection
 from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.summaries import ScheduleSummaries
 from exports_app.services.tenants.quotas import Quotas
@@ -18,6 +19,7 @@ class ScheduleServices:
     bulk: Bulk
     schedule_summaries: ScheduleSummaries
     schedule_listing: ScheduleListing
+    schedule_selection: ScheduleSelection
 
 
 def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
@@ -30,4 +32,5 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         bulk=Bulk(schedules),
         schedule_summaries=summaries,
         schedule_listing=ScheduleListing(schedules, summaries, f.changes),
+        schedule_selection=ScheduleSelection(f.store),
     )

@@ -1,7 +1,7 @@
 """Scheduled exports."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -11,6 +11,7 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, distinct, table
+from exports_app.db.repositories.paging import Listing, of_tenants
 from exports_app.db.search import SCHEDULES
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import (
@@ -76,16 +77,38 @@ class ScheduleRepository(Repository[Schedule]):
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
-        conditions = [self._live(), *(self._is(k, v) for k, v in where.items())]
         search = self._search(SCHEDULES, q, within)
         return self._page(
-            conditions,
+            self._that(where),
             page,
             within,
             search=search,
             counts_all=not where,
             counted=self._counted() if within is None and where else (),
         )
+
+    def _that(self, where: Mapping[str, Any]) -> list[Any]:
+        return [self._live(), *(self._is(k, v) for k, v in where.items())]
+
+    def names(
+        self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
+    ) -> dict[str, str]:
+        c = self._table.c
+        listing = Listing(
+            *(self._connection, self._table, (c.id, c.name), self._that(where), page),
+            branches=of_tenants(self._table, within),
+            together=() if within is None else (c.tenant_id.in_(within),),
+            search=self._search(SCHEDULES, q, within),
+        )
+        return {row["id"]: row["name"] for row in listing.rows()}
+
+    def among(
+        self, within: Tenants, where: Mapping[str, Any], q: str, ids: Collection[str]
+    ) -> set[str]:
+        query = select(self._table.c.id).where(self._table.c.id.in_(ids), *self._that(where))
+        if (search := self._search(SCHEDULES, q, within)) is not None:
+            query = query.where(search.of_rows())
+        return set(self._connection.execute(self._within(query, within)).scalars())
 
     def _counted(self) -> tuple[Any, Any]:
         """Of all schedules: they lead to the index that counts, which begins with these columns."""

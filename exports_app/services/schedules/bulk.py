@@ -36,7 +36,7 @@ class Bulk:
         """In order, each id once. A failure does not stop the others. Raises Invalid for more than
         MAX_IDS ids."""
         if len(ids) > MAX_IDS:
-            raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS} at a time")])
+            raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS:,} at a time")])
         actions: dict[BulkAction, Callable[[str], object]] = {
             BulkAction.ACTIVATE: partial(self._set_active, who, True),
             BulkAction.PAUSE: partial(self._set_active, who, False),

@@ -96,6 +96,17 @@ class KeyboardShortcuts(_Browser):
     on_new: rx.EventHandler[no_args_event_spec]
 
 
+class Tick(_Browser):
+    """A checkbox of a list. mixed: it stands for rows of which some are checked. on_pick: whether
+    it is checked now, and whether all rows since the last one are meant (Shift)."""
+
+    tag = "Tick"
+    label: rx.Var[str]
+    checked: rx.Var[bool]
+    mixed: rx.Var[bool]
+    on_pick: rx.EventHandler[passthrough_event_spec(bool, bool)]
+
+
 class Soon(_Browser):
     """Children below the visible part of a page. When they change, what is above is painted first,
     and they follow at once."""
@@ -234,7 +245,7 @@ effects, back_closes = Effects.create, BackCloses.create
 connection = ConnectionStatus.create
 keys = KeyboardShortcuts.create
 keep = Keep.create
-soon = Soon.create
+soon, tick = Soon.create, Tick.create
 link_token, token_field = LinkToken.create, TokenField.create
 focus = Focus.create
 return_focus = ReturnFocus.create

@@ -109,7 +109,7 @@ def test_a_schedule_that_may_not_run_so_often_any_more_says_so(
 def test_too_many_are_refused_before_any_is_touched(
     services: Services, admin: Principal, three: list[Schedule]
 ) -> None:
-    with pytest.raises(Invalid, match="at most 200"):
+    with pytest.raises(Invalid, match="at most 1,000"):
         services.bulk.apply(
             admin, [*ids(three), *(uuid_of(i) for i in range(MAX_IDS))], BulkAction.DELETE
         )

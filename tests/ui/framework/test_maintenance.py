@@ -4,7 +4,7 @@ import asyncio
 
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
-from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.ui.conftest import SignIn, Tab
@@ -43,7 +43,7 @@ def test_whoever_starts_a_run_is_told_that_it_waits(
         services.maintenance.look()
         await tab.do(ScheduleActions.run, schedule.id)
         await tab.do(ScheduleActions.test, schedule.id)
-        (await tab.state(ListState)).selected = [schedule.id]
+        (await tab.state(Selection)).take({schedule.id: schedule.name})
         await tab.do(ScheduleActions.bulk, "run")
         run, test, several = await tab.texts()
         assert run == "“Weekly” runs when maintenance is over"

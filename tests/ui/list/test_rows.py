@@ -9,6 +9,7 @@ from exports_app.services.core.records import Summary, Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.rows import counts
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
@@ -208,11 +209,11 @@ def test_several_are_paused_and_deleted_at_once(
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
         for one in (first, second):
-            await tab.do(ListState.pick, one.id, True)
+            await tab.do(Selection.pick, one.id, True)
         await tab.do(ScheduleActions.bulk, "pause")
         assert (await tab.texts())[-1] == "2 scheduled exports paused"
         assert {r.name for r in listed.rows if r.active} == {"Three"}
-        await tab.do(ListState.pick_all, True)
+        await tab.do(Selection.pick_page, True)
         await tab.do(ScheduleActions.ask_delete_selected)
         asked = await tab.state(ScheduleActions)
         assert asked.ask_title == "Delete 3 scheduled exports?"

@@ -6,6 +6,7 @@ from exports_app.domain.access import Principal
 from exports_app.services.core.records import Schedule, Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands, Step
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import SIZE, ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from tests.ui.conftest import SignIn, Tab
@@ -43,11 +44,11 @@ def test_a_step_shows_the_view_of_its_address(
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
         await tab.do(ListState.narrow, "format", "json")
-        await tab.do(ListState.pick_all, True)
+        await tab.do(Selection.pick_page, True)
         await tab.do(ScheduledExports.step, f"{LISTED}?page=2&sort=name")
         assert (listed.filters, listed.sort, listed.page) == ({}, "name", 2)
         assert [row.name for row in listed.rows] == [one.name for one in many[SIZE:]]
-        assert listed.selected == []
+        assert (await tab.state(Selection)).chosen() == {}
         await tab.do(ScheduledExports.step, f"{LISTED}?q=report+007&sort=secret&page=x")
         assert [row.name for row in listed.rows] == ["Report 007"]
         # The address bar shows it already. The same change as before must write it again
@@ -67,10 +68,10 @@ def test_a_step_opens_and_closes_the_history(
         await tab.do(ScheduledExports.step, f"{LISTED}/{many[3].id}?format=csv")
         assert (history.schedule_id, history.name) == (many[3].id, "Report 003")
         assert {row.format for row in listed.rows} == {"CSV"}
-        await tab.do(ListState.pick_all, True)
+        await tab.do(Selection.pick_page, True)
         await tab.do(ScheduledExports.step, f"{LISTED}?format=csv")
         assert history.schedule_id == ""
-        assert listed.selected, "the view behind the history is the same"
+        assert (await tab.state(Selection)).here, "the view behind the history is the same"
         await tab.do(ScheduledExports.step, f"{LISTED}/nonsense")
         assert history.gone
 

@@ -107,18 +107,39 @@ def test_a_page_beyond_the_end_becomes_the_last_one(
     assert many
 
 
-def test_one_can_select_only_what_is_shown(
+def test_what_a_search_found_is_read_out(
     tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, many: list[Schedule]
 ) -> None:
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        await tab.do(ListState.pick, listed.rows[0].id, True)
-        await tab.do(ListState.pick, "somewhere else", True)
-        assert listed.selected == [listed.rows[0].id]
-        await tab.do(ListState.pick_all, True)
-        assert len(listed.selected) == SIZE
-        await tab.do(ListState.turn, 1)
-        assert listed.selected == []
+        assert listed.found == ""
+        for searched, words in (
+            ("7 report", "3 results"),
+            ("ré 007", "1 result"),
+            ("none", "0 results"),
+        ):
+            await tab.do(ListState.search, searched)
+            assert listed.found == words
+        await tab.do(ListState.clear)
+        assert listed.found == ""
+
+    asyncio.run(play())
+    assert many
+
+
+def test_turning_a_page_leads_to_the_top(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, many: list[Schedule]
+) -> None:
+    async def play() -> None:
+        listed = await load(tab, sign_in, admin, acme)
+        assert listed.focus == "", "the page itself begins where it is"
+        seen = set()
+        for step in (1, -1):
+            await tab.do(ListState.turn, step)
+            seen.add(listed.focus)
+        assert len(seen) == 2
+        assert {one.split("#")[0] for one in seen} == {"list-top"}
+        assert listed.page_words == "1 to 25 of 30"
 
     asyncio.run(play())
     assert many

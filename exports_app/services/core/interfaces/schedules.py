@@ -1,6 +1,6 @@
 """The store of scheduled exports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -26,6 +26,16 @@ class ScheduleStore(Protocol):
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]: ...
+    def names(
+        self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
+    ) -> dict[str, str]:
+        """Of the page that `find` gives, by id, in its order."""
+
+    def among(
+        self, within: Tenants, where: Mapping[str, Any], q: str, ids: Collection[str]
+    ) -> set[str]:
+        """Which of these `find` gives, on any page."""
+
     def add(self, schedule: Schedule) -> None: ...
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         """False when the schedule has another version by now."""

@@ -76,6 +76,15 @@ def _schedules() -> Mapping[str, Call]:
         "campaigns.find: a word": lambda tx, k: tx.campaigns.find(
             frozenset({k.filled.tenant}), {}, "paign 290", Page(1, 50, "name")
         ),
+        "schedules.among": lambda tx, k: tx.schedules.among(
+            frozenset({k.filled.tenant}), {"is_active": True}, "region", k.schedule_ids
+        ),
+        "schedules.names": lambda tx, k: tx.schedules.names(
+            frozenset({k.filled.tenant}), {"is_active": True}, "", Page(1, 1_000, "-next_run_at")
+        ),
+        "schedules.names: a word": lambda tx, k: tx.schedules.names(
+            frozenset({k.filled.tenant}), {}, "region", Page(1, 1_000, "name")
+        ),
         "schedules.active_of": lambda tx, k: tx.schedules.active_of(k.user.id),
         "schedules.addressed_to": lambda tx, k: tx.schedules.addressed_to(
             k.filled.tenant, "ann@example.com"

@@ -19,6 +19,7 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import outcome_words
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 BULK = {"activate": "activated", "pause": "paused", "run": "started", "delete": "deleted"}
@@ -109,13 +110,12 @@ class ScheduleActions(rx.State):
 
     @action(Permission.WRITE)
     async def ask_delete_selected(self) -> None:
-        listed = await self.get_state(ListState)
-        chosen = [r for r in listed.rows if r.id in listed.selected]
+        chosen = (await self.get_state(Selection)).chosen()
         if not chosen:
             return
-        self.asking = [r.id for r in chosen]
+        self.asking = list(chosen)
         self.ask_title = f"Delete {counted(len(chosen), 'scheduled export')}?"
-        names = ", ".join(f"“{r.name}”" for r in chosen[:5]) + (
+        names = ", ".join(f"“{name}”" for name in list(chosen.values())[:5]) + (
             f" and {len(chosen) - 5} more" if len(chosen) > 5 else ""
         )
         self.ask_text = (
@@ -138,7 +138,7 @@ class ScheduleActions(rx.State):
         """Activate, pause or run the selected ones."""
         if what not in BULK or what == "delete":
             raise NotFound
-        await self._bulk(what, list((await self.get_state(ListState)).selected))
+        await self._bulk(what, list((await self.get_state(Selection)).chosen()))
 
     async def _bulk(self, what: str, ids: list[str]) -> None:
         if not ids:
@@ -154,7 +154,7 @@ class ScheduleActions(rx.State):
             await notify(
                 self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}"
             )
-        listed.selected = []
+        (await self.get_state(Selection)).clear()
         await listed.load(fresh=True)
 
     @internal

@@ -10,13 +10,13 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs, Opens
 from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 from exports_app.ui.pages.scheduled_exports.list.rows import Row
-from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 
 COLUMNS = 8
 
 
 def schedule_row(row: Row, dialogs: Dialogs) -> rx.Component:
-    chosen = ListState.selected.contains(row.id)
+    chosen = Selection.here.contains(row.id)
     writes = may(Permission.WRITE)
     line = rx.el.tr(
         rx.cond(writes, _cell(_check(row, chosen), look="check")),
@@ -39,12 +39,10 @@ def _cell(*children: rx.Component, look: str) -> rx.Component:
 
 
 def _check(row: Row, chosen: rx.Var[bool]) -> rx.Component:
-    return rx.el.input(
-        type="checkbox",
-        class_name="tick",
+    return browser.tick(
+        label=f"Select {row.name}",
         checked=chosen,
-        on_change=lambda checked: ListState.pick(row.id, checked),
-        custom_attrs={"aria-label": f"Select {row.name}"},
+        on_pick=lambda checked, extend: Selection.pick(row.id, checked, extend),
     )
 
 

@@ -1,6 +1,6 @@
 """What one line of the list shows, ready to be read. Instants are ISO 8601, or empty."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exports_app.domain.humanize import place
@@ -106,6 +106,14 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
 def _told_below(schedule: Schedule, run: Run) -> bool:
     """The line below says why it was paused, and the run's error in it."""
     return bool(run.error and schedule.paused_reason and run.error in schedule.paused_reason)
+
+
+def between(ids: Sequence[str], first: str, last: str) -> list[str]:
+    """The ids from one to the other, both included, in either direction; the last alone where the
+    first is not among them."""
+    end = ids.index(last)
+    begin = ids.index(first) if first in ids else end
+    return list(ids[min(begin, end) : max(begin, end) + 1])
 
 
 def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:

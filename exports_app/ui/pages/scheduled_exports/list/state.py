@@ -11,8 +11,6 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import up_to
-from exports_app.domain.runs.states import EXECUTED, RunStatus
-from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import capped
 from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
@@ -29,31 +27,15 @@ from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
+from exports_app.ui.pages.scheduled_exports.list.filters import FILTERS, allowed, where
 from exports_app.ui.pages.scheduled_exports.list.rows import Row, counts, rows
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 
 SIZE = 25
+TOP = "list-top"
+"""Id of the list's top, to which turning a page leads."""
 DEFAULT_SORT = "-createdAt"
 LONGEST_SEARCH = bounds.SEARCH
-STATUSES = [status for status in RunStatus if status in EXECUTED]
-"""What the last run that was carried out may have come to."""
-ACTIVE = {
-    "yes": {"is_active": True},
-    "no": {"is_active": False},
-    "stopped": {"stopped": True},
-    "failing": {"failing": True},
-}
-COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
-FILTERS = ("active", "type", "format", "status")
-
-
-def _allowed(name: str, value: str) -> bool:
-    known: dict[str, list[str]] = {
-        "active": list(ACTIVE),
-        "type": EXPORT_TYPES.keys(),
-        "format": FORMATS.keys(),
-        "status": [str(s) for s in STATUSES],
-    }
-    return value in known.get(name, [])
 
 
 class ListState(rx.State):
@@ -71,7 +53,9 @@ class ListState(rx.State):
     filters: dict[str, str] = {}  # noqa: RUF012
     sort: str = DEFAULT_SORT
     page: int = 1
-    selected: list[str] = []  # noqa: RUF012
+    focus: str = ""
+    """Id of the list's top and a number, anew for each page that is turned."""
+    _turns: int = 0
     _came: tuple[str, str] = ("", "")
     """The tenant and the path that this tab came with."""
 
@@ -88,6 +72,33 @@ class ListState(rx.State):
         return up_to(self.total, bounds.FARTHEST)
 
     @rx.var
+    def page_words(self) -> str:
+        """Where a person is after turning a page."""
+        return f"{self.first:,} to {self.last:,} of {self.total_words}"
+
+    @rx.var
+    def selects(self) -> str:
+        """The words of the button that selects the rows of all pages; empty where there is one
+        page."""
+        if self.total <= len(self.rows):
+            return ""
+        if self.total > bounds.BULK:
+            return f"Select the first {bounds.BULK:,}"
+        return f"Select all {self.total:,}" + (" that match" if self.narrowed else "")
+
+    @rx.var
+    def selectable(self) -> int:
+        """How many can be selected on all pages."""
+        return min(self.total, bounds.BULK)
+
+    @rx.var
+    def found(self) -> str:
+        """What a search or a filter came to, read out."""
+        if not self.narrowed or not self.loaded or self.failed:
+            return ""
+        return f"{self.total_words} {'result' if self.total == 1 else 'results'}"
+
+    @rx.var
     def narrowed(self) -> bool:
         return bool(self.q or self.filters)
 
@@ -101,7 +112,7 @@ class ListState(rx.State):
         if came == self._came and notices.shows(asked):
             return False
         self._came = came
-        self._take(asked)
+        await self._take(asked)
         notices.begin(asked)
         return True
 
@@ -111,18 +122,18 @@ class ListState(rx.State):
         asked = parameters(address)
         (await self.get_state(BrowserCommands)).begin(asked)
         before = self._view()
-        self._take(asked)
+        await self._take(asked)
         if self._view() != before:
             await self.load()
 
     def _view(self) -> tuple[Any, ...]:
         return self.q, self.filters, self.sort, self.page
 
-    def _take(self, asked: Mapping[str, str]) -> None:
+    async def _take(self, asked: Mapping[str, str]) -> None:
         """The view that an address's parameters name."""
-        before = self._view()
+        before = self.q, self.filters
         self.q = asked.get("q", "")[:LONGEST_SEARCH]
-        self.filters = {k: asked[k] for k in FILTERS if _allowed(k, asked.get(k, ""))}
+        self.filters = {k: asked[k] for k in FILTERS if allowed(k, asked.get(k, ""))}
         self.sort = (
             asked["sort"] if asked.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
         )
@@ -131,8 +142,8 @@ class ListState(rx.State):
             int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
         )
         self.page = max(1, self.page)
-        if self._view() != before:
-            self.selected = []
+        if (self.q, self.filters) != before:
+            (await self.get_state(Selection)).clear()
 
     @internal
     async def continue_at(self, path: str, address: str) -> None:
@@ -145,12 +156,10 @@ class ListState(rx.State):
     async def load(self, *, fresh: bool = False) -> None:
         """fresh: see `ScheduleListing.page`."""
         tenant = (await self.get_state(SessionState)).tenant_id
-        where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
-        if "active" in self.filters:
-            where |= ACTIVE[self.filters["active"]]
         read, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
         try:
-            self._show(await call(read, tenant, where, self.q, page, fresh=fresh))
+            self._show(await call(read, tenant, where(self.filters), self.q, page, fresh=fresh))
+            await self._show_selected(tenant)
             put(self, failed="")
         except ExportsError as e:
             put(self, failed=error_sentence(e))
@@ -167,8 +176,6 @@ class ListState(rx.State):
             counts=counts(summary),
             next_at=iso(summary.next_run_at),
         )
-        shown = {r.id for r in self.rows}
-        put(self, selected=[picked for picked in self.selected if picked in shown])
 
     @action(Permission.READ)
     async def again(self) -> None:
@@ -177,23 +184,20 @@ class ListState(rx.State):
 
     @action(Permission.READ)
     async def search(self, text: str) -> None:
-        goes_on = bool(self.q)
-        self.q, self.page = str(text)[:LONGEST_SEARCH], 1
-        await self._look(Step.SAME if goes_on and self.q else Step.NEXT)
+        goes_on, self.q = bool(self.q), str(text)[:LONGEST_SEARCH]
+        await self._look_anew(Step.SAME if goes_on and self.q else Step.NEXT)
 
     @action(Permission.READ)
     async def narrow(self, name: str, value: str) -> None:
         """Set one of FILTERS; an empty value clears it."""
         kept = {k: v for k, v in self.filters.items() if k != name}
-        self.filters, self.page = kept | ({name: value} if _allowed(name, value) else {}), 1
-        await self._look()
+        self.filters = kept | ({name: value} if allowed(name, value) else {})
+        await self._look_anew()
 
     @action(Permission.READ)
     async def clear(self) -> None:
-        self.q = ""
-        self.filters = {}
-        self.page = 1
-        await self._look()
+        self.q, self.filters = "", {}
+        await self._look_anew()
 
     @action(Permission.READ)
     async def order(self, key: str) -> None:
@@ -215,22 +219,31 @@ class ListState(rx.State):
         if isinstance(step, int):
             self.page = max(1, min(self.page + step, -(-self.total // SIZE)))
             await self._look()
+            self._turns += 1
+            self.focus = f"{TOP}#{self._turns}"
 
     @action(Permission.WRITE)
-    async def pick(self, schedule_id: str, checked: bool) -> None:
-        rest = [picked for picked in self.selected if picked != schedule_id]
-        self.selected = (
-            [*rest, schedule_id]
-            if checked and any(r.id == schedule_id for r in self.rows)
-            else rest
-        )
+    async def pick_matching(self) -> None:
+        """Select all that match the search and the filters, of very many the first."""
+        tenant = (await self.get_state(SessionState)).tenant_id
+        matching = services.schedule_selection.matching
+        names = await call(matching, tenant, where(self.filters), self.q, self.sort)
+        (await self.get_state(Selection)).take(names)
 
-    @action(Permission.WRITE)
-    async def pick_all(self, checked: bool) -> None:
-        self.selected = [r.id for r in self.rows] if checked else []
+    async def _show_selected(self, tenant: str) -> None:
+        selection = await self.get_state(Selection)
+        if elsewhere := selection.show_page({r.id: r.name for r in self.rows}):
+            among = services.schedule_selection.among
+            there = await call(among, tenant, where(self.filters), self.q, elsewhere)
+            selection.keep(there)
+
+    async def _look_anew(self, way: Step = Step.NEXT) -> None:
+        """At other rows than before: what was selected among those is not any more."""
+        self.page = 1
+        (await self.get_state(Selection)).clear()
+        await self._look(way)
 
     async def _look(self, way: Step = Step.NEXT) -> None:
-        self.selected = []
         await show_address(self, await self.view_address(), way)
         await self.load()
 

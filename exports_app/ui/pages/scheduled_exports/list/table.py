@@ -11,7 +11,8 @@ from exports_app.ui.framework.session import may
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.row_view import schedule_row
 from exports_app.ui.pages.scheduled_exports.list.rows import Row
-from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
+from exports_app.ui.pages.scheduled_exports.list.state import TOP, ListState
 
 AT_ONCE = 12
 """So many rows are painted first."""
@@ -21,13 +22,11 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
     def row(listed: Row) -> rx.Component:
         return schedule_row(listed, dialogs)
 
-    everything = rx.el.input(
-        type="checkbox",
-        class_name="tick",
-        checked=(ListState.selected.length() == ListState.rows.length())
-        & (ListState.rows.length() > 0),
-        on_change=ListState.pick_all,
-        custom_attrs={"aria-label": "Select all on this page"},
+    everything = browser.tick(
+        label="Select all on this page",
+        checked=Selection.here.length() == ListState.rows.length(),
+        mixed=Selection.here.length() > 0,
+        on_pick=lambda checked, _: Selection.pick_page(checked),
     )
     writes = may(Permission.WRITE)
     head = rx.el.tr(
@@ -52,9 +51,16 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
         role="table",
         custom_attrs={"aria-label": "Scheduled exports"},
     )
+    top = rx.el.div(
+        ListState.page_words, id=TOP, class_name="sr list-top", custom_attrs={"tabIndex": -1}
+    )
     return rx.cond(
         ListState.rows.length() > 0,
-        rx.el.div(table, _foot(), class_name="card as-cards"),
+        rx.el.div(
+            top,
+            browser.focus(target=ListState.focus),
+            rx.el.div(table, _foot(), class_name="card as-cards"),
+        ),
         _nothing_found(),
     )
 

@@ -9,7 +9,9 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
-from exports_app.ui.pages.scheduled_exports.list.state import STATUSES, ListState
+from exports_app.ui.pages.scheduled_exports.list.filters import STATUSES
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 STATES = (
     ("yes", "Active"),
@@ -58,8 +60,9 @@ def toolbar() -> rx.Component:
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
         _order(),
     )
+    found = rx.el.span(ListState.found, class_name="sr", role="status", id="found")
     return rx.el.div(
-        search, rx.cond(ListState.selected.length() > 0, _bulk(), filters), class_name="bar"
+        search, found, rx.cond(Selection.count > 0, _bulk(), filters), class_name="bar"
     )
 
 
@@ -101,15 +104,28 @@ def _bulk() -> rx.Component:
             words, kind="small", icon=icon, once=True, on_click=ScheduleActions.bulk(what)
         )
 
+    number = rx.el.b(f"{Selection.count} selected", font_weight="570", role="status", id="picked")
     return rx.el.div(
-        rx.el.b(f"{ListState.selected.length()} selected", font_weight="570"),
+        number,
+        rx.cond(
+            (ListState.selects != "")
+            & (Selection.count < ListState.selectable)
+            & (Selection.here.length() == ListState.rows.length()),
+            rx.el.button(
+                ListState.selects,
+                type="button",
+                class_name="link-button",
+                on_click=ListState.pick_matching,
+                id="pick-matching",
+            ),
+        ),
         do("activate", "Activate", "circle-check"),
         do("pause", "Pause", "circle-pause"),
         do("run", "Run now", "play"),
         button(
             "Delete", kind="small", icon="trash-2", on_click=ScheduleActions.ask_delete_selected
         ),
-        button("Clear selection", kind="small ghost", on_click=ListState.pick_all(False)),
+        button("Clear selection", kind="small ghost", on_click=Selection.drop),
         class_name="bulk",
         role="toolbar",
         custom_attrs={"aria-label": "Selected scheduled exports"},
