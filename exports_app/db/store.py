@@ -62,6 +62,10 @@ class SqlTransaction:
         return r.RunRepository(self.connection)
 
     @cached_property
+    def run_list(self) -> r.RunListRepository:
+        return r.RunListRepository(self.connection)
+
+    @cached_property
     def snapshots(self) -> r.SnapshotRepository:
         return r.SnapshotRepository(self.connection)
 

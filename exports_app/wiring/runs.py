@@ -16,6 +16,7 @@ from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.history import History
 from exports_app.services.runs.history_retention import HistoryRetention
 from exports_app.services.runs.lease import Leases
+from exports_app.services.runs.listing import RunListing
 from exports_app.services.runs.preview import Preview
 from exports_app.services.runs.queue import RunQueue
 from exports_app.services.runs.restored import Restored
@@ -50,6 +51,7 @@ class Lifecycle:
 @dataclass(frozen=True)
 class RunFiles:
     history: History
+    run_listing: RunListing
     download_links: DownloadLinks
     download_log: DownloadLog
     browser_downloads: BrowserDownloads
@@ -82,6 +84,7 @@ def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFil
     log = DownloadLog(f.store, f.clock, history)
     return RunFiles(
         history=history,
+        run_listing=RunListing(f.store, f.changes),
         download_links=DownloadLinks(f.store, f.files, f.changes, f.clock, log, keys, s.base_url),
         download_log=log,
         browser_downloads=BrowserDownloads(sessions, history, log, audit),

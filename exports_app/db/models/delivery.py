@@ -20,7 +20,10 @@ from exports_app.db.types import UtcDateTime, identifier
 
 class DeliveryRow(Base, table=True):
     __tablename__ = "deliveries"
-    __table_args__ = (UniqueConstraint("history_id", "channel", "target"),)
+    __table_args__ = (
+        UniqueConstraint("history_id", "channel", "target"),
+        Index("ix_deliveries_target", "target", "history_id"),
+    )
     id: str = id_column()
     history_id: str = reference("export_history")
     channel: str = Field(max_length=50)

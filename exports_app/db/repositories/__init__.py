@@ -21,6 +21,7 @@ from exports_app.db.repositories.runs.deliveries import (
 from exports_app.db.repositories.runs.downloads import FileDownloadRepository
 from exports_app.db.repositories.runs.old_runs import OldRunRepository
 from exports_app.db.repositories.runs.queue import RunQueueRepository
+from exports_app.db.repositories.runs.run_list import RunListRepository
 from exports_app.db.repositories.runs.runs import RunRepository
 from exports_app.db.repositories.runs.snapshots import SnapshotRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
@@ -46,6 +47,7 @@ __all__ = [
     "OldRunRepository",
     "PasswordResetRepository",
     "Repository",
+    "RunListRepository",
     "RunQueueRepository",
     "RunRepository",
     "ScheduleRepository",

@@ -74,6 +74,11 @@ class ScheduleRepository(Repository[Schedule]):
         schedules = self._all(query.with_for_update(key_share=True) if lock else query)
         return schedules[0] if schedules else None
 
+    def names_of(self, schedule_ids: Collection[str]) -> dict[str, str]:
+        c = self._table.c
+        query = select(c.id, c.name).where(c.id.in_(schedule_ids))
+        return {row.id: row.name for row in self._connection.execute(query)}
+
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:

@@ -22,6 +22,7 @@ from exports_app.services.core.interfaces.old_runs import OldRunStore
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import (
     AttemptStore,
+    RunListStore,
     RunQueueStore,
     RunStore,
     SnapshotStore,
@@ -72,6 +73,8 @@ class Transaction(Protocol):
     def run_queue(self) -> RunQueueStore: ...
     @property
     def runs(self) -> RunStore: ...
+    @property
+    def run_list(self) -> RunListStore: ...
     @property
     def snapshots(self) -> SnapshotStore: ...
     @property

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from exports_app.domain.runs.states import AttemptOutcome
-from exports_app.services.core.records import Attempt, LatestRun, Run, Waiting
+from exports_app.services.core.records import Attempt, LatestRun, Page, Run, Waiting
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,45 @@ class UnderWay:
 
     processing: bool
     waiting: bool
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs of a tenant. An empty text, and None, let all through.
+
+    since, before: when they were created. recipient: a whole address in its normal form, or a part
+    of one where is_part. reason: a part of the error's text, or of its code.
+    """
+
+    schedule_id: str = ""
+    status: str = ""
+    trigger: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    recipient: str = ""
+    is_part: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FoundRuns:
+    """A page of runs, the newest first. more: whether others follow in the page's direction. total:
+    of all pages, counted up to FARTHEST + 1; of the newest `looked_at` runs only, where that is
+    given. looked_to: created_at and id of the last run that was looked at, where older ones were
+    not."""
+
+    runs: list[Run]
+    more: bool
+    total: int
+    looked_at: int | None = None
+    looked_to: tuple[datetime, str] | None = None
+
+
+class RunListStore(Protocol):
+    def find(self, tenant_id: str, where: RunFilter, page: Page) -> FoundRuns:
+        """Of schedules that are not deleted. page: `after` is created_at and id of a run; with the
+        sort ``created_at`` the page is the one before it in the list. The filter's schedule must be
+        the tenant's."""
 
 
 class RunStore(Protocol):

@@ -23,6 +23,9 @@ class ScheduleStore(Protocol):
     def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
         """lock: until the transaction ends."""
 
+    def names_of(self, schedule_ids: Collection[str]) -> dict[str, str]:
+        """By id."""
+
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]: ...

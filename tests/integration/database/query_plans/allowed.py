@@ -41,6 +41,11 @@ ALLOWED = (
     Allowed("sessions.end", "sessions", "a restored backup ends all of them"),
     Allowed("attempts.of_runs", "ix_run_attempts_history_id", OF_ONE),
     Allowed("deliveries.of_runs", "deliveries_2 (history_id=?)", OF_ONE),
+    Allowed(
+        "run_list.find",
+        "rows by export_history.created_at DESC",
+        "PostgreSQL's choice where all runs of a tenant are fewer than are looked at for a page",
+    ),
     Allowed("schedules.active_of", "ix_scheduled_exports_owner_id", "all of them are locked"),
     Allowed("schedules.transfer_ownership", "owner_id=? AND tenant_id=?", "all are changed"),
     Allowed(

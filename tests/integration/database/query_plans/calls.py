@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping
 
-from tests.integration.database.query_plans import calls_of_accounts, calls_of_exports
+from tests.integration.database.query_plans import (
+    calls_of_accounts,
+    calls_of_exports,
+    calls_of_run_lists,
+)
 from tests.integration.database.query_plans.known import Call
 
-CALLS: Mapping[str, Call] = {**calls_of_accounts.CALLS, **calls_of_exports.CALLS}
+CALLS: Mapping[str, Call] = {
+    **calls_of_accounts.CALLS,
+    **calls_of_exports.CALLS,
+    **calls_of_run_lists.CALLS,
+}
 """By method, with a colon and the variant where there are several."""
 INSERTS = {
     "account_messages.add",

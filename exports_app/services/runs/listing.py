@@ -1,0 +1,151 @@
+"""The runs of a tenant, across its scheduled exports or of one of them; and one run by its id."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from email_validator import EmailNotValidError
+
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.core.authorization import require, run_of, schedule_of
+from exports_app.services.core.change_events import Changes
+from exports_app.services.core.email_addresses import valid_address
+from exports_app.services.core.field_rules import check_search, is_uuid, one_of
+from exports_app.services.core.interfaces import FoundRuns, RunFilter, Store, Transaction
+from exports_app.services.core.records import Delivery, Page, Run, Schedule
+from exports_app.services.core.request_coalescing import RequestCoalescing
+
+KEPT = 0.25
+"""Seconds that a reading is shared: changes by other processes show after this time at the
+latest."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the list is: older than a run, newer than one, or at the newest. Ids of runs;
+    one that is not there any more counts as none."""
+
+    older_than: str = ""
+    newer_than: str = ""
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    run: Run
+    schedule_name: str
+    """As it is now."""
+    deliveries: list[Delivery]
+
+
+@dataclass(frozen=True)
+class RunListPage:
+    """total: of all pages, counted up to FARTHEST + 1; of the newest `looked_at` runs only, where
+    that is given. look_on: the id of a run behind which it was not looked for others, or empty."""
+
+    runs: list[ListedRun]
+    has_newer: bool
+    has_older: bool
+    total: int
+    looked_at: int | None = None
+    look_on: str = ""
+
+
+class RunListing:
+    def __init__(self, store: Store, changes: Changes) -> None:
+        self._store = store
+        self._readings: RequestCoalescing[RunListPage] = RequestCoalescing(changes, KEPT)
+
+    def page(
+        self, who: Principal, tenant_id: str, where: RunFilter, place: Place, size: int
+    ) -> RunListPage:
+        """The newest first. where.recipient: as typed; a whole address that no run has is looked
+        for as a part of others. Raises NotFound, also for a schedule that is not the tenant's;
+        Forbidden; Invalid."""
+        require(who, Permission.READ, tenant_id)
+        _check(where)
+        view = (where, place, size)
+        return self._readings.get(
+            tenant_id, view, lambda: self._read(who, tenant_id, where, place, size)
+        )
+
+    def get(self, who: Principal, run_id: str) -> tuple[Schedule, Run]:
+        """A run by its id alone, and its schedule. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            run = tx.runs.get(run_id) if is_uuid(run_id) else None
+            if run is None:
+                raise NotFound
+            schedule = schedule_of(tx, who, run.scheduled_export_id, Permission.READ)
+            return schedule, run_of(tx, schedule.id, run.id)
+
+    def _read(
+        self, who: Principal, tenant_id: str, where: RunFilter, place: Place, size: int
+    ) -> RunListPage:
+        with self._store.read() as tx:
+            if where.schedule_id:
+                schedule = schedule_of(tx, who, where.schedule_id, Permission.READ)
+                if schedule.tenant_id != tenant_id:
+                    raise NotFound
+            page = _page(tx, tenant_id, place, size)
+            found = _find(tx, tenant_id, where, page)
+            if page.sort == "created_at" and not found.more:
+                # The newest page: whole, and without an end that moves
+                page = Page(size=size, sort="-created_at")
+                found = _find(tx, tenant_id, where, page)
+            return _listed(tx, found, page)
+
+
+def _check(where: RunFilter) -> None:
+    """Raises Invalid."""
+    check_search({"recipient": where.recipient, "reason": where.reason})
+    known: list[tuple[str, str, Collection[str]]] = [
+        ("status", where.status, list(RunStatus)),
+        ("trigger", where.trigger, list(Trigger)),
+    ]
+    errors = [
+        FieldError(f"/{name}", one_of([str(each) for each in values]))
+        for name, value, values in known
+        if value and value not in values
+    ]
+    if errors:
+        raise Invalid(errors)
+
+
+def _page(tx: Transaction, tenant_id: str, place: Place, size: int) -> Page:
+    for run_id, sort in ((place.older_than, "-created_at"), (place.newer_than, "created_at")):
+        run = tx.runs.get(run_id) if is_uuid(run_id) else None
+        if run is not None and run.tenant_id == tenant_id:
+            return Page(size=size, sort=sort, after=(run.created_at, run.id))
+    return Page(size=size, sort="-created_at")
+
+
+def _find(tx: Transaction, tenant_id: str, where: RunFilter, page: Page) -> FoundRuns:
+    typed = where.recipient.strip()
+    if not typed:
+        return tx.run_list.find(tenant_id, replace(where, recipient=""), page)
+    part = replace(where, recipient=typed, is_part=True)
+    try:
+        address = valid_address(typed)
+    except EmailNotValidError:
+        return tx.run_list.find(tenant_id, part, page)
+    found = tx.run_list.find(tenant_id, replace(where, recipient=address, is_part=False), page)
+    return found if found.total or found.looked_at else tx.run_list.find(tenant_id, part, page)
+
+
+def _listed(tx: Transaction, found: FoundRuns, page: Page) -> RunListPage:
+    deliveries = tx.deliveries.of_runs([run.id for run in found.runs])
+    names = tx.schedules.names_of({run.scheduled_export_id for run in found.runs})
+    is_up = page.sort == "created_at"
+    return RunListPage(
+        [
+            ListedRun(
+                run, names.get(run.scheduled_export_id, run.spec.name), deliveries.get(run.id, [])
+            )
+            for run in found.runs
+        ],
+        has_newer=found.more if is_up else page.after is not None,
+        has_older=is_up or found.more,
+        total=found.total,
+        looked_at=found.looked_at,
+        look_on=found.looked_to[1] if found.looked_to and not is_up else "",
+    )
