@@ -87,10 +87,10 @@ class Worker:
         LeaseLost."""
         ids = {"schedule": run.scheduled_export_id, "tenant": run.tenant_id}
         with (
-            log.bind(run=run.id, attempt=run.attempt, **ids),
+            log.bind(run=run.id, attempt=run.number, **ids),
             tracing.span("run", "consumer", run.id) as span,
         ):
-            span.set(run=run.id, attempt=run.attempt, **ids)
+            span.set(run=run.id, attempt=run.number, **ids)
             try:
                 self._execute(run, check)
             except LeaseLost:

@@ -12,12 +12,16 @@ from exports_app.api.middleware.methods import is_head
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import runs as schemas
 from exports_app.api.threaded_responses import in_thread
-from exports_app.services.core.records import Page
+from exports_app.services.core.records import Delivery, Page, Run
 from exports_app.services.runs.download_log import MAX_LISTED
 
 router = APIRouter(
     prefix="/api/scheduled-exports", tags=["scheduled exports"], dependencies=[parameters.CHECKED]
 )
+
+
+def _out(run: Run, deliveries: list[Delivery]) -> dict[str, Any]:
+    return run.__dict__ | {"attempt": run.number, "deliveries": deliveries}
 
 
 @router.get("/{schedule_id}/history", response_model=schemas.HistoryOut)
@@ -32,7 +36,7 @@ def history(
     of = ("history", visible.id)
     page = srv.cursors.page(cursor, of, Page(size=limit))
     runs, total = srv.history.of_schedule(who, visible.id, limit, page.after)
-    items = [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs]
+    items = [_out(run, deliveries) for run, deliveries in runs]
     key = attrgetter("created_at", "id")
     following = srv.cursors.following(of, page, [run for run, _ in runs], key)
     removed = srv.history_retention.removed(who, visible.id)
@@ -74,8 +78,7 @@ def backfill(
 
 @router.get("/{schedule_id}/history/{history_id}", response_model=schemas.RunOut)
 def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    of_history, deliveries = srv.history.get(who, schedule_id, history_id)
-    return of_history.__dict__ | {"deliveries": deliveries}
+    return _out(*srv.history.get(who, schedule_id, history_id))
 
 
 @router.get("/{schedule_id}/history/{history_id}/attempts", response_model=schemas.AttemptsOut)

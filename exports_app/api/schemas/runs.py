@@ -49,7 +49,9 @@ class RunOut(Output):
     recipients: list[str]
     error: str | None
     error_code: str | None
-    attempt: int
+    attempt: int = Field(
+        description="the number of the latest attempt, counted on when the run is resent; 0: none"
+    )
     next_attempt_at: datetime | None
     created_at: datetime
     started_at: datetime | None

@@ -120,6 +120,7 @@ class RunRow(Base, table=True):
     started_at: datetime | None = optional_instant()
     completed_at: datetime | None = optional_instant()
     attempt: int = 0
+    attempts_before: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     deaths: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     overlaps: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     lease_token: str | None = Field(default=None, sa_type=identifier())

@@ -156,7 +156,7 @@ def _notify(
         "name": schedule.name,
         "timezone": schedule.timezone,
         "error": run.error if run else None,
-        "attempts": run.attempt if run else 0,
+        "attempts": run.number if run else 0,
         "scheduled_for": run.scheduled_for.isoformat() if run and run.scheduled_for else None,
         "since": schedule.failing_since.isoformat() if schedule.failing_since else None,
         **more,

@@ -94,7 +94,7 @@ class RunEndings:
             return self._count_death(run, error, None, at)
         if at is None:
             gave_up = run.attempt > 1 and not error.permanent
-            tried = f" (after {run.attempt} attempts)" if gave_up else ""
+            tried = f" (after {run.number} attempts)" if gave_up else ""
             return self.close(run, RunStatus.FAILED, f"{error.message}{tried}", error.code)
         self._leases.hand_back(run, AttemptOutcome.RETRY, next_attempt_at=at, **reason)
         return RunStatus.PENDING
@@ -114,7 +114,7 @@ class RunEndings:
         with self._store.read() as tx:
             abandoned = tx.run_queue.abandoned(expired_before)
         for run in abandoned:
-            _log.warning("a worker died", run=run.id, tenant=run.tenant_id, attempt=run.attempt)
+            _log.warning("a worker died", run=run.id, tenant=run.tenant_id, attempt=run.number)
             with suppress(LeaseLost):  # its worker was alive and has just ended it
                 self._count_death(run, WORKER_DIED, expired_before)
         return len(abandoned)

@@ -51,7 +51,7 @@ class RunQueue:
                     continue  # another worker claimed it, or it was cancelled
                 run = tx.runs.get(run_id)
                 assert run is not None
-                tx.attempts.add(Attempt(new_id(), run.id, run.attempt, now))
+                tx.attempts.add(Attempt(new_id(), run.id, run.number, now))
             with self._lock:
                 self._rotation.had(run.tenant_id)
             self._changes.publish(Change(Topic.RUNS, run.tenant_id))

@@ -11,6 +11,7 @@ from exports_app.services.core import request_context
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Tenant
 from exports_app.services.core.request_context import RequestContext
+from exports_app.ui.framework.actions import call
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.pages.scheduled_exports import run_errors
@@ -181,6 +182,14 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
             await tab.do(HistoryState.give_up, run.id)
             assert story.runs[0].status == "partial"
             assert "stopped retrying" in story.detail.raw
+            await call(services.run_actions.resend, schedule.id, run.id)
+            await asyncio.to_thread(lambda: execute(services, claim(services)))
+            await tab.do(HistoryState.again)
+            assert [a.number for a in story.attempts] == ["Attempt 1", "Attempt 2", "Attempt 3"]
+            assert (story.runs[0].attempts, story.runs[0].waits_after) == (
+                "attempt 3",
+                " (attempt 4 of 11)",
+            )
 
         asyncio.run(play())
     assert len(server.messages) == 1

@@ -223,6 +223,7 @@ class RunRepository(StoredRuns):
         values = fresh | {
             "status": move_run(seen.status, RunStatus.PENDING),
             "attempt": 0,
+            "attempts_before": c.attempts_before + c.attempt,
             "deaths": 0,
         }
         return (

@@ -49,6 +49,8 @@ class Run:
     completed_at: datetime | None = None
     attempt: int = 0
     """The number of attempts so far; 0 again when it is sent again."""
+    attempts_before: int = 0
+    """Those before it was sent again."""
     deaths: int = 0
     """Attempts that ended with the death of the worker, or of the process that made the file."""
     overlaps: bool = False
@@ -56,6 +58,12 @@ class Run:
     lease_token: str | None = field(default=None, repr=False)
     lease_expires_at: datetime | None = None
     next_attempt_at: datetime | None = None
+
+    @property
+    def number(self) -> int:
+        """Of the latest attempt, for people and callers: it counts on when the run is sent again;
+        0 before the first one."""
+        return self.attempts_before + self.attempt
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,22 @@ def test_it_can_be_sent_again_until_everybody_has_it(
     }
 
 
+def test_attempts_are_numbered_on_while_retries_begin_anew(
+    services: Services, admin: Principal, schedule: Schedule, partial: Run
+) -> None:
+    for _ in range(2):
+        services.run_actions.resend(admin, schedule.id, partial.id)
+        with (
+            mail_server(refuse={BOB: "451 try later"}) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
+            waiting = execute(services, claim(services))
+        assert waiting.attempt == 1
+        services.run_actions.give_up(admin, schedule.id, partial.id)
+    numbers = [a.number for a in services.history.attempts(admin, schedule.id, partial.id)]
+    assert (numbers, the_run(services, partial).number) == ([1, 2, 3], 3)
+
+
 def test_a_message_of_unknown_fate_and_one_that_was_skipped_go_again_too(
     services: Services, admin: Principal, schedule: Schedule
 ) -> None:

@@ -133,7 +133,7 @@ def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest
         has_file=_has_file(run),
         records="" if run.record_count is None else f"{run.record_count:,}",
         took=took,
-        attempts="" if run.attempt < 2 else f"attempt {run.attempt}",
+        attempts="" if run.number < 2 else f"attempt {run.number}",
         waits=_waits(run, deliveries),
         waits_at=iso(run.next_attempt_at) if run.status is RunStatus.PENDING else "",
         waits_after=_next_attempt(run),
@@ -155,7 +155,7 @@ def _next_attempt(run: Run) -> str:
     if run.status is not RunStatus.PENDING or run.next_attempt_at is None or not run.attempt:
         return ""
     most = run.spec.retry_attempts or services.settings.retry_attempts
-    return f" (attempt {run.attempt + 1} of {most + run.deaths})"
+    return f" (attempt {run.number + 1} of {run.attempts_before + most + run.deaths})"
 
 
 def _has_file(run: Run) -> bool:
