@@ -117,6 +117,8 @@ class RunDelivery:
         """Send the messages. Returns all deliveries of the run in their new state. Raises RunError
         where the channel is not installed, or the file is too large for it; and what check
         raises."""
+        if not run.recipients:  # it was started without sending
+            return []
         channel = channels.delivering()
         deliveries = self._deliveries.plan(run, channel.key)
         if reason := channel.unconfigured():

@@ -17,6 +17,7 @@ from exports_app.services.runs.history import History
 from exports_app.services.runs.history_retention import HistoryRetention
 from exports_app.services.runs.lease import Leases
 from exports_app.services.runs.listing import RunListing
+from exports_app.services.runs.mailings import Mailings
 from exports_app.services.runs.preview import Preview
 from exports_app.services.runs.queue import RunQueue
 from exports_app.services.runs.restored import Restored
@@ -43,6 +44,7 @@ class Lifecycle:
     run_endings: RunEndings
     run_actions: RunActions
     backfill: Backfill
+    mailings: Mailings
     preview: Preview
     zone_updates: ZoneUpdates
     restored: Restored
@@ -72,6 +74,7 @@ def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
         run_endings=RunEndings(f.store, f.clock, leases, retries(s)),
         run_actions=RunActions(f.store, f.files, f.changes, f.clock, quotas),
         backfill=Backfill(f.store, f.changes, f.clock, quotas),
+        mailings=Mailings(f.store),
         preview=Preview(f.store, f.files, f.clock, attach=s.attach_max_mb * 1_000_000),
         zone_updates=ZoneUpdates(f.store, f.changes, f.clock),
         restored=Restored(f.store, f.clock),

@@ -22,7 +22,7 @@ from exports_app.services.core.records import (
 )
 from exports_app.services.runs.export_context import Export
 from exports_app.services.schedules.filters import Filters
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 from tools.screenshots import cast
 
 

@@ -79,6 +79,9 @@ class ScheduleRepository(Repository[Schedule]):
         query = select(c.id, c.name).where(c.id.in_(schedule_ids))
         return {row.id: row.name for row in self._connection.execute(query)}
 
+    def of_ids(self, ids: Collection[str]) -> list[Schedule]:
+        return self._all(self._select().where(self._table.c.id.in_(ids), self._live()))
+
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:

@@ -10,6 +10,7 @@ ending               closed, retried, released, recovered after a death of the w
 completion           what an end means for the schedule: result, failures in a row, automatic
                      pause, notifications
 actions              what a person does to a run
+mailings             what a run would send, for the question before it
 history              the history
 snapshot_storage     moves the snapshots of runs to where each is stored once
 retention            how long files are kept; history_retention: and runs

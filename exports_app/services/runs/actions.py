@@ -1,4 +1,4 @@
-"""What a person does to a run: test, run again, send again, cancel, retry now, give up, accept
+"""What a person does to a run: run again, send again, cancel, retry now, give up, accept
 unknown messages."""
 
 from dataclasses import replace
@@ -7,6 +7,7 @@ from datetime import datetime
 from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import (
     FINISHED,
     RESENT,
@@ -26,8 +27,7 @@ from exports_app.services.core.interfaces import Clock, FileStore, Store, Transa
 from exports_app.services.core.records import Action, Run, Schedule
 from exports_app.services.runs import completion
 from exports_app.services.runs.ending import cancel
-from exports_app.services.schedules.service import new_run
-from exports_app.services.tenants import recipient_domains
+from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
 from exports_app.services.tenants.quotas import Quotas
 
 
@@ -46,22 +46,16 @@ class RunActions:
         self._clock = clock
         self._quotas = quotas
 
-    def send_test(self, who: Principal, schedule_id: str) -> Run:
-        """Queue a run now whose file goes to the caller alone. Raises NotFound, Forbidden."""
-        with write_as(self._store, who) as (tx, who):
-            schedule = _to_caller(tx, who, schedule_of(tx, who, schedule_id, Permission.WRITE))
-            self._quotas.require_run(tx, schedule.tenant_id)
-            now = self._clock()
-            run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
-            tx.runs.add(run)
-            audit_log.note_run(tx, who, Action.RUN_TESTED, run, now)
-        tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
-        return self._published(run)
-
-    def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+    def rerun(
+        self,
+        who: Principal,
+        schedule_id: str,
+        run_id: str,
+        to: SendTo = SendTo.RECIPIENTS,
+    ) -> Run:
         """Queue a run of the schedule's current settings over the days of an old run. A test is
-        repeated as a test of the caller. Raises NotFound, Forbidden; Conflict while the old run has
-        not finished."""
+        always repeated as a test of the caller. Raises NotFound, Forbidden, QuotaExceeded; Conflict
+        while the old run has not finished, or as `Schedules.trigger`."""
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             old = run_of(tx, schedule_id, run_id)
@@ -69,12 +63,13 @@ class RunActions:
                 raise Conflict("This run has not finished yet: wait until it ends, then rerun it")
             if old.trigger is Trigger.TEST:
                 # Who repeats a test does not mean to write to all recipients
-                schedule = _to_caller(tx, who, schedule)
+                to = SendTo.CALLER
+            schedule = addressed(tx, who, schedule, to)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             now = self._clock()
-            run = _again(schedule, old, now, who)
+            run = _again(schedule, old, trigger_of(to, Trigger.RERUN), now, who)
             tx.runs.add(run)
-            audit_log.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id)
+            audit_log.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id, **sent_to(to))
         tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         return self._published(run)
 
@@ -191,21 +186,7 @@ class RunActions:
         return run
 
 
-def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
-    user = tx.users.get(who.user_id)
-    tenant = tx.tenants.get(schedule.tenant_id)
-    if user is None or tenant is None:
-        raise NotFound
-    if not recipient_domains.allows(tenant, user.email):
-        raise Conflict(
-            "Your own address is outside the domains that this tenant sends to:"
-            " allow its domain first"
-        )
-    return replace(schedule, recipients=[user.email])
-
-
-def _again(schedule: Schedule, old: Run, now: datetime, who: Principal) -> Run:
-    trigger = Trigger.TEST if old.trigger is Trigger.TEST else Trigger.RERUN
+def _again(schedule: Schedule, old: Run, trigger: Trigger, now: datetime, who: Principal) -> Run:
     if old.attempt == 0 and old.status is not RunStatus.CANCELLED:
         # It ended before its first attempt, e.g. because its zone is unknown: its days were never
         # resolved, so take those of its tick

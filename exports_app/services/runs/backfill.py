@@ -11,6 +11,7 @@ from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.runs.policies import MOST_CAUGHT_UP
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
 from exports_app.domain.timing import cron, tick_day
 from exports_app.services.audit import audit_log
@@ -20,7 +21,7 @@ from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Attempt, Run, Schedule, new_id
 from exports_app.services.runs.tick_planner import RESTORED
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
 from exports_app.services.tenants.quotas import Quotas
 
 BACKFILLED = frozenset({"missed", "overlap", RESTORED})
@@ -84,14 +85,16 @@ class Backfill:
         end: date,
         *,
         include_removed: bool = False,
+        to: SendTo = SendTo.RECIPIENTS,
     ) -> Backfilled:
         """Queue a run of the current settings for each past tick on these days (inclusive, in the
         schedule's zone) that has none, or whose run was skipped as missed or overlapping. The same
         days twice create no second run. include_removed: also for ticks whose run retention may
-        have removed from the history; their files may have been sent already.
+        have removed from the history; their files may have been sent already. to the caller: tests,
+        which leave the ticks without a run.
 
-        Raises NotFound, Forbidden, and Invalid for days without a past tick, or with more than
-        MOST_CAUGHT_UP.
+        Raises NotFound, Forbidden, QuotaExceeded; Conflict as `Schedules.trigger`; and Invalid for
+        days without a past tick, or with more than MOST_CAUGHT_UP.
         """
         now = self._clock()
         with self._store.read() as tx:
@@ -105,14 +108,16 @@ class Backfill:
                 if _times(schedule) == _times(seen):
                     divided = _divide(tx, schedule, ticks)
                     wanted = divided.wanted(include_removed=include_removed)
+                    schedule = addressed(tx, who, schedule, to)
                     self._require_room(tx, schedule, len(wanted))
                     now = self._clock()
-                    made = _begin_all(tx, who, schedule, wanted, divided.seen, now)
+                    made = _begin_all(tx, who, schedule, wanted, divided.seen, to, now)
                     if made:
                         days = {
                             "start": start.isoformat(),
                             "end": end.isoformat(),
                             "runs": len(made),
+                            **sent_to(to),
                         }
                         audit_log.note_schedule(
                             tx, who, Action.RUN_BACKFILLED, schedule, now, **days
@@ -157,21 +162,24 @@ def _begin_all(
     schedule: Schedule,
     ticks: Sequence[datetime],
     seen: Mapping[datetime, Run],
+    to: SendTo,
     now: datetime,
 ) -> list[Run]:
     """The runs that were made."""
+    trigger = trigger_of(to, Trigger.BACKFILL)
+    is_test = trigger is Trigger.TEST
     runs = []
     for i, tick in enumerate(ticks):
         at = now + timedelta(microseconds=i)  # so that the queue keeps the order of their ticks
         run = new_run(
             schedule,
-            Trigger.BACKFILL,
+            trigger,
             tick,
             triggered_by=who.user_id,
-            scheduled_for=tick,
+            scheduled_for=None if is_test else tick,
             created_at=at,
         )
-        if _begin(tx, seen.get(tick), run):
+        if _begin(tx, None if is_test else seen.get(tick), run):
             runs.append(run)
     return runs
 

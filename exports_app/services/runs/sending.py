@@ -50,7 +50,7 @@ class RunDeliveries:
                 for target in run.recipients
                 if target not in planned
             )
-            return tx.deliveries.of_runs([run.id])[run.id]
+            return tx.deliveries.of_runs([run.id]).get(run.id, [])
 
     def reserve(self, run: Run, count: int) -> None:
         """Reserve `count` messages before the first is sent. Raises RunError when the tenant's

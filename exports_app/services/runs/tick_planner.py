@@ -16,7 +16,7 @@ from exports_app.domain.timing import cron
 from exports_app.domain.timing.cron import Cron
 from exports_app.services.core.interfaces import UnderWay
 from exports_app.services.core.records import Run, Schedule
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 
 SECOND = timedelta(seconds=1)
 RESTORED = "restored"

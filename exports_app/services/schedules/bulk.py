@@ -8,6 +8,7 @@ from functools import partial
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, Unavailable
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.services.schedules.service import Schedules
 
 MAX_IDS = bounds.BULK
@@ -32,15 +33,21 @@ class Bulk:
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
 
-    def apply(self, who: Principal, ids: Sequence[str], action: BulkAction) -> BulkResult:
-        """In order, each id once. A failure does not stop the others. Raises Invalid for more than
-        MAX_IDS ids."""
+    def apply(
+        self,
+        who: Principal,
+        ids: Sequence[str],
+        action: BulkAction,
+        to: SendTo = SendTo.RECIPIENTS,
+    ) -> BulkResult:
+        """In order, each id once. A failure does not stop the others. to: of RUN. Raises Invalid
+        for more than MAX_IDS ids."""
         if len(ids) > MAX_IDS:
             raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS:,} at a time")])
         actions: dict[BulkAction, Callable[[str], object]] = {
             BulkAction.ACTIVATE: partial(self._set_active, who, True),
             BulkAction.PAUSE: partial(self._set_active, who, False),
-            BulkAction.RUN: partial(self._schedules.trigger, who),
+            BulkAction.RUN: partial(self._schedules.trigger, who, to=to),
             BulkAction.DELETE: partial(self._schedules.delete, who),
         }
         action_on = actions[action]

@@ -8,12 +8,9 @@ from typing import Any
 from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Invalid, NotFound
-from exports_app.domain.runs.policies import Overlap
-from exports_app.domain.runs.states import RunStatus, Trigger
-from exports_app.domain.schedules.option_kinds import option_values
-from exports_app.domain.schedules.options import RunOptions
-from exports_app.domain.schedules.run_spec import RunSpec
-from exports_app.domain.timing import cron, tick_day
+from exports_app.domain.runs.send_to import SendTo
+from exports_app.domain.runs.states import Trigger
+from exports_app.domain.timing import cron
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import (
     own_tenant,
@@ -29,6 +26,7 @@ from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.filters import Filters, check_campaigns
+from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
 from exports_app.services.schedules.validation import Draft
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
@@ -42,37 +40,6 @@ SORTS = {
 NEWEST = "-createdAt"
 """The order where none is asked for."""
 RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
-
-
-def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -> Run:
-    """A pending run with the snapshot of its schedule, covering the window of `at`: a tick, or
-    the present."""
-    filters = Filters.from_json(schedule.filters)
-    window = filters.window(tick_day.day_of(at, schedule.schedule, schedule.timezone))
-    spec = RunSpec(
-        name=schedule.name,
-        export_type=schedule.export_type,
-        format=schedule.format,
-        filters=schedule.filters,
-        timezone=schedule.timezone,
-        recipients=schedule.recipients,
-        owner_id=schedule.owner_id,
-        **option_values(schedule, RunOptions),
-    )
-    return Run(
-        id=new_id(),
-        scheduled_export_id=schedule.id,
-        tenant_id=schedule.tenant_id,
-        trigger=trigger,
-        spec=spec,
-        format=schedule.format,
-        status=RunStatus.PENDING,
-        recipients=schedule.recipients,
-        window_start=window.start,
-        window_end=window.end,
-        overlaps=schedule.overlap == Overlap.ALLOW,
-        **values,
-    )
 
 
 class Schedules:
@@ -207,15 +174,20 @@ class Schedules:
             audit_log.note_schedule(tx, who, Action.SCHEDULE_DELETED, old, now)
         self._publish(Topic.SCHEDULES, old.tenant_id)
 
-    def trigger(self, who: Principal, schedule_id: str) -> Run:
-        """Queue a run now, also of an inactive schedule. next_run_at does not change."""
+    def trigger(self, who: Principal, schedule_id: str, to: SendTo = SendTo.RECIPIENTS) -> Run:
+        """Queue a run now, also of an inactive schedule. next_run_at does not change. to the
+        caller: a test. Raises NotFound, Forbidden, QuotaExceeded; Conflict where the tenant does
+        not send to the caller's domain."""
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            schedule = addressed(tx, who, schedule, to)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             now = self._clock()
-            run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
+            trigger = trigger_of(to, Trigger.MANUAL)
+            run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
-            audit_log.note_run(tx, who, Action.RUN_TRIGGERED, run, now)
+            did = Action.RUN_TESTED if trigger is Trigger.TEST else Action.RUN_TRIGGERED
+            audit_log.note_run(tx, who, did, run, now, **sent_to(to))
         tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         self._publish(Topic.RUNS, schedule.tenant_id)
         return run

@@ -14,7 +14,7 @@ from exports_app.domain import bounds
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.core.records import Campaign, Delivery, Run, new_id
 from exports_app.services.schedules.filters import Filters
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.api.conftest import Clients, Engine

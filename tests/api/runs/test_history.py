@@ -11,7 +11,7 @@ import pytest
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.extension_points import FORMATS
 from exports_app.services.core.records import Campaign, Run
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 from exports_app.wiring import Services
 from tests.api.client import (
     CAMPAIGNS,

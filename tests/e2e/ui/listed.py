@@ -50,6 +50,11 @@ def row(page: Page, schedule: dict[str, Any]) -> Locator:
     return page.locator(f'tr[data-id="{schedule["id"]}"]')
 
 
+def confirm(page: Page) -> None:
+    """Answer the question that is open."""
+    page.locator("#question-confirm").click()
+
+
 def takes_keys(layer: Locator) -> None:
     """Waits until Radix counts a dialog or a menu as the uppermost layer (it then has the
     pointer) and has moved the focus into it. It is visible a moment earlier, and Escape pressed

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import (
@@ -60,7 +61,7 @@ def test_what_somebody_does_to_a_schedule_and_its_runs_is_told(
     done(Action.RUN_CANCELLED)
     services.run_actions.rerun(admin, schedule.id, run.id)
     done(Action.RUN_REPEATED)
-    services.run_actions.send_test(admin, schedule.id)
+    services.schedules.trigger(admin, schedule.id, SendTo.CALLER)
     done(Action.RUN_TESTED)
     today = clock().date()
     services.backfill.run(admin, schedule.id, today - timedelta(days=2), today)

@@ -9,6 +9,7 @@ import pytest
 
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.services.core.extension_points import CHANNELS, Note
 from exports_app.services.core.records import Campaign
@@ -121,7 +122,7 @@ def test_a_test_says_so_in_its_subject(
 ) -> None:
     made = make_schedule(services, admin, name="דוח", reply_to=DESK)
     with sent_with() as (server, _):
-        services.run_actions.send_test(admin, made.id)
+        services.schedules.trigger(admin, made.id, SendTo.CALLER)
         run = execute(services, claim(services))
         (received,) = server.wait_for(1)
         subject = received.message["Subject"]

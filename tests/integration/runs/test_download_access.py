@@ -7,6 +7,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.audit.audit_log import Audit
 from exports_app.services.core import request_context
@@ -84,7 +85,7 @@ class TestWhoMayDownload:
         self, services: Services, cast: Cast, run: Run, mail: MailServer
     ) -> None:
         who = cast.admin.who
-        services.run_actions.send_test(who, run.scheduled_export_id)
+        services.schedules.trigger(who, run.scheduled_export_id, SendTo.CALLER)
         test = execute(services, claim(services))
         assert mail.wait_for(3)
         own = link_of(services, test, cast.admin.user.email)

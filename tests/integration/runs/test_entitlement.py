@@ -5,6 +5,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign, Delivery, Run, Schedule
@@ -172,7 +173,7 @@ class TestWhoStillGetsIt:
     def test_who_asked_for_a_test(
         self, services: Services, cast: Cast, schedule: Schedule, mail: MailServer
     ) -> None:
-        services.run_actions.send_test(cast.admin.who, schedule.id)
+        services.schedules.trigger(cast.admin.who, schedule.id, SendTo.CALLER)
         done = execute(services, claim(services))
         assert done.status is RunStatus.COMPLETED
         assert sent_to(mail, 1) == [cast.admin.user.email]

@@ -22,7 +22,7 @@ from exports_app.services.core.records import (
 )
 from exports_app.services.runs import history_retention
 from exports_app.services.runs.history_retention import RemovedHistory
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, Watch
 from tests.query_plans import plans

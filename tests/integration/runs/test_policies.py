@@ -6,6 +6,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.policies import MOST_CAUGHT_UP, jitter
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Run, Schedule
 from exports_app.wiring import Services
@@ -106,7 +107,7 @@ class TestOverlap:
         today = clock().date()
         asking = {
             "trigger": lambda: services.schedules.trigger(admin, schedule.id),
-            "test": lambda: services.run_actions.send_test(admin, schedule.id),
+            "test": lambda: services.schedules.trigger(admin, schedule.id, SendTo.CALLER),
             "backfill": lambda: services.backfill.run(admin, schedule.id, today, today),
         }
         asking[ask]()

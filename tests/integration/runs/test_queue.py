@@ -11,7 +11,7 @@ import pytest
 from exports_app.db.repositories.runs import queue_queries as queries
 from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
 from exports_app.services.core.records import Run, Schedule, Waiting, new_id
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.world import Cast, make_schedule

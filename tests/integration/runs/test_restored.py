@@ -173,7 +173,7 @@ def test_what_has_ended_stays_as_it_is_and_a_second_time_changes_nothing(
 def test_many_are_held_in_batches(services: Services, cast: Cast, count: int) -> None:
     schedule = make_schedule(services, cast.admin.who)
     from exports_app.domain.runs.states import Trigger
-    from exports_app.services.schedules.service import new_run
+    from exports_app.services.schedules.new_run import new_run
 
     now = services.clock()
     runs = [new_run(schedule, Trigger.MANUAL, now, created_at=now) for _ in range(count)]

@@ -122,7 +122,7 @@ def test_when_the_database_goes_away_the_rest_is_not_tried_one_by_one(
 ) -> None:
     tried = list[str]()
 
-    def away(_: Principal, schedule_id: str) -> None:
+    def away(_: Principal, schedule_id: str, **_to: object) -> None:
         tried.append(schedule_id)
         raise Unavailable
 

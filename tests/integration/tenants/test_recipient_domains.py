@@ -7,6 +7,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, Invalid, NotFound
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.records import Campaign, Tenant
 from exports_app.services.tenants import recipient_domains
@@ -130,7 +131,7 @@ class TestAtSave:
         schedule = make_schedule(services, cast.admin.who, recipients=(BOB,))
         allow(services, cast, "partner.example")
         with pytest.raises(Conflict, match="Your own address"):
-            services.run_actions.send_test(cast.admin.who, schedule.id)
+            services.schedules.trigger(cast.admin.who, schedule.id, SendTo.CALLER)
 
 
 class TestAtSendAndAtDownload:

@@ -8,7 +8,7 @@ from exports_app.domain.errors import Conflict, Forbidden
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page, Run
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 from exports_app.wiring import Services
 from tests.newer_version import UNHEARD, NewerRows, make_newer_rows
 from tests.world import Cast, claim, execute, make_schedule, sql, the_run

@@ -5,8 +5,10 @@ import asyncio
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
+from tests.ui.asking import confirmed
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.framework.guarded import REFRESH, Guarded
 from tests.world import Cast, make_schedule
@@ -41,10 +43,10 @@ def test_whoever_starts_a_run_is_told_that_it_waits(
         await sign_in(cast.admin.who, cast.acme)
         services.maintenance.begin("")
         services.maintenance.look()
-        await tab.do(ScheduleActions.run, schedule.id)
+        await confirmed(tab, SendQuestion.ask_run, schedule.id)
         await tab.do(ScheduleActions.test, schedule.id)
         (await tab.state(Selection)).take({schedule.id: schedule.name})
-        await tab.do(ScheduleActions.bulk, "run")
+        await confirmed(tab, SendQuestion.ask_selected)
         run, test, several = await tab.texts()
         assert run == "“Weekly” runs when maintenance is over"
         assert test == f"The test will be sent to {cast.admin.user.email} when maintenance is over"

@@ -12,7 +12,7 @@ from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Notification, NotificationKind, Page, Tenant, new_id
-from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.new_run import new_run
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
@@ -21,6 +21,7 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.paths import ROOT
+from tests.ui.asking import confirmed
 from tests.ui.conftest import SignIn, Tab
 from tests.world import (
     make_schedule,
@@ -195,7 +196,7 @@ def test_what_was_removed_is_said_and_run_again_only_when_asked_for(
         await tab.do(BackfillState.set_include_removed, True)
         assert past.count == 2
         assert past.message.startswith("2 runs will be created")
-        await tab.do(BackfillState.run)
+        await confirmed(tab, BackfillState.ask)
         assert story.total == 22
 
     asyncio.run(play())

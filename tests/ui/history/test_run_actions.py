@@ -19,9 +19,11 @@ from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillStat
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.wiring import Services
 from tests.doubles import WatchedEmail
 from tests.mailserver import MailServer, mail_server
+from tests.ui.asking import confirmed
 from tests.ui.conftest import SignIn, Tab
 from tests.world import (
     claim,
@@ -77,7 +79,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
             run.sha256,
         )
         assert "refused it permanently" in story.detail.hint
-        await tab.do(HistoryState.resend, run.id)
+        await confirmed(tab, SendQuestion.ask_resend, schedule.id, run.id)
         assert story.runs[0].status == "pending"
         await asyncio.to_thread(lambda: execute(services, claim(services)))
         await tab.do(ScheduledExports.refresh)
@@ -102,7 +104,7 @@ def test_run_again_keeps_the_window(
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
-        await tab.do(HistoryState.rerun, old.id)
+        await confirmed(tab, SendQuestion.ask_rerun, schedule.id, old.id)
         assert len((await tab.state(HistoryState)).runs) == 2
 
     asyncio.run(play())
@@ -234,7 +236,7 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         past, story = await tab.state(BackfillState), await tab.state(HistoryState)
-        await tab.do(BackfillState.run)
+        await tab.do(BackfillState.ask)
         assert past.errors == {"start": "Choose a date", "end": "Choose a date"}
         await tab.do(BackfillState.set_start, "2026-02-02")
         assert (past.errors, past.message) == ({}, "")
@@ -243,20 +245,20 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         await tab.do(BackfillState.set_end, "2026-02-16")
         assert (past.count, past.errors) == (3, {})
         assert past.message.startswith("3 runs will be created")
-        await tab.do(BackfillState.run)
+        await confirmed(tab, BackfillState.ask)
         assert [(r.how, r.status) for r in story.runs] == [("Backfill · Admin", "pending")] * 3
         assert (past.count, past.message) == (
             0,
             "All scheduled times on these dates already have a run.",
         )
-        await tab.do(BackfillState.run)
+        await tab.do(BackfillState.ask)
+        assert not (await tab.state(SendQuestion)).is_open
         assert len(story.runs) == 3
         await tab.do(BackfillState.set_start, "2026-01-26")
         assert past.message.endswith("3 scheduled times on these dates already have a run.")
         other = make_schedule(services, admin, name="Another")
         await tab.do(HistoryState.show, other.id)
         assert (past.start, past.end, past.message, past.count) == ("", "", "", 0)
-        assert "already have a run" in (await tab.state(BrowserCommands)).items[-1].text
 
     asyncio.run(play())
 

@@ -12,8 +12,10 @@ from exports_app.ui.pages.scheduled_exports.list.rows import counts
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
+from tests.ui.asking import confirmed
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.list.loading import load
 from tests.world import make_schedule, pause, runs_of, stored, trigger_and_execute
@@ -35,7 +37,7 @@ def test_the_last_run_is_told_in_words(
         (row,) = (await load(tab, sign_in, admin, acme)).rows
         assert (row.status, row.status_word) == ("completed", "Completed")
         assert row.detail.startswith(f"{run.record_count} rows · ")
-        assert row.detail.endswith("not emailed")
+        assert row.detail.endswith("not sent")
         assert (row.words, row.place) == ("Every Monday at 09:00", "Berlin")
 
     asyncio.run(play())
@@ -49,7 +51,7 @@ def test_a_run_started_here_is_told_when_it_ends(
 
     async def play() -> None:
         await load(tab, sign_in, admin, acme)
-        await tab.do(ScheduleActions.run, schedule.id)
+        await confirmed(tab, SendQuestion.ask_run, schedule.id)
         await tab.do(ScheduledExports.refresh)
         assert await tab.texts() == []
         from tests.world import claim, execute
@@ -184,7 +186,7 @@ def test_foreign_and_unknown_schedules_are_equally_not_found(
         await load(tab, sign_in, admin, acme)
         for schedule_id in (foreign.id, "00000000-0000-4000-8000-0000000000ff", "nonsense", ""):
             for handler, more in (
-                (ScheduleActions.run, ()),
+                (SendQuestion.ask_run, ()),
                 (ScheduleActions.test, ()),
                 (ScheduleActions.toggle, (False,)),
                 (ScheduleActions.resume, ()),

@@ -26,6 +26,9 @@ class ScheduleStore(Protocol):
     def names_of(self, schedule_ids: Collection[str]) -> dict[str, str]:
         """By id."""
 
+    def of_ids(self, ids: Collection[str]) -> list[Schedule]:
+        """In no order; those that do not exist are left out."""
+
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]: ...

@@ -42,7 +42,7 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
         return f"{accepted} of {total} delivered"
     if run.status is RunStatus.COMPLETED:
         made = f"{counted(run.record_count or 0, 'row')} · {size(run.file_size or 0)}"
-        return made if accepted else f"{made} · not emailed"
+        return made if accepted else f"{made} · not sent"
     text = run_errors.readable(run.error)
     return text if len(text) <= SHOWN_ERROR else text[: SHOWN_ERROR - 1].rstrip() + "…"
 

@@ -24,6 +24,8 @@ from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.toolbar import SEARCH
 from exports_app.ui.pages.scheduled_exports.list.view import list_view, loading
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
+from exports_app.ui.pages.scheduled_exports.sending.view import send_question
 
 
 class ScheduledExports(rx.State):
@@ -79,11 +81,14 @@ def scheduled_exports() -> rx.Component:
         form=EditorState.begin,
         copy=EditorState.duplicate,
         history=HistoryState.show,
+        run=SendQuestion.ask_run,
+        run_selected=SendQuestion.ask_selected,
         templates=template_cards,
     )
     writing = rx.fragment(
         editor_dialog(),
         delete_dialog(),
+        send_question(),
         browser.back_closes(open=DraftState.is_open, on_close=EditorState.set_open(False)),
         browser.keys(
             active=_editing(),

@@ -11,7 +11,7 @@ from exports_app.services.core.records import Metric
 from tests.e2e.client import wait_until
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
-from tests.e2e.ui.listed import choose_more, mail_held, names, row, rows, switch, toast
+from tests.e2e.ui.listed import choose_more, confirm, mail_held, names, row, rows, switch, toast
 from tests.e2e.ui.visitor import SOON_MS, Visits
 from tests.world import Person
 
@@ -62,6 +62,7 @@ class TestWhatAnotherDoes:
         expect(here.locator("#counts")).to_contain_text("None active", timeout=SOON_MS)
 
         row(there, made).get_by_role("button", name="Run Renamed report now").click()
+        confirm(there)
         expect(row(there, made).locator(".c-run .status")).to_have_text("Completed")
         expect(row(here, made).locator(".c-run .status")).to_have_text("Completed", timeout=SOON_MS)
         expect(toast(there, "is ready")).to_be_visible()
@@ -84,6 +85,7 @@ class TestWhatAnotherDoes:
         expect(history).to_contain_text("No runs yet")
         for number in (1, 2):
             row(there, made).get_by_role("button", name="Run Watched now").click()
+            confirm(there)
             expect(history.locator("tr[data-run]")).to_have_count(number, timeout=SOON_MS)
             expect(history.locator("tr[data-run] .status").first).to_have_text(
                 "Completed", timeout=SOON_MS
@@ -202,6 +204,7 @@ class TestARunUnderWay:
         opened = visits.open(f"/scheduled-exports/{made['id']}", who=company.admin)
         expect(opened.get_by_role("dialog")).to_contain_text("No runs yet")
         row(here, made).get_by_role("button", name="Run Large now").click()
+        confirm(here)
         last, shown = row(here, made).locator(".c-run"), opened.locator("tr[data-run]")
         expect(last).to_contain_text(re.compile(r"[1-9][\d,]+ rows so far · \d+ s"), timeout=30_000)
         expect(shown).to_contain_text(re.compile(r"Processing.*since \d+ s", re.DOTALL))

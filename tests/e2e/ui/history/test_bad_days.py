@@ -13,7 +13,7 @@ from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.history.dialog import line_of, open_history, runs_of, unfold
 from tests.e2e.ui.house import Company, House
-from tests.e2e.ui.listed import assert_nothing_overflows, toast
+from tests.e2e.ui.listed import assert_nothing_overflows, confirm, toast
 from tests.e2e.ui.visitor import Visits
 from tests.mailserver import MailServer, Rules
 from tests.world import pause
@@ -99,6 +99,8 @@ def test_past_times_are_run_once(
     assert_nothing_overflows(page)
     assert_accessible(page)
     dialog.get_by_role("button", name="Run backfill").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("2 emails to 1 person")
+    confirm(page)
     expect(toast(page, "2 runs queued")).to_be_visible()
     expect(dialog.get_by_role("status")).to_contain_text("already have a run")
     expect(dialog.get_by_role("button", name="Run backfill")).to_be_disabled()

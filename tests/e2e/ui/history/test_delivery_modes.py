@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.e2e.client import wait_until
 from tests.e2e.ui.form import Form, at_both_widths, the_one
 from tests.e2e.ui.house import Company, House
-from tests.e2e.ui.listed import assert_nothing_overflows, file_of, row
+from tests.e2e.ui.listed import assert_nothing_overflows, confirm, file_of, row
 from tests.e2e.ui.visitor import Visits
 from tests.mailserver import Received
 
@@ -55,6 +55,7 @@ def test_a_link_is_chosen_sent_told_and_followed(
     assert (made["delivery"], made["link_days"], made["time_limit"]) == ("link", 3, 90)
 
     row(page, made).get_by_role("button", name="Run By link now").click()
+    confirm(page)
     expect(row(page, made).locator(".c-run .status")).to_have_text("Completed")
     message = the_mail(house, address)
     assert list(message.message.iter_attachments()) == []

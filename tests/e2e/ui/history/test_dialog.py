@@ -11,6 +11,7 @@ from tests.e2e.ui.form import stored
 from tests.e2e.ui.history.dialog import line_of, open_history
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import (
+    confirm,
     names,
     takes_keys,
     toast,
@@ -122,6 +123,7 @@ def test_a_notice_over_it_can_be_used(house: House, company: Company, visits: Vi
     page = visits.open(who=company.admin)
     dialog = open_history(page, "Numbers")
     dialog.get_by_role("button", name="Run now").click()
+    confirm(page)
     with page.expect_download():
         toast(page, "“Numbers” is ready").get_by_role("button", name="Download").click()
     expect(dialog.locator("[data-run]")).to_have_count(1)

@@ -11,6 +11,7 @@ from tests.e2e.ui.history.dialog import line_of, open_history, runs_of, shows, u
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import (
     assert_nothing_overflows,
+    confirm,
     file_of,
     mail_held,
     toast,
@@ -46,6 +47,7 @@ def test_a_run_under_way_is_cancelled(
     dialog = open_history(page, "Numbers")
     with mail_held(mails, first):
         dialog.get_by_role("button", name="Run now").click()
+        confirm(page)
         expect(dialog.locator("tr[data-run] .status")).to_have_text("Processing")
         (run,) = runs_of(house, company, made["id"])
         details = unfold(dialog, run)
@@ -86,6 +88,7 @@ def test_sending_again_writes_only_to_those_who_did_not_get_it(
     details = unfold(dialog, run)
     with mail_held(mails, late):
         details.get_by_role("button", name="Resend to 1 failed recipient").click()
+        confirm(page)
         expect(line_of(dialog, run).locator(".status")).to_have_text(
             re.compile("Pending|Processing")
         )
@@ -116,6 +119,7 @@ def test_run_now_adds_a_run_that_is_followed_to_its_end(
     expect(dialog.get_by_role("heading", name="No runs yet")).to_be_visible()
     with mail_held(mails, to):
         dialog.get_by_role("button", name="Run now").click()
+        confirm(page)
         expect(dialog.locator("tr[data-run] .status")).to_have_text("Processing")
         expect(dialog.locator("tr[data-run]")).to_contain_text("since")
     expect(dialog.locator("tr[data-run] .status")).to_have_text("Completed")

@@ -12,6 +12,7 @@ from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.list.viewing import NEVER
 from tests.e2e.ui.listed import (
     choose_more,
+    confirm,
     names,
     row,
     rows,
@@ -176,6 +177,7 @@ class TestSeveralAtOnce:
         for made in (one, two):
             row(page, made).get_by_role("checkbox", name="Select").click()
         page.get_by_role("toolbar").get_by_role("button", name="Run now").click()
+        confirm(page)
         expect(toast(page, "2 scheduled exports started")).to_be_visible()
         for made in (one, two):
             expect(row(page, made).locator(".c-run .status")).to_have_text("Completed")

@@ -12,6 +12,7 @@ from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.listed import (
     LISTED,
     choose_more,
+    confirm,
     file_of,
     mail_held,
     row,
@@ -23,6 +24,7 @@ from tests.e2e.ui.visitor import Visits
 
 def run_now(page: Page, made: dict[str, str]) -> None:
     row(page, made).get_by_role("button", name=f"Run {made['name']} now").click()
+    confirm(page)
 
 
 class TestRunNow:
@@ -86,6 +88,7 @@ class TestRunNow:
         made = house.schedule(company, "Numbers")
         page = visits.open(who=company.admin)
         row(page, made).get_by_role("button", name="Run Numbers now").dblclick()
+        page.locator("#question-confirm").dblclick()
         expect(toast(page, "“Numbers” is ready")).to_be_visible()
         switch(page, made).click()  # is answered after both clicks
         expect(switch(page, made)).not_to_be_checked()
@@ -100,7 +103,8 @@ class TestRunNow:
     def test_by_a_held_key_runs_once(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Numbers")
         page = visits.open(who=company.admin)
-        row(page, made).get_by_role("button", name="Run Numbers now").focus()
+        row(page, made).get_by_role("button", name="Run Numbers now").click()
+        page.locator("#question-confirm").focus()
         for _ in range(4):
             page.keyboard.down("Enter")  # again without up: the key repeats
         page.keyboard.up("Enter")
@@ -112,6 +116,23 @@ class TestRunNow:
                 house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])
             )
             == 1
+        )
+
+    def test_is_not_started_by_enter_alone(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
+        made = house.schedule(company, "Numbers")
+        page = visits.open(who=company.admin)
+        run = row(page, made).get_by_role("button", name="Run Numbers now")
+        run.focus()
+        for _ in range(2):
+            page.keyboard.press("Enter")
+            expect(page.locator("#question-cancel")).to_be_focused()
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("alertdialog")).to_have_count(0)
+            expect(run).to_be_focused()
+        assert not house.rows(
+            "SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"]
         )
 
     @pytest.mark.long

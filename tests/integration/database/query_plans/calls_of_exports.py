@@ -95,6 +95,7 @@ def _schedules() -> Mapping[str, Call]:
         "schedules.due_since": lambda tx, k: tx.schedules.due_since(k.filled.now),
         "schedules.get": lambda tx, k: tx.schedules.get(k.schedule.id, lock=True),
         "schedules.names_of": lambda tx, k: tx.schedules.names_of(k.schedule_ids),
+        "schedules.of_ids": lambda tx, k: tx.schedules.of_ids(k.schedule_ids),
         "schedules.note_result": lambda tx, k: tx.schedules.note_result(
             k.run, "completed", k.filled.now
         ),

@@ -7,6 +7,7 @@ import pytest
 from exports_app.db.engine import Database
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import (
     RunStatus,
     Trigger,
@@ -73,7 +74,7 @@ def test_what_was_asked_for_goes_ahead(services: Services, cast: Cast, clock: Fa
     clock.advance(seconds=1)
     asked = [services.schedules.trigger(cast.admin.who, own.id).id]
     clock.advance(seconds=1)
-    asked.append(services.run_actions.send_test(cast.outsider.who, other.id).id)
+    asked.append(services.schedules.trigger(cast.outsider.who, other.id, SendTo.CALLER).id)
     assert [claim(services).id for _ in range(2)] == asked
     assert claim(services).trigger is Trigger.SCHEDULE
 

@@ -3,6 +3,7 @@
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.records import Schedule, Tenant
 from exports_app.wiring import Services
@@ -14,7 +15,7 @@ ENDS = (RunStatus.COMPLETED, RunStatus.FAILED)
 
 
 def trial(services: Services, who: Principal, schedule: Schedule, status: RunStatus) -> None:
-    services.run_actions.send_test(who, schedule.id)
+    services.schedules.trigger(who, schedule.id, SendTo.CALLER)
     run = claim(services)
     assert run.trigger is Trigger.TEST
     services.run_endings.close(run, status, *(("it broke", "broken") if status in ENDS[1:] else ()))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
@@ -23,7 +24,7 @@ SKIPPED = DeliveryStatus.SKIPPED
 UNKNOWN = DeliveryStatus.UNKNOWN
 Demanded = Callable[[Services, Principal, Schedule, Run], Run]
 DEMANDS: list[Demanded] = [
-    lambda services, who, schedule, _: services.run_actions.send_test(who, schedule.id),
+    lambda services, who, schedule, _: services.schedules.trigger(who, schedule.id, SendTo.CALLER),
     lambda services, who, schedule, run: services.run_actions.rerun(who, schedule.id, run.id),
     lambda services, who, schedule, run: services.run_actions.resend(who, schedule.id, run.id),
 ]

@@ -6,6 +6,7 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Conflict, Forbidden, NotFound
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.change_events import Topic
 from exports_app.services.core.records import Run, Schedule, Tenant
@@ -92,7 +93,7 @@ def test_a_run_is_only_found_below_its_own_schedule(
 def test_a_test_is_sent_to_who_asked_and_to_nobody_else(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, mail: MailServer
 ) -> None:
-    run = services.run_actions.send_test(admin, schedule.id)
+    run = services.schedules.trigger(admin, schedule.id, SendTo.CALLER)
     assert (run.trigger, run.triggered_by, run.scheduled_for) == (Trigger.TEST, admin.user_id, None)
     assert run.recipients == run.spec.recipients == ["admin@example.com"]
     assert (run.window_start, run.window_end) == (date(2026, 3, 3), date(2026, 3, 3))
@@ -106,7 +107,7 @@ def test_a_test_works_while_the_schedule_is_paused(
     services: Services, admin: Principal, mail: MailServer
 ) -> None:
     paused = make_schedule(services, admin, is_active=False)
-    services.run_actions.send_test(admin, paused.id)
+    services.schedules.trigger(admin, paused.id, SendTo.CALLER)
     assert execute(services, claim(services)).status is RunStatus.COMPLETED
     assert stored(services, paused).next_run_at is None
     assert len(mail.messages) == 1
@@ -161,7 +162,7 @@ def test_a_rerun_covers_the_old_days_by_the_definition_of_today(
 def test_a_test_run_again_is_a_test_of_who_asks(
     services: Services, admin: Principal, schedule: Schedule, mail: MailServer
 ) -> None:
-    services.run_actions.send_test(admin, schedule.id)
+    services.schedules.trigger(admin, schedule.id, SendTo.CALLER)
     old = execute(services, claim(services))
     again = services.run_actions.rerun(admin, schedule.id, old.id)
     assert (again.trigger, again.recipients) == (Trigger.TEST, ["admin@example.com"])

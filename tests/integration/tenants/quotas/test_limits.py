@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from exports_app.domain.errors import Forbidden, Invalid, NotFound, QuotaExceeded
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, NotificationKind, Page
@@ -97,7 +98,7 @@ class TestPendingRuns:
         day = services.clock().date() - timedelta(days=1)
         for ask in (
             lambda: services.schedules.trigger(cast.admin.who, schedule.id),
-            lambda: services.run_actions.send_test(cast.admin.who, schedule.id),
+            lambda: services.schedules.trigger(cast.admin.who, schedule.id, SendTo.CALLER),
             lambda: services.backfill.run(
                 cast.admin.who, schedule.id, day - timedelta(days=30), day
             ),
@@ -122,7 +123,7 @@ class TestPendingRuns:
                 if number % 3 == 0:
                     services.schedules.trigger(who, schedule_id)
                 elif number % 3 == 1:
-                    services.run_actions.send_test(who, schedule_id)
+                    services.schedules.trigger(who, schedule_id, SendTo.CALLER)
                 else:
                     services.backfill.run(who, schedule_id, day, day)
             except QuotaExceeded:

@@ -8,6 +8,7 @@ import pytest
 from exports_app.db.repositories.tenants.usage import UsageRepository
 from exports_app.domain.errors import MessagesReserved, QuotaExceeded
 from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Delivery
@@ -53,7 +54,7 @@ class TestMessages:
         assert mail.messages == []
         with pytest.raises(QuotaExceeded):
             services.schedules.trigger(cast.admin.who, schedule.id)
-        assert services.run_actions.send_test(cast.admin.who, schedule.id)
+        assert services.schedules.trigger(cast.admin.who, schedule.id, SendTo.CALLER)
 
     def test_what_was_not_sent_is_sent_again_once_there_is_room(
         self, services: Services, cast: Cast, mail: MailServer

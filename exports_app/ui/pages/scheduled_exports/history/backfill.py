@@ -9,10 +9,11 @@ from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import counted, sentence
 from exports_app.services.runs.backfill import Counted
 from exports_app.ui.framework.actions import action, call, error_sentence
-from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
+from exports_app.ui.pages.scheduled_exports.history.state import part_of_history
+from exports_app.ui.pages.scheduled_exports.sending.state import Asked, SendQuestion
+from exports_app.ui.pages.scheduled_exports.sending.words import Kind
 
 CHOOSE = "choose a date"
 NOTHING = "All scheduled times on these dates already have a run"
@@ -80,7 +81,8 @@ class BackfillState(rx.State):
         self.message = _summary(self.count, planned)
 
     @action(Permission.WRITE)
-    async def run(self) -> None:
+    async def ask(self) -> None:
+        """Before the runs are created."""
         days = _days(self.start, self.end)
         if days is None:
             empty = {"start": CHOOSE} if not self.start else {}
@@ -89,25 +91,11 @@ class BackfillState(rx.State):
                 for k, v in (empty | ({"end": CHOOSE} if not self.end else {})).items()
             }
             return
-        try:
-            done = await call(
-                services.backfill.run,
-                *(self.schedule_id, *days),
-                include_removed=self.include_removed,
-            )
-        except Invalid as e:
-            self._refused(e)
-            return
-        had = (
-            f"; {counted(done.existing, 'scheduled time')} already had a run"
-            if done.existing
-            else ""
-        )
-        if done.runs:
-            await notify(self, "success", f"{counted(len(done.runs), 'run')} queued{had}")
-        else:
-            await notify(self, "info", NOTHING)
-        await (await self.get_state(HistoryState)).reload()
+        await self._look()
+        if self.count:
+            ids = (self.schedule_id,)
+            asked = Asked(Kind.BACKFILL, ids, days=days, include_removed=self.include_removed)
+            await (await self.get_state(SendQuestion)).ask(asked)
 
     def _refused(self, error: Invalid) -> None:
         fields = {"/startDate": "start", "/endDate": "end"}

@@ -9,6 +9,7 @@ from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem
 from exports_app.ui.pages.scheduled_exports.history.rows import DeliveryItem, RunItem
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 
 
 def run_details(run: RunItem) -> rx.Component:
@@ -48,7 +49,7 @@ def _deliveries() -> rx.Component:
     return rx.cond(
         HistoryState.deliveries.length() > 0,
         rx.el.div(rx.foreach(HistoryState.deliveries, _delivery)),
-        rx.el.div("No emails yet.", class_name="muted"),
+        rx.el.div(HistoryState.detail.no_emails, class_name="muted"),
     )
 
 
@@ -182,7 +183,7 @@ def _resend_button(run: RunItem) -> rx.Component:
             kind="small",
             icon="send",
             once=True,
-            on_click=HistoryState.resend(run.id),
+            on_click=SendQuestion.ask_resend(HistoryState.schedule_id, run.id),
         ),
     )
 
@@ -195,7 +196,7 @@ def _rerun_button(run: RunItem) -> rx.Component:
             kind="small",
             icon="rotate-cw",
             once=True,
-            on_click=HistoryState.rerun(run.id),
+            on_click=SendQuestion.ask_rerun(HistoryState.schedule_id, run.id),
         ),
     )
 

@@ -42,6 +42,7 @@ TRIGGERS = Words(
         Trigger.BACKFILL: "Backfill",
     }
 )
+NOT_SENT = "Not sent: it was started without sending."
 
 
 @dataclass
@@ -52,7 +53,7 @@ class RunItem:
     at: str
     since: str
     how: str
-    """Trigger and who."""
+    """Trigger, who, and whether it was started without sending."""
     window: str
     file_name: str
     parts: list[str]
@@ -107,12 +108,16 @@ class Detail:
     unknown: int = 0
     """Messages that may have arrived, or not, and wait for a person's word."""
     unsent: int = 0
+    no_emails: str = ""
+    """Why there are no deliveries; empty where there are."""
 
 
 def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest: float) -> RunItem:
     how = TRIGGERS[run.trigger]
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'a deleted user')}"
+    if not run.recipients:
+        how += " · not sent"
     if run.missed_ticks:
         how += f" · {counted(run.missed_ticks, 'earlier run')} missed"
     took = duration(run_seconds(run)) if run.started_at and run.completed_at else ""
@@ -232,6 +237,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         can_retry=waits_for_retry(run),
         unknown=unknown,
         unsent=unsent,
+        no_emails="" if deliveries else "No emails yet." if run.recipients else NOT_SENT,
     )
 
 

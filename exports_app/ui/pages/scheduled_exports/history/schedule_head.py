@@ -11,6 +11,7 @@ from exports_app.ui.pages.scheduled_exports.history.schedule_facts import Fact
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Opens
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 
 
 def head(form: Opens) -> rx.Component:
@@ -50,7 +51,13 @@ def _actions(form: Opens) -> rx.Component:
             class_name="row",
         ),
         button("Edit", kind="small", icon="pencil", on_click=form(HistoryState.schedule_id)),
-        button("Run now", kind="small", icon="play", once=True, on_click=HistoryState.run_now),
+        button(
+            "Run now",
+            kind="small",
+            icon="play",
+            once=True,
+            on_click=SendQuestion.ask_run(HistoryState.schedule_id),
+        ),
         class_name="row wrap",
     )
 

@@ -54,7 +54,7 @@ def backfill() -> rx.Component:
                     kind="small",
                     icon="history",
                     once=True,
-                    on_click=BackfillState.run,
+                    on_click=BackfillState.ask,
                     disabled=((BackfillState.message != "") | (BackfillState.removed != ""))
                     & (BackfillState.count == 0),
                 ),

@@ -43,6 +43,7 @@ from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleStat
 from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS, in_words
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.sending.state import shows_runs
 
 SHOWN = 50
 NOTICES = 20
@@ -81,6 +82,7 @@ class Read:
     removed: RemovedHistory | None
 
 
+@shows_runs
 class HistoryState(rx.State):
     schedule_id: str = ""
     """Of the dialog that is open; empty when none is."""
@@ -243,20 +245,6 @@ class HistoryState(rx.State):
             if len(read.attempts) > 1 or waits_for_retry(run)
             else []
         )
-
-    @action(Permission.WRITE)
-    async def run_now(self) -> None:
-        await self._do(services.schedules.trigger, self.schedule_id)
-
-    @action(Permission.WRITE)
-    async def rerun(self, run_id: str) -> None:
-        """Again, over the days that the old run covered."""
-        await self._do(services.run_actions.rerun, self.schedule_id, str(run_id))
-
-    @action(Permission.WRITE)
-    async def resend(self, run_id: str) -> None:
-        """The same file to those who did not get it."""
-        await self._do(services.run_actions.resend, self.schedule_id, str(run_id))
 
     @action(Permission.WRITE)
     async def cancel(self, run_id: str) -> None:

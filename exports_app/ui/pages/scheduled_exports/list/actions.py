@@ -8,6 +8,7 @@ import reflex as rx
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import NotFound
 from exports_app.domain.humanize import counted
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import FINISHED, RunStatus, Trigger
 from exports_app.services.core.records import Run
 from exports_app.services.delivery import channels
@@ -36,34 +37,22 @@ class ScheduleActions(rx.State):
     """Runs started in this tab, whose end is shown as a notice: run id -> (schedule id, name)."""
 
     @action(Permission.WRITE)
-    async def run(self, schedule_id: str) -> None:
-        """Now. The row shows how it goes, a notice how it ended."""
-        await self.follow(await call(services.schedules.trigger, str(schedule_id)))
-
-    @action(Permission.WRITE)
     async def test(self, schedule_id: str) -> None:
         """A run that is sent to the signed-in user alone."""
         await self.send_test(str(schedule_id))
 
     @internal
     async def send_test(self, schedule_id: str) -> None:
-        run = await call(services.run_actions.send_test, schedule_id)
-        self._watch(run)
-        reason = channels.unconfigured()
-        to = run.recipients[0]
-        sent = (
-            f"The test will be sent to {to} {LATER}"
-            if services.maintenance.seen.is_on
-            else f"Sending a test to {to}"
-        )
-        text = f"The test creates its file but sends nothing: {reason}" if reason else sent
-        await notify(self, "info", text)
+        await self.follow(await call(services.schedules.trigger, schedule_id, SendTo.CALLER))
 
     @internal
     async def follow(self, run: Run) -> None:
         """A run that was started here: say when it begins, unless it is now, and how it ends."""
         self._watch(run)
-        if services.maintenance.seen.is_on:
+        waits = services.maintenance.seen.is_on
+        if run.trigger is Trigger.TEST:
+            await notify(self, "info", _test_words(run.recipients[0], waits=waits))
+        elif waits:
             await notify(self, "info", f"“{run.spec.name}” runs {LATER}")
 
     def _watch(self, run: Run) -> None:
@@ -135,16 +124,20 @@ class ScheduleActions(rx.State):
 
     @action(Permission.WRITE)
     async def bulk(self, what: str) -> None:
-        """Activate, pause or run the selected ones."""
-        if what not in BULK or what == "delete":
+        """Activate or pause the selected ones."""
+        if what not in {"activate", "pause"}:
             raise NotFound
         await self._bulk(what, list((await self.get_state(Selection)).chosen()))
 
-    async def _bulk(self, what: str, ids: list[str]) -> None:
+    @internal
+    async def run_all(self, ids: list[str], to: SendTo) -> None:
+        await self._bulk("run", ids, to)
+
+    async def _bulk(self, what: str, ids: list[str], to: SendTo = SendTo.RECIPIENTS) -> None:
         if not ids:
             return
         listed = await self.get_state(ListState)
-        result = await call(services.bulk.apply, ids, BulkAction(what))
+        result = await call(services.bulk.apply, ids, BulkAction(what), to)
         if result.done:
             waits = what == BulkAction.RUN and services.maintenance.seen.is_on
             done = f"will run {LATER}" if waits else BULK[what]
@@ -192,6 +185,13 @@ class ScheduleActions(rx.State):
             await notify(self, "info", f"{what}: {words}", link="Show", href=href)
         else:
             await notify(self, "error", f"{what}: {words}", link="Show the error", href=href)
+
+
+def _test_words(to: str, *, waits: bool) -> str:
+    """What a test that was started does."""
+    if reason := channels.unconfigured():
+        return f"The test creates its file but sends nothing: {reason}"
+    return f"The test will be sent to {to} {LATER}" if waits else f"Sending a test to {to}"
 
 
 def _ended(who: Principal, watched: dict[str, tuple[str, str]]) -> dict[str, Any]:

@@ -17,5 +17,9 @@ class Dialogs:
     """Of a new schedule where the id is empty."""
     copy: Opens
     history: Opens
+    run: Opens
+    """The question before it runs."""
+    run_selected: Any
+    """The event that asks before the selected ones run."""
     templates: Callable[[], list[rx.Component]]
     """Cards that begin a new schedule with ready values."""

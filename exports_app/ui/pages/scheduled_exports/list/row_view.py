@@ -157,7 +157,7 @@ def _last_run(row: Row, dialogs: Dialogs) -> rx.Component:
 
 def _actions(row: Row, dialogs: Dialogs) -> rx.Component:
     return rx.el.div(
-        icon_button("play", f"Run {row.name} now", once=True, on_click=ScheduleActions.run(row.id)),
+        icon_button("play", f"Run {row.name} now", once=True, on_click=dialogs.run(row.id)),
         rx.el.span(
             _history(row, dialogs),
             icon_button("pencil", f"Edit {row.name}", on_click=dialogs.form(row.id)),

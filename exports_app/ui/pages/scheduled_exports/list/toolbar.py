@@ -9,6 +9,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.filters import STATUSES
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -33,7 +34,7 @@ ORDERS = {
 }
 
 
-def toolbar() -> rx.Component:
+def toolbar(dialogs: Dialogs) -> rx.Component:
     search = rx.el.div(
         rx.icon("search", size=15, aria_hidden="true"),
         browser.text(
@@ -62,7 +63,7 @@ def toolbar() -> rx.Component:
     )
     found = rx.el.span(ListState.found, class_name="sr", role="status", id="found")
     return rx.el.div(
-        search, found, rx.cond(Selection.count > 0, _bulk(), filters), class_name="bar"
+        search, found, rx.cond(Selection.count > 0, _bulk(dialogs), filters), class_name="bar"
     )
 
 
@@ -98,7 +99,7 @@ def _filter(name: str, label: str, choices: Iterable[tuple[str, str]]) -> rx.Com
     )
 
 
-def _bulk() -> rx.Component:
+def _bulk(dialogs: Dialogs) -> rx.Component:
     def do(what: str, words: str, icon: str) -> rx.Component:
         return button(
             words, kind="small", icon=icon, once=True, on_click=ScheduleActions.bulk(what)
@@ -121,7 +122,7 @@ def _bulk() -> rx.Component:
         ),
         do("activate", "Activate", "circle-check"),
         do("pause", "Pause", "circle-pause"),
-        do("run", "Run now", "play"),
+        button("Run now", kind="small", icon="play", once=True, on_click=dialogs.run_selected),
         button(
             "Delete", kind="small", icon="trash-2", on_click=ScheduleActions.ask_delete_selected
         ),

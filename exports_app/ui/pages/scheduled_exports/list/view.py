@@ -19,14 +19,14 @@ def list_view(dialogs: Dialogs) -> rx.Component:
         _top(dialogs),
         rx.cond(
             ListState.failed != "",
-            rx.fragment(rx.cond(ListState.narrowed, toolbar()), _failed()),
+            rx.fragment(rx.cond(ListState.narrowed, toolbar(dialogs)), _failed()),
             rx.cond(
                 ~ListState.loaded,
                 _loading_table(),
                 rx.cond(
                     ListState.all_total == 0,
                     _nothing_yet(dialogs),
-                    rx.fragment(toolbar(), schedule_table(dialogs)),
+                    rx.fragment(toolbar(dialogs), schedule_table(dialogs)),
                 ),
             ),
         ),

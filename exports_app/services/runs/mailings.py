@@ -1,0 +1,88 @@
+"""What a run would send and to whom, for the question that pages ask before they start it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission, Principal, require_own_password
+from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.domain.runs.states import UNDELIVERED, Trigger
+from exports_app.services.core.authorization import require, run_of, schedule_of
+from exports_app.services.core.field_rules import is_uuid
+from exports_app.services.core.interfaces import Store
+from exports_app.services.core.records import Run
+from exports_app.services.runs import entitlement
+from exports_app.services.tenants import recipient_domains
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """names: of the schedules. addresses: of everyone who gets an email, each once, as they come
+    first."""
+
+    names: tuple[str, ...]
+    runs: int
+    emails: int
+    addresses: tuple[str, ...]
+
+    def times(self, runs: int) -> "Mailing":
+        """Of so many runs in place of each."""
+        return replace(self, runs=self.runs * runs, emails=self.emails * runs)
+
+
+class Mailings:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of_schedules(self, who: Principal, ids: Sequence[str]) -> Mailing:
+        """Of a run of each schedule to its recipients; those that do not exist are left out. Raises
+        NotFound where another tenant's is among them, and where none is left; Forbidden; Invalid
+        for too many ids."""
+        if len(ids) > bounds.BULK:
+            raise Invalid([FieldError("/ids", f"choose at most {bounds.BULK:,} at a time")])
+        known = [schedule_id for schedule_id in dict.fromkeys(ids) if is_uuid(schedule_id)]
+        with self._store.read() as tx:
+            found = {schedule.id: schedule for schedule in tx.schedules.of_ids(known)}
+        for tenant_id in {schedule.tenant_id for schedule in found.values()}:
+            require(who, Permission.WRITE, tenant_id)
+        schedules = [found[schedule_id] for schedule_id in known if schedule_id in found]
+        if not schedules:
+            require_own_password(who)
+            raise NotFound
+        recipients = [address for schedule in schedules for address in schedule.recipients]
+        names = tuple(schedule.name for schedule in schedules)
+        return Mailing(names, len(schedules), len(recipients), _distinct(recipients))
+
+    def of_rerun(self, who: Principal, schedule_id: str, run_id: str) -> tuple[Mailing, Run]:
+        """With the run that would be repeated; of a test, of whom it went to. Raises NotFound,
+        Forbidden."""
+        with self._store.read() as tx:
+            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            run = run_of(tx, schedule_id, run_id)
+        source = run if run.trigger is Trigger.TEST else schedule
+        recipients = source.recipients
+        return Mailing((schedule.name,), 1, len(recipients), _distinct(recipients)), run
+
+    def of_resend(self, who: Principal, schedule_id: str, run_id: str) -> Mailing:
+        """To those who did not get the file and may still get it. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            run = run_of(tx, schedule_id, run_id)
+            deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
+            tenant = tx.tenants.get(run.tenant_id)
+        targets = [
+            delivery.target
+            for delivery in deliveries
+            if delivery.status in UNDELIVERED
+            and entitlement.is_recipient(delivery.target, run, schedule)
+            and tenant is not None
+            and not recipient_domains.refusal(tenant, delivery.target)
+        ]
+        return Mailing((schedule.name,), 1, len(targets), _distinct(targets))
+
+
+def _distinct(addresses: Sequence[str]) -> tuple[str, ...]:
+    seen = dict[str, str]()
+    for address in addresses:
+        seen.setdefault(address.lower(), address)
+    return tuple(seen.values())

@@ -1,0 +1,1 @@
+"""Starting runs: the question before anything is sent."""

@@ -1,0 +1,86 @@
+"""The words of the question before runs are started."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exports_app.domain.humanize import counted
+from exports_app.domain.runs.send_to import SendTo
+from exports_app.services.runs.mailings import Mailing
+from exports_app.ui.components.question import Option
+
+MOST_UNTYPED = 10
+"""Emails that are sent without their number being typed."""
+NAMED = 3
+"""Addresses that are shown."""
+
+
+class Kind(StrEnum):
+    RUN = "run"
+    RUN_SELECTED = "run selected"
+    RERUN = "rerun"
+    RESEND = "resend"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True)
+class Words:
+    """confirm: of the button."""
+
+    title: str
+    text: str
+    confirm: str
+
+
+def words(kind: Kind, mailing: Mailing) -> Words:
+    name = f"“{mailing.names[0]}”" if mailing.names else ""
+    if kind is Kind.RUN_SELECTED:
+        title = f"Run {counted(mailing.runs, 'scheduled export')} now?"
+        return Words(title, _list(mailing.names), "Run now")
+    if kind is Kind.RERUN:
+        text = "A new run with the current settings, for the dates of the old one."
+        return Words(f"Rerun {name} for the same dates?", text, "Rerun")
+    if kind is Kind.RESEND:
+        text = f"{_emails(mailing)}. They get the same file."
+        return Words(f"Resend the file of {name}?", text, "Resend")
+    if kind is Kind.BACKFILL:
+        text = f"{name} runs {counted(mailing.runs, 'time')}, each for its own dates."
+        return Words(f"Backfill {counted(mailing.runs, 'run')}?", text, "Run backfill")
+    return Words(f"Run {name} now?", "The regular schedule does not change.", "Run now")
+
+
+def options(kind: Kind, mailing: Mailing, me: str) -> list[Option]:
+    """me: the address of the person who is asked."""
+    if kind is Kind.RESEND:
+        return []
+    runs = mailing.runs
+    to_me = f"{counted(runs, 'email')} to {me}, marked as {'a test' if runs == 1 else 'tests'}"
+    file = "The file is" if runs == 1 else "The files are"
+    return [
+        Option(SendTo.RECIPIENTS, "Send to the recipients", _emails(mailing)),
+        Option(SendTo.CALLER, "Send to me only", to_me),
+        Option(SendTo.NOBODY, "Run without sending", f"{file} created and kept in the history"),
+    ]
+
+
+def to_type(mailing: Mailing, to: SendTo) -> str:
+    """The number of emails, where it must be typed; empty where it need not."""
+    counts = {SendTo.RECIPIENTS: mailing.emails, SendTo.CALLER: mailing.runs, SendTo.NOBODY: 0}
+    return str(counts[to]) if counts[to] > MOST_UNTYPED else ""
+
+
+def _emails(mailing: Mailing) -> str:
+    people = len(mailing.addresses)
+    shown = _list(mailing.addresses)
+    if people == mailing.emails == 1:
+        return f"1 email to {shown}"
+    return f"{counted(mailing.emails, 'email')} to {_people(people)}: {shown}"
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _list(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
