@@ -14,7 +14,7 @@ from exports_app.services.core.request_context import RequestContext
 from exports_app.ui.framework.actions import call
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
-from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports import delivery_advice, run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
@@ -78,7 +78,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
             1,
             run.sha256,
         )
-        assert "refused it permanently" in story.detail.hint
+        assert story.deliveries[0].advice == delivery_advice.ADDRESS
         await confirmed(tab, SendQuestion.ask_resend, schedule.id, run.id)
         assert story.runs[0].status == "pending"
         await asyncio.to_thread(lambda: execute(services, claim(services)))
@@ -215,11 +215,8 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
             await tab.do(HistoryState.show, schedule.id)
             await tab.do(HistoryState.unfold, run.id)
             story = await tab.state(HistoryState)
-            assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (
-                1,
-                True,
-                run_errors.UNKNOWN,
-            )
+            assert (story.detail.unknown, story.detail.can_resend) == (1, True)
+            assert [d.advice for d in story.deliveries] == [delivery_advice.UNKNOWN, ""]
             await tab.do(HistoryState.arrived, run.id)
             assert (story.runs[0].status, story.detail.unknown) == ("completed", 0)
             assert {d.status for d in story.deliveries} == {"accepted"}

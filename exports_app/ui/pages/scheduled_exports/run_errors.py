@@ -12,6 +12,7 @@ HINTS = {
         "Check what the scheduled export sends, and to whom. If that is right, rerun it yourself."
     ),
     "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
+    "delivery_failed": "What to do is shown for each recipient.",
     "no_data": (
         "This is fine if there is no data for these dates. The form sets what happens when there "
         "is no data."
@@ -81,14 +82,8 @@ HINTS = {
     ),
 }
 WAITS = "We'll retry automatically. If it is urgent, retry now."
-UNKNOWN = (
-    "Ask the recipients whether it arrived. Then mark it as delivered, or resend it: most email "
-    "apps show the same message only once."
-)
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDS = re.compile(rf" ?\({_ID}(?:, {_ID})*\)")
-_REPLY = re.compile(r"(?:^|: )([45])\d\d\b")
-"""Of a mail server, in an error, after the address it concerns. Its port is no reply."""
 
 
 def readable(error: str | None) -> str:
@@ -96,23 +91,6 @@ def readable(error: str | None) -> str:
     return sentence(_IDS.sub("", error or ""))
 
 
-def hint(code: str | None, error: str | None) -> str:
+def hint(code: str | None) -> str:
     """Empty where the error needs no hint."""
-    if code == "delivery_failed":
-        return _delivery(error or "")
     return HINTS.get(code or "", "")
-
-
-def _delivery(error: str) -> str:
-    reply = _REPLY.search(error)
-    if reply is None:
-        return (
-            "The mail server could not be reached, or it closed the connection. Check its "
-            "settings, then resend to those who did not get it."
-        )
-    if reply[1] == "4":
-        return "The mail server refused it temporarily. Resend later to those who did not get it."
-    return (
-        "The mail server refused it permanently. Check the address, and correct it in the "
-        "scheduled export for future runs."
-    )

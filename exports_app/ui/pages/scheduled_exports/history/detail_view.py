@@ -59,6 +59,7 @@ def _delivery(delivery: DeliveryItem) -> rx.Component:
             delivery.target,
             rx.cond(delivery.form != "", rx.el.div(delivery.form, class_name="muted")),
             rx.cond(delivery.error != "", rx.el.div(delivery.error, class_name="muted")),
+            rx.cond(delivery.advice != "", rx.el.div(delivery.advice)),
             class_name="grow",
         ),
         rx.cond(

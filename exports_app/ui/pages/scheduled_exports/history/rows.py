@@ -22,6 +22,7 @@ from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs.actions import waits_for_retry
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.delivery_advice import advice
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
     DELIVERY_WORDS,
 )
@@ -83,6 +84,8 @@ class DeliveryItem:
     form: str
     """How its email brings the file, where those of the run differ in it."""
     error: str
+    advice: str
+    """What to do about it."""
 
 
 @dataclass
@@ -216,10 +219,9 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     unknown = (
         sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
     )
-    after = (
-        run_errors.hint(run.error_code, run.error) if run.status in FINISHED else ""
-    )  # else it is that of an attempt before
-    hint = run_errors.UNKNOWN if unknown else run_errors.WAITS if waits_for_retry(run) else after
+    # Of one that has not ended, the error is that of an attempt before
+    after = run_errors.hint(run.error_code) if run.status in FINISHED else ""
+    hint = run_errors.WAITS if waits_for_retry(run) else after
     return Detail(
         error=f"{run_errors.readable(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",
@@ -241,12 +243,12 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     )
 
 
-def delivery_rows(deliveries: list[Delivery]) -> list[DeliveryItem]:
+def delivery_rows(run: Run, deliveries: list[Delivery]) -> list[DeliveryItem]:
     mixed = len(_forms(deliveries)) > 1
-    return [_delivery_row(delivery, mixed=mixed) for delivery in deliveries]
+    return [_delivery_row(run, delivery, mixed=mixed) for delivery in deliveries]
 
 
-def _delivery_row(delivery: Delivery, *, mixed: bool) -> DeliveryItem:
+def _delivery_row(run: Run, delivery: Delivery, *, mixed: bool) -> DeliveryItem:
     return DeliveryItem(
         delivery.target,
         str(delivery.status),
@@ -254,4 +256,5 @@ def _delivery_row(delivery: Delivery, *, mixed: bool) -> DeliveryItem:
         iso(delivery.sent_at),
         _form(delivery.sent_as, delivery.sent_size) if mixed and delivery.sent_at else "",
         run_errors.readable(delivery.error),
+        advice(run, delivery, services.settings.unknown_resends),
     )

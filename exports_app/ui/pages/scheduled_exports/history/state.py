@@ -239,7 +239,7 @@ class HistoryState(rx.State):
             return
         run, deliveries = opened
         self.detail = detail(run, deliveries)
-        self.deliveries = delivery_rows(sorted(deliveries, key=_attention))
+        self.deliveries = delivery_rows(run, sorted(deliveries, key=_attention))
         self.attempts = (
             [attempt_row(attempt) for attempt in read.attempts]
             if len(read.attempts) > 1 or waits_for_retry(run)
