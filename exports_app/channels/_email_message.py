@@ -1,43 +1,25 @@
 """The message about a finished file: HTML and plain text that say the same, and the file."""
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup, escape
-
-from exports_app.channels import _header_fields, _mailbox_address, _mime_parts
+from exports_app.channels import _header_fields, _mailbox_address, _mime_parts, _report_body
 from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._mime_parts import Part
-from exports_app.domain import bidi, bounds, humanize
-from exports_app.domain.colors import readable_on
+from exports_app.channels._one_line import one_line
+from exports_app.domain import bidi
 from exports_app.services.core.extension_points import Report
 
-NEUTRAL = "#1F2937"
-UNKNOWN = "known when the file is made"
-COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 NO_REPLIES = "DR, RN, NRN, OOF, AutoReply"
 """X-Auto-Response-Suppress, in the form that Exchange documents ([MS-OXCMAIL] 2.2.3.2.14): no
 receipts, no out-of-office and other automatic replies."""
 
 
-@dataclass(frozen=True)
-class Fact:
-    label: str
-    value: str
-
-
 class MailMessage:
     """One run's message. The attachment is encoded once for all recipients; each one's copy differs
-    in a few headers, and in its link where it has one. Apart from its date it is the same at each
-    attempt.
+    in a few headers, and in its link where it has one. Apart from its date and the next run it is
+    the same at each attempt.
 
     Raises OSError where the file cannot be read.
     """
@@ -75,7 +57,7 @@ def title(report: Report) -> str:
 
 def _shared(report: Report, url: str = "") -> Part:
     """What all copies have in common. url: of the download, in place of an attachment."""
-    shared = bodies(plain_text(report, url), html(report, url))
+    shared = bodies(_report_body.plain_text(report, url), _report_body.page(report, url))
     if attached := report.attachment:
         name = one_line(attached.name)
         file = _mime_parts.file(attached.path, name, attached.mime)
@@ -126,134 +108,4 @@ def envelope(
             _header_fields.mailbox("To", recipient),
             _header_fields.token("Message-ID", f"<{message_id}@{sender.domain}>"),
         )
-    )
-
-
-@cache
-def _templates() -> Environment:
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters |= {"isolated": bidi.isolated, "bdi": _bdi}
-    return templates
-
-
-def _bdi(sentence: str) -> Markup:
-    """A sentence as HTML, its isolated names as elements."""
-    return Markup(  # noqa: S704 (escaped before)
-        str(escape(sentence)).replace(bidi.FSI, "<bdi>").replace(bidi.PDI, "</bdi>")
-    )
-
-
-@cache
-def _inliner() -> CSSInliner:
-    return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-
-
-def plain_text(report: Report, url: str = "") -> str:
-    return text_of("report", _context(report, url))
-
-
-def html(report: Report, url: str = "") -> str:
-    return page_of("report", _context(report, url))
-
-
-def text_of(template: str, context: Mapping[str, object]) -> str:
-    return _templates().get_template(f"{template}.txt.j2").render(context)
-
-
-def page_of(template: str, context: Mapping[str, object]) -> str:
-    """The page with its styles inlined: mail programs drop style sheets."""
-    return _inliner().inline(_templates().get_template(f"{template}.html.j2").render(context))
-
-
-def looks(brand_color: str, logo_url: str | None) -> dict[str, object]:
-    """The tenant's colors and logo, under the names that the templates use."""
-    brand = brand_color if COLOR.fullmatch(brand_color) else NEUTRAL
-    logo = logo_url if (logo_url or "").startswith("https://") else None
-    return {"brand": brand, "on_brand": readable_on(brand), "logo": logo}
-
-
-def _context(report: Report, url: str) -> dict[str, object]:
-    return {
-        "tenant": one_line(report.tenant_name),
-        "export": one_line(report.export_name),
-        "facts": facts(report),
-        "lead": lead(report),
-        "url": url,
-        **looks(report.brand_color, report.logo_url),
-    }
-
-
-def lead(report: Report) -> str:
-    """Where the file is."""
-    if report.link:
-        return (
-            f"You can download the file until {_instant(report, report.link.expires_at)}. Anyone "
-            "with the link can download it."
-        )
-    attached = (
-        "The file is attached to this message, packed as ZIP"
-        if report.zipped
-        else "The file is attached to this message"
-    )
-    return (
-        f"{attached}. There was no data in this period: it has no rows."
-        if report.record_count == 0
-        else f"{attached}."
-    )
-
-
-def _instant(report: Report, at: datetime) -> str:
-    """In the schedule's time zone."""
-    local = at.astimezone(ZoneInfo(report.timezone))
-    return f"{local.day} {local:%b %Y, %H:%M} ({report.timezone})"
-
-
-def _sent(report: Report) -> str:
-    if report.link:
-        return "Download link"
-    if report.zipped is None:
-        return "Attached"
-    return "Attached as ZIP" + (
-        "" if report.zipped.size is None else f", {humanize.size(report.zipped.size)}"
-    )
-
-
-def facts(report: Report) -> list[Fact]:
-    """The facts of both bodies, in their order."""
-    return [
-        Fact("Export", one_line(report.export_name)),
-        Fact("Type", one_line(report.type_label)),
-        Fact("Period", one_line(report.window)),
-        Fact("Records", UNKNOWN if report.record_count is None else f"{report.record_count:,}"),
-        Fact("Format", one_line(report.format_label)),
-        Fact("File", one_line(report.file_name)),
-        Fact("Size", UNKNOWN if report.file_size is None else humanize.size(report.file_size)),
-        Fact("Sent as", _sent(report)),
-        Fact("Created", _instant(report, report.created_at)),
-    ]
-
-
-def one_line(text: str) -> str:
-    """Without control characters, line breaks and characters that change the direction of text: no
-    name can end a header or a line, or make the text beside it read differently."""
-    return _one_line(bounds.without_turns(text))
-
-
-def sentence(text: str) -> str:
-    """As `one_line`, of a text with names that `bidi.isolated` has isolated."""
-    return _one_line(bidi.only_isolated(text))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(
-        "".join(
-            " " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} else c for c in text
-        ).split()
     )

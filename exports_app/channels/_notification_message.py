@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from exports_app.channels import _email_message, _header_fields
-from exports_app.channels._email_message import Fact, one_line, sentence
+from exports_app.channels import _email_message, _header_fields, _mail_page
+from exports_app.channels._mail_page import Fact
 from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._mime_parts import Part
+from exports_app.channels._one_line import one_line, sentence
 from exports_app.services.core.extension_points import Note
 
 
@@ -25,7 +26,7 @@ def write(
         _header_fields.text("Subject", sentence(note.title)),
         *_email_message.machine_made(),
         *_email_message.bodies(
-            _email_message.text_of("notice", context), _email_message.page_of("notice", context)
+            _mail_page.text_of("notice", context), _mail_page.page_of("notice", context)
         ),
     )
 
@@ -33,12 +34,12 @@ def write(
 def _context(note: Note) -> dict[str, object]:
     return {
         "tenant": one_line(note.tenant_name),
-        "export": one_line(note.export_name),
         "title": sentence(note.title),
         "lead": sentence(note.lead),
         "facts": [Fact(one_line(label), one_line(value)) for label, value in note.facts],
+        "fact_size": 14,
         "url": note.url,
         "button": one_line(note.button),
         "why": sentence(note.why),
-        **_email_message.looks(note.brand_color, note.logo_url),
+        **_mail_page.looks(note.brand_color, note.logo_url),
     }

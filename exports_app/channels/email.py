@@ -10,7 +10,12 @@ from functools import cached_property
 from pydantic import SecretStr
 
 from exports_app import environment
-from exports_app.channels import _email_message, _mailbox_address, _notification_message
+from exports_app.channels import (
+    _email_message,
+    _mailbox_address,
+    _notification_message,
+    _report_body,
+)
 from exports_app.channels._email_message import MailMessage
 from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._mime_parts import Part
@@ -226,8 +231,8 @@ class EmailChannel:
         url = report.link.url("") if report.link else ""
         return Message(
             _email_message.title(report),
-            _email_message.html(report, url),
-            _email_message.plain_text(report, url),
+            _report_body.page(report, url),
+            _report_body.plain_text(report, url),
         )
 
     def _impatient(self) -> Server:

@@ -1,5 +1,7 @@
 """Numbers and names as text for people."""
 
+from exports_app.domain.table import CHANGE_SCALE
+
 
 def size(count: int) -> str:
     """Bytes in the largest decimal unit with one place: ``size(1_234_567) == '1.2 MB'``."""
@@ -43,3 +45,15 @@ def place(zone: str) -> str:
 def sentence(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def change(value: int | None) -> tuple[str, str]:
+    """A relative change in words, and its way: up, down or same; both empty where there is nothing
+    to compare with. value: see `table.change_of`."""
+    if value is None:
+        return "", ""
+    percent = abs(value) / 10 ** (CHANGE_SCALE - 2)
+    words = f"{percent:,.0f}%" if percent >= 100 else f"{percent:.1f}%"
+    if words == "0.0%":
+        return "no change", "same"
+    return (f"+{words}", "up") if value > 0 else (f"\N{MINUS SIGN}{words}", "down")

@@ -26,6 +26,10 @@ EXACT = 2**52
 """Below it a float of a quotient, and its rounding, are exact enough (see `quotients`)."""
 
 
+CHANGE_SCALE = 4
+"""Of a relative change, see `change_of`."""
+
+
 class Kind(StrEnum):
     TEXT = "text"
     INTEGER = "integer"
@@ -102,6 +106,13 @@ def divide(numerator: int, denominator: int, shift: int) -> int | None:
     if twice > abs(denominator) or (twice == abs(denominator) and quotient % 2):
         quotient += 1
     return quotient if (numerator < 0) == (denominator < 0) else -quotient
+
+
+def change_of(now: Value, then: Value) -> int | None:
+    """Relative to `then`, scaled by 10**CHANGE_SCALE; None without a value to compare with."""
+    if not isinstance(now, int) or not isinstance(then, int):
+        return None
+    return divide(now - then, then, CHANGE_SCALE)
 
 
 def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -222,22 +233,37 @@ def decimal_text(value: int, scale: int) -> str:
 
 
 def readable(column: Column, value: Value) -> str:
-    """A value as text in a table: ``1,234``, ``1,234.50``, an ISO date; empty where it is absent.
-    Decimals finer than money have two places from 1 on, and four below."""
+    """A value as text in a table: ``1,234``, ``1,234.50``, ``1.25%``, an ISO date; empty where
+    there is none. Decimals finer than money have two places from 1 on, and four below."""
     if value is None:
         return ""
     if not isinstance(value, int):
         return value
     if column.kind is not Kind.DECIMAL:
         return f"{value:,}"
-    if column.scale <= 2:
-        return _grouped(value, column.scale)
-    places = 2 if value == 0 or abs(value) >= 10**column.scale else 4
-    rounded = divide(value, 10 ** (column.scale - places), 0)
+    if column.ratio and column.ratio.percent:
+        return _percent(value, column.scale)
+    return _decimal(value, column.scale)
+
+
+def _decimal(value: int, scale: int) -> str:
+    if scale <= 2:
+        return _grouped(value, scale)
+    places = 2 if value == 0 or abs(value) >= 10**scale else 4
+    rounded = divide(value, 10 ** (scale - places), 0)
     assert rounded is not None
     if rounded == 0 and value:
         return "<0.0001" if value > 0 else ">-0.0001"
     return _grouped(rounded, places)
+
+
+def _percent(value: int, scale: int) -> str:
+    """With two places: ``1.25%``."""
+    hundredths = divide(value, 10 ** (scale - 4), 0)
+    assert hundredths is not None
+    if hundredths == 0 and value:
+        return "<0.01%" if value > 0 else ">-0.01%"
+    return f"{_grouped(hundredths, 2)}%"
 
 
 def _grouped(value: int, scale: int) -> str:

@@ -27,6 +27,7 @@ from exports_app.services.core.extension_points import (
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
+from exports_app.services.runs import run_summary
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.ending import holds_unknown
 from exports_app.services.runs.execution import RunExecution
@@ -177,7 +178,17 @@ class RunDelivery:
             self._execution.note(run, sent_as=mode, sent_size=size, link_expires_at=expires_at)
         _log.info("sending", way=mode, bytes=size, messages=len(due))
         zipped = attached if mode is DeliveryMode.ZIP else None
-        return export.report(made.path, made.name, made.size, made.rows, zipped=zipped, link=link)
+        return export.report(
+            made.path,
+            made.name,
+            made.size,
+            made.rows,
+            zipped=zipped,
+            link=link,
+            summary=run_summary.read(made.summary) if made.summary else None,
+            page_url=self._links.page(run),
+            next_run=self._execution.next_run(run),
+        )
 
     def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
         expires_at = self._execution.now() + timedelta(days=run.spec.link_days)

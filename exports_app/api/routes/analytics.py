@@ -10,9 +10,9 @@ from exports_app.api.access import Srv, Who
 from exports_app.api.schemas import analytics as schemas
 from exports_app.api.schemas import base
 from exports_app.domain import bounds
-from exports_app.domain.table import Column, Value
+from exports_app.domain.table import CHANGE_SCALE, Column, Value
 from exports_app.domain.timing.period import Period, Window
-from exports_app.services.analytics.campaign_totals import CHANGE_SCALE, MEASURES, Point, Totals
+from exports_app.services.analytics.campaign_totals import MEASURES, Point, Totals
 from exports_app.services.analytics.campaigns import CampaignFigures, CampaignTotal, CampaignView
 from exports_app.services.analytics.exports import Day, ExportFigures, ListedSchedules
 from exports_app.services.core.records import Tenant

@@ -167,11 +167,11 @@ def words(window: Window) -> str:
     ``until …``, ``all data``."""
     if window.start and window.end:
         if window.start == window.end:
-            return _day(window.start)
-        return f"{_day(window.start)} \N{EN DASH} {_day(window.end)}"
+            return day_words(window.start)
+        return f"{day_words(window.start)} \N{EN DASH} {day_words(window.end)}"
     if window.start:
-        return f"from {_day(window.start)}"
-    return f"until {_day(window.end)}" if window.end else "all data"
+        return f"from {day_words(window.start)}"
+    return f"until {day_words(window.end)}" if window.end else "all data"
 
 
 def slug(window: Window) -> str:
@@ -186,6 +186,7 @@ def slug(window: Window) -> str:
     return f"until-{window.end}" if window.end else "all"
 
 
-def _day(day: date) -> str:
+def day_words(day: date) -> str:
+    """``16 Nov 2026``"""
     # Not strftime: its month names follow the machine's language.
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

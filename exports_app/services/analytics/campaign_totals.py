@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exports_app.domain.table import Column, Value, completed, divide, stored
+from exports_app.domain.table import Column, Value, change_of, completed, stored
 from exports_app.services.core.extension_points import EXPORT_TYPES
 
 OVER_TIME = "aggregate"
@@ -11,7 +11,6 @@ OVER_TIME = "aggregate"
 BY_CAMPAIGN = "campaigns"
 """The export type of rows by campaign."""
 MEASURES = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "cpc", "cpa", "roas")
-CHANGE_SCALE = 4
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def totals_by_currency(points: Sequence[Point], earlier: Sequence[Point]) -> lis
         change = (
             [None] * len(MEASURES)
             if past is None
-            else [_change(a, b) for a, b in zip(values, past, strict=True)]
+            else [change_of(a, b) for a, b in zip(values, past, strict=True)]
         )
         totals.append(Totals(currency, values, tuple(change)))
     return totals
@@ -74,12 +73,6 @@ def _with_ratios(sums: Sequence[int]) -> tuple[Value, ...]:
     """All measures, computed from the sums as in an export."""
     (row,) = completed(measures(), [sums])
     return row
-
-
-def _change(now: Value, then: Value) -> int | None:
-    if not isinstance(now, int) or not isinstance(then, int):
-        return None
-    return divide(now - then, then, CHANGE_SCALE)
 
 
 def busiest_currency(totals: Sequence[Totals]) -> str:

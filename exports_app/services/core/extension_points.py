@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from exports_app.domain.file_summary import SummaryColumns, by_default
 from exports_app.domain.table import Column, Table
 from exports_app.services.core.export_filters import ExportFilter, Scope
+from exports_app.services.core.highlights import Highlights
 from exports_app.services.core.registry import Registry
 
 
@@ -122,6 +123,12 @@ class Report:
     reply_to: str | None = None
     """Where replies go; None: where the channel is set to, else to the owner."""
     owner_address: str | None = None
+    highlights: Highlights | None = None
+    """What the message leads with; None where there is nothing to tell."""
+    page_url: str = ""
+    """Of the run, for people with an account; empty: unknown."""
+    next_run: datetime | None = None
+    """When it is sent the next time, UTC."""
 
     @property
     def attachment(self) -> Attachment | None:

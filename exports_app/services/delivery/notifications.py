@@ -60,8 +60,8 @@ def note(notification: Notification, tenant: Tenant, base_url: str) -> Note:
         facts=_facts(notification),
         url=f"{base_url}/scheduled-exports/{notification.scheduled_export_id}{query}",
         why=(
-            "This message was sent automatically because you own or administer scheduled exports "
-            f"of {bidi.isolated(tenant.name)}."
+            "This message was sent automatically because you own or administer this scheduled "
+            "export."
         ),
         created_at=notification.created_at,
     )
@@ -98,7 +98,7 @@ def _facts(notification: Notification) -> list[tuple[str, str]]:
     content = notification.content
     kind = notification.kind
     zone = _zone(content["timezone"])
-    facts = [("Export", content["name"])]
+    facts: list[tuple[str, str]] = []
     if content["scheduled_for"]:
         facts.append(("Scheduled", instant(datetime.fromisoformat(content["scheduled_for"]), zone)))
     if kind is NotificationKind.RECOVERED and content["since"]:

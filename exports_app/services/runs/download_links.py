@@ -58,6 +58,10 @@ class DownloadLinks:
         query = urlencode({"expires": expires, "signature": signature})
         return f"{self._base}{PATH}/{delivery.id}?{query}"
 
+    def page(self, run: Run) -> str:
+        """The address of the run's page, for people with an account."""
+        return f"{self._base}/scheduled-exports/{run.scheduled_export_id}?run={run.id}"
+
     def file(
         self, delivery_id: str, expires: int, signature: str, *, noted: bool = True
     ) -> RunFile:

@@ -66,6 +66,14 @@ class RunExecution:
             existing = tx.campaigns.existing(run.tenant_id, campaign_ids)
         return [campaign_id for campaign_id in campaign_ids if campaign_id not in existing]
 
+    def next_run(self, run: Run) -> datetime | None:
+        """When its schedule runs the next time; None where it is paused or deleted."""
+        with self._store.read() as tx:
+            schedule = tx.schedules.get(run.scheduled_export_id)
+        if schedule is None or not schedule.is_active or schedule.deleted_at is not None:
+            return None
+        return schedule.next_run_at
+
     def summary(self, run: Run, collected: Mapping[str, Any]) -> dict[str, Any]:
         """What is kept of a file's summary, see `run_summary.with_earlier`."""
         with self._store.read() as tx:

@@ -19,6 +19,8 @@ from exports_app.services.core.extension_points import (
     Report,
 )
 from exports_app.services.core.records import Run, Tenant
+from exports_app.services.runs.highlights import highlights
+from exports_app.services.runs.run_summary import RunSummary
 from exports_app.services.schedules.filters import Filters
 
 
@@ -77,7 +79,11 @@ class Export:
         *,
         zipped: Attachment | None = None,
         link: Link | None = None,
+        summary: RunSummary | None = None,
+        page_url: str = "",
+        next_run: datetime | None = None,
     ) -> Report:
+        """size: bytes. rows, size: None where they are not known. summary: of the file."""
         file_format = FORMATS[self.format]
         return Report(
             tenant_name=self.tenant.name,
@@ -99,4 +105,7 @@ class Export:
             is_test=self.is_test,
             reply_to=self.reply_to,
             owner_address=self.owner_address,
+            highlights=highlights(self.export_type, summary, rows or 0) if summary else None,
+            page_url=page_url,
+            next_run=next_run,
         )

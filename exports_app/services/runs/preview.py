@@ -3,12 +3,13 @@ sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.file_summary import Collector
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.timing import cron, period, tick_day
@@ -19,11 +20,14 @@ from exports_app.services.core.extension_points import (
     Attachment,
     Link,
     Message,
+    leading_columns,
 )
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Sample, Tenant
 from exports_app.services.delivery.channels import attaches_by_default, preview
+from exports_app.services.runs.example_report import example
 from exports_app.services.runs.export_context import Export
+from exports_app.services.runs.run_summary import RunSummary
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.filters import Filters, check_campaigns, check_filters
 from exports_app.services.tenants.tenant_settings import SETTINGS, tenant_of
@@ -34,14 +38,9 @@ SAMPLED = 200
 """Rows that the size is estimated from."""
 SECONDS = 1.0
 """Database time for one preview: a person waits for it."""
-EXAMPLE = "Weekly campaign totals"
-"""The made-up report that shows a tenant its branding, here and below."""
-EXAMPLE_TYPE = "campaigns"
-EXAMPLE_FORMAT = "excel"
-EXAMPLE_ZONE = "UTC"
-EXAMPLE_ROWS = 128
-EXAMPLE_SIZE = 24_600
-"""Bytes."""
+ADDED_UP = 5_000
+"""Rows of a file whose totals a message's preview shows."""
+PAGE = "#the-page-of-the-run"
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Branded:
 class _Sampled:
     export: Export
     rows: list[Row]
-    """Up to SAMPLED, all columns."""
+    """The first ones, all columns."""
     total: int | None
     size: int | None
 
@@ -133,11 +132,15 @@ class Preview:
         filters: Filters,
         delivery: str = DeliveryMode.AUTO,
         link_days: int = 7,
+        schedule: str = "",
     ) -> Message | None:
         """The message as recipients will see it; None where its channel has no preview. A link in
-        it leads nowhere. Raises like `data`."""
+        it leads nowhere; it compares with no earlier run. schedule: the cron expression, for the
+        next run. Raises like `data`."""
         title = name.strip() or "Untitled export"
-        sampled = self._sample(who, tenant_id, title, export_type, file_format, timezone, filters)
+        sampled = self._sample(
+            who, tenant_id, title, export_type, file_format, timezone, filters, ADDED_UP
+        )
         file_name = sampled.export.file_name()
         zipped = _zipped(file_name) if delivery == DeliveryMode.ZIP else None
         link = None
@@ -147,7 +150,15 @@ class Preview:
             expires_at = sampled.export.at + timedelta(days=link_days)
             link = Link(expires_at, lambda _: "#each-recipients-own-link")
         report = sampled.export.report(
-            Path(file_name), file_name, sampled.size, sampled.total, zipped=zipped, link=link
+            Path(file_name),
+            file_name,
+            sampled.size,
+            sampled.total,
+            zipped=zipped,
+            link=link,
+            summary=_summary(sampled),
+            page_url=PAGE,
+            next_run=_next_run(schedule, sampled.export),
         )
         return preview(report)
 
@@ -174,16 +185,10 @@ class Preview:
             )
             shown = replace(shown, **{name: good})
         return Branded(
-            self._example(shown), {name: getattr(shown, name) for name in SETTINGS}, errors
+            preview(example(shown, self._clock())),
+            {name: getattr(shown, name) for name in SETTINGS},
+            errors,
         )
-
-    def _example(self, tenant: Tenant) -> Message | None:
-        now, zone = self._clock(), tenant.timezone or EXAMPLE_ZONE
-        filters = Filters(period=period.Period.PREVIOUS_WEEK)
-        window = filters.window(tick_day.local_day(now, zone))
-        export = Export(tenant, EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, zone, filters, window, now)
-        file_name = export.file_name()
-        return preview(export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS))
 
     def _sample(
         self,
@@ -194,6 +199,7 @@ class Preview:
         file_format: str,
         timezone: str,
         filters: Filters,
+        most: int = SAMPLED,
     ) -> _Sampled:
         require(who, Permission.WRITE, tenant_id)
         with self._store.read() as tx:
@@ -215,9 +221,9 @@ class Preview:
         )
         kind = EXPORT_TYPES[export_type]
         with self._store.read() as tx:
-            sample = tx.sample(kind.select(export.scope()), SAMPLED, self._seconds)
+            sample = tx.sample(kind.select(export.scope()), most, self._seconds)
         rows = completed(kind.columns(), sample.rows)
-        return _Sampled(export, rows, sample.total, self._size(export, rows, sample))
+        return _Sampled(export, rows, sample.total, self._size(export, rows[:SAMPLED], sample))
 
     def _size(self, export: Export, rows: Sequence[Row], sample: Sample) -> int | None:
         """Bytes, extrapolated from a file with the sample's rows."""
@@ -236,6 +242,25 @@ class Preview:
                 Table(columns, iter([by_column(columns, rows)] if rows else [])), draft
             )
             return draft.stat().st_size
+
+
+def _summary(sampled: _Sampled) -> RunSummary | None:
+    """None where there are more rows than were read."""
+    if sampled.total is None or sampled.total > len(sampled.rows):
+        return None
+    kind = EXPORT_TYPES[sampled.export.export_type]
+    collector = Collector(kind.columns(), leading_columns(kind))
+    if sampled.rows:
+        collector.add(list(zip(*sampled.rows, strict=True)))
+    return RunSummary(collector.summary())
+
+
+def _next_run(schedule: str, export: Export) -> datetime | None:
+    """None where there is none, or the expression is not valid yet."""
+    try:
+        return cron.next_after(cron.parse(schedule), cron.zone(export.timezone), export.at)
+    except ExportsError:
+        return None
 
 
 def _zipped(file_name: str) -> Attachment:

@@ -47,7 +47,7 @@ def test_a_small_file_is_attached(services: Services, admin: Principal, mail: Ma
     for message in mail.wait_for(2):
         assert attached(message) == [(run.file_name, content)]
         assert "attached to this message." in text(message)
-        assert "Sent as:  Attached" in text(message)
+        assert "The file is attached to this message." in text(message)
 
 
 def test_a_file_over_the_limit_goes_as_zip_when_that_fits(

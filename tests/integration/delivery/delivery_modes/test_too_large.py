@@ -62,7 +62,7 @@ def test_a_message_over_the_servers_size_goes_as_zip(
 
 
 def test_what_no_attachment_brings_goes_as_a_link(services: Services, admin: Principal) -> None:
-    with mail_server(size_limit=13_000) as server, registered(CHANNELS, channel_to(server)):
+    with mail_server(size_limit=26_000) as server, registered(CHANNELS, channel_to(server)):
         run = ran(services, admin, format="excel")
         received = server.wait_for(2)
     assert (run.status, run.sent_as, run.sent_size) == (RunStatus.COMPLETED, "link", None)

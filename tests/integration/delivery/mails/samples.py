@@ -11,6 +11,7 @@ from exports_app.channels._mailbox_address import Mailbox
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.accounts.password_reset_email import reset_email
 from exports_app.services.core.extension_points import Attachment, Link, Note, Report
+from exports_app.services.core.highlights import Figure, Highlights, TopRows
 from exports_app.services.core.records import Notification, NotificationKind, Tenant, User
 from exports_app.services.delivery import notifications
 from exports_app.services.identity.account_messages import _note
@@ -88,6 +89,10 @@ def _reports(name: str, file: Path) -> Iterator[tuple[str, Report]]:
     yield "link", replace(report, link=Link(AT, lambda _: LINK))
     yield "no rows", replace(report, record_count=0, logo_url=None)
     yield "test", replace(report, is_test=True, reply_to=None)
+    top = TopRows(f"Top 1 of 12 rows by {name}", [name, "Clicks"], [False, True], [[name, "1"]])
+    figures = [Figure(name, "1.00", name, "+1.0%")] * 3
+    told = Highlights(figures, "9 Nov 2026 - 15 Nov 2026", 2, top)
+    yield "figures", replace(report, highlights=told, page_url=LINK, next_run=AT)
 
 
 def _notes(name: str) -> Iterator[tuple[str, Note]]:

@@ -56,7 +56,7 @@ def test_parses_without_a_defect(name: str, file: Path) -> None:
         assert faults(raw) == [], what
         assert defects(raw) == [], what
         kinds.add(what.rpartition(" ")[0])
-    assert len(kinds) == 5 + len(NotificationKind) + 2
+    assert len(kinds) == 6 + len(NotificationKind) + 2
 
 
 @pytest.mark.parametrize("name", NASTY)

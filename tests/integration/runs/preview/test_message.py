@@ -10,6 +10,7 @@ from exports_app.services.core.extension_points import (
     Report,
 )
 from exports_app.services.core.records import Campaign, Tenant
+from exports_app.services.runs.preview import PAGE
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.integration.runs.preview.previews import ALL, BERLIN
@@ -17,6 +18,7 @@ from tests.mailserver import MailServer
 from tests.world import (
     make_schedule,
     registered,
+    runs_of,
     trigger_and_execute,
 )
 
@@ -75,19 +77,23 @@ def test_the_message_is_shown_as_it_will_be_sent(
 ) -> None:
     filters = Filters(period="previous_week")
     shown = services.preview.message(
-        admin, acme.id, "Weekly numbers", "campaigns", "csv", BERLIN, filters
+        admin, acme.id, "Weekly numbers", "campaigns", "csv", BERLIN, filters, schedule="0 9 * * 1"
     )
     assert shown is not None
     assert mail.messages == []
-    trigger_and_execute(services, admin, make_schedule(services, admin, filters=filters))
+    schedule = make_schedule(services, admin, filters=filters)
+    trigger_and_execute(services, admin, schedule)
     sent = mail.wait_for(1)[0].message
     assert (
         shown.subject
         == sent["Subject"]
         == "Weekly numbers \N{EN DASH} 23 Feb 2026 \N{EN DASH} 1 Mar 2026"
     )
-    assert shown.text.split() == sent.get_body(("plain",)).get_content().split()
-    assert shown.html.split() == sent.get_body(("html",)).get_content().split()
+    page = runs_of(services, schedule)[0].id
+    url = f"{services.settings.base_url}/scheduled-exports/{schedule.id}?run={page}"
+    assert shown.text.replace(PAGE, url).split() == sent.get_body(("plain",)).get_content().split()
+    assert shown.html.replace(PAGE, url).split() == sent.get_body(("html",)).get_content().split()
+    assert "Impressions" in shown.text
     assert "acme_weekly-numbers_2026-02-23-to-2026-03-01_20260304T103000Z.csv" in shown.text
 
 

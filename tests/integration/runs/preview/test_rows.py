@@ -60,7 +60,7 @@ def test_the_first_rows_are_shown_as_people_read_them(
         "conversions": "7",
         "spend": "86.38",
         "revenue": "397.67",
-        "ctr": "0.0130",
+        "ctr": "1.30%",
         "cpc": "0.9492",
         "cpa": "12.34",
         "roas": "4.60",

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from exports_app.domain import humanize
 from exports_app.domain.table import Column, Value, readable
 from exports_app.domain.timing.period import MONTHS
-from exports_app.services.analytics.campaign_totals import CHANGE_SCALE, MEASURES, Totals
+from exports_app.services.analytics.campaign_totals import MEASURES, Totals
 from exports_app.services.analytics.campaigns import CampaignFigures, CampaignTotal
 from exports_app.ui.components.charts import LABEL
 from exports_app.ui.pages.analytics.campaigns.selection import steps
@@ -59,20 +60,10 @@ def cards(figures: CampaignFigures) -> list[Card]:
 
 def _amount(measures: Sequence[Column], of: Totals, key: str) -> Amount:
     at = MEASURES.index(key)
-    change, way = _change(of.change[at])
+    change, way = humanize.change(of.change[at])
     return Amount(
         of.currency, readable(measures[at], of.values[at]) or NONE, change, way, key in NEUTRAL
     )
-
-
-def _change(value: int | None) -> tuple[str, str]:
-    if value is None:
-        return "", ""
-    percent = abs(value) / 10 ** (CHANGE_SCALE - 2)
-    words = f"{percent:,.0f}%" if percent >= 100 else f"{percent:.1f}%"
-    if words == "0.0%":
-        return "no change", "same"
-    return (f"+{words}", "up") if value > 0 else (f"\N{MINUS SIGN}{words}", "down")
 
 
 def top_row(figures: CampaignFigures, campaign: CampaignTotal) -> TopRow:

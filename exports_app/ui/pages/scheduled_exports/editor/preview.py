@@ -184,6 +184,7 @@ class EmailPanel(rx.State):
             filters,
             values["delivery"],
             options.read_one("link_days", values),
+            values["schedule"],
         )
         if email is None:
             return
