@@ -56,14 +56,18 @@ class RunRepository(StoredRuns):
 
     def summarized_before(self, run: Run, start: date, among: int) -> list[Run]:
         c = self._table.c
-        names = ("id", "created_at", "window_start", "status", "trigger")
+        names = ("id", "created_at", "window_start", "status", "trigger", "sent_as")
         newest = select(*(c[name] for name in names), c.summary.is_not(None).label("told"))
         newest = newest.where(
             c.scheduled_export_id == run.scheduled_export_id, c.created_at < run.created_at
         )
         few = newest.order_by(c.created_at.desc()).limit(among).subquery("newest").c
         query = select(few.id).where(
-            few.told, few.status.in_(SENT), few.trigger.not_in(TRIALS), few.window_start < start
+            few.told,
+            few.status.in_(SENT),
+            few.sent_as.is_not(None),
+            few.trigger.not_in(TRIALS),
+            few.window_start < start,
         )
         query = query.order_by(few.window_start.desc(), few.created_at.desc(), few.id).limit(20)
         ids = list(self._connection.execute(query).scalars())

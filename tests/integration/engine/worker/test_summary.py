@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.services.core.records import Campaign, Metric, Run, Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
@@ -66,15 +67,16 @@ def test_the_next_week_is_compared_with_the_one_before(
     }
 
 
-def test_a_test_is_compared_but_nothing_is_compared_with_a_test(
+def test_nothing_is_compared_with_a_test_or_with_what_nobody_got(
     services: Services, admin: Principal, clock: FakeClock, campaigns: dict[str, Campaign]
 ) -> None:
     schedule = weekly(services, admin)
     trigger_and_execute(services, admin, schedule)
     clock.advance(days=7)
-    services.run_actions.send_test(admin, schedule.id)
-    tried = execute(services, claim(services))
-    assert earlier(tried)["window"][0] == "2026-02-23"
+    for to in (SendTo.CALLER, SendTo.NOBODY):
+        services.schedules.trigger(admin, schedule.id, to=to)
+        unseen = execute(services, claim(services))
+        assert earlier(unseen)["window"][0] == "2026-02-23"
     clock.advance(days=7)
     assert earlier(trigger_and_execute(services, admin, schedule))["window"][0] == "2026-02-23"
 
