@@ -717,32 +717,59 @@ export function CopyButton({ text, label = "Copy" }) {
   return h("button", { type: "button", className: "link-button", onClick: copy, "aria-live": "polite" }, done ? "Copied" : label);
 }
 
-// Arrow keys move among the options, down into them from the search field above and up to it again.
-export function Options({ id, label, multiple = false, children }) {
+// The list below a search field, which keeps the focus (ARIA's combobox): arrow keys move the mark, Enter presses the marked
+// option. `query`: what the options were found for. Who types and presses Enter at once means the options that are still to come.
+export function Options({ id, label, multiple = false, query = "", children }) {
   const list = useRef(null);
-  const search = () => list.current.parentElement.querySelector("input[type=search]");
-  useEffect(() => {
-    const field = search();
-    const enter = (event) => {
-      const first = event.key === "ArrowDown" && list.current.querySelector("[role=option]");
-      if (!first) return;
-      event.preventDefault();
-      first.focus();
-    };
-    field?.addEventListener("keydown", enter);
-    return () => field?.removeEventListener("keydown", enter);
-  }, []);
-  const move = (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
-    if (!step) return;
-    const options = [...list.current.querySelectorAll("[role=option]")];
-    if (!options.length) return;
-    event.preventDefault();
-    const at = options.indexOf(document.activeElement);
-    if (event.key === "ArrowUp" && at === 0 && search()) return search().focus();
-    options[Math.min(options.length - 1, Math.max(0, at + step))].focus();
+  const state = useRef({ marked: null, waits: false }).current;
+  state.query = query;
+  const field = () => list.current.parentElement.querySelector("input[type=search]");
+  const all = () => [...list.current.querySelectorAll("[role=option]")];
+  const mark = (option) => {
+    for (const other of all()) other.toggleAttribute("data-marked", other === option);
+    state.marked = option ?? null;
+    if (!option) return field()?.removeAttribute("aria-activedescendant");
+    option.id ||= `${id}-${all().indexOf(option)}-${Math.random().toString(36).slice(2, 8)}`;
+    field()?.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
   };
-  return h("div", { id, ref: list, role: "listbox", "aria-label": label, "aria-multiselectable": multiple || undefined, className: "options", onKeyDown: move, tabIndex: -1 }, children);
+  const take = () => {
+    state.waits = field().value !== state.query;
+    if (!state.waits) state.marked?.click();
+  };
+  useEffect(() => {
+    const input = field();
+    const press = (event) => {
+      const options = all();
+      const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
+      if (event.key === "Enter") take();
+      else if (step && options.length) mark(options[Math.min(options.length - 1, Math.max(0, options.indexOf(state.marked) + step))]);
+      else return;
+      event.preventDefault();
+    };
+    const type = () => (state.waits = false);
+    // New options: the mark stays on its own, else it goes to the first
+    const watcher = new MutationObserver(() => {
+      if (!state.marked?.isConnected || state.of !== state.query) mark(all()[0]);
+      state.of = state.query;
+    });
+    watcher.observe(list.current, { childList: true, subtree: true });
+    mark(all()[0]);
+    input?.addEventListener("keydown", press);
+    input?.addEventListener("input", type);
+    return () => {
+      watcher.disconnect();
+      input?.removeEventListener("keydown", press);
+      input?.removeEventListener("input", type);
+    };
+  }, []);
+  useEffect(() => {
+    if (!state.waits) return;
+    mark(all()[0]);
+    take();
+  }, [query]);
+  const keep = (event) => event.preventDefault(); // the focus, in the search field
+  return h("div", { id, ref: list, role: "listbox", "aria-label": label, "aria-multiselectable": multiple || undefined, className: "options", onMouseDown: keep, tabIndex: -1 }, children);
 }
 
 // An open form outlives a restart of the server, and what was changed in it a reload: kept in this tab until it is closed.

@@ -176,6 +176,7 @@ class Text(_Browser):
     auto_complete: rx.Var[str]
     spell_check: rx.Var[bool]
     input_mode: rx.Var[str]
+    role: rx.Var[str]
     on_change: rx.EventHandler[passthrough_event_spec(str)]
 
 
@@ -216,10 +217,13 @@ class CopyButton(_Browser):
 
 
 class Options(_Browser):
-    """A list of ``role=option`` children through which the arrow keys move."""
+    """A list of ``role=option`` children for the search field above: its arrow keys move the mark,
+    Enter presses the marked one. query: the text that the options were found for; Enter waits for
+    those of what is typed."""
 
     tag = "Options"
     label: rx.Var[str]
+    query: rx.Var[str]
     multiple: rx.Var[bool]
 
 

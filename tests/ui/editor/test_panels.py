@@ -8,9 +8,10 @@ from exports_app.domain.table import Column, integer
 from exports_app.services.core.export_filters import Scope
 from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.records import Campaign, Tenant
+from exports_app.ui.layout.zone_picker import ZonePicker
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
-from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker, ZonePicker
+from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
     DataPanel,
     EmailPanel,
@@ -112,20 +113,23 @@ def test_a_type_with_a_fault_leaves_no_rows_of_another_one_in_the_data_panel(
     asyncio.run(play())
 
 
-def test_zones_are_searched_and_only_real_ones_chosen(
+def test_zones_are_searched_and_the_chosen_one_is_explained(
     tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme)
         picker = await tab.state(ZonePicker)
-        await tab.do(ZonePicker.opened, True)
-        assert (picker.options[0].key, picker.options[0].chosen) == ("Europe/Berlin", True)
-        await tab.do(ZonePicker.search, "new york")
-        assert [o.key for o in picker.options] == ["America/New_York"]
-        await tab.do(ZonePicker.choose, "America/New_York")
-        await tab.do(ZonePicker.choose, "Mars/Olympus")
-        assert draft.values["timezone"] == "America/New_York"
-        assert (await tab.state(SchedulePanel)).place == "New York"
+        assert picker.options == []  # no page carries a list of zones
+        await put(tab, timezone="Asia/Tokyo")
+        await tab.do(ZonePicker.opened, True, draft.values["timezone"])
+        keys = [o.key for o in picker.options]
+        assert keys[:3] == ["Asia/Tokyo", "Europe/Berlin", "UTC"]  # chosen, the tenant's, and UTC
+        await tab.do(ZonePicker.search, "mumbai")
+        assert [(o.key, o.detail, o.offset) for o in picker.options] == [
+            ("Asia/Kolkata", "Mumbai · India · IST", "UTC+05:30")
+        ]
+        await put(tab, timezone="Asia/Kolkata")
+        assert (await tab.state(SchedulePanel)).place == "Kolkata"
 
     asyncio.run(play())
 

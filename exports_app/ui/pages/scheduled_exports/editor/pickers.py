@@ -1,5 +1,4 @@
-"""Choosing from long lists: the tenant's campaigns, the world's time zones. Searched on the server,
-shown in part."""
+"""Choosing from the tenant's campaigns: searched on the server, shown in part."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,14 +7,12 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import NotFound
-from exports_app.domain.timing import cron
 from exports_app.services.core.export_filters import MAX_CAMPAIGNS
 from exports_app.services.core.records import Page
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel
 
 SHOWN = 50
 CHIPS = 6
@@ -93,39 +90,3 @@ class CampaignPicker(rx.State):
             Option(campaign_id, names.get(campaign_id, "a deleted campaign"), chosen=True)
             for campaign_id in ids[:CHIPS]
         ]
-
-
-class ZonePicker(rx.State):
-    q: str = ""
-    options: list[Option] = []  # noqa: RUF012
-
-    @action(Permission.WRITE)
-    async def opened(self, is_open: bool) -> None:
-        self.q = ""
-        if is_open:
-            await self._search()
-
-    @action(Permission.WRITE)
-    async def search(self, text: str) -> None:
-        self.q = str(text)[:LONGEST]
-        await self._search()
-
-    async def _search(self) -> None:
-        now = (await self.get_state(DraftState)).values["timezone"]
-        parts = self.q.lower().replace("_", " ").split()
-        spelled = {z: z.lower().replace("_", " ") for z in cron.zones()}
-        matching = [z for z, text in spelled.items() if all(part in text for part in parts)]
-        self.options = [
-            Option(z, z.replace("_", " "), z == now)
-            for z in sorted(matching, key=lambda z: z != now)[:SHOWN]
-        ]
-
-    @action(Permission.WRITE)
-    async def choose(self, zone: str) -> Any:
-        if zone not in cron.zones():
-            raise NotFound
-        draft = await self.get_state(DraftState)
-        draft.values = draft.values | {"timezone": zone}
-        draft.clear_error("timezone")
-        await (await self.get_state(SchedulePanel)).explain(draft.values)
-        return DataPanel.load

@@ -1,4 +1,4 @@
-"""A field that opens a searchable list."""
+"""The fields that open a searchable list."""
 
 from typing import Any
 
@@ -6,15 +6,12 @@ import reflex as rx
 
 from exports_app.services.core.export_filters import CampaignFilter, declared
 from exports_app.services.core.extension_points import EXPORT_TYPES
-from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field
+from exports_app.ui.components.picker import option, picker
+from exports_app.ui.layout.zone_picker import zone_field
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.editor.pickers import (
-    CHIPS,
-    CampaignPicker,
-    Option,
-    ZonePicker,
-)
+from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.pickers import CHIPS, CampaignPicker, Option
 
 
 def campaign_picker(error: rx.Var[str]) -> rx.Component:
@@ -28,14 +25,16 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
     chosen_type = DraftState.values["export_type"].to(str)
     takes = rx.Var.create(taking).contains(chosen_type)
     needs = rx.Var.create(requiring).contains(chosen_type)
-    control = _picker(
+    control = picker(
         "campaigns",
         "Campaigns",
-        CampaignPicker,
-        _campaigns_summary(needs),
-        CampaignPicker.toggle,
-        _campaigns_foot(),
+        shown=_campaigns_summary(needs),
         error=error,
+        query=CampaignPicker.q,
+        options=rx.foreach(CampaignPicker.options, _option),
+        foot=_campaigns_foot(),
+        on_open=CampaignPicker.opened,
+        on_search=CampaignPicker.search,
         multiple=True,
     )
     hint = rx.cond(
@@ -94,91 +93,19 @@ def _chosen_campaigns() -> rx.Component:
 
 
 def zone_picker(error: rx.Var[str]) -> rx.Component:
-    none = rx.cond(
-        ZonePicker.options.length() == 0,
-        rx.el.div("No results", class_name="muted", padding="6px 8px"),
-    )
-    shown = DraftState.values["timezone"].to(str)
-    control = _picker(
-        "timezone",
-        "Time zone",
-        ZonePicker,
-        shown,
-        ZonePicker.choose,
-        none,
-        error=error,
-        multiple=False,
-    )
-    return field(
-        "Time zone",
-        control,
-        name="timezone",
-        error=error,
-        hint="Daylight saving is handled automatically",
+    return zone_field(
+        DraftState.values["timezone"].to(str),
+        error,
+        lambda zone: Fields.put("timezone", zone),
+        "Daylight saving is handled automatically",
     )
 
 
-def _picker(
-    name: str,
-    label: str,
-    state: Any,
-    shown: Any,
-    choose: Any,
-    foot: Any,
-    *,
-    error: Any,
-    multiple: bool,
-) -> rx.Component:
-    """shown: what the closed field says. foot: below the options."""
-    options = rx.foreach(state.options, lambda option: _option(option, choose, multiple=multiple))
-    return rx.popover.root(
-        rx.popover.trigger(_opener(name, label, shown, error)),
-        rx.popover.content(
-            _search(label, state),
-            browser.options(options, label=label, multiple=multiple),
-            foot,
-            class_name="popover",
-            custom_attrs={"aria-label": label},
-        ),
-        on_open_change=state.opened,
+def _option(campaign: Option) -> rx.Component:
+    return option(
+        campaign.key,
+        rx.el.bdi(campaign.label),
+        chosen=campaign.chosen,
+        on_click=CampaignPicker.toggle(campaign.key),
+        stays=True,
     )
-
-
-def _opener(name: str, label: str, shown: Any, error: Any) -> rx.Component:
-    return rx.el.button(
-        rx.el.span(shown, class_name="grow one-line", text_align="left"),
-        rx.icon("chevron-down", size=14, aria_hidden="true"),
-        type="button",
-        id=name,
-        class_name="control row",
-        custom_attrs={
-            "aria-label": rx.Var.create(f"{label}: ") + shown,
-            "aria-describedby": rx.cond(error != "", f"{name}-error", f"{name}-hint"),
-        },
-    )
-
-
-def _search(label: str, state: Any) -> rx.Component:
-    return browser.text(
-        type="search",
-        value=state.q,
-        on_change=state.search,
-        placeholder="Search …",
-        class_name="control",
-        auto_focus=True,
-        custom_attrs={"aria-label": f"Search {label.lower()}"},
-    )
-
-
-def _option(option: Option, choose: Any, *, multiple: bool) -> rx.Component:
-    item = rx.el.button(
-        rx.icon("check", size=14, aria_hidden="true"),
-        rx.el.bdi(option.label),
-        type="button",
-        role="option",
-        class_name="option",
-        on_click=choose(option.key),
-        custom_attrs={"aria-selected": rx.cond(option.chosen, "true", "false")},
-        key=option.key,
-    )
-    return item if multiple else rx.popover.close(item)

@@ -25,7 +25,7 @@ RHYTHMS = [
 ]
 FROM_MONDAY = [(str(day % 7), WEEKDAYS[day % 7]) for day in range(1, 8)]
 WHICH = [
-    (repeats.DATE, "Day of the month"),
+    (repeats.DATE, "Date"),
     *((str(n), ORDINALS[n - 1].capitalize()) for n in range(1, 5)),
     (repeats.LAST, "Last"),
 ]
@@ -36,9 +36,9 @@ OF_THE_LAST = [
     *FROM_MONDAY,
 ]
 MONTHS = [
-    ("1", "First (Jan, Apr, Jul, Oct)"),
-    ("2", "Second (Feb, May, Aug, Nov)"),
-    ("3", "Last (Mar, Jun, Sep, Dec)"),
+    ("1", "Jan, Apr, Jul, Oct"),
+    ("2", "Feb, May, Aug, Nov"),
+    ("3", "Mar, Jun, Sep, Dec"),
 ]
 SKIPS = "Months without this day are skipped. For the end of the month, choose Last."
 
@@ -48,8 +48,12 @@ def rhythm_field() -> rx.Component:
     return _field("Repeats", control, "repeats")
 
 
-def details() -> rx.Component:
+def details(*below: rx.Component) -> rx.Component:
     """What else is to be chosen for the rhythm."""
+    return rx.el.div(_fields(), *below, class_name="repeats")
+
+
+def _fields() -> rx.Component:
     state = RepeatState
     of_month = [_which(), _day()]
     return rx.match(
@@ -107,7 +111,7 @@ def _day() -> rx.Component:
 
 def _month() -> rx.Component:
     control = _select("month", "repeat_month", RepeatState.month, MONTHS)
-    return _field("Month of the quarter", control, "repeat_month")
+    return _field("Months", control, "repeat_month")
 
 
 def _time() -> rx.Component:
@@ -140,7 +144,7 @@ def _weekdays() -> rx.Component:
                 wrong, id=f"{repeats.WEEKDAYS}-error", class_name="error-text", role="alert"
             ),
         ),
-        class_name="field wide",
+        class_name="field days",
     )
 
 

@@ -17,8 +17,7 @@ def schedule_section() -> list[rx.Component]:
         _presets(),
         # The cron field comes before the details: they change while someone types in it
         rx.el.div(rhythm_field(), _cron_field(), class_name="pair"),
-        details(),
-        _frequency(),
+        details(_frequency()),
         zone_picker(error("timezone")),
     ]
 

@@ -6,12 +6,12 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.domain.timing import cron
 from exports_app.services.runs.history_retention import KEPT_RUNS
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.layout.zone_picker import zone_field
 from exports_app.ui.pages.settings.tabs import TENANT, top
 from exports_app.ui.pages.settings.tenant.quotas import view as quotas
 from exports_app.ui.pages.settings.tenant.sign_in import view as sign_in
@@ -83,15 +83,12 @@ def _color() -> rx.Component:
 
 
 def _zone_field() -> rx.Component:
-    zones = rx.el.datalist(*[rx.el.option(value=zone) for zone in cron.zones()], id="zones")
-    return _field(
-        "Time zone",
-        "timezone",
-        rx.fragment(_text("timezone", custom_attrs={"list": "zones"}), zones),
-        (
-            "For new scheduled exports, and for the days in Analytics. Default: "
-            f"{TenantState.usual_zone}"
-        ),
+    return zone_field(
+        TenantState.typed["timezone"],
+        TenantState.errors.get("timezone", "").to(str),
+        lambda zone: TenantState.put("timezone", zone),
+        "For new scheduled exports, and for the days in Analytics",
+        default=TenantState.usual_zone,
     )
 
 
