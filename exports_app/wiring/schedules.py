@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from exports_app.services.schedules.bulk import Bulk
+from exports_app.services.schedules.change_authors import ChangeAuthors
 from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.services.schedules.selection import ScheduleSelection
@@ -20,6 +21,7 @@ class ScheduleServices:
     schedule_summaries: ScheduleSummaries
     schedule_listing: ScheduleListing
     schedule_selection: ScheduleSelection
+    change_authors: ChangeAuthors
 
 
 def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
@@ -33,4 +35,5 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         schedule_summaries=summaries,
         schedule_listing=ScheduleListing(schedules, summaries, f.changes),
         schedule_selection=ScheduleSelection(f.store),
+        change_authors=ChangeAuthors(f.store),
     )

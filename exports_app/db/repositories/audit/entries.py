@@ -52,6 +52,16 @@ class AuditRepository(Repository[AuditEntry]):
             )
         )
 
+    def of_subject(self, subject_id: str, actions: Sequence[Action], most: int) -> list[AuditEntry]:
+        c = self._table.c
+        query = (
+            self._select()
+            .where(c.subject_id == subject_id, c.action.in_(actions))
+            .order_by(c.at.desc())
+            .limit(most)
+        )
+        return self._all(query)
+
     def _kept(self, within: Tenants, where: AuditFilter) -> Callable[[], int]:
         counts = AuditCountRepository(self._connection)
         return counts.of_installation if where.installation else lambda: counts.total(within)

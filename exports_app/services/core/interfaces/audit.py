@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from exports_app.services.core.interfaces.tenants import Tenants
-from exports_app.services.core.records import AuditEntry, ChainedEntry, Checkpoint, Page, Seal
+from exports_app.services.core.records import (
+    Action,
+    AuditEntry,
+    ChainedEntry,
+    Checkpoint,
+    Page,
+    Seal,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,9 @@ class AuditStore(Protocol):
     def add(self, entry: AuditEntry) -> None: ...
     def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
         """The newest first, and the number of all."""
+
+    def of_subject(self, subject_id: str, actions: Sequence[Action], most: int) -> list[AuditEntry]:
+        """The newest entries with one of these actions, newest first."""
 
 
 class AuditChainStore(Protocol):

@@ -6,6 +6,7 @@ from typing import Any
 from exports_app.domain.access import Role
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import (
+    Action,
     ChainedEntry,
     Membership,
     Page,
@@ -129,6 +130,9 @@ def _audit() -> Mapping[str, Call]:
         )
 
     return {
+        "audit.of_subject": lambda tx, k: tx.audit.of_subject(
+            k.filled.schedule, [Action.SCHEDULE_UPDATED, Action.SCHEDULE_PAUSED], 100
+        ),
         "audit.find": found(number=2),
         "audit.find: of all": found(everyone=True, number=2),
         "audit.find: of no tenant": found(everyone=True, installation=True),
