@@ -122,10 +122,15 @@ def _found(zone: _Zone, at: datetime, searched: str = "") -> FoundZone:
 
 @cache
 def _index(year: int) -> dict[str, _Zone]:
-    """All zones but other names of the same one. year: whose abbreviations are known."""
+    """All zones but other names of the same one, and names of old such as PST8PDT. year: whose
+    abbreviations are known."""
     others = {alias for aliases in _aliases().values() for alias in aliases}
     names = dict.fromkeys([*_places(), UNIVERSAL, *zones()])
-    return {name: _zone(name, year) for name in names if name in zones() and name not in others}
+    return {
+        name: _zone(name, year)
+        for name in names
+        if name in zones() and name not in others and ("/" in name or name == UNIVERSAL)
+    }
 
 
 def _zone(name: str, year: int) -> _Zone:

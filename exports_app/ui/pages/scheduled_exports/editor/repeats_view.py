@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from exports_app.domain.timing.cron_description import ORDINALS
-from exports_app.domain.timing.cron_grammar import WEEKDAYS
+from exports_app.domain.timing.cron_grammar import MONTHS, WEEKDAYS
 from exports_app.domain.timing.repeats import HOUR_STEPS, MINUTE_STEPS, Rhythm
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import described, field, select
@@ -35,11 +35,7 @@ OF_THE_LAST = [
     (repeats.WORKDAY, "weekday (Monday to Friday)"),
     *FROM_MONDAY,
 ]
-MONTHS = [
-    ("1", "Jan, Apr, Jul, Oct"),
-    ("2", "Feb, May, Aug, Nov"),
-    ("3", "Mar, Jun, Sep, Dec"),
-]
+FIRST_MONTHS = [(str(n), MONTHS[n - 1]) for n in range(1, 4)]
 SKIPS = "Months without this day are skipped. For the end of the month, choose Last."
 
 
@@ -110,8 +106,8 @@ def _day() -> rx.Component:
 
 
 def _month() -> rx.Component:
-    control = _select("month", "repeat_month", RepeatState.month, MONTHS)
-    return _field("Months", control, "repeat_month")
+    control = _select("month", "repeat_month", RepeatState.month, FIRST_MONTHS)
+    return _field("Starting in", control, "repeat_month")
 
 
 def _time() -> rx.Component:
