@@ -20,6 +20,7 @@ from exports_app.services.runs.listing import RunListing
 from exports_app.services.runs.mailings import Mailings
 from exports_app.services.runs.preview import Preview
 from exports_app.services.runs.queue import RunQueue
+from exports_app.services.runs.recipient_replacement import RecipientReplacement
 from exports_app.services.runs.restored import Restored
 from exports_app.services.runs.retention import Retention
 from exports_app.services.runs.sending import RunDeliveries
@@ -43,6 +44,7 @@ class Lifecycle:
     run_deliveries: RunDeliveries
     run_endings: RunEndings
     run_actions: RunActions
+    recipient_replacement: RecipientReplacement
     backfill: Backfill
     mailings: Mailings
     preview: Preview
@@ -73,6 +75,9 @@ def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
         run_deliveries=RunDeliveries(f.store, quotas, leases),
         run_endings=RunEndings(f.store, f.clock, leases, retries(s)),
         run_actions=RunActions(f.store, f.files, f.changes, f.clock, quotas),
+        recipient_replacement=RecipientReplacement(
+            f.store, f.files, f.changes, f.clock, quotas, s.unknown_resends
+        ),
         backfill=Backfill(f.store, f.changes, f.clock, quotas),
         mailings=Mailings(f.store),
         preview=Preview(f.store, f.files, f.clock, attach=s.attach_max_mb * 1_000_000),

@@ -73,6 +73,13 @@ CASES = [
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/give-up", 409, writes=True),
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/resend", 409, writes=True),
     Case(
+        "POST",
+        SCHEDULES + "/{schedule_id}/history/{history_id}/replace-recipient",
+        409,
+        {"from": "ann@example.com", "to": "new@example.com"},
+        writes=True,
+    ),
+    Case(
         "POST", SCHEDULES + "/{schedule_id}/history/{history_id}/accept-unknown", 409, writes=True
     ),
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/revoke-links", 409, writes=True),

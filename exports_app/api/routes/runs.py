@@ -116,6 +116,24 @@ def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     return run(srv, who, schedule_id, history_id)
 
 
+@router.post(
+    "/{schedule_id}/history/{history_id}/replace-recipient",
+    response_model=schemas.RunOut,
+    openapi_extra=takes(schemas.ReplaceRecipientIn),
+)
+def replace_recipient(
+    srv: Srv,
+    who: Who,
+    target: WritableSchedule,
+    history_id: str,
+    body: Annotated[schemas.ReplaceRecipientIn, Depends(json_body(schemas.ReplaceRecipientIn))],
+) -> Any:
+    """Puts another address in the place of one that was refused, in the scheduled export, and sends
+    the run's file to it alone; 409 where the message to the old one did not fail."""
+    srv.recipient_replacement.replace(who, target.id, history_id, body.old, body.new, body.version)
+    return run(srv, who, target.id, history_id)
+
+
 @router.post("/{schedule_id}/history/{history_id}/accept-unknown", response_model=schemas.RunOut)
 def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Says that the messages whose fate is unknown have arrived; 409 where there are none."""

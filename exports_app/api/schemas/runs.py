@@ -6,6 +6,7 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.base import Day, Output
+from exports_app.domain import bounds
 
 
 class DeliveryOut(Output):
@@ -118,6 +119,15 @@ class NoticeOut(Output):
 
 class NoticesOut(Output):
     items: list[NoticeOut]
+
+
+class ReplaceRecipientIn(Input):
+    old: bounds.Address = Field(alias="from", description="the address that was refused")
+    new: bounds.Address = Field(alias="to", description="the address to send to from now on")
+    version: int | None = Field(
+        default=None,
+        description="of the scheduled export, as you saw it: 409 when someone else was quicker",
+    )
 
 
 class BackfillIn(Input):

@@ -97,6 +97,7 @@ RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
 # unknown -> sending: it is sent again with the same Message-ID
 # unknown -> accepted: a person confirms that it arrived
 # failed, unknown, skipped -> pending: a person sends the run again
+# failed -> skipped: a person replaced the address
 DELIVERY_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.PENDING: frozenset(
         {DeliveryStatus.SENDING, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED}
@@ -113,7 +114,7 @@ DELIVERY_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
         {DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED}
     ),
     DeliveryStatus.ACCEPTED: frozenset(),
-    DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING}),
+    DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING, DeliveryStatus.SKIPPED}),
     DeliveryStatus.SKIPPED: frozenset({DeliveryStatus.PENDING}),
 }
 

@@ -27,6 +27,7 @@ from exports_app.services.core.interfaces import Clock, FileStore, Store, Transa
 from exports_app.services.core.records import Action, Run, Schedule
 from exports_app.services.runs import completion
 from exports_app.services.runs.ending import cancel
+from exports_app.services.runs.entitlement import is_dropped
 from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
 from exports_app.services.tenants.quotas import Quotas
 
@@ -34,6 +35,17 @@ from exports_app.services.tenants.quotas import Quotas
 def waits_for_retry(run: Run) -> bool:
     """Whether it failed, and waits for its next attempt."""
     return run.status is RunStatus.PENDING and run.attempt > 0 and run.next_attempt_at is not None
+
+
+def require_resendable(run: Run, files: FileStore) -> None:
+    """Raises NotFound without a file, Gone when it was removed, Conflict where the run did not fail
+    and was not cancelled."""
+    if run.status not in RESENT:
+        raise Conflict(f"Only a failed or partial run can be resent: this one is {run.status}")
+    if run.file_key is None:
+        raise NotFound("This run has no file to send: rerun it instead")
+    if run.file_removed_at is not None or not files.has(run.file_key):
+        raise Gone("The file of this run was removed: rerun it instead")
 
 
 class RunActions:
@@ -83,17 +95,11 @@ class RunActions:
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
-        if run.status not in RESENT:
-            raise Conflict(f"Only a failed or partial run can be resent: this one is {run.status}")
-        if run.file_key is None:
-            raise NotFound("This run has no file to send: rerun it instead")
-        if run.file_removed_at is not None or not self._files.has(run.file_key):
-            raise Gone("The file of this run was removed: rerun it instead")
+        require_resendable(run, self._files)
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
-            unsent = sum(
-                d.status in UNDELIVERED for d in tx.deliveries.of_runs([run.id]).get(run.id, [])
-            )
+            deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
+            unsent = sum(d.status in UNDELIVERED and not is_dropped(d) for d in deliveries)
             self._quotas.require_run(tx, run.tenant_id, messages=unsent)
             if not tx.runs.reopen(run):
                 raise Conflict("Someone else is already resending this run")

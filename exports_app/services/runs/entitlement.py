@@ -3,10 +3,20 @@ those of its creation; the scheduled export and the tenant may have changed sinc
 
 from exports_app.domain.runs.states import OWN_RECIPIENTS, DeliveryStatus
 from exports_app.services.core.interfaces import Transaction
-from exports_app.services.core.records import Run, Schedule
+from exports_app.services.core.records import Delivery, Run, Schedule
 from exports_app.services.tenants import recipient_domains
 
 REMOVED = "not sent: this address is no longer among the recipients of the scheduled export"
+
+REPLACED = "replaced by "
+"""Begins the error of a delivery whose address a person replaced."""
+
+
+def is_dropped(delivery: Delivery) -> bool:
+    """Whether it is not sent because its address is no recipient any more."""
+    error = delivery.error or ""
+    is_skipped = delivery.status is DeliveryStatus.SKIPPED
+    return is_skipped and (error == REMOVED or error.startswith(REPLACED))
 
 
 def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:

@@ -45,7 +45,7 @@ class RunDeliveries:
                     channel,
                     target,
                     DeliveryStatus.PENDING,
-                    _message_id(run, channel, target),
+                    message_id(run, channel, target),
                 )
                 for target in run.recipients
                 if target not in planned
@@ -104,5 +104,5 @@ class RunDeliveries:
         return replace(delivery, **values)
 
 
-def _message_id(run: Run, channel: str, target: str) -> str:
+def message_id(run: Run, channel: str, target: str) -> str:
     return str(uuid.uuid5(MESSAGE_IDS, f"{run.id}/{channel}/{target.lower()}"))

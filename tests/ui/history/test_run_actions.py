@@ -17,6 +17,7 @@ from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.pages.scheduled_exports import delivery_advice, run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
+from exports_app.ui.pages.scheduled_exports.history.replacement import ReplacementState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
@@ -195,6 +196,45 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
 
         asyncio.run(play())
     assert len(server.messages) == 1
+
+
+def test_a_refused_address_is_replaced_and_gets_the_file(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, picky: MailServer
+) -> None:
+    schedule = make_schedule(services, admin, recipients=("ann@example.com", "old@example.com"))
+    run = trigger_and_execute(services, admin, schedule)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        await tab.do(HistoryState.unfold, run.id)
+        story, asked = await tab.state(HistoryState), await tab.state(ReplacementState)
+        assert [(d.target, d.can_replace) for d in story.deliveries] == [
+            ("old@example.com", True),
+            ("ann@example.com", False),
+        ]
+        await tab.do(ReplacementState.ask, "old@example.com")
+        await tab.do(ReplacementState.set_address, "nobody")
+        await tab.do(ReplacementState.replace)
+        assert (asked.target, asked.error != "") == ("old@example.com", True)
+        await tab.do(ReplacementState.set_address, "new@gmial.com")
+        assert (asked.error, asked.doubt) == ("", "Did you mean new@gmail.com?")
+        await tab.do(ReplacementState.set_address, "new@gmail.com")
+        await tab.do(ReplacementState.replace)
+        assert (asked.target, asked.address, story.runs[0].status) == ("", "", "pending")
+        assert await tab.texts() == ["old@example.com was replaced. The file is being sent"]
+        await asyncio.to_thread(lambda: execute(services, claim(services)))
+        await tab.do(ScheduledExports.refresh)
+        assert [(d.target, d.word, d.can_replace) for d in story.deliveries] == [
+            ("old@example.com", "Not sent", False),
+            *[(address, "Accepted", False) for address in ("ann@example.com", "new@gmail.com")],
+        ]
+        await tab.do(ReplacementState.ask, "ann@example.com")
+        await tab.do(HistoryState.unfold, run.id)
+        assert asked.target == ""
+
+    asyncio.run(play())
+    assert [m.rcpt_tos for m in picky.messages] == [["ann@example.com"], ["new@gmail.com"]]
 
 
 def test_messages_of_which_nobody_knows_are_settled_by_a_word(

@@ -7,7 +7,7 @@ from exports_app.domain.runs.states import FINISHED, DeliveryStatus, RunStatus
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.runs.ending import holds_unknown
-from exports_app.services.runs.entitlement import REMOVED
+from exports_app.services.runs.entitlement import is_dropped
 
 WAITS = "We'll retry automatically."
 SENT_AGAIN = "It may have arrived. We'll resend it automatically."
@@ -24,8 +24,8 @@ BLOCKED = "Their mail server blocks our emails. Ask its operator to allow our se
 LATER = "The mail server refused it temporarily. Resend it later."
 SETTINGS = "Ask the server's operator to check the mail settings, then resend."
 REFUSED = "The mail server refused it permanently. Ask them whether they can receive our emails."
-SAYS_IT_ALL = ("outside the domains that", "replaced by ")
-"""In errors that say what to do, or that nothing is to be done."""
+SAYS_IT_ALL = "outside the domains that"
+"""In an error that says what to do."""
 _CODE = re.compile(r"^(?P<code>[45]\d\d)\b(?:[ (#-]*(?P<enhanced>[45]\.\d{1,3}\.\d{1,3}))?")
 """A mail server's reply about this message. Behind other words it is about the connection."""
 _REASONS = (
@@ -43,7 +43,7 @@ def advice(run: Run, delivery: Delivery, resends: int) -> str:
     """Empty where nothing is to be done, or the error says it. resends: how often an unknown
     message is sent again automatically."""
     error = delivery.error or ""
-    if any(said in error for said in SAYS_IT_ALL):
+    if SAYS_IT_ALL in error or is_dropped(delivery):
         return ""
     match delivery.status:
         case DeliveryStatus.PENDING:
@@ -51,7 +51,7 @@ def advice(run: Run, delivery: Delivery, resends: int) -> str:
         case DeliveryStatus.UNKNOWN:
             waits = run.status not in FINISHED and not holds_unknown(run)
             return SENT_AGAIN if waits and delivery.resends < resends else UNKNOWN
-        case DeliveryStatus.SKIPPED if error != REMOVED:
+        case DeliveryStatus.SKIPPED:
             return RERUN if run.status is RunStatus.COMPLETED else SKIPPED
         case DeliveryStatus.FAILED:
             return _after_failure(error)

@@ -6,6 +6,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, status
 from exports_app.ui.pages.scheduled_exports.history import file_downloads_view
 from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem
+from exports_app.ui.pages.scheduled_exports.history.replacement_view import replacement
 from exports_app.ui.pages.scheduled_exports.history.rows import DeliveryItem, RunItem
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
@@ -60,6 +61,7 @@ def _delivery(delivery: DeliveryItem) -> rx.Component:
             rx.cond(delivery.form != "", rx.el.div(delivery.form, class_name="muted")),
             rx.cond(delivery.error != "", rx.el.div(delivery.error, class_name="muted")),
             rx.cond(delivery.advice != "", rx.el.div(delivery.advice)),
+            rx.cond(ScheduleState.writes, replacement(delivery)),
             class_name="grow",
         ),
         rx.cond(

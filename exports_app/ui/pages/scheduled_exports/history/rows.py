@@ -10,6 +10,7 @@ from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import (
     FAILING,
     FINISHED,
+    OWN_RECIPIENTS,
     RESENT,
     UNDELIVERED,
     UNFINISHED,
@@ -20,6 +21,7 @@ from exports_app.domain.runs.states import (
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs.actions import waits_for_retry
+from exports_app.services.runs.entitlement import is_dropped
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.delivery_advice import advice
@@ -86,6 +88,8 @@ class DeliveryItem:
     error: str
     advice: str
     """What to do about it."""
+    can_replace: bool
+    """Its address may be replaced, and the file sent to the new one."""
 
 
 @dataclass
@@ -215,7 +219,7 @@ def run_seconds(run: Run) -> float:
 
 
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
-    unsent = sum(d.status in UNDELIVERED for d in deliveries)
+    unsent = sum(d.status in UNDELIVERED and not is_dropped(d) for d in deliveries)
     unknown = (
         sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
     )
@@ -257,4 +261,8 @@ def _delivery_row(run: Run, delivery: Delivery, *, mixed: bool) -> DeliveryItem:
         _form(delivery.sent_as, delivery.sent_size) if mixed and delivery.sent_at else "",
         run_errors.readable(delivery.error),
         advice(run, delivery, services.settings.unknown_resends),
+        delivery.status is DeliveryStatus.FAILED
+        and run.status in RESENT
+        and run.trigger not in OWN_RECIPIENTS
+        and _has_file(run),
     )
