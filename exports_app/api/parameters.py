@@ -1,7 +1,8 @@
 """A query has the parameters of its route only, as a body has only the fields of its schema: one
 that is misspelt would change nothing, and no one would know."""
 
-from typing import cast
+from collections.abc import Collection
+from typing import Any, cast, get_args, get_origin
 
 from fastapi import Depends, Request
 from fastapi.dependencies.utils import get_flat_params
@@ -17,7 +18,7 @@ LONGEST = 50
 
 async def check(request: Request, who: Who) -> None:  # noqa: ARG001 (401 comes first)
     """Raises Invalid for a parameter that the route does not have, and for one that is given
-    twice: each has one value, and programs differ in which one they take."""
+    twice and has one value: programs differ in which one they take."""
     given = [name for name, _ in request.query_params.multi_items()]
     if not given:
         return
@@ -26,19 +27,28 @@ async def check(request: Request, who: Who) -> None:  # noqa: ARG001 (401 comes 
     errors = [FieldError(f"/{name[:LONGEST]}", _unknown(known)) for name in unknown]
     errors += [
         FieldError(f"/{name}", "is given more than once: give it once")
-        for name in sorted(known)
-        if given.count(name) > 1
+        for name, has_many in sorted(known.items())
+        if given.count(name) > 1 and not has_many
     ]
     if errors:
         raise Invalid(errors[:LONGEST])
 
 
-def _known(route: APIRoute) -> set[str]:
+def _known(route: APIRoute) -> dict[str, bool]:
+    """Whether it may be given several times, by name."""
     parameters = get_flat_params(route.dependant)
-    return {each.alias for each in parameters if isinstance(each.field_info, Query)}
+    return {
+        each.alias: _is_list(each.field_info.annotation)
+        for each in parameters
+        if isinstance(each.field_info, Query)
+    }
 
 
-def _unknown(known: set[str]) -> str:
+def _is_list(annotation: Any) -> bool:
+    return list in {get_origin(part) for part in (annotation, *get_args(annotation))}
+
+
+def _unknown(known: Collection[str]) -> str:
     if not known:
         return "is no parameter here: this address takes none"
     return f"is no parameter here: there are {', '.join(sorted(known))}"

@@ -59,6 +59,16 @@ DOMAINS = 100
 SENT_RECIPIENTS = 1_000
 """Recipients that are read before duplicates are merged."""
 CAMPAIGNS = 1_000
+TAG = 40
+TAGS = 10
+"""Of a scheduled export."""
+SENT_TAGS = 100
+"""Tags that are read before equal ones are merged."""
+TENANT_TAGS = 200
+"""Different tags of a tenant's scheduled exports."""
+VIEW_NAME = 80
+VIEWS = 50
+"""Saved views of a person in a tenant."""
 METRIC_DAYS = 10_000
 BULK = 1_000
 """Scheduled exports that one action is done to, at once."""
@@ -85,6 +95,8 @@ Address: TypeAlias = Annotated[str, MaxLen(ADDRESS)]
 Password: TypeAlias = Annotated[str, MaxLen(PASSWORD)]
 Otp: TypeAlias = Annotated[str, MaxLen(OTP)]
 LinkToken: TypeAlias = Annotated[str, MaxLen(LINK_TOKEN)]
+Tag: TypeAlias = Annotated[str, MaxLen(TAG)]
+ViewName: TypeAlias = Annotated[str, MaxLen(VIEW_NAME)]
 Domain: TypeAlias = Annotated[str, MaxLen(DOMAIN)]
 Cursor: TypeAlias = Annotated[str, MaxLen(CURSOR)]
 CurrencyCode: TypeAlias = Annotated[str, MaxLen(CURRENCY_CODE)]

@@ -6,9 +6,11 @@ from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.change_authors import ChangeAuthors
 from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.listing import ScheduleListing
+from exports_app.services.schedules.ownership import Ownership
 from exports_app.services.schedules.selection import ScheduleSelection
 from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.summaries import ScheduleSummaries
+from exports_app.services.schedules.tagging import Tags
 from exports_app.services.tenants.quotas import Quotas
 from exports_app.wiring.foundation import Foundation
 
@@ -22,18 +24,23 @@ class ScheduleServices:
     schedule_listing: ScheduleListing
     schedule_selection: ScheduleSelection
     change_authors: ChangeAuthors
+    tags: Tags
+    ownership: Ownership
 
 
 def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
     s = f.settings
     schedules = Schedules(f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
+    ownership = Ownership(f.store, f.changes, f.clock)
     summaries = ScheduleSummaries(f.store)
     return ScheduleServices(
         schedules=schedules,
         cron_expressions=CronExpressions(f.clock, s.min_interval_seconds, s.tz),
-        bulk=Bulk(schedules),
+        bulk=Bulk(schedules, ownership),
         schedule_summaries=summaries,
         schedule_listing=ScheduleListing(schedules, summaries, f.changes),
         schedule_selection=ScheduleSelection(f.store),
         change_authors=ChangeAuthors(f.store),
+        tags=Tags(f.store),
+        ownership=ownership,
     )

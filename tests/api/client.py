@@ -47,6 +47,7 @@ SCHEDULE_KEYS = {
     "whenEmpty",
     "emptyMeans",
     "isActive",
+    "tags",
     "version",
     "lastRunAt",
     "lastStatus",

@@ -58,6 +58,13 @@ CASES = [
     ),
     Case("GET", SCHEDULES + "/{schedule_id}", 200),
     Case("PUT", SCHEDULES + "/{schedule_id}", 200, {"name": "Renamed"}, writes=True, limit=MIB),
+    Case(
+        "POST",
+        SCHEDULES + "/{schedule_id}/transfer",
+        422,  # nobody's id
+        {"ownerId": ABSENT},
+        writes=True,
+    ),
     Case("DELETE", SCHEDULES + "/{schedule_id}", 204, writes=True),
     Case("POST", SCHEDULES + "/{schedule_id}/trigger", 202, writes=True),
     Case("GET", SCHEDULES + "/{schedule_id}/history", 200),
@@ -121,6 +128,7 @@ CASES = [
     Case("DELETE", "/api/account/tenants/{tenant_id}", 409, viewer=204, super_admin=404),
     Case("GET", "/api/tenants/{tenant_id}", 200),
     Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
+    Case("GET", "/api/tenants/{tenant_id}/tags", 200),
     Case("GET", "/api/tenants/{tenant_id}/quotas", 200, writes=True),
     # For super admins alone
     Case(

@@ -28,6 +28,8 @@ def _where(
     file_format: str | None,
     last_status: RunStatus | None,
     is_active: bool | None,
+    tags: list[str],
+    owner_id: str | None,
 ) -> dict[str, Any]:
     wrong = [
         FieldError(pointer, one_of(known))
@@ -44,6 +46,8 @@ def _where(
         "format": file_format,
         "last_status": last_status,
         "is_active": is_active,
+        "tags": tuple(tags) or None,
+        "owner_id": owner_id,
     }
     return {k: v for k, v in where.items() if v is not None}
 
@@ -57,13 +61,22 @@ def find(
     export_type: Annotated[bounds.Key | None, Query(alias="exportType")] = None,
     file_format: Annotated[bounds.Key | None, Query(alias="format")] = None,
     last_status: Annotated[RunStatus | None, Query(alias="lastStatus")] = None,
+    tag: Annotated[
+        list[bounds.Tag] | None,
+        Query(
+            max_length=bounds.TAGS,
+            description="may be given several times: what has all of these tags, in any case",
+        ),
+    ] = None,
+    owner_id: Annotated[UUID | None, Query(alias="ownerId", description="a user's id")] = None,
     q: bounds.Search = "",
     sort: bounds.Key = "",
     page: pages.Number = 1,
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    where = _where(export_type, file_format, last_status, is_active)
+    owner = str(owner_id) if owner_id else None
+    where = _where(export_type, file_format, last_status, is_active, tag or [], owner)
     wanted = str(tenant_id) if tenant_id else None
     of = ("schedules", wanted, where, q, sort)
     asked = srv.cursors.page(cursor, of, Page(page, size, sort))
@@ -119,6 +132,21 @@ def update(
     ],
 ) -> Any:
     return srv.schedules.update(who, target.id, schemas.draft_values(body), body.version)
+
+
+@router.post(
+    "/{schedule_id}/transfer",
+    response_model=schemas.ScheduleOut,
+    openapi_extra=takes(schemas.TransferIn),
+)
+def transfer(
+    srv: Srv,
+    who: Who,
+    target: WritableSchedule,
+    body: Annotated[schemas.TransferIn, Depends(json_body(schemas.TransferIn))],
+) -> Any:
+    """Give it to another owner. Its runs act for them from now on."""
+    return srv.ownership.transfer(who, target.id, str(body.owner_id), body.version)
 
 
 @router.delete("/{schedule_id}", status_code=204)

@@ -10,6 +10,7 @@ from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import invitations as invitation_schemas
 from exports_app.api.schemas import tenants as schemas
+from exports_app.api.schemas.schedules import TagsOut
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Member, Page, Tenant
@@ -68,6 +69,12 @@ def change_quotas(
 ) -> Any:
     """For super admins. Fields left out keep their value; null: the default."""
     return {"items": srv.quotas.change(who, tenant.id, body.given())}
+
+
+@router.get("/{tenant_id}/tags", response_model=TagsOut)
+def tags(srv: Srv, who: Who, tenant_id: str) -> Any:
+    """Of its scheduled exports, in alphabetical order."""
+    return {"items": srv.tags.find(who, srv.tenants.get(who, tenant_id).id)}
 
 
 @router.get("/{tenant_id}/members", response_model=schemas.MembersOut)

@@ -15,6 +15,13 @@ from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
 
 Recipients = Annotated[list[bounds.Address], Field(max_length=bounds.SENT_RECIPIENTS)]
+Tags = Annotated[
+    list[bounds.Tag],
+    Field(
+        max_length=bounds.SENT_TAGS,
+        description=f"up to {bounds.TAGS}, each once without regard to case",
+    ),
+]
 
 
 class FiltersIn(Input):
@@ -41,6 +48,7 @@ class ScheduleIn(Input):
     recipients: Recipients
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
+    tags: Tags = Field(default_factory=list)
 
 
 @with_options(before="is_active", is_input=True)
@@ -56,6 +64,7 @@ class ScheduleChange(PartialInput):
     recipients: Recipients = Field(default_factory=list)
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
+    tags: Tags = Field(default_factory=list)
     version: int | None = Field(
         default=None, description="the version you edited: 409 when someone else was quicker"
     )
@@ -70,6 +79,8 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
         values["filters"] = body.filters.filters()
     if "recipients" in values:
         values["recipients"] = tuple(body.recipients)
+    if "tags" in values:
+        values["tags"] = tuple(body.tags)
     return values
 
 
@@ -86,6 +97,7 @@ class _StoredOut(Output):
     recipients: list[str]
     filters: dict[str, Any]
     is_active: bool
+    tags: list[str]
     failures: int = Field(description="runs of ticks that failed in a row")
     paused_at: datetime | None
     paused_reason: str | None = Field(
@@ -122,6 +134,19 @@ class ScheduleOut(_StoredOut):
 
 class SchedulesOut(PageOut):
     items: list[ScheduleOut]
+
+
+class TransferIn(Input):
+    owner_id: UUID = Field(
+        description="of an active member of the tenant who may change scheduled exports, or yours"
+    )
+    version: int | None = Field(
+        default=None, description="the version you saw: 409 when someone else was quicker"
+    )
+
+
+class TagsOut(Output):
+    items: list[str]
 
 
 class TriggerOut(Output):

@@ -21,7 +21,12 @@ from exports_app.db.models.closed_days import ClosedDayRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
 from exports_app.db.models.installation import InstallationRow
 from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow, RunSpecRow
-from exports_app.db.models.schedules import ScheduleRow, ZoneDataRow
+from exports_app.db.models.schedules import (
+    SavedViewRow,
+    ScheduleRow,
+    ScheduleTagRow,
+    ZoneDataRow,
+)
 from exports_app.db.models.sessions import CodeRow, SessionRow
 from exports_app.db.models.status_counts import StatusCountRow
 from exports_app.db.models.tenants import InvitationRow, MembershipRow, MessagesOfDayRow, TenantRow
@@ -50,7 +55,9 @@ __all__ = [
     "RemovedRunsRow",
     "RunRow",
     "RunSpecRow",
+    "SavedViewRow",
     "ScheduleRow",
+    "ScheduleTagRow",
     "SealRow",
     "SecondFactorRow",
     "SessionRow",

@@ -8,7 +8,8 @@ from sqlmodel import Field
 
 from exports_app.db.models.base import Base, id_column, instant, optional_instant, reference
 from exports_app.db.models.option_columns import option_column
-from exports_app.db.types import code_point
+from exports_app.db.types import code_point, identifier
+from exports_app.domain import bounds
 from exports_app.domain.schedules.options import OPTIONS
 
 LISTED_BY = ("name", "created_at", "next_run_at", "last_run_at")
@@ -93,6 +94,7 @@ class ScheduleRow(Base, table=True):
     timezone: str = Field(max_length=64)
     recipients: list[str] = Field(sa_type=JSON)
     filters: dict[str, Any] = Field(sa_type=JSON)
+    tags: list[str] = Field(sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     failing_since: datetime | None = optional_instant()
     paused_at: datetime | None = optional_instant()
@@ -111,6 +113,47 @@ class ScheduleRow(Base, table=True):
 
 for option in OPTIONS:
     setattr(ScheduleRow, option.name, option_column(option))
+
+
+class ScheduleTagRow(Base, table=True):
+    """A tag of a schedule, by which schedules are found; `ScheduleRow.tags` has them in order.
+    folded: as of `domain.schedules.tags`."""
+
+    __tablename__ = "schedule_tags"
+    __table_args__ = (
+        Index(
+            "ix_schedule_tags_tenant_id_folded_scheduled_export_id",
+            *("tenant_id", "folded", "scheduled_export_id"),
+        ),
+        Index("ix_schedule_tags_tenant_id_name", "tenant_id", "name"),
+    )
+    scheduled_export_id: str = Field(
+        foreign_key="scheduled_exports.id",
+        sa_type=identifier(),
+        primary_key=True,
+        ondelete="CASCADE",
+    )
+    folded: str = Field(sa_type=code_point(3 * bounds.TAG), primary_key=True)
+    tenant_id: str = reference("tenants", cascade=True)
+    name: str = Field(sa_type=code_point(bounds.TAG))
+
+
+class SavedViewRow(Base, table=True):
+    """A name for filters of the list of scheduled exports."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        Index("ix_saved_views_tenant_id_is_shared_maker_id", "tenant_id", "is_shared", "maker_id"),
+    )
+    id: str = id_column()
+    tenant_id: str = reference("tenants", cascade=True)
+    maker_id: str = reference("users", cascade=True)
+    name: str = Field(max_length=bounds.VIEW_NAME)
+    filters: dict[str, Any] = Field(sa_type=JSON)
+    is_shared: bool
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    version: int = 1
 
 
 class ZoneDataRow(Base, table=True):

@@ -6,21 +6,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
 from exports_app.db.repositories.closed_days import RunDayRepository
+from exports_app.db.repositories.owners import active, without_right
 from exports_app.db.repositories.runs import queue_queries
 from exports_app.db.repositories.schedules import ScheduleRepository
-from exports_app.domain.access import PERMISSIONS, Permission, Role
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import Backlog, Upcoming
 from exports_app.services.core.records import Schedule
 
 RUNS = table(models.RunRow)
 SCHEDULES = table(models.ScheduleRow)
-EXPORTING = [role for role in Role if Permission.WRITE in PERMISSIONS[role]]
 
 
 @cache
@@ -57,7 +56,7 @@ class AnalyticsRepository(RunDayRepository):
     def upcoming(self, tenant_id: str, until: datetime) -> list[Upcoming]:
         c = SCHEDULES.c
         alike = (c.schedule, c.timezone, c.next_run_at)
-        query = select(*alike, func.count(), func.min(c.name)).where(*_active(tenant_id))
+        query = select(*alike, func.count(), func.min(c.name)).where(*active(tenant_id))
         # Not as a condition on the rows: SQLite would look for it in another index, and sort
         query = query.group_by(*alike).having(func.min(c.next_run_at) <= until)
         return [Upcoming(*row) for row in self._connection.execute(query)]
@@ -75,7 +74,7 @@ class AnalyticsRepository(RunDayRepository):
     def failing(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         c = SCHEDULES.c
         return self._first(
-            _active(tenant_id, c.failing_since.is_not(None)),
+            active(tenant_id, c.failing_since.is_not(None)),
             (c.failures.desc(), c.failing_since, c.id),
             limit,
         )
@@ -90,10 +89,10 @@ class AnalyticsRepository(RunDayRepository):
 
     def ownerless(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         c = SCHEDULES.c
-        lost = list(self._connection.execute(_without_right(tenant_id)).scalars())
+        lost = list(self._connection.execute(without_right(tenant_id)).scalars())
         if not lost:
             return [], 0
-        return self._first(_active(tenant_id, c.owner_id.in_(lost)), (c.name, c.id), limit)
+        return self._first(active(tenant_id, c.owner_id.in_(lost)), (c.name, c.id), limit)
 
     def _first(
         self, where: Sequence[Any], order: Sequence[Any], limit: int
@@ -113,39 +112,3 @@ class AnalyticsRepository(RunDayRepository):
 class _Schedules(ScheduleRepository):
     def of(self, ids: Sequence[str]) -> list[Schedule]:
         return self._all(self._select().where(self._table.c.id.in_(ids))) if ids else []
-
-
-def _active(tenant_id: str, *where: Any, of: Any = SCHEDULES) -> tuple[Any, ...]:
-    c = of.c
-    return c.tenant_id == tenant_id, c.is_active, c.deleted_at.is_(None), *where
-
-
-def _without_right(tenant_id: str) -> Any:
-    """The owners of the tenant's active schedules who may not export there."""
-    owners = _owners(tenant_id)
-    users, members = table(models.UserRow).c, table(models.MembershipRow).c
-    member = exists().where(
-        members.user_id == users.id,
-        members.tenant_id == tenant_id,
-        members.role.in_(EXPORTING),
-    )
-    may = exists().where(
-        users.id == owners.c.id,
-        users.is_active,
-        users.is_super_admin | member.correlate(table(models.UserRow)),
-    )
-    return select(owners.c.id).where(owners.c.id.is_not(None), ~may.correlate(owners))
-
-
-def _owners(tenant_id: str) -> CTE:
-    """The owners of the tenant's active schedules, in steps from one to the next: as many as there
-    are owners, and not schedules."""
-    first, later = SCHEDULES.alias("first"), SCHEDULES.alias("later")
-
-    start = select(func.min(first.c.owner_id)).where(*_active(tenant_id, of=first))
-    owners = select(start.scalar_subquery().label("id")).cte("owners", recursive=True)
-    step = select(func.min(later.c.owner_id)).where(
-        *_active(tenant_id, later.c.owner_id > owners.c.id, of=later)
-    )
-    following = select(step.correlate(owners).scalar_subquery()).where(owners.c.id.is_not(None))
-    return owners.union_all(following)

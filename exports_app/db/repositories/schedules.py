@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
+from exports_app.db.repositories import owners, tagging
 from exports_app.db.repositories.base import Repository, contains, distinct, table
 from exports_app.db.repositories.paging import Listing, of_tenants
 from exports_app.db.search import SCHEDULES
@@ -87,7 +88,7 @@ class ScheduleRepository(Repository[Schedule]):
     ) -> tuple[list[Schedule], int]:
         search = self._search(SCHEDULES, q, within)
         return self._page(
-            self._that(where),
+            self._that(where, within),
             page,
             within,
             search=search,
@@ -95,15 +96,15 @@ class ScheduleRepository(Repository[Schedule]):
             counted=self._counted() if within is None and where else (),
         )
 
-    def _that(self, where: Mapping[str, Any]) -> list[Any]:
-        return [self._live(), *(self._is(k, v) for k, v in where.items())]
+    def _that(self, where: Mapping[str, Any], within: Tenants) -> list[Any]:
+        return [self._live(), *(self._is(k, v, within) for k, v in where.items())]
 
     def names(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> dict[str, str]:
         c = self._table.c
         listing = Listing(
-            *(self._connection, self._table, (c.id, c.name), self._that(where), page),
+            *(self._connection, self._table, (c.id, c.name), self._that(where, within), page),
             branches=of_tenants(self._table, within),
             together=() if within is None else (c.tenant_id.in_(within),),
             search=self._search(SCHEDULES, q, within),
@@ -113,7 +114,9 @@ class ScheduleRepository(Repository[Schedule]):
     def among(
         self, within: Tenants, where: Mapping[str, Any], q: str, ids: Collection[str]
     ) -> set[str]:
-        query = select(self._table.c.id).where(self._table.c.id.in_(ids), *self._that(where))
+        query = select(self._table.c.id).where(
+            self._table.c.id.in_(ids), *self._that(where, within)
+        )
         if (search := self._search(SCHEDULES, q, within)) is not None:
             query = query.where(search.of_rows())
         return set(self._connection.execute(self._within(query, within)).scalars())
@@ -123,9 +126,24 @@ class ScheduleRepository(Repository[Schedule]):
         c, tenants = self._table.c, table(models.TenantRow).c
         return c.tenant_id.in_(select(tenants.id)), c.is_active.in_([True, False])
 
-    def _is(self, name: str, value: Any) -> Any:
+    def _is(self, name: str, value: Any, within: Tenants) -> Any:
+        if name == "tags":
+            return tagging.has_all(self._connection, value, within)
+        if name == "owner_id":
+            return owners.owned_by(self._connection, [value], within)
+        if name == "ownerless":
+            return self._ownerless(within) if value else ~self._ownerless(within)
         ours = {"stopped": self._stopped, "failing": self._failing}
         return ours[name]() == value if name in ours else self._table.c[name] == value
+
+    def _ownerless(self, within: Tenants) -> Any:
+        """Active, and its owner may not export there any more."""
+        lost = [
+            owner
+            for tenant_id in sorted(within or ())
+            for owner in self._connection.execute(owners.without_right(tenant_id)).scalars()
+        ]
+        return owners.owned_by(self._connection, lost, within, self._table.c.is_active)
 
     def _stopped(self) -> Any:
         """Paused automatically."""
@@ -137,10 +155,21 @@ class ScheduleRepository(Repository[Schedule]):
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])
+        tagging.put(self._connection, schedule.id, schedule.tenant_id, schedule.tags)
 
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
-        where = (self._table.c.id == schedule_id, self._table.c.version == version, self._live())
-        return self._update(*where, values=values) == 1
+        c = self._table.c
+        where = (c.id == schedule_id, c.version == version, self._live())
+        done = self._update(*where, values=values) == 1
+        if done and "tags" in values:
+            tagging.replace(self._connection, schedule_id, values["tags"])
+        return done
+
+    def tags(self, tenant_id: str) -> list[str]:
+        return tagging.of_tenant(self._connection, tenant_id)
+
+    def owners(self, tenant_id: str) -> list[str]:
+        return list(self._connection.execute(owners.of_tenant(tenant_id)).scalars())
 
     def due(self, now: datetime, limit: int) -> list[Schedule]:
         rows = self._connection.execute(_due(), {"now": now, "most": limit}).mappings()

@@ -6,9 +6,11 @@ from enum import StrEnum
 from functools import partial
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Principal
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, Unavailable
 from exports_app.domain.runs.send_to import SendTo
+from exports_app.domain.schedules import tags
+from exports_app.services.schedules.ownership import Ownership
 from exports_app.services.schedules.service import Schedules
 
 MAX_IDS = bounds.BULK
@@ -30,8 +32,9 @@ class BulkResult:
 
 
 class Bulk:
-    def __init__(self, schedules: Schedules) -> None:
+    def __init__(self, schedules: Schedules, ownership: Ownership) -> None:
         self._schedules = schedules
+        self._ownership = ownership
 
     def apply(
         self,
@@ -42,34 +45,52 @@ class Bulk:
     ) -> BulkResult:
         """In order, each id once. A failure does not stop the others. to: of RUN. Raises Invalid
         for more than MAX_IDS ids."""
-        if len(ids) > MAX_IDS:
-            raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS:,} at a time")])
         actions: dict[BulkAction, Callable[[str], object]] = {
             BulkAction.ACTIVATE: partial(self._set_active, who, True),
             BulkAction.PAUSE: partial(self._set_active, who, False),
             BulkAction.RUN: partial(self._schedules.trigger, who, to=to),
             BulkAction.DELETE: partial(self._schedules.delete, who),
         }
-        action_on = actions[action]
-        result, unavailable = BulkResult([], []), None
-        for schedule_id in dict.fromkeys(ids):
-            try:
-                if (
-                    unavailable is not None
-                ):  # the others would wait for the database one after another
-                    raise unavailable
-                action_on(schedule_id)
-            except ExportsError as e:
-                unavailable = e if isinstance(e, Unavailable) else unavailable
-                result.failed.append(
-                    (
-                        schedule_id,
-                        e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message,
-                    )
-                )
-            else:
-                result.done.append(schedule_id)
-        return result
+        return _each(ids, actions[action])
+
+    def tag(
+        self, who: Principal, ids: Sequence[str], add: Sequence[str], remove: Sequence[str] = ()
+    ) -> BulkResult:
+        """Add tags, and remove others. Otherwise as `apply`."""
+        return _each(ids, partial(self._tag, who, add, remove))
+
+    def transfer(self, who: Principal, ids: Sequence[str], owner_id: str) -> BulkResult:
+        """Give them to another owner. Otherwise as `apply`."""
+
+        def give(schedule_id: str) -> None:
+            self._ownership.transfer(who, schedule_id, owner_id)
+
+        return _each(ids, give)
+
+    def _tag(
+        self, who: Principal, add: Sequence[str], remove: Sequence[str], schedule_id: str
+    ) -> None:
+        seen = self._schedules.get(who, schedule_id, Permission.WRITE)
+        wanted = tuple(tags.changed(seen.tags, add, remove))
+        self._schedules.update(who, schedule_id, {"tags": wanted}, seen.version)
 
     def _set_active(self, who: Principal, active: bool, schedule_id: str) -> None:
         self._schedules.update(who, schedule_id, {"is_active": active})
+
+
+def _each(ids: Sequence[str], action_on: Callable[[str], object]) -> BulkResult:
+    if len(ids) > MAX_IDS:
+        raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS:,} at a time")])
+    result, unavailable = BulkResult([], []), None
+    for schedule_id in dict.fromkeys(ids):
+        try:
+            if unavailable is not None:  # the others would wait for the database one after another
+                raise unavailable
+            action_on(schedule_id)
+        except ExportsError as e:
+            unavailable = e if isinstance(e, Unavailable) else unavailable
+            reason = e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message
+            result.failed.append((schedule_id, reason))
+        else:
+            result.done.append(schedule_id)
+    return result

@@ -11,6 +11,7 @@ from exports_app.services.core.field_rules import check_search, is_uuid
 from exports_app.services.core.interfaces import Store
 from exports_app.services.core.records import Page
 from exports_app.services.schedules.service import NEWEST, SORTS
+from exports_app.services.schedules.tagging import with_folded_tags
 
 
 class ScheduleSelection:
@@ -26,7 +27,7 @@ class ScheduleSelection:
         check_search({"q": q})
         first = Page(1, bounds.BULK, sorting(sort or NEWEST, SORTS))
         with self._store.read() as tx:
-            return tx.schedules.names(within, where, q, first)
+            return tx.schedules.names(within, with_folded_tags(where), q, first)
 
     def among(
         self,
@@ -42,4 +43,4 @@ class ScheduleSelection:
         check_search({"q": q})
         known = [schedule_id for schedule_id in ids if is_uuid(schedule_id)][: bounds.BULK]
         with self._store.read() as tx:
-            return tx.schedules.among(within, where, q, known)
+            return tx.schedules.among(within, with_folded_tags(where), q, known)

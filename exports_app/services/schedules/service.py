@@ -10,7 +10,6 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import Trigger
-from exports_app.domain.timing import cron
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import (
     own_tenant,
@@ -25,8 +24,10 @@ from exports_app.services.core.field_rules import check_page, check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.draft_values import columns, draft_of, next_run
 from exports_app.services.schedules.filters import Filters, check_campaigns
 from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
+from exports_app.services.schedules.tagging import require_room, with_folded_tags
 from exports_app.services.schedules.validation import Draft
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
@@ -70,13 +71,15 @@ class Schedules:
         self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
         """where: column -> value. ``stopped``: whether it was paused automatically. ``failing``:
-        whether it is active and its latest scheduled run failed, in whole or in part. page.sort:
-        a key of SORTS, - before it for descending; empty: the newest first. Also returns the number
-        of all."""
+        whether it is active and its latest scheduled run failed, in whole or in part. ``tags``:
+        those that it has, all of them. ``ownerless``: whether it is active and its owner may not
+        export there any more; of one tenant. page.sort: a key of SORTS, - before it for
+        descending; empty: the newest first. Also returns the number of all."""
         within = visible(who, tenant_id)
         check_search({"q": q})
         check_page(page)
         page = replace(page, sort=sorting(page.sort or NEWEST, SORTS))
+        where = with_folded_tags(where)
         with self._store.read() as tx:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:
                 raise NotFound
@@ -100,12 +103,12 @@ class Schedules:
         schedule = Schedule(
             id=new_id(),
             tenant_id=tenant_id,
-            **_columns(draft),
+            **columns(draft),
             created_by=who.user_id,
             owner_id=who.user_id,
             created_at=now,
             updated_at=now,
-            next_run_at=_next(draft, now),
+            next_run_at=next_run(draft, now),
         )
         with write_as(self._store, who) as (tx, who):
             require(who, Permission.WRITE, tenant_id)
@@ -113,6 +116,7 @@ class Schedules:
             _same_domains(tx, tenant)
             self._check_campaigns(tx, tenant_id, draft.filters)
             self._quotas.require_schedule(tx, tenant)
+            require_room(tx, tenant_id, draft.tags)
             now = self._clock()
             schedule = replace(schedule, created_at=now, updated_at=now)
             tx.schedules.add(schedule)
@@ -135,17 +139,21 @@ class Schedules:
             tenant = tx.tenants.get(seen.tenant_id)
         while True:
             # Checked before the transaction, as in `create`
-            draft = rules.check(replace(_draft(seen), **values), now, self._minimum, values.keys())
+            draft = rules.check(
+                replace(draft_of(seen), **values), now, self._minimum, values.keys()
+            )
             if tenant and "recipients" in values:
                 _check_domains(tenant, draft)
-            next_run_at = _next(draft, now) if RESET_NEXT_RUN & values.keys() else None
+            next_run_at = next_run(draft, now) if RESET_NEXT_RUN & values.keys() else None
             with write_as(self._store, who) as (tx, who):
                 old = schedule_of(tx, who, schedule_id, Permission.WRITE)
-                if _draft(old) == _draft(seen):
+                if draft_of(old) == draft_of(seen):
                     if tenant and "recipients" in values:
                         _same_domains(tx, tenant)
                     if {"filters", "export_type"} & values.keys():
                         self._check_campaigns(tx, old.tenant_id, draft.filters)
+                    if "tags" in values:
+                        require_room(tx, old.tenant_id, draft.tags)
                     if version is not None and version != old.version:
                         raise Conflict
                     updated = _change(tx, who, old, draft, next_run_at, self._clock())
@@ -226,7 +234,7 @@ def _change(
     now: datetime,
 ) -> Schedule:
     """Write what differs. Returns the old schedule itself where nothing does."""
-    changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
+    changed = {k: v for k, v in columns(draft).items() if v != getattr(old, k)}
     if not changed:
         return old
     changes = audit_log.changed(vars(old), changed)
@@ -245,26 +253,3 @@ def _change(
     updated = replace(old, **changed)
     audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, updated, now, changed=changes)
     return updated
-
-
-def _next(draft: Draft, now: datetime) -> datetime | None:
-    return (
-        cron.next_after(cron.parse(draft.schedule), cron.zone(draft.timezone), now)
-        if draft.is_active
-        else None
-    )
-
-
-def _columns(draft: Draft) -> dict[str, Any]:
-    return {name: getattr(draft, name) for name in rules.FIELDS} | {
-        "recipients": list(draft.recipients),
-        "filters": draft.filters.to_json(),
-    }
-
-
-def _draft(schedule: Schedule) -> Draft:
-    values = {name: getattr(schedule, name) for name in Draft.__dataclass_fields__}
-    return Draft(
-        **values
-        | {"recipients": tuple(schedule.recipients), "filters": Filters.from_json(schedule.filters)}
-    )

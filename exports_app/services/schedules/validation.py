@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
+from exports_app.domain.schedules import tags
 from exports_app.domain.schedules.option_kinds import (
     Choice,
     EmailAddress,
@@ -47,6 +48,7 @@ class Draft(ScheduleOptions):
     description: str | None = None
     filters: Filters = field(default_factory=Filters)
     is_active: bool = True
+    tags: tuple[str, ...] = ()
 
 
 OPTION_NAMES = frozenset(option.name for option in OPTIONS)
@@ -57,8 +59,8 @@ FIELDS = tuple(sorted((f.name for f in fields(Draft)), key=OPTION_NAMES.__contai
 def check(
     draft: Draft, now: datetime, minimum_seconds: int, changed: Collection[str] = FIELDS
 ) -> Draft:
-    """The draft with its recipients merged, and its addresses in their normal form. Raises Invalid
-    with all errors. Whether campaigns exist is not checked here.
+    """The draft with its recipients and tags merged, and its addresses in their normal form. Raises
+    Invalid with all errors. Whether campaigns exist is not checked here.
 
     changed: the fields to check. A value stored under an older rule prevents no other change: a
     schedule that is too frequent under today's rule can still be paused.
@@ -70,11 +72,11 @@ def check(
         errors += _check_time(draft, now, minimum_seconds)
     if {"filters", "export_type"} & set(changed) and draft.export_type in EXPORT_TYPES:
         errors += check_filters(draft.filters, draft.export_type)
+    errors += check_tags(draft.tags) if "tags" in changed else []
     if errors:
         raise Invalid(errors)
-    return Draft(
-        **{**draft.__dict__, "recipients": recipients, **_normal_addresses(draft, changed)}
-    )
+    normal = {"recipients": recipients, "tags": tags.merged(draft.tags)}
+    return Draft(**{**draft.__dict__, **normal, **_normal_addresses(draft, changed)})
 
 
 def _normal_addresses(draft: Draft, changed: Collection[str]) -> dict[str, str]:
@@ -142,6 +144,26 @@ def _wrong_in_name(name: str) -> str | None:
     if has_controls(name):
         return "remove the control characters, such as line breaks and tabs"
     return TURNS if bounds.turns_text(name) else None
+
+
+def check_tags(given: Sequence[str]) -> list[FieldError]:
+    """The errors of a schedule's tags."""
+    too_many = [FieldError("/tags", f"use at most {bounds.TAGS} tags")]
+    if len(given) > bounds.SENT_TAGS:
+        return too_many
+    wrong = (_wrong_in_tag(tag) for tag in given)
+    errors = [FieldError(f"/tags/{i}", why) for i, why in enumerate(wrong) if why]
+    return errors or (too_many if len(tags.merged(given)) > bounds.TAGS else [])
+
+
+def _wrong_in_tag(tag: str) -> str | None:
+    if len(tag) > bounds.TAG or len(tags.tidy(tag)) > bounds.TAG:
+        return bounds.at_most(bounds.TAG)
+    if not any(map(is_visible, tag)):
+        return f"enter a tag of 1 to {bounds.TAG} characters"
+    if has_controls(tag) or "," in tag:
+        return "remove commas and control characters, such as line breaks and tabs"
+    return TURNS if bounds.turns_text(tag) else None
 
 
 def check_keys(export_type: str, file_format: str) -> list[FieldError]:

@@ -98,7 +98,7 @@ def test_the_audit_has_the_time_at_which_it_was_written(
     call(api.admin, case, ids)
     fresh = [entry for entry in entries(services, cast) if entry.id not in before]
     assert {entry.at for entry in fresh} <= set(written_at)
-    assert fresh or case.good == 409
+    assert fresh or case.good in {409, 422}  # nothing was there to be written
 
 
 def test_a_super_admin_who_loses_a_required_second_factor_writes_nothing(

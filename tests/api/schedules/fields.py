@@ -22,6 +22,7 @@ OPTIONAL = {
     "replyTo",
     "timeLimit",
     "isActive",
+    "tags",
     "version",
     *POLICIES,
 }

@@ -41,6 +41,7 @@ class TestCreate:
             "pausedAt": None,
             "pausedReason": None,
             "isActive": True,
+            "tags": [],
             "version": 1,
             "lastRunAt": None,
             "lastStatus": None,

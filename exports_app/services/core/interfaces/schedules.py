@@ -85,6 +85,12 @@ class ScheduleStore(Protocol):
         """The tenant's schedules with the address among their recipients, in any case. lock: until
         the transaction ends."""
 
+    def owners(self, tenant_id: str) -> list[str]:
+        """The ids of who owns schedules in the tenant."""
+
+    def tags(self, tenant_id: str) -> list[str]:
+        """The different spellings of the tags of the tenant's schedules, in order."""
+
     def set_recipients(self, recipients: Mapping[str, list[str]], at: datetime) -> None:
         """recipients: by the schedule's id. Raises the versions. The schedules must be locked."""
 

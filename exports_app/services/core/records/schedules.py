@@ -1,6 +1,6 @@
 """Scheduled exports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,8 @@ class Schedule(ScheduleOptions):
     last_status: RunStatus | None = None
     next_run_at: datetime | None = None
     version: int = 1
+    tags: list[str] = field(default_factory=list)
+    """As typed, each once without regard to case."""
     deleted_at: datetime | None = None
     failures: int = 0
     """Scheduled runs that failed in a row."""

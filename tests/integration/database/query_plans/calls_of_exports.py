@@ -67,6 +67,14 @@ def _schedules() -> Mapping[str, Call]:
         **{f"schedules.find: by {sort}": listed(sort) for sort in sorts},
         **{f"schedules.find: of all, by {sort}": of_all(sort) for sort in sorts},
         "schedules.find": listed("-created_at"),
+        "schedules.find: with tags": listed("name", tags=("common", "rare")),
+        "schedules.find: of all, with tags": of_all("name", tags=("common", "rare")),
+        "schedules.find: of an owner": lambda tx, k: tx.schedules.find(
+            frozenset({k.filled.tenant}), {"owner_id": k.user.id}, "", Page(1, 50, "name")
+        ),
+        "schedules.find: without owner": listed("name", ownerless=True),
+        "schedules.owners": lambda tx, k: tx.schedules.owners(k.filled.tenant),
+        "schedules.tags": lambda tx, k: tx.schedules.tags(k.filled.tenant),
         "schedules.find: a word": lambda tx, k: tx.schedules.find(
             frozenset({k.filled.tenant}), {}, "region 690", Page(1, 50, "-created_at")
         ),
@@ -110,6 +118,9 @@ def _schedules() -> Mapping[str, Call]:
         ),
         "schedules.transfer_ownership": lambda tx, k: tx.schedules.transfer_ownership(
             k.filled.tenant, k.user.id, k.user.id, k.filled.now
+        ),
+        "schedules.update: tags": lambda tx, k: tx.schedules.update(
+            k.schedule.id, 1, {"tags": ["One", "Two"]}
         ),
         "schedules.update": lambda tx, k: tx.schedules.update(k.schedule.id, 1, {"name": "N"}),
         "schedules.zones_to_come": lambda tx, k: tx.schedules.zones_to_come(k.filled.now),

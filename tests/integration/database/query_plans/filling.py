@@ -69,6 +69,19 @@ class Exports(Copies):
             },
         )
         self._schedules = ids
+        self._rows(
+            models.ScheduleTagRow,
+            (
+                {
+                    "scheduled_export_id": schedule_id,
+                    "tenant_id": tenant_id,
+                    "folded": tag.lower(),
+                    "name": tag,
+                }
+                for i, (schedule_id, tenant_id) in enumerate(ids)
+                for tag in ("Common", f"Tag {i % 90}", *(["Rare"] if i % 100 == 0 else []))
+            ),
+        )
 
     def _runs_of(self) -> None:
         count = BIG * 2
