@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exports_app.domain.access import Permission, Principal
+from exports_app.domain.humanize import sentence
 from exports_app.services.core.authorization import schedule_of
 from exports_app.services.core.interfaces import Store
 from exports_app.services.core.records import Action, AuditEntry
@@ -15,8 +16,7 @@ CHANGES = (Action.SCHEDULE_UPDATED, Action.SCHEDULE_PAUSED)
 
 @dataclass(frozen=True)
 class Author:
-    """name: at the time of the change; for a user without a name, and where no user did it, as the
-    audit has it."""
+    """name: at the time of the change; "The app" and the like where no user did it."""
 
     name: str
     at: datetime
@@ -34,8 +34,10 @@ class ChangeAuthors:
             entries = tx.audit.of_subject(schedule_id, CHANGES, NEWEST)
         authors: dict[str, Author] = {}
         for entry in entries:
+            # A person's name is theirs to write
+            author = entry.actor_name if entry.actor_id else sentence(entry.actor_name)
             for name in _fields(entry):
-                authors.setdefault(name, Author(entry.actor_name, entry.at))
+                authors.setdefault(name, Author(author, entry.at))
         return authors
 
 

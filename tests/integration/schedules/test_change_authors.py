@@ -30,7 +30,7 @@ def test_each_field_names_its_latest_author(
         "name": Author(cast.super_admin.user.name, second),
         "recipients": Author(cast.super_admin.user.name, second),
         "when_empty": Author(cast.admin.user.name, first),
-        "is_active": Author("the app", clock()),
+        "is_active": Author("The app", clock()),
     }
 
 

@@ -14,7 +14,7 @@ from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.editor.opening import only_schedule, opened, put
-from tests.world import make_schedule, runs_of, stored
+from tests.world import make_schedule, runs_of
 
 
 def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
@@ -95,28 +95,6 @@ def test_a_preset_fills_the_expression_and_a_typed_preset_is_chosen(
         assert (panel.preset, draft.focus.split("#")[0]) == ("custom", "repeats")
 
     asyncio.run(play())
-
-
-def test_what_somebody_else_saved_meanwhile_is_said_and_can_be_loaded(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
-) -> None:
-    schedule = make_schedule(services, admin, name="Before")
-
-    async def play() -> None:
-        draft = await opened(tab, sign_in, admin, acme, schedule.id)
-        await put(tab, name="Mine")
-        await asyncio.to_thread(services.schedules.update, admin, schedule.id, {"name": "Theirs"})
-        await tab.do(EditorState.save)
-        assert draft.stale
-        assert draft.is_open
-        await tab.do(EditorState.reload)
-        assert (draft.values["name"], draft.stale, draft.dirty) == ("Theirs", False, False)
-        await put(tab, name="Mine after all")
-        await tab.do(EditorState.save)
-        assert not draft.is_open
-
-    asyncio.run(play())
-    assert stored(services, schedule).name == "Mine after all"
 
 
 def test_a_test_saves_first_and_goes_to_the_signed_in_user_alone(

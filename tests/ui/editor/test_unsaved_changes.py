@@ -7,6 +7,7 @@ from exports_app.domain.access import Principal, Role
 from exports_app.services.core.records import Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
@@ -97,14 +98,18 @@ def test_a_form_comes_back_with_what_was_typed_without_a_server(
         await later.do(SessionState.enter)
         await later.do(EditorState.restore, json.dumps(kept))
         back = await later.state(DraftState)
-        assert (back.values["name"], back.unfinished, back.dirty, back.stale) == (
+        assert (back.values["name"], back.unfinished, back.dirty, back.unsettled) == (
             "Typed on",
             "cat@exam",
             True,
             True,
         )
-        await later.do(EditorState.reload)
-        assert (back.unfinished, back.dirty, back.stale) == ("", False, False)
+        # What it was a change of is not known: each field that differs is asked about
+        shown = (await later.state(ConflictState)).differences
+        assert {one.name: (one.theirs, one.choice) for one in shown} == {
+            "name": (made.name, ""),
+            "description": ("by another, meanwhile", ""),
+        }
 
     asyncio.run(play())
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.ui.axe import serious
 from tests.e2e.ui.form import Form, at_both_widths, the_one
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, takes_keys, toast
@@ -114,34 +115,40 @@ class TestClosing:
 
 class TestWhatSomebodyElseDid:
     @at_both_widths
-    def test_is_said_while_the_form_is_open_and_can_be_loaded(
+    def test_is_shown_field_by_field_and_kept_or_taken(
         self, house: House, company: Company, visits: Visits, width: int
     ) -> None:
         made = house.schedule(company, "Before")
         page = visits.open(who=company.admin, width=width)
         form = Form.edit(page, "Before")
         form.field("description").fill("Mine")
+        form.name.fill("My name")
+        expect(page.locator("#save")).to_be_enabled()
+        page.locator("#send-test").filter(has_text="Save and").wait_for()  # it has arrived
         house.call(
             company.admin,
             "PUT",
             f"/api/scheduled-exports/{made['id']}",
             json={"name": "Theirs", "schedule": "5 5 * * *"},
         )
-        expect(form.dialog.get_by_role("alert")).to_contain_text(
-            "Someone else changed this scheduled export."
-        )
-        assert_nothing_overflows(page)
-        page.locator("#reload").click()
-        expect(form.dialog.get_by_role("alert")).to_have_count(0)
-        expect(form.name).to_have_value("Theirs")
+        panel = form.field("conflict")
+        expect(panel.get_by_role("alert")).to_contain_text("Ada Admin changed this")
         expect(form.expression).to_have_value("5 5 * * *")
-        expect(form.field("description")).to_have_value("")
-        form.field("description").fill("Mine after all")
+        expect(form.field("description")).to_have_value("Mine")
+        assert_nothing_overflows(page)
+        assert serious(page) == []
+        page.locator("#save").click()
+        expect(panel).to_be_focused()
+        name = panel.get_by_role("group", name="Name")
+        name.get_by_label("Keep mine: My name").check()
+        expect(form.name).to_have_value("My name")
+        name.get_by_label("Take theirs: Theirs").check()
+        expect(form.name).to_have_value("Theirs")
         form.save()
         row = the_one(house, company)
         assert (row["name"], row["description"], row["schedule"]) == (
             "Theirs",
-            "Mine after all",
+            "Mine",
             "5 5 * * *",
         )
 

@@ -111,12 +111,13 @@ class TestWhatAnotherDoes:
         row(here, made).locator("button.name").click()
         mine = here.get_by_role("dialog")
         mine.get_by_label("Description").fill("Half written")
+        mine.get_by_label("Name", exact=True).fill("Mine")
         row(there, made).locator("button.name").click()
         theirs = there.get_by_role("dialog")
         theirs.get_by_label("Name").fill("Edited by the other")
         theirs.get_by_role("button", name="Save", exact=True).click()
         expect(theirs).to_have_count(0)
-        told = mine.get_by_role("alert").filter(has_text="Someone else changed this")
+        told = mine.get_by_role("alert").filter(has_text="changed this scheduled export")
         expect(told).to_be_visible(timeout=SOON_MS)
         expect(mine.get_by_label("Description")).to_have_value("Half written")
         mine.get_by_role("button", name="Save", exact=True).click()
@@ -124,10 +125,9 @@ class TestWhatAnotherDoes:
         assert house.rows("SELECT description FROM scheduled_exports WHERE id = ?", made["id"]) == [
             {"description": None}
         ]
-        told.get_by_role("button", name="Reload").click()
-        expect(told).to_have_count(0)
-        expect(mine.get_by_label("Name")).to_have_value("Edited by the other")
-        expect(mine.get_by_label("Description")).to_have_value("")
+        mine.get_by_role("button", name="Take all theirs").click()
+        expect(mine.get_by_label("Name", exact=True)).to_have_value("Edited by the other")
+        expect(mine.get_by_label("Description")).to_have_value("Half written")
 
     def test_in_another_tenant_does_not_show(
         self, house: House, company: Company, visits: Visits

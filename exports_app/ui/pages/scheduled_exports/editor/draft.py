@@ -13,8 +13,9 @@ from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import Recipient, warning
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.pages.scheduled_exports import run_errors
-from exports_app.ui.pages.scheduled_exports.editor import form, options
+from exports_app.ui.pages.scheduled_exports.editor import form, merge, options
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
+from exports_app.ui.pages.scheduled_exports.editor.merge import Content
 
 CHOSEN = 300
 """Characters of what is set in a section, while it is folded."""
@@ -31,8 +32,8 @@ class DraftState(rx.State):
     chips: list[Chip] = []  # noqa: RUF012
     is_active: bool = True
     errors: dict[str, str] = {}  # noqa: RUF012
-    stale: bool = False
-    """Someone else has saved it since it was opened."""
+    unsettled: bool = False
+    """Someone else changed the same fields, and nobody chose yet which version to keep."""
     paused: str = ""
     """Why it was paused automatically."""
     unfold: dict[str, str] = {}  # noqa: RUF012
@@ -45,12 +46,13 @@ class DraftState(rx.State):
     to_fix: str = ""
     """A wrong recipient that goes back into the field."""
     _version: int = 0
-    _saved: tuple[Any, ...] = ()
+    _saved: Content = {}  # noqa: RUF012
+    """What is stored, as far as it is known here; empty in a restored form with changes."""
     _count: int = 0
 
     @rx.var
     def dirty(self) -> bool:
-        return self.is_open and self._now() != self._saved
+        return self.is_open and self.content() != self._saved
 
     @rx.var
     def doubts(self) -> dict[str, str]:
@@ -91,20 +93,43 @@ class DraftState(rx.State):
         identity = {
             "tenant": self.tenant_id,
             "id": self.schedule_id,
-            "version": self._version,
+            # None that is stored: a restored form asks again
+            "version": 0 if self.unsettled else self._version,
             "active": self.is_active,
         }
         return form.pack(
             self.values, self.campaign_ids, self.chips, identity | {"dirty": self.dirty}
         )
 
-    def _now(self) -> tuple[Any, ...]:
-        return (
-            dict(self.values),
-            list(self.campaign_ids),
-            [chip.text for chip in self.chips],
-            self.is_active,
-        )
+    @internal
+    def content(self) -> Content:
+        """All that is set in the form."""
+        return dict(self.values) | {
+            merge.CAMPAIGNS: list(self.campaign_ids),
+            merge.RECIPIENTS: [chip.text for chip in self.chips],
+            merge.ACTIVE: self.is_active,
+        }
+
+    @internal
+    def base(self) -> Content:
+        """What the changes in the form are changes of; empty where it is not known."""
+        return self._saved
+
+    @internal
+    def rebase(self, stored: Content, version: int) -> None:
+        """They are changes of this version from now on."""
+        self._saved, self._version = stored, version
+
+    @internal
+    def take(self, values: Content) -> None:
+        """Set fields, by their names in a content."""
+        texts = {name: value for name, value in values.items() if name in self.values}
+        self.values = self.values | texts
+        self.campaign_ids = values.get(merge.CAMPAIGNS, self.campaign_ids)
+        self.is_active = values.get(merge.ACTIVE, self.is_active)
+        if merge.RECIPIENTS in values:
+            self.chips = form.chips(values[merge.RECIPIENTS])
+        self.errors = {k: v for k, v in self.errors.items() if k not in values}
 
     @internal
     def version(self) -> int:
@@ -132,13 +157,12 @@ class DraftState(rx.State):
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
         self.chips = form.chips(like.recipients) if like else []
         self.errors = {}
-        self.stale = False
         self.to_fix = ""
         self.unfinished = ""
         self.paused = run_errors.readable(like.paused_reason) if like and schedule_id else ""
         self.unfold = {}
         self._unfold(key for key, words in self.chosen.items() if words)
-        self._saved, self.is_open = self._now(), True
+        self._saved, self.is_open = self.content(), True
 
     @internal
     def restore(self, fields: dict[str, Any], recipients: Sequence[Recipient]) -> None:
@@ -148,17 +172,16 @@ class DraftState(rx.State):
         self.campaign_ids = fields["campaigns"]
         self.unfinished = fields["unfinished"]
         self.add_recipients(recipients)
-        self._saved = () if fields["dirty"] else self._now()
+        self._saved = {} if fields["dirty"] else self.content()
 
     @internal
     def show_saved(self, saved: Schedule) -> None:
         self.schedule_id = saved.id
         self._version = saved.version
-        self.stale = False
         self.errors = {}
         self.chips = form.chips(saved.recipients)
         self.paused = run_errors.readable(saved.paused_reason)
-        self._saved = self._now()
+        self._saved = self.content()
 
     @internal
     def add_recipients(self, recipients: Sequence[Recipient]) -> bool:

@@ -19,6 +19,7 @@ from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, options
+from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
@@ -32,6 +33,8 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 UNSAVED = "You have unsaved changes. Save or close this form, then choose “Export this view” again"
+CONFLICT = "conflict"
+"""The id of the panel with what someone else changed."""
 DELETED = "This scheduled export was deleted. Copy what you need, then close the form"
 
 
@@ -82,11 +85,6 @@ class EditorState(rx.State):
         texts = form.texts(old) | {"name": f"Copy of {old.name}"[: bounds.NAME]}
         return await self._open(old.tenant_id, "", texts, old, is_active=False)
 
-    @action(Permission.WRITE)
-    async def reload(self) -> Any:
-        """Take what is stored now; the changes here are dropped."""
-        return await self._edit(await self._stored((await self.get_state(DraftState)).schedule_id))
-
     @action(Permission.WRITE, longest={"kept": bounds.KEPT_FORM})
     async def restore(self, kept: str) -> Any:
         """Bring back a form that the browser kept while the server was away. Another tenant's stays
@@ -101,8 +99,9 @@ class EditorState(rx.State):
             await notify(self, "info", "Your unsaved changes were restored")
         # If someone goes on typing, the rest must not end up in the name
         draft.focus_on("form")
+        begun = await self._begun(draft)
         await self.compare()
-        return await self._begun(draft)
+        return begun
 
     async def _stored(self, schedule_id: str) -> Schedule:
         get = services.schedules.get
@@ -134,6 +133,7 @@ class EditorState(rx.State):
 
     async def _begun(self, draft: DraftState) -> Any:
         self.asking, draft.usual = False, options.from_settings(services.settings)
+        await (await self.get_state(ConflictState)).begin()
         await (await self.get_state(RepeatState)).follow(draft.values["schedule"], anew=True)
         await (await self.get_state(SchedulePanel)).explain(draft.values)
         return [CampaignPicker.name_chosen, DataPanel.load]
@@ -177,29 +177,42 @@ class EditorState(rx.State):
         if wrong := (await self.get_state(RepeatState)).errors:
             draft.focus_on(form.first_wrong(wrong))
             return None
+        if draft.unsettled:
+            draft.focus_on(CONFLICT)
+            return None
         try:
-            values = form.draft(
-                draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active
-            )
-            saved = await call(
-                _write,
-                draft.tenant_id,
-                draft.schedule_id,
-                draft.version(),
-                values,
-            )
+            saved = await self._stored_now(draft)
         except Invalid as e:
             draft.show_errors(form.errors_by_field(e))
-            return None
-        except Conflict:
-            draft.stale = True
             return None
         except NotFound:
             await notify(self, "error", DELETED)
             return None
-        draft.show_saved(saved)
-        await (await self.get_state(ListState)).load()
+        if saved is not None:
+            draft.show_saved(saved)
+            await (await self.get_state(ConflictState)).begin()
+            await (await self.get_state(ListState)).load()
         return saved
+
+    async def _stored_now(self, draft: DraftState) -> Schedule | None:
+        """None where someone else changed fields of the form: it shows them."""
+        for is_last in (False, True):
+            values = form.draft(
+                draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active
+            )
+            try:
+                return await call(
+                    _write, draft.tenant_id, draft.schedule_id, draft.version(), values
+                )
+            except Conflict:
+                await self.compare()
+                if (await self.get_state(ConflictState)).differences:
+                    draft.focus_on(CONFLICT)
+                    return None
+                if is_last:
+                    raise
+            # What changed is not in the form, e.g. the owner: it is saved beside it
+        return None
 
     @internal
     async def leave(self, tenant_id: str) -> None:
@@ -210,18 +223,17 @@ class EditorState(rx.State):
 
     @internal
     async def compare(self) -> None:
-        """Whether someone else saved or deleted it while it is open here."""
+        """Show what someone else saved, or that they deleted it, while it is open here."""
         draft = await self.get_state(DraftState)
         if not draft.is_open or not draft.schedule_id:
             return
         try:
             stored = await self._stored(draft.schedule_id)
-            draft.stale, draft.paused = (
-                stored.version != draft.version(),
-                run_errors.readable(stored.paused_reason),
-            )
         except NotFound:
             draft.errors = draft.errors | {"name": DELETED}
+            return
+        draft.paused = run_errors.readable(stored.paused_reason)
+        await (await self.get_state(ConflictState)).compare(stored)
 
 
 def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:

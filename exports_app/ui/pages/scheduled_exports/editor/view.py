@@ -5,6 +5,7 @@ import reflex as rx
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, switch
 from exports_app.ui.components.question import question
+from exports_app.ui.pages.scheduled_exports.editor.conflict_view import conflict_panel
 from exports_app.ui.pages.scheduled_exports.editor.data_view import data_section
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
@@ -50,7 +51,7 @@ def _body() -> rx.Component:
         rx.el.div(
             rx.el.div(
                 _paused(),
-                _stale(),
+                conflict_panel(),
                 *data_section(),
                 *schedule_section(),
                 *recipients_section(),
@@ -78,28 +79,6 @@ def _paused() -> rx.Component:
             ),
             class_name="box warn",
             id="paused-reason",
-        ),
-    )
-
-
-def _stale() -> rx.Component:
-    return rx.cond(
-        DraftState.stale,
-        rx.el.div(
-            rx.el.p(rx.el.b("Someone else changed this scheduled export.")),
-            rx.el.p("Reload to see the current version. Your unsaved changes will be lost."),
-            rx.el.div(
-                button(
-                    "Reload",
-                    kind="small",
-                    icon="rotate-cw",
-                    on_click=EditorState.reload,
-                    id="reload",
-                ),
-                class_name="row",
-            ),
-            class_name="box warn",
-            role="alert",
         ),
     )
 
