@@ -219,4 +219,5 @@ def test_those_whose_runs_do_not_go_well_are_found(
     # Another one that failed is paused
     assert ({one.id for one in found}, total) == ({six[1].id, six[2].id}, 2)
     assert total == services.schedule_summaries.summary(admin, acme.id).failing
+    assert total == services.export_analytics.read(admin, acme.id).failing.total
     assert services.schedules.find(admin, acme.id, {"failing": False}, "", Page(sort=""))[1] == 2

@@ -100,7 +100,8 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
         await tab.do(ScheduleActions.resume, schedule.id)
         assert await tab.texts() == ["“Weekly” is active again and runs on your behalf"]
         again = next(r for r in listed.rows if r.name == "Weekly")
-        assert (again.active, again.paused, again.streak) == (True, "", "")
+        assert (again.active, again.paused) == (True, "")
+        assert again.streak == "The latest scheduled run failed"
         assert listed.counts == "1 active · 1 failing · 1 paused"  # until it runs well
 
     asyncio.run(play())
@@ -130,7 +131,7 @@ def test_what_the_pause_says_of_the_last_run_is_not_said_twice(
     asyncio.run(play())
 
 
-def test_a_row_of_failures_is_counted_from_the_second_one(
+def test_a_row_says_that_it_fails_where_its_last_run_does_not(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
     schedule = make_schedule(services, admin)
@@ -143,12 +144,21 @@ def test_a_row_of_failures_is_counted_from_the_second_one(
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        for failures, words in ((1, ""), (3, "3 scheduled runs failed in a row")):
+        for failures, words in (
+            (1, "The latest scheduled run failed"),
+            (3, "3 scheduled runs failed in a row"),
+        ):
             await asyncio.to_thread(fail, failures)
             await tab.do(ListState.again)
             (row,) = listed.rows
             assert row.streak == words
             assert row.failing_at
+        assert listed.counts == "1 active · 1 failing"
+        run = await asyncio.to_thread(trigger_and_execute, services, admin, schedule)
+        await asyncio.to_thread(fail, 1)
+        await tab.do(ListState.again)
+        (row,) = listed.rows
+        assert (row.status, row.streak) == (str(run.status), "The latest scheduled run failed")
 
     asyncio.run(play())
 

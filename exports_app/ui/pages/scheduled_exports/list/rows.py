@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exports_app.domain.humanize import place
-from exports_app.domain.runs.states import FINISHED, RunStatus
+from exports_app.domain.runs.states import FAILING, FINISHED, RunStatus
 from exports_app.services.core.records import LatestRun, Run, Schedule, Summary
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.labels import (
@@ -43,7 +43,8 @@ class Row:
     since: str
     """Since when its newest run is processing; empty when it is not."""
     streak: str
-    """How many scheduled runs failed in a row, where it is more than one."""
+    """Why it counts as failing, where its last run does not say so: how many scheduled runs failed
+    in a row, or that the latest one did before it was run in another way."""
     failing_at: str
     """Since when its scheduled runs have not gone well: the first of them may have been partial, or
     before a pause."""
@@ -94,13 +95,18 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         ),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
-        streak=f"{schedule.failures} scheduled runs failed in a row"
-        if schedule.failures > 1
-        else "",
+        streak=_streak(schedule, status),
         failing_at=iso(schedule.failing_since),
         paused=run_errors.readable(schedule.paused_reason) if schedule.paused_at else "",
         paused_at=iso(schedule.paused_at),
     )
+
+
+def _streak(schedule: Schedule, status: RunStatus | None) -> str:
+    if schedule.failures > 1:
+        return f"{schedule.failures} scheduled runs failed in a row"
+    hides_it = schedule.is_active and schedule.failing_since and status not in FAILING
+    return "The latest scheduled run failed" if hides_it else ""
 
 
 def _told_below(schedule: Schedule, run: Run) -> bool:
