@@ -5,12 +5,10 @@ sent from here: at least once, always under the same Message-ID, and retried lik
 """
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from exports_app.domain import bidi, humanize
-from exports_app.domain.errors import ExportsError
 from exports_app.domain.runs import retry
-from exports_app.domain.timing import cron
+from exports_app.domain.timing import instants
 from exports_app.services.core.extension_points import Note
 from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.records import Notification, NotificationKind, Tenant
@@ -97,12 +95,12 @@ def _facts(notification: Notification) -> list[tuple[str, str]]:
     """Label and value."""
     content = notification.content
     kind = notification.kind
-    zone = _zone(content["timezone"])
+    zone = content["timezone"]
     facts: list[tuple[str, str]] = []
     if content["scheduled_for"]:
-        facts.append(("Scheduled", instant(datetime.fromisoformat(content["scheduled_for"]), zone)))
+        facts.append(("Scheduled", _instant(content["scheduled_for"], zone)))
     if kind is NotificationKind.RECOVERED and content["since"]:
-        facts.append(("Failing since", instant(datetime.fromisoformat(content["since"]), zone)))
+        facts.append(("Failing since", _instant(content["since"], zone)))
     elif reason := content.get("reason") or content["error"]:
         facts.append(("Reason", humanize.sentence(reason)))
     failed = kind in {NotificationKind.FAILING, NotificationKind.GAVE_UP}
@@ -111,15 +109,6 @@ def _facts(notification: Notification) -> list[tuple[str, str]]:
     return facts
 
 
-def _zone(name: str) -> ZoneInfo:
-    """UTC for an unknown zone, which may be the reason of the notification."""
-    try:
-        return cron.zone(name)
-    except ExportsError:
-        return ZoneInfo("UTC")
-
-
-def instant(at: datetime, zone: ZoneInfo) -> str:
-    """As messages show it, with the name of the zone."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b %Y, %H:%M} ({zone.key})"
+def _instant(stored: str, timezone: str) -> str:
+    # Of an unknown zone, which may be the reason of the notification, in UTC
+    return instants.in_words(datetime.fromisoformat(stored), timezone)

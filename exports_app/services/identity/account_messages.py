@@ -5,17 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from exports_app import log
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.runs import retry
 from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.domain.timing import instants
 from exports_app.services.core.extension_points import Note
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import AccountMessage, Tenant, new_id
 from exports_app.services.delivery import channels
-from exports_app.services.delivery.notifications import instant
 from exports_app.services.delivery.outbox import Outbox
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
 
@@ -137,7 +136,7 @@ class AccountMessages:
 
 def _note(email: AccountEmail, url: str, created_at: datetime) -> Note:
     tenant = email.tenant
-    zone = ZoneInfo(tenant.timezone if tenant and tenant.timezone else "UTC")
+    zone = tenant.timezone if tenant and tenant.timezone else "UTC"
     return Note(
         tenant_name=tenant.name if tenant else APP_NAME,
         brand_color=tenant.brand_color if tenant else APP_COLOR,
@@ -145,7 +144,7 @@ def _note(email: AccountEmail, url: str, created_at: datetime) -> Note:
         export_name=email.title,
         title=email.title,
         lead=email.lead,
-        facts=[*email.facts, ("Valid until", instant(email.expires_at, zone))],
+        facts=[*email.facts, ("Valid until", instants.in_words(email.expires_at, zone))],
         url=url,
         why=email.why,
         created_at=created_at,

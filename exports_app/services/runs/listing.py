@@ -8,12 +8,12 @@ from email_validator import EmailNotValidError
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus, Trigger
-from exports_app.services.core.authorization import require, run_of, schedule_of
+from exports_app.services.core.authorization import require, schedule_of
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.email_addresses import valid_address
 from exports_app.services.core.field_rules import check_search, is_uuid, one_of
 from exports_app.services.core.interfaces import FoundRuns, RunFilter, Store, Transaction
-from exports_app.services.core.records import Delivery, Page, Run, Schedule
+from exports_app.services.core.records import Delivery, Page, Run
 from exports_app.services.core.request_coalescing import RequestCoalescing
 
 KEPT = 0.25
@@ -23,11 +23,12 @@ latest."""
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page of the list is: older than a run, newer than one, or at the newest. Ids of runs;
-    one that is not there any more counts as none."""
+    """Where a page of the list is: older than a run, newer than one, from one on, or at the newest.
+    Ids of runs; one that is not there any more counts as none."""
 
     older_than: str = ""
     newer_than: str = ""
+    starts_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,14 @@ class RunListing:
             tenant_id, view, lambda: self._read(who, tenant_id, where, place, size)
         )
 
-    def get(self, who: Principal, run_id: str) -> tuple[Schedule, Run]:
-        """A run by its id alone, and its schedule. Raises NotFound, Forbidden."""
+    def one(self, who: Principal, run_id: str) -> RunListPage:
+        """A run by its id alone. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             run = tx.runs.get(run_id) if is_uuid(run_id) else None
             if run is None:
                 raise NotFound
-            schedule = schedule_of(tx, who, run.scheduled_export_id, Permission.READ)
-            return schedule, run_of(tx, schedule.id, run.id)
+            schedule_of(tx, who, run.scheduled_export_id, Permission.READ)
+            return _listed(tx, FoundRuns([run], more=False, total=1), Page())
 
     def _read(
         self, who: Principal, tenant_id: str, where: RunFilter, place: Place, size: int
@@ -86,7 +87,7 @@ class RunListing:
                 schedule = schedule_of(tx, who, where.schedule_id, Permission.READ)
                 if schedule.tenant_id != tenant_id:
                     raise NotFound
-            page = _page(tx, tenant_id, place, size)
+            page = _page(tx, tenant_id, where, place, size)
             found = _find(tx, tenant_id, where, page)
             if page.sort == "created_at" and not found.more:
                 # The newest page: whole, and without an end that moves
@@ -111,12 +112,22 @@ def _check(where: RunFilter) -> None:
         raise Invalid(errors)
 
 
-def _page(tx: Transaction, tenant_id: str, place: Place, size: int) -> Page:
-    for run_id, sort in ((place.older_than, "-created_at"), (place.newer_than, "created_at")):
-        run = tx.runs.get(run_id) if is_uuid(run_id) else None
-        if run is not None and run.tenant_id == tenant_id:
-            return Page(size=size, sort=sort, after=(run.created_at, run.id))
-    return Page(size=size, sort="-created_at")
+def _page(tx: Transaction, tenant_id: str, where: RunFilter, place: Place, size: int) -> Page:
+    newest = Page(size=size, sort="-created_at")
+    if run := _of_tenant(tx, tenant_id, place.older_than):
+        return replace(newest, after=(run.created_at, run.id))
+    if run := _of_tenant(tx, tenant_id, place.newer_than):
+        return replace(newest, sort="created_at", after=(run.created_at, run.id))
+    if run := _of_tenant(tx, tenant_id, place.starts_at):
+        before = Page(size=1, sort="created_at", after=(run.created_at, run.id))
+        if found := _find(tx, tenant_id, where, before).runs:
+            return replace(newest, after=(found[0].created_at, found[0].id))
+    return newest
+
+
+def _of_tenant(tx: Transaction, tenant_id: str, run_id: str) -> Run | None:
+    run = tx.runs.get(run_id) if is_uuid(run_id) else None
+    return run if run is not None and run.tenant_id == tenant_id else None
 
 
 def _find(tx: Transaction, tenant_id: str, where: RunFilter, page: Page) -> FoundRuns:

@@ -11,8 +11,12 @@ from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.analytics.campaigns.state import CampaignsState
 from exports_app.ui.pages.analytics.exports.state import ExportsState
+from exports_app.ui.pages.scheduled_exports.all_runs.schedule_picker import SchedulePicker
+from exports_app.ui.pages.scheduled_exports.all_runs.state import AllRuns
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -26,7 +30,9 @@ READING = {
     CampaignsState: {"arrive", "refresh", "choose", "order"},
     ExportsState: {"refresh"},
     DownloadState: {"start"},
-    HistoryState: {"show", "close", "again", "unfold"},
+    HistoryState: {"show", "close", "again", "unfold", "turn"},
+    AllRuns: {"arrive", "step", "refresh", "choose", "clear", "turn", "unfold"},
+    SchedulePicker: {"opened", "search"},
     ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn"},
     ScheduledExports: {"arrive", "step", "refresh"},
 }
@@ -68,10 +74,11 @@ def test_a_viewer_sees_what_an_admin_sees_and_may_change_none_of_it(
         ):
             await tab.do(handler)
         listed, story = await tab.state(ListState), await tab.state(HistoryState)
+        table, details = await tab.state(RunTable), await tab.state(OpenedRun)
         figures, health = await tab.state(CampaignsState), await tab.state(ExportsState)
         assert (listed.failed, story.failed, figures.failed, health.failed) == ("", "", "", "")
         assert [row.name for row in listed.rows] == ["Weekly"]
-        return listed.rows, story.runs, story.deliveries, figures.cards, health.runs
+        return listed.rows, table.rows, details.deliveries, figures.cards, health.runs
 
     async def play() -> None:
         head, session = await tab.state(ScheduleState), await tab.state(SessionState)

@@ -10,6 +10,8 @@ from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Tenant
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.wiring import Services
 from tests.doubles import WatchedEmail
@@ -35,8 +37,8 @@ def test_a_run_says_that_it_waits_for_the_mail_server(
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
-        history = await tab.state(HistoryState)
-        assert history.runs[0].waits == "Waiting for the mail server"
+        table = await tab.state(RunTable)
+        assert table.rows[0].waits == "Waiting for the mail server"
         answered.set()
 
     with (
@@ -69,12 +71,12 @@ def test_where_emails_differ_in_form_each_says_its_own(
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
-        history = await tab.state(HistoryState)
+        details = await tab.state(OpenedRun)
         await tab.do(HistoryState.unfold, run.id)
-        assert history.detail.sent == (
+        assert details.detail.sent == (
             "Sent attached to 1 and attached as ZIP to 1: the mail server refused larger messages"
         )
-        forms = {d.target: d.form.split(",")[0] for d in history.deliveries}
+        forms = {d.target: d.form.split(",")[0] for d in details.deliveries}
         assert forms == {ANN: "attached", BOB: "attached as ZIP"}
 
     asyncio.run(play())

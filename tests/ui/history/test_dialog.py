@@ -15,6 +15,7 @@ from exports_app.services.core.records import Notification, NotificationKind, Pa
 from exports_app.services.schedules.new_run import new_run
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
@@ -47,6 +48,7 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
 
     async def play() -> None:
         story = await tab.state(HistoryState)
+        table = await tab.state(RunTable)
         for address, gone in (
             (f"/scheduled-exports/{schedule.id}?run={run.id}", ""),
             (
@@ -60,8 +62,8 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
             await tab.do(ScheduledExports.arrive)
             await tab.do(ScheduledExports.refresh)
             assert story.gone == gone
-            assert bool(story.runs) == (gone == "")
-            assert bool(story.opened) == (gone == "")
+            assert bool(table.rows) == (gone == "")
+            assert bool(table.opened) == (gone == "")
 
     asyncio.run(play())
     services.repeated_entries.flush()
@@ -131,13 +133,13 @@ def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_cho
     async def play() -> None:
         await sign_in(both, acme)
         await tab.do(HistoryState.show, schedule.id)
-        past, story = await tab.state(BackfillState), await tab.state(HistoryState)
+        past, table = await tab.state(BackfillState), await tab.state(RunTable)
         await tab.do(BackfillState.set_start, "2026-02-02")
         await tab.do(BackfillState.set_end, "2026-02-16")
         assert (past.count, past.message) == (0, "You do not have permission to do this")
         run = services.schedules.trigger(outsider, schedule.id)
         await tab.do(ScheduledExports.refresh)
-        assert [row.id for row in story.runs] == [run.id]
+        assert [row.id for row in table.rows] == [run.id]
         assert await tab.texts() == []
 
     asyncio.run(play())
@@ -158,6 +160,7 @@ def test_what_was_removed_is_said_and_run_again_only_when_asked_for(
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         past, story = await tab.state(BackfillState), await tab.state(HistoryState)
+        table = await tab.state(RunTable)
         assert story.removed == "2 older runs were removed: the history is kept for 730 days."
         await tab.do(BackfillState.set_start, "2024-01-01")
         await tab.do(BackfillState.set_end, "2024-01-05")
@@ -166,7 +169,7 @@ def test_what_was_removed_is_said_and_run_again_only_when_asked_for(
         assert past.count == 2
         assert past.message.startswith("2 runs will be created")
         await confirmed(tab, BackfillState.ask)
-        assert story.total == 22
+        assert table.total == 22
 
     asyncio.run(play())
 

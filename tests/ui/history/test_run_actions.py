@@ -17,7 +17,9 @@ from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.pages.scheduled_exports import delivery_advice, run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.replacement import ReplacementState
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
@@ -62,26 +64,26 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
-        story = await tab.state(HistoryState)
-        (row,) = story.runs
+        table, details = await tab.state(RunTable), await tab.state(OpenedRun)
+        (row,) = table.rows
         assert (row.status_word, row.how, row.has_file) == ("Partial", "Manual · Admin", True)
-        assert story.summary == "Last 1 run: 1 partial"
+        assert table.summary == "Last 1 run: 1 partial"
         assert (await tab.state(BrowserCommands)).address == f"/scheduled-exports/{schedule.id}"
         await tab.do(HistoryState.unfold, run.id)
-        assert [(d.target, d.status) for d in story.deliveries] == [
+        assert [(d.target, d.status) for d in details.deliveries] == [
             ("old@example.com", "failed"),
             ("ann@example.com", "accepted"),
         ]
-        assert GONE in story.deliveries[0].error
-        assert story.detail.made == "Campaigns, totals, CSV · time zone: Berlin"
-        assert (story.detail.can_resend, story.detail.unsent, story.detail.sha256) == (
+        assert GONE in details.deliveries[0].error
+        assert details.detail.made == "Campaigns, totals, CSV · time zone: Berlin"
+        assert (details.detail.can_resend, details.detail.unsent, details.detail.sha256) == (
             True,
             1,
             run.sha256,
         )
-        assert story.deliveries[0].advice == delivery_advice.ADDRESS
+        assert details.deliveries[0].advice == delivery_advice.ADDRESS
         await confirmed(tab, SendQuestion.ask_resend, schedule.id, run.id)
-        assert story.runs[0].status == "pending"
+        assert table.rows[0].status == "pending"
         await asyncio.to_thread(lambda: execute(services, claim(services)))
         await tab.do(ScheduledExports.refresh)
         assert (await tab.texts())[-1] == "“Weekly”: 1 of 2 delivered"
@@ -106,7 +108,7 @@ def test_run_again_keeps_the_window(
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         await confirmed(tab, SendQuestion.ask_rerun, schedule.id, old.id)
-        assert len((await tab.state(HistoryState)).runs) == 2
+        assert len((await tab.state(RunTable)).rows) == 2
 
     asyncio.run(play())
     new = runs_of(services, schedule)[0]
@@ -162,34 +164,38 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
         async def play() -> None:
             await sign_in(admin, acme)
             await tab.do(HistoryState.show, schedule.id)
-            story = await tab.state(HistoryState)
-            waiting = story.runs[0]
+            table, details = await tab.state(RunTable), await tab.state(OpenedRun)
+            waiting = table.rows[0]
             assert (waiting.waits, waiting.waits_after) == ("Will retry", " (attempt 2 of 9)")
             assert waiting.waits_at
             await tab.do(HistoryState.unfold, run.id)
-            assert (story.detail.can_retry, story.detail.can_resend, story.detail.can_cancel) == (
+            assert (
+                details.detail.can_retry,
+                details.detail.can_resend,
+                details.detail.can_cancel,
+            ) == (
                 True,
                 False,
                 True,
             )
-            assert story.detail.hint == run_errors.WAITS
-            assert [(a.number, a.word) for a in story.attempts] == [
+            assert details.detail.hint == run_errors.WAITS
+            assert [(a.number, a.word) for a in details.attempts] == [
                 ("Attempt 1", "Temporary failure")
             ]
-            assert "451 4.7.1 later" in story.attempts[0].error
-            await tab.do(HistoryState.retry_now, run.id)
-            assert (story.runs[0].waits, story.detail.can_retry) == ("", False)
+            assert "451 4.7.1 later" in details.attempts[0].error
+            await tab.do(OpenedRun.retry_now)
+            assert (table.rows[0].waits, details.detail.can_retry) == ("", False)
             await asyncio.to_thread(lambda: execute(services, claim(services)))
             await tab.do(HistoryState.again)
-            assert [a.number for a in story.attempts] == ["Attempt 1", "Attempt 2"]
-            await tab.do(HistoryState.give_up, run.id)
-            assert story.runs[0].status == "partial"
-            assert "stopped retrying" in story.detail.raw
+            assert [a.number for a in details.attempts] == ["Attempt 1", "Attempt 2"]
+            await tab.do(OpenedRun.give_up)
+            assert table.rows[0].status == "partial"
+            assert "stopped retrying" in details.detail.raw
             await call(services.run_actions.resend, schedule.id, run.id)
             await asyncio.to_thread(lambda: execute(services, claim(services)))
             await tab.do(HistoryState.again)
-            assert [a.number for a in story.attempts] == ["Attempt 1", "Attempt 2", "Attempt 3"]
-            assert (story.runs[0].attempts, story.runs[0].waits_after) == (
+            assert [a.number for a in details.attempts] == ["Attempt 1", "Attempt 2", "Attempt 3"]
+            assert (table.rows[0].attempts, table.rows[0].waits_after) == (
                 "attempt 3",
                 " (attempt 4 of 11)",
             )
@@ -208,8 +214,8 @@ def test_a_refused_address_is_replaced_and_gets_the_file(
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         await tab.do(HistoryState.unfold, run.id)
-        story, asked = await tab.state(HistoryState), await tab.state(ReplacementState)
-        assert [(d.target, d.can_replace) for d in story.deliveries] == [
+        details, asked = await tab.state(OpenedRun), await tab.state(ReplacementState)
+        assert [(d.target, d.can_replace) for d in details.deliveries] == [
             ("old@example.com", True),
             ("ann@example.com", False),
         ]
@@ -221,11 +227,15 @@ def test_a_refused_address_is_replaced_and_gets_the_file(
         assert (asked.error, asked.doubt) == ("", "Did you mean new@gmail.com?")
         await tab.do(ReplacementState.set_address, "new@gmail.com")
         await tab.do(ReplacementState.replace)
-        assert (asked.target, asked.address, story.runs[0].status) == ("", "", "pending")
+        assert (asked.target, asked.address, (await tab.state(RunTable)).rows[0].status) == (
+            "",
+            "",
+            "pending",
+        )
         assert await tab.texts() == ["old@example.com was replaced. The file is being sent"]
         await asyncio.to_thread(lambda: execute(services, claim(services)))
         await tab.do(ScheduledExports.refresh)
-        assert [(d.target, d.word, d.can_replace) for d in story.deliveries] == [
+        assert [(d.target, d.word, d.can_replace) for d in details.deliveries] == [
             ("old@example.com", "Not sent", False),
             *[(address, "Accepted", False) for address in ("ann@example.com", "new@gmail.com")],
         ]
@@ -254,12 +264,12 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
             await sign_in(admin, acme)
             await tab.do(HistoryState.show, schedule.id)
             await tab.do(HistoryState.unfold, run.id)
-            story = await tab.state(HistoryState)
-            assert (story.detail.unknown, story.detail.can_resend) == (1, True)
-            assert [d.advice for d in story.deliveries] == [delivery_advice.UNKNOWN, ""]
-            await tab.do(HistoryState.arrived, run.id)
-            assert (story.runs[0].status, story.detail.unknown) == ("completed", 0)
-            assert {d.status for d in story.deliveries} == {"accepted"}
+            table, details = await tab.state(RunTable), await tab.state(OpenedRun)
+            assert (details.detail.unknown, details.detail.can_resend) == (1, True)
+            assert [d.advice for d in details.deliveries] == [delivery_advice.UNKNOWN, ""]
+            await tab.do(OpenedRun.arrived)
+            assert (table.rows[0].status, details.detail.unknown) == ("completed", 0)
+            assert {d.status for d in details.deliveries} == {"accepted"}
 
         asyncio.run(play())
 
@@ -272,7 +282,7 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
-        past, story = await tab.state(BackfillState), await tab.state(HistoryState)
+        past, table = await tab.state(BackfillState), await tab.state(RunTable)
         await tab.do(BackfillState.ask)
         assert past.errors == {"start": "Choose a date", "end": "Choose a date"}
         await tab.do(BackfillState.set_start, "2026-02-02")
@@ -283,14 +293,17 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         assert (past.count, past.errors) == (3, {})
         assert past.message.startswith("3 runs will be created")
         await confirmed(tab, BackfillState.ask)
-        assert [(r.how, r.status) for r in story.runs] == [("Backfill · Admin", "pending")] * 3
+        assert [(r.how, r.status) for r in table.rows] == [
+            (f"Backfill for {day} Feb 2026, 09:00 (Europe/Berlin) · Admin", "pending")
+            for day in (16, 9, 2)
+        ]
         assert (past.count, past.message) == (
             0,
             "All scheduled times on these dates already have a run.",
         )
         await tab.do(BackfillState.ask)
         assert not (await tab.state(SendQuestion)).is_open
-        assert len(story.runs) == 3
+        assert len(table.rows) == 3
         await tab.do(BackfillState.set_start, "2026-01-26")
         assert past.message.endswith("3 scheduled times on these dates already have a run.")
         other = make_schedule(services, admin, name="Another")
@@ -313,20 +326,20 @@ def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         await tab.do(HistoryState.unfold, run.id)
-        story, downloads = await tab.state(HistoryState), await tab.state(FileDownloadsState)
+        details, downloads = await tab.state(OpenedRun), await tab.state(FileDownloadsState)
         (row,) = downloads.rows
         assert (row.person, row.how) == (
             "Admin",
             "by API \N{MIDDLE DOT} from 192.0.2.7 \N{MIDDLE DOT} curl",
         )
-        assert (downloads.heading, story.detail.can_revoke) == ("Downloaded 1 time", True)
+        assert (downloads.heading, details.detail.can_revoke) == ("Downloaded 1 time", True)
         await tab.do(FileDownloadsState.revoke)  # without a question nothing happens
         assert the_run(services, run).links_revoked_at is None
         await tab.do(FileDownloadsState.ask, run.id)
         await tab.do(FileDownloadsState.revoke)
         assert the_run(services, run).links_revoked_at is not None
-        assert (downloads.asking, story.detail.can_revoke) == ("", False)
-        assert "links were revoked on" in story.detail.sent
+        assert (downloads.asking, details.detail.can_revoke) == ("", False)
+        assert "links were revoked on" in details.detail.sent
         assert await tab.texts() == ["This run's links no longer work"]
         await tab.do(HistoryState.unfold, run.id)
         assert (downloads.rows, downloads.run_id) == ([], "")

@@ -8,6 +8,8 @@ from exports_app.services.core.records import Tenant
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
@@ -39,12 +41,13 @@ def test_every_page_shows_the_text(
         await tab.do(ScheduledExports.refresh)
         assert [row.status_word for row in (await tab.state(ListState)).rows] == [UNHEARD]
         history = await tab.state(HistoryState)
-        (run,) = history.runs
+        table, details = await tab.state(RunTable), await tab.state(OpenedRun)
+        (run,) = table.rows
         assert (run.status_word, run.how.partition(" · ")[0]) == (UNHEARD, UNHEARD)
-        assert history.summary == f"Last 1 run: 1 {UNHEARD}"
-        assert [delivery.word for delivery in history.deliveries] == [UNHEARD]
+        assert table.summary == f"Last 1 run: 1 {UNHEARD}"
+        assert [delivery.word for delivery in details.deliveries] == [UNHEARD]
         assert {notice.what for notice in history.notices} == {UNHEARD}
-        detail = history.detail
+        detail = details.detail
         assert not any((detail.can_cancel, detail.can_rerun, detail.can_resend, detail.can_retry))
         (download,) = (await tab.state(FileDownloadsState)).rows
         assert download.how.startswith(UNHEARD[:10])
@@ -52,7 +55,7 @@ def test_every_page_shows_the_text(
         assert "planet.moved" in {row.what for row in (await tab.state(AuditState)).rows}
         await tab.do(MembersState.refresh)
         assert UNHEARD in {row.role for row in (await tab.state(MembersState)).rows}
-        assert pickle.loads(pickle.dumps(history.runs)) == history.runs
+        assert pickle.loads(pickle.dumps(table.rows)) == table.rows
         await tab.do(EditorState.begin, rows.schedule.id)
         assert (await tab.state(DraftState)).values["format"] == UNHEARD
         await sign_in(super_admin, acme)

@@ -9,6 +9,8 @@ from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.records import Tenant
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.sending.state import CHANGED, SendQuestion
@@ -77,10 +79,10 @@ def test_the_run_goes_to_whom_was_chosen(
         await confirmed(tab, SendQuestion.ask_run, schedule.id, to=to)
         await asyncio.to_thread(lambda: execute(services, claim(services)))
         await tab.do(HistoryState.again)
-        (row,) = (await tab.state(HistoryState)).runs
+        (row,) = (await tab.state(RunTable)).rows
         assert ("not sent" in row.how) == (to is SendTo.NOBODY)
         await tab.do(HistoryState.unfold, row.id)
-        told = (await tab.state(HistoryState)).detail.no_emails
+        told = (await tab.state(OpenedRun)).detail.no_emails
         assert told == ("Not sent: it was started without sending." if not recipients else "")
 
     asyncio.run(play())

@@ -40,7 +40,7 @@ class ScheduledExports(rx.State):
         if not await (await self.get_state(ListState)).arrive(tenant):
             return None
         await editor.leave(tenant)
-        (await self.get_state(HistoryState)).arrive()
+        await (await self.get_state(HistoryState)).arrive()
         return await editor.arrive()
 
     @action(Permission.READ, longest={"address": bounds.URL})

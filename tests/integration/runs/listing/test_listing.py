@@ -159,6 +159,8 @@ def test_pages_step_to_older_runs_and_back(
         assert {page.total for page in (first, second, third)} == {7}
         assert ids(find(Place(newer_than=order[6]), size=3, **where)) == order[3:6]
         assert ids(find(Place(newer_than=order[2]), size=3, **where)) == order[:3]
+    assert ids(find(Place(starts_at=order[4]), size=3)) == order[4:]
+    assert ids(find(Place(starts_at=order[0]), size=3)) == order[:3]
     assert ids(find(Place(older_than=new_id()), size=3)) == order[:3]
 
 
@@ -184,12 +186,12 @@ def test_wrong_filters_and_foreign_runs_are_refused(
     with pytest.raises(NotFound):
         find(schedule_id=foreign.id)
     with pytest.raises(NotFound):
-        services.run_listing.get(admin, run.id)
+        services.run_listing.one(admin, run.id)
     with pytest.raises((NotFound, Forbidden)):
         services.run_listing.page(outsider, acme.id, RunFilter(), Place(), 25)
     with pytest.raises(NotFound):
-        services.run_listing.get(admin, "nonsense")
-    assert services.run_listing.get(outsider, run.id) == (foreign, run)
+        services.run_listing.one(admin, "nonsense")
+    assert ids(services.run_listing.one(outsider, run.id)) == [run.id]
     assert ids(find(Place(older_than=run.id))) == []
     for where in ({"status": "lost"}, {"trigger": "moon"}, {"reason": "x" * 201}):
         with pytest.raises(Invalid):

@@ -50,7 +50,7 @@ class BackfillState(rx.State):
         await self._look()
 
     @internal
-    async def follow(self, schedule_id: str, _run_id: str) -> None:
+    async def follow(self, schedule_id: str) -> None:
         """The history was read anew: of another schedule nothing is kept, of the same one it is
         counted again."""
         if schedule_id != self.schedule_id:

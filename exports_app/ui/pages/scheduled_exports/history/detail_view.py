@@ -6,10 +6,9 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, status
 from exports_app.ui.pages.scheduled_exports.history import file_downloads_view
 from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.replacement_view import replacement
 from exports_app.ui.pages.scheduled_exports.history.rows import DeliveryItem, RunItem
-from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 
 
@@ -17,10 +16,10 @@ def run_details(run: RunItem) -> rx.Component:
     return rx.el.tr(
         rx.el.td(
             rx.el.div(
-                rx.cond(HistoryState.detail.error != "", _error(run)),
+                rx.cond(OpenedRun.detail.error != "", _error(run)),
                 _deliveries(),
                 file_downloads_view.downloads(run),
-                rx.cond(HistoryState.attempts.length() > 0, _attempts()),
+                rx.cond(OpenedRun.attempts.length() > 0, _attempts()),
                 _facts_and_actions(run),
                 class_name="detail-grid",
             ),
@@ -33,7 +32,7 @@ def run_details(run: RunItem) -> rx.Component:
 
 
 def _error(run: RunItem) -> rx.Component:
-    detail = HistoryState.detail
+    detail = OpenedRun.detail
     return rx.el.div(
         rx.el.p(rx.el.b(detail.error)),
         rx.cond(detail.hint != "", rx.el.p(detail.hint)),
@@ -48,9 +47,9 @@ def _error(run: RunItem) -> rx.Component:
 
 def _deliveries() -> rx.Component:
     return rx.cond(
-        HistoryState.deliveries.length() > 0,
-        rx.el.div(rx.foreach(HistoryState.deliveries, _delivery)),
-        rx.el.div(HistoryState.detail.no_emails, class_name="muted"),
+        OpenedRun.deliveries.length() > 0,
+        rx.el.div(rx.foreach(OpenedRun.deliveries, _delivery)),
+        rx.el.div(OpenedRun.detail.no_emails, class_name="muted"),
     )
 
 
@@ -61,7 +60,7 @@ def _delivery(delivery: DeliveryItem) -> rx.Component:
             rx.cond(delivery.form != "", rx.el.div(delivery.form, class_name="muted")),
             rx.cond(delivery.error != "", rx.el.div(delivery.error, class_name="muted")),
             rx.cond(delivery.advice != "", rx.el.div(delivery.advice)),
-            rx.cond(ScheduleState.writes, replacement(delivery)),
+            rx.cond(OpenedRun.writes, replacement(delivery)),
             class_name="grow",
         ),
         rx.cond(
@@ -75,7 +74,7 @@ def _delivery(delivery: DeliveryItem) -> rx.Component:
 def _attempts() -> rx.Component:
     return rx.el.div(
         rx.el.b("Attempts", class_name="label"),
-        rx.el.ol(rx.foreach(HistoryState.attempts, _attempt)),
+        rx.el.ol(rx.foreach(OpenedRun.attempts, _attempt)),
         class_name="attempts",
     )
 
@@ -97,24 +96,24 @@ def _attempt(attempt: AttemptItem) -> rx.Component:
 def _facts_and_actions(run: RunItem) -> rx.Component:
     return rx.el.div(
         _facts(),
-        rx.cond(ScheduleState.writes, _actions(run)),
+        rx.cond(OpenedRun.writes, _actions(run)),
         class_name="row wrap",
     )
 
 
 def _actions(run: RunItem) -> rx.Component:
     return rx.fragment(
-        _waiting_actions(run),
-        _confirm_button(run),
+        _waiting_actions(),
+        _confirm_button(),
         _resend_button(run),
         _rerun_button(run),
         file_downloads_view.revoke_button(run),
-        _cancel_button(run),
+        _cancel_button(),
     )
 
 
 def _facts() -> rx.Component:
-    detail = HistoryState.detail
+    detail = OpenedRun.detail
     return rx.el.div(
         rx.cond(detail.made != "", rx.el.div(detail.made, class_name="muted")),
         rx.cond(detail.sent != "", rx.el.div(detail.sent, class_name="muted")),
@@ -131,32 +130,32 @@ def _facts() -> rx.Component:
     )
 
 
-def _waiting_actions(run: RunItem) -> rx.Component:
+def _waiting_actions() -> rx.Component:
     """For a run that waits for its next attempt."""
     return rx.cond(
-        HistoryState.detail.can_retry,
+        OpenedRun.detail.can_retry,
         rx.fragment(
             button(
                 "Retry now",
                 kind="small",
                 icon="rotate-cw",
                 once=True,
-                on_click=HistoryState.retry_now(run.id),
+                on_click=OpenedRun.retry_now,
             ),
             button(
                 "Stop retrying",
                 kind="small",
                 icon="flag-off",
                 once=True,
-                on_click=HistoryState.give_up(run.id),
+                on_click=OpenedRun.give_up,
             ),
         ),
     )
 
 
-def _confirm_button(run: RunItem) -> rx.Component:
+def _confirm_button() -> rx.Component:
     """For messages of which it is not known whether they arrived."""
-    unknown = HistoryState.detail.unknown
+    unknown = OpenedRun.detail.unknown
     return rx.cond(
         unknown > 0,
         button(
@@ -164,13 +163,13 @@ def _confirm_button(run: RunItem) -> rx.Component:
             kind="small",
             icon="mail-check",
             once=True,
-            on_click=HistoryState.arrived(run.id),
+            on_click=OpenedRun.arrived,
         ),
     )
 
 
 def _resend_button(run: RunItem) -> rx.Component:
-    detail = HistoryState.detail
+    detail = OpenedRun.detail
     return rx.cond(
         detail.can_resend,
         button(
@@ -186,32 +185,32 @@ def _resend_button(run: RunItem) -> rx.Component:
             kind="small",
             icon="send",
             once=True,
-            on_click=SendQuestion.ask_resend(HistoryState.schedule_id, run.id),
+            on_click=SendQuestion.ask_resend(OpenedRun.schedule_id, run.id),
         ),
     )
 
 
 def _rerun_button(run: RunItem) -> rx.Component:
     return rx.cond(
-        HistoryState.detail.can_rerun,
+        OpenedRun.detail.can_rerun,
         button(
             "Rerun for the same dates",
             kind="small",
             icon="rotate-cw",
             once=True,
-            on_click=SendQuestion.ask_rerun(HistoryState.schedule_id, run.id),
+            on_click=SendQuestion.ask_rerun(OpenedRun.schedule_id, run.id),
         ),
     )
 
 
-def _cancel_button(run: RunItem) -> rx.Component:
+def _cancel_button() -> rx.Component:
     return rx.cond(
-        HistoryState.detail.can_cancel,
+        OpenedRun.detail.can_cancel,
         button(
             "Cancel run",
             kind="small",
             icon="ban",
             once=True,
-            on_click=HistoryState.cancel(run.id),
+            on_click=OpenedRun.cancel,
         ),
     )

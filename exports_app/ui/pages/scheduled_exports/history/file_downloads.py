@@ -16,8 +16,9 @@ from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.framework.user_agent import device
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun, part_of_run
 from exports_app.ui.pages.scheduled_exports.labels import iso
+from exports_app.ui.pages.scheduled_exports.sending.state import reload_shown
 
 SHOWN = 20
 """The newest downloads of a run."""
@@ -36,7 +37,7 @@ class DownloadRow:
     at: str
 
 
-@part_of_history
+@part_of_run
 class FileDownloadsState(rx.State):
     run_id: str = ""
     """Of the run whose downloads these are."""
@@ -80,13 +81,11 @@ class FileDownloadsState(rx.State):
         """Make the links useless that the run sent."""
         if not self.asking:
             return
-        history = await self.get_state(HistoryState)
-        run_id = self.asking
+        schedule_id, run_id = (await self.get_state(OpenedRun)).schedule_id, self.asking
         self.asking = ""
-        revoke = services.download_links.revoke
-        await call(revoke, history.schedule_id, run_id)
+        await call(services.download_links.revoke, schedule_id, run_id)
         await notify(self, "success", "This run's links no longer work")
-        await history.reload()
+        await reload_shown(self)
 
 
 def download_row(download: FileDownload, names: Mapping[str, str]) -> DownloadRow:

@@ -9,8 +9,8 @@ from exports_app.ui.pages.scheduled_exports.history.file_downloads import (
     DownloadRow,
     FileDownloadsState,
 )
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 
 TITLE = "Revoke this run's links?"
 TEXT = (
@@ -30,7 +30,7 @@ def downloads(run: RunItem) -> rx.Component:
 
 def revoke_button(run: RunItem) -> rx.Component:
     return rx.cond(
-        HistoryState.detail.can_revoke,
+        OpenedRun.detail.can_revoke,
         button(
             "Revoke links", kind="small", icon="link-2-off", on_click=FileDownloadsState.ask(run.id)
         ),

@@ -10,11 +10,12 @@ from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun, part_of_run
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.sending.state import reload_shown
 
 
-@part_of_history
+@part_of_run
 class ReplacementState(rx.State):
     target: str = ""
     """The refused address that is to be replaced; empty: none."""
@@ -55,8 +56,8 @@ class ReplacementState(rx.State):
         """In the schedule; the file goes to the new address alone."""
         if not self.target:
             return
-        history = await self.get_state(HistoryState)
-        replacing = (history.schedule_id, self._run_id, self.target, self.address)
+        opened = await self.get_state(OpenedRun)
+        replacing = (opened.schedule_id, self._run_id, self.target, self.address)
         try:
             run = await call(services.recipient_replacement.replace, *replacing)
         except Invalid as e:
@@ -65,4 +66,4 @@ class ReplacementState(rx.State):
         await notify(self, "success", f"{self.target} was replaced. The file is being sent")
         self._show("")
         await (await self.get_state(ScheduleActions)).follow(run)
-        await history.reload()
+        await reload_shown(self)

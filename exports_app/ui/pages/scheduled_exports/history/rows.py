@@ -18,7 +18,7 @@ from exports_app.domain.runs.states import (
     RunStatus,
     Trigger,
 )
-from exports_app.domain.timing import period
+from exports_app.domain.timing import instants, period
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.runs.entitlement import is_dropped
@@ -51,6 +51,9 @@ NOT_SENT = "Not sent: it was started without sending."
 @dataclass
 class RunItem:
     id: str
+    schedule_id: str
+    schedule_name: str
+    """As it is now; empty where the rows are of one schedule."""
     status: str
     status_word: str
     at: str
@@ -119,8 +122,15 @@ class Detail:
     """Why there are no deliveries; empty where there are."""
 
 
-def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest: float) -> RunItem:
-    how = TRIGGERS[run.trigger]
+def run_row(
+    run: Run,
+    deliveries: list[Delivery],
+    names: dict[str, str],
+    longest: float,
+    schedule_name: str = "",
+) -> RunItem:
+    """names: of people, by id. longest: seconds that the longest run beside it took."""
+    how = TRIGGERS[run.trigger] + _nominal(run)
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'a deleted user')}"
     if not run.recipients:
@@ -131,6 +141,8 @@ def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest
     word = STATUS_WORDS[run.status]
     return RunItem(
         id=run.id,
+        schedule_id=run.scheduled_export_id,
+        schedule_name=schedule_name,
         status=str(run.status),
         status_word=word,
         at=iso(run.scheduled_for or run.created_at)
@@ -152,6 +164,13 @@ def run_row(run: Run, deliveries: list[Delivery], names: dict[str, str], longest
         bar=f"{round(12 + 88 * run_seconds(run) / longest) if longest else 12}%",
         title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
     )
+
+
+def _nominal(run: Run) -> str:
+    """Of a backfill, the time that it makes up for, in its schedule's zone."""
+    if run.trigger is not Trigger.BACKFILL or run.scheduled_for is None:
+        return ""
+    return f" for {instants.in_words(run.scheduled_for, run.spec.timezone)}"
 
 
 def _waits(run: Run, deliveries: list[Delivery]) -> str:

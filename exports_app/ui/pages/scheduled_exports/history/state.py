@@ -1,7 +1,5 @@
-"""A schedule's last runs, in a dialog over the list; what can be done with one of them."""
+"""The history of a schedule: its runs, a page at a time, in a dialog over the list."""
 
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -11,74 +9,51 @@ import reflex as rx
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.humanize import counted, place
-from exports_app.domain.runs.states import (
-    DeliveryStatus,
-)
-from exports_app.services.core.records import Attempt, Delivery, Notification, Run, Schedule
-from exports_app.services.runs.actions import waits_for_retry
+from exports_app.services.core.interfaces import RunFilter
+from exports_app.services.core.records import Notification, Schedule
 from exports_app.services.runs.history_retention import RemovedHistory
-from exports_app.ui.framework.actions import action, call, error_sentence, note_refusal, principal
+from exports_app.services.runs.listing import Place
+from exports_app.ui.framework.actions import action, error_sentence, note_refusal, principal
 from exports_app.ui.framework.browser_commands import Step, notify, parameters, show_address
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import path, query
 from exports_app.ui.framework.threads import in_thread
-from exports_app.ui.pages.scheduled_exports.address import ROUTE, schedule_in
-from exports_app.ui.pages.scheduled_exports.history.attempts import (
-    AttemptItem,
-    NotificationItem,
-    attempt_row,
-    notice_row,
+from exports_app.ui.pages.scheduled_exports.address import (
+    ROUTE,
+    place_in,
+    place_parts,
+    schedule_in,
+    with_parts,
 )
-from exports_app.ui.pages.scheduled_exports.history.rows import (
-    DeliveryItem,
-    Detail,
-    RunItem,
-    delivery_rows,
-    detail,
-    run_row,
-    run_seconds,
-)
+from exports_app.ui.pages.scheduled_exports.history.attempts import NotificationItem, notice_row
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
-from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS, in_words
-from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.labels import in_words
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.sending.state import shows_runs
 
-SHOWN = 50
 NOTICES = 20
 """The newest are shown."""
-ATTENTION = [
-    *(DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED),
-    *(DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED),
-]
-"""Deliveries in this order: what asks for something to be done comes first."""
 PARTS: list[type[Any]] = []
-"""States of the history's parts. Each has ``follow(schedule_id, run_id)``, an internal method that
-is called whenever the history was read: with the run that is opened, or none."""
+"""States of the history's parts. Each has ``follow(schedule_id)``, an internal method that is
+called whenever the history was read."""
 Part = TypeVar("Part")
 
 
-def _attention(delivery: Delivery) -> int:
-    status = delivery.status
-    return ATTENTION.index(status) if status in ATTENTION else len(ATTENTION)
-
-
 def part_of_history(state: type[Part]) -> type[Part]:
-    """Decorates a State that shows something of the schedule or the run that is open."""
+    """Decorates a State that shows something of the schedule whose history is open."""
     PARTS.append(state)
     return state
 
 
 @dataclass
 class Read:
-    """attempts: of the run that is opened."""
+    """What the history says of its schedule. owner: their name."""
 
-    runs: list[tuple[Run, list[Delivery]]]
-    total: int
-    names: dict[str, str]
+    schedule: Schedule
+    owner: str
     notices: list[Notification]
-    attempts: list[Attempt]
     removed: RemovedHistory | None
 
 
@@ -89,19 +64,9 @@ class HistoryState(rx.State):
     name: str = ""
     heading: str = ""
     """How many runs there are, and the schedule in words."""
-    runs: list[RunItem] = []  # noqa: RUF012 (Reflex copies defaults)
-    total: int = 0
     removed: str = ""
     """Which older runs are not there any more."""
-    summary: str = ""
-    """The strip of bars in one sentence."""
-    opened: str = ""
-    """The run whose details are shown."""
-    detail: Detail = Detail()
-    deliveries: list[DeliveryItem] = []  # noqa: RUF012
-    attempts: list[AttemptItem] = []  # noqa: RUF012
-    """Of the open run, where it has more than one attempt or waits for the next."""
-    notices: list[NotificationItem] = []  # noqa: RUF012
+    notices: list[NotificationItem] = []  # noqa: RUF012 (Reflex copies defaults)
     """Notifications about the schedule, newest first."""
     gone: str = ""
     """Why there is nothing to show."""
@@ -110,49 +75,52 @@ class HistoryState(rx.State):
     loaded: bool = False
 
     @internal
-    def arrive(self) -> None:
+    async def arrive(self) -> None:
         """Open the schedule that the address names, and its run."""
-        named = schedule_in(path(self))
-        self.opened = query(self).get("run", "") if named else ""
-        self._begin(named)
+        await self._take(path(self), query(self))
 
     @internal
     async def step(self, address: str) -> None:
-        """Back or Forward chose this schedule, or the list alone."""
+        """Back or Forward chose this schedule and page, or the list alone."""
+        asked, table = parameters(address), await self.get_state(RunTable)
         named = schedule_in(urlsplit(address).path)
-        if named == self.schedule_id:
+        if named == self.schedule_id and (not named or place_in(asked) == table.place()):
             return
-        self.opened = parameters(address).get("run", "") if named else ""
-        self._begin(named)
+        await self._take(urlsplit(address).path, asked)
         await self.reload()
 
-    def _begin(self, schedule_id: str) -> None:
+    async def _take(self, at: str, asked: dict[str, str]) -> None:
+        named = schedule_in(at)
+        run_id = asked.get("run", "") if named else ""
+        await self._begin(named, place_in(asked) if named else Place(), run_id)
+
+    async def _begin(self, schedule_id: str, at: Place = Place(), run_id: str = "") -> None:  # noqa: B008
+        self.reset()
         self.schedule_id = schedule_id
-        self.name = ""
-        self.heading = ""
-        self.gone = ""
-        self.failed = ""
-        self.loaded = False
-        self.runs = []
-        self.deliveries = []
-        self.detail = Detail()
-        self.attempts = []
-        self.notices = []
-        self.removed = ""
+        (await self.get_state(RunTable)).begin(at, run_id)
 
     @action(Permission.READ)
     async def show(self, schedule_id: str) -> None:
-        self.opened = ""
-        self._begin(str(schedule_id))
+        await self._begin(str(schedule_id))
         await self.reload()
         if self.gone:
             why, self.schedule_id = self.gone, ""
             await notify(self, "error", why)
             return
+        await self._show_address(Step.NEXT)
+
+    async def _show_address(self, way: Step) -> None:
         # The address keeps the list's view: after a reload, the list is behind the dialog as before
         listed = await (await self.get_state(ListState)).view_address()
+        table = await self.get_state(RunTable)
+        parts = {"run": table.opened} | place_parts(table.place())
         address = f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}"
-        await show_address(self, address, Step.NEXT)
+        await show_address(self, with_parts(address, parts), way)
+
+    @internal
+    def leave(self) -> None:
+        """Another page shows runs now."""
+        self.reset()
 
     @action(Permission.READ)
     async def close(self) -> Any:
@@ -175,17 +143,26 @@ class HistoryState(rx.State):
     @action(Permission.READ)
     async def unfold(self, run_id: str) -> None:
         """Show the run's details, or fold them up again."""
-        self.opened = "" if self.opened == run_id else str(run_id)
+        (await self.get_state(RunTable)).open(str(run_id))
         await self.reload()
+        await self._show_address(Step.SAME)
+
+    @action(Permission.READ)
+    async def turn(self, older: bool) -> None:
+        """To the page of older or newer runs."""
+        (await self.get_state(RunTable)).turn(older=bool(older))
+        await self.reload()
+        await self._show_address(Step.NEXT)
 
     @internal
     async def reload(self) -> None:
         if not self.schedule_id:
             return
-        who = principal()
+        table = await self.get_state(RunTable)
         try:
-            schedule = await in_thread(services.schedules.get, who, self.schedule_id)
-            read = await in_thread(_read, who, schedule, self.opened)
+            read = await in_thread(_read, principal(), self.schedule_id)
+            only = RunFilter(schedule_id=read.schedule.id)
+            await table.load(read.schedule.tenant_id, only, named=False)
         except NotFound as e:
             self.gone, self.loaded = e.message, True
             note_refusal(e, "HistoryState")
@@ -195,97 +172,28 @@ class HistoryState(rx.State):
                 raise
             self.failed = error_sentence(e)
             return
-        self._show(read)
-        owner = read.names.get(schedule.owner_id, "a deleted user")
-        (await self.get_state(ScheduleState)).show(schedule, owner)
-        known = (
-            counted(self.total, "run")
-            if self.total <= SHOWN
-            else f"Last {SHOWN} of {counted(self.total, 'run')}"
-        )
-        self.name, self.heading = (
-            schedule.name,
-            f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}",
-        )
-        for part in PARTS:
-            await (await self.get_state(part)).follow(schedule.id, self.opened)
+        await self._show(read, table.total_words)
 
-    def _show(self, read: Read) -> None:
-        runs = read.runs
-        total = read.total
-        names = read.names
+    async def _show(self, read: Read, total: str) -> None:
+        schedule = read.schedule
+        (await self.get_state(ScheduleState)).show(schedule, read.owner)
+        self.name = schedule.name
+        self.heading = f"{total} · {in_words(schedule.schedule)}, {place(schedule.timezone)}"
         self.notices = [notice_row(notice) for notice in read.notices]
-        longest = max((run_seconds(run) for run, _ in runs), default=0.0)
-        self.runs = [run_row(run, sent, names, longest) for run, sent in runs]
-        self.total = total
         self.removed = _removed(read.removed)
         self.loaded = True
         self.gone = ""
         self.failed = ""
-        statuses = Counter(run.status for run, _ in runs)
-        order = dict.fromkeys([*STATUS_WORDS, *statuses])
-        counts = [(STATUS_WORDS[status], statuses[status]) for status in order]
-        self.summary = f"Last {counted(len(runs), 'run')}: " + ", ".join(
-            f"{n} {word.lower()}" for word, n in counts if n
-        )
-        opened = next(
-            ((run, deliveries) for run, deliveries in runs if run.id == self.opened), None
-        )
-        if opened is None:
-            self.opened = ""
-            self.detail = Detail()
-            self.deliveries = []
-            self.attempts = []
-            return
-        run, deliveries = opened
-        self.detail = detail(run, deliveries)
-        self.deliveries = delivery_rows(run, sorted(deliveries, key=_attention))
-        self.attempts = (
-            [attempt_row(attempt) for attempt in read.attempts]
-            if len(read.attempts) > 1 or waits_for_retry(run)
-            else []
-        )
-
-    @action(Permission.WRITE)
-    async def cancel(self, run_id: str) -> None:
-        """End it, whether it waits or is under way."""
-        await call(services.run_actions.cancel, self.schedule_id, str(run_id))
-        await self.reload()
-
-    @action(Permission.WRITE)
-    async def retry_now(self, run_id: str) -> None:
-        """Begin the attempt that it waits for."""
-        await self._do(services.run_actions.retry_now, self.schedule_id, str(run_id))
-
-    @action(Permission.WRITE)
-    async def give_up(self, run_id: str) -> None:
-        """End a run that waits for another attempt."""
-        await call(services.run_actions.give_up, self.schedule_id, str(run_id))
-        await self.reload()
-
-    @action(Permission.WRITE)
-    async def arrived(self, run_id: str) -> None:
-        """Mark the messages with an unknown outcome as delivered, after a person has asked the
-        recipients."""
-        await call(services.run_actions.accept_unknown, self.schedule_id, str(run_id))
-        await self.reload()
-
-    async def _do(self, what: Callable[..., Run], *ids: str) -> None:
-        run = await call(what, *ids)
-        await (await self.get_state(ScheduleActions)).follow(run)
-        await self.reload()
+        for part in PARTS:
+            await (await self.get_state(part)).follow(schedule.id)
 
 
-def _read(who: Principal, schedule: Schedule, opened: str) -> Read:
-    schedule_id = schedule.id
-    runs, total = services.history.of_schedule(who, schedule_id, SHOWN)
-    people = {run.triggered_by for run, _ in runs if run.triggered_by} | {schedule.owner_id}
-    names = services.schedule_summaries.people(who, people)
-    notices = services.history.notifications(who, schedule_id, NOTICES)
-    is_here = any(run.id == opened for run, _ in runs)
-    attempts = services.history.attempts(who, schedule_id, opened) if is_here else []
-    removed = services.history_retention.removed(who, schedule_id)
-    return Read(runs, total, names, notices, attempts, removed)
+def _read(who: Principal, schedule_id: str) -> Read:
+    schedule = services.schedules.get(who, schedule_id)
+    names = services.schedule_summaries.people(who, {schedule.owner_id})
+    owner = names.get(schedule.owner_id, "a deleted user")
+    notices = services.history.notifications(who, schedule.id, NOTICES)
+    return Read(schedule, owner, notices, services.history_retention.removed(who, schedule.id))
 
 
 def _removed(removed: RemovedHistory | None) -> str:

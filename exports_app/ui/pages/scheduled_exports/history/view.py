@@ -1,25 +1,21 @@
-"""The dialog with a schedule's last runs."""
+"""The dialog with a schedule's runs."""
 
 from typing import Any
 
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, icon_button, message, status
-from exports_app.ui.framework.downloads import DownloadState
+from exports_app.ui.components.controls import button, message
 from exports_app.ui.pages.scheduled_exports.history import (
     file_downloads_view,
     schedule_head,
     side_sections,
 )
-from exports_app.ui.pages.scheduled_exports.history.detail_view import run_details
-from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
+from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
+from exports_app.ui.pages.scheduled_exports.history.run_table_view import run_table
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Opens
-
-AT_ONCE = 16
-"""So many runs are painted first."""
 
 
 def history_dialog(form: Opens, *, covered: Any) -> rx.Component:
@@ -54,7 +50,7 @@ def _body() -> rx.Component:
             rx.fragment(
                 side_sections.paused(),
                 schedule_head.settings(),
-                rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
+                rx.cond(RunTable.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
                 rx.cond(
                     HistoryState.removed != "",
                     rx.el.div(
@@ -95,113 +91,14 @@ def _never_ran() -> rx.Component:
 def _strip() -> rx.Component:
     return rx.el.div(
         rx.foreach(
-            HistoryState.runs.reverse(),
+            RunTable.rows.reverse(),
             lambda run: rx.el.i(class_name=run.status, height=run.bar, title=run.title),
         ),
         class_name="strip",
         role="img",
-        custom_attrs={"aria-label": HistoryState.summary},
+        custom_attrs={"aria-label": RunTable.summary},
     )
 
 
 def _runs() -> rx.Component:
-    heads = (("Status", ""), ("Time", ""), ("File", ""), ("Rows", "right"), ("Duration", "right"))
-    return rx.el.table(
-        rx.el.thead(
-            rx.el.tr(
-                *[
-                    rx.el.th(words, class_name=look, scope="col", role="columnheader")
-                    for words, look in heads
-                ],
-                rx.el.th(rx.el.span("Actions", class_name="sr"), scope="col", role="columnheader"),
-                role="row",
-            ),
-            role="rowgroup",
-        ),
-        rx.el.tbody(
-            rx.foreach(HistoryState.runs[:AT_ONCE], _run),
-            browser.soon(rx.foreach(HistoryState.runs[AT_ONCE:], _run)),
-            role="rowgroup",
-        ),
-        class_name="history",
-        role="table",
-        custom_attrs={"aria-label": "Runs, newest first"},
-    )
-
-
-def _run(run: RunItem) -> rx.Component:
-    opened = HistoryState.opened == run.id
-    row = rx.el.tr(
-        rx.el.td(status(run.status, run.status_word), role="cell"),
-        rx.el.td(_when(run), role="cell", class_name="wide-cell"),
-        rx.el.td(_file(run), role="cell", class_name="wide-cell"),
-        rx.el.td(run.records, role="cell", class_name="right"),
-        rx.el.td(run.took, role="cell", class_name="right"),
-        rx.el.td(
-            rx.el.div(
-                _download_button(run),
-                _details_button(run, opened),
-                class_name="row",
-                gap="2px",
-                justify_content="flex-end",
-            ),
-            role="cell",
-            class_name="right",
-        ),
-        role="row",
-        custom_attrs={"data-run": run.id},
-    )
-    return rx.fragment(row, rx.cond(opened, run_details(run)), key=run.id)
-
-
-def _when(run: RunItem) -> rx.Component:
-    return rx.fragment(
-        rx.cond(
-            run.since != "",
-            rx.fragment("since ", browser.elapsed(since=run.since)),
-            browser.when(at=run.at),
-        ),
-        rx.cond(
-            run.waits != "",
-            rx.el.div(
-                run.waits,
-                rx.cond(run.waits_at != "", rx.fragment(" ", browser.when(at=run.waits_at))),
-                run.waits_after,
-                class_name="waits",
-            ),
-        ),
-        rx.el.div(
-            run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"
-        ),
-    )
-
-
-def _file(run: RunItem) -> rx.Component:
-    name = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
-    return rx.fragment(
-        rx.cond(run.file_name != "", name, rx.el.div("No file", class_name="muted")),
-        rx.el.div(rx.cond(run.size != "", f"{run.size} · ", ""), run.window, class_name="muted"),
-    )
-
-
-def _download_button(run: RunItem) -> rx.Component:
-    return icon_button(
-        "download",
-        f"Download {run.file_name}",
-        on_click=DownloadState.start(HistoryState.schedule_id, run.id),
-        disabled=~run.has_file,
-    )
-
-
-def _details_button(run: RunItem, opened: rx.Var[bool]) -> rx.Component:
-    return rx.el.button(
-        rx.cond(opened, rx.icon("chevron-down", size=16), rx.icon("chevron-right", size=16)),
-        type="button",
-        class_name="icon-button",
-        title="Details",
-        on_click=HistoryState.unfold(run.id),
-        custom_attrs={
-            "aria-label": f"Details: {run.title}",
-            "aria-expanded": rx.cond(opened, "true", "false"),
-        },
-    )
+    return run_table(HistoryState.unfold, HistoryState.turn)

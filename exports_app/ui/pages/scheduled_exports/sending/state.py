@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 import reflex as rx
+from reflex.state import BaseState
 
 from exports_app.domain.access import Permission
 from exports_app.domain.humanize import counted
@@ -27,7 +28,7 @@ LONGEST_NUMBER = 7
 CHANGED = "What will be sent has changed meanwhile. "
 SHOWING: list[type[Any]] = []
 """States that show runs. Each has ``reload()``, an internal method that is called after runs were
-started."""
+started or changed here."""
 Shows = TypeVar("Shows")
 
 
@@ -35,6 +36,12 @@ def shows_runs(state: type[Shows]) -> type[Shows]:
     """Decorates a State of `SHOWING`."""
     SHOWING.append(state)
     return state
+
+
+async def reload_shown(state: BaseState) -> None:
+    """After something was done with runs: read them anew where this tab shows them."""
+    for showing in SHOWING:
+        await (await state.get_state(showing)).reload()
 
 
 @dataclass(frozen=True)
@@ -160,8 +167,7 @@ class SendQuestion(rx.State):
             await self._backfill(asked, to)
         else:
             await runs.follow(await self._one(asked, schedule_id, to))
-        for showing in SHOWING:
-            await (await self.get_state(showing)).reload()
+        await reload_shown(self)
 
     async def _one(self, asked: Asked, schedule_id: str, to: SendTo) -> Run:
         if asked.kind is Kind.RERUN:

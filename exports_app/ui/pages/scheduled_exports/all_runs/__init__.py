@@ -1,0 +1,1 @@
+"""The runs of all scheduled exports of a tenant."""
