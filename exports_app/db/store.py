@@ -74,6 +74,10 @@ class SqlTransaction:
         return r.OldRunRepository(self.connection)
 
     @cached_property
+    def deleted_schedules(self) -> r.DeletedScheduleRepository:
+        return r.DeletedScheduleRepository(self.connection)
+
+    @cached_property
     def zone_data(self) -> r.ZoneDataRepository:
         return r.ZoneDataRepository(self.connection)
 

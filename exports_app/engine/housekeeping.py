@@ -34,6 +34,7 @@ class Housekeeping:
         jobs = [
             Job("files", self._sweep_files, HOUR, after=SWEEP_AFTER),
             Job("history", self._sweep_history, DAY, after=SWEEP_AFTER),
+            Job("deleted schedules", self._sweep_deleted, HOUR, after=SWEEP_AFTER),
             Job("snapshots", self._move_snapshots, HOUR, after=SWEEP_AFTER),
             Job("records", self._sweep_records, HOUR, after=SWEEP_AFTER),
             Job("repeated entries", self._note_repeated, NOTED),
@@ -60,6 +61,13 @@ class Housekeeping:
             self._services.history_retention.sweep(self._closing.is_set, self._closing.wait)
 
         await _guarded(sweep, "old runs could not be removed")
+
+    async def _sweep_deleted(self) -> None:
+        def sweep() -> None:
+            retention = self._services.deleted_schedule_retention
+            retention.sweep(self._closing.is_set, self._closing.wait)
+
+        await _guarded(sweep, "deleted scheduled exports could not be removed")
 
     async def _move_snapshots(self) -> None:
         def move() -> None:

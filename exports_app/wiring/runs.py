@@ -9,6 +9,7 @@ from exports_app.services.keys.derived_keys import Keys
 from exports_app.services.runs.actions import RunActions
 from exports_app.services.runs.backfill import Backfill
 from exports_app.services.runs.browser_downloads import BrowserDownloads
+from exports_app.services.runs.deleted_schedules import DeletedScheduleRetention
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.ending import RunEndings
@@ -61,6 +62,7 @@ class RunFiles:
     browser_downloads: BrowserDownloads
     retention: Retention
     history_retention: HistoryRetention
+    deleted_schedule_retention: DeletedScheduleRetention
     snapshot_storage: SnapshotStorage
 
 
@@ -97,6 +99,7 @@ def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFil
         download_log=log,
         browser_downloads=BrowserDownloads(sessions, history, log, audit),
         retention=Retention(f.store, f.files, f.changes, f.clock, s.retention_days),
+        deleted_schedule_retention=DeletedScheduleRetention(f.store, f.files, f.changes, f.clock),
         history_retention=HistoryRetention(f.store, f.changes, f.clock, s.run_retention_days),
         snapshot_storage=SnapshotStorage(f.store, f.clock, SIDE_BY_SIDE),
     )

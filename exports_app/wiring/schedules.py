@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.change_authors import ChangeAuthors
 from exports_app.services.schedules.cron_expressions import CronExpressions
+from exports_app.services.schedules.deleted import DeletedSchedules
 from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.services.schedules.ownership import Ownership
 from exports_app.services.schedules.selection import ScheduleSelection
@@ -20,6 +21,7 @@ class ScheduleServices:
     schedules: Schedules
     cron_expressions: CronExpressions
     bulk: Bulk
+    deleted_schedules: DeletedSchedules
     schedule_summaries: ScheduleSummaries
     schedule_listing: ScheduleListing
     schedule_selection: ScheduleSelection
@@ -37,6 +39,7 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         schedules=schedules,
         cron_expressions=CronExpressions(f.clock, s.min_interval_seconds, s.tz),
         bulk=Bulk(schedules, ownership),
+        deleted_schedules=DeletedSchedules(f.store, f.changes, f.clock, quotas),
         schedule_summaries=summaries,
         schedule_listing=ScheduleListing(schedules, summaries, f.changes),
         schedule_selection=ScheduleSelection(f.store),

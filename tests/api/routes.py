@@ -56,6 +56,7 @@ CASES = [
         writes=True,
         limit=MIB,
     ),
+    Case("GET", SCHEDULES + "/deleted", 200, viewer=403, super_admin=422),
     Case("GET", SCHEDULES + "/{schedule_id}", 200),
     Case("PUT", SCHEDULES + "/{schedule_id}", 200, {"name": "Renamed"}, writes=True, limit=MIB),
     Case(
@@ -67,6 +68,7 @@ CASES = [
     ),
     Case("DELETE", SCHEDULES + "/{schedule_id}", 204, writes=True),
     Case("POST", SCHEDULES + "/{schedule_id}/trigger", 202, writes=True),
+    Case("POST", SCHEDULES + "/{schedule_id}/restore", 409, writes=True),  # it is not deleted
     Case("GET", SCHEDULES + "/{schedule_id}/history", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/file", 200),

@@ -112,6 +112,23 @@ def validate_cron(
     )
 
 
+@router.get("/deleted", response_model=schemas.DeletedSchedulesOut)
+def find_deleted(
+    srv: Srv,
+    who: Writer,
+    tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
+    page: pages.Number = 1,
+    size: pages.Size = 50,
+    cursor: pages.Cursor = None,
+) -> Any:
+    """The last deleted first."""
+    wanted = str(tenant_id) if tenant_id else None
+    of = ("deleted schedules", wanted)
+    asked = srv.cursors.page(cursor, of, Page(page, size))
+    found = srv.deleted_schedules.find(who, wanted, asked)
+    return pages.answer(srv.cursors, of, asked, found, attrgetter("deleted_at", "id"))
+
+
 @router.get("/{schedule_id}", response_model=schemas.ScheduleOut)
 def get(srv: Srv, who: Who, schedule_id: str) -> Any:
     return srv.schedules.get(who, schedule_id)
@@ -152,6 +169,12 @@ def transfer(
 @router.delete("/{schedule_id}", status_code=204)
 def delete(srv: Srv, who: Who, schedule_id: str) -> None:
     srv.schedules.delete(who, schedule_id)
+
+
+@router.post("/{schedule_id}/restore", response_model=schemas.ScheduleOut)
+def restore(srv: Srv, who: Who, schedule_id: str) -> Any:
+    """Within 30 days. Its next run is the next one from now."""
+    return srv.deleted_schedules.restore(who, schedule_id)
 
 
 @router.post(

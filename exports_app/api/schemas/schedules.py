@@ -11,6 +11,7 @@ from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialI
 from exports_app.api.schemas.health import MaintenanceOut
 from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
+from exports_app.services.schedules.deleted import KEPT
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
 
@@ -147,6 +148,24 @@ class TransferIn(Input):
 
 class TagsOut(Output):
     items: list[str]
+
+
+class DeletedOut(Output):
+    id: str
+    tenant_id: str
+    name: str
+    is_active: bool = Field(description="whether it was active: it is again when it is restored")
+    deleted_at: datetime
+    deleted_by: str | None = Field(description="id of a user; null: by an older version")
+
+    @computed_field(description="then it is removed for good")  # type: ignore[prop-decorator]
+    @property
+    def restorable_until(self) -> datetime:
+        return self.deleted_at + KEPT
+
+
+class DeletedSchedulesOut(PageOut):
+    items: list[DeletedOut]
 
 
 class TriggerOut(Output):

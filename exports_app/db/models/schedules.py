@@ -76,6 +76,12 @@ class ScheduleRow(Base, table=True):
             sqlite_where=text("is_active = 0 AND deleted_at IS NULL"),
             postgresql_where=text("NOT is_active AND deleted_at IS NULL"),
         ),
+        Index(
+            "ix_scheduled_exports_deleted",
+            *("tenant_id", "deleted_at", "id"),
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
         _active("owned", "tenant_id", "is_active", "owner_id", "name", "id", "deleted_at"),
         # Schedules of the same times: those due next are counted without reading any
         _active(
@@ -109,6 +115,7 @@ class ScheduleRow(Base, table=True):
     updated_at: datetime = instant()
     version: int = 1
     deleted_at: datetime | None = optional_instant()
+    deleted_by: str | None = Field(default=None, sa_type=identifier())
 
 
 for option in OPTIONS:

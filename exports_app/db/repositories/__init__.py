@@ -6,6 +6,7 @@ from exports_app.db.repositories.audit.counts import AuditCountRepository
 from exports_app.db.repositories.audit.entries import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
+from exports_app.db.repositories.deleted_schedules import DeletedScheduleRepository
 from exports_app.db.repositories.identity.account_messages import AccountMessageRepository
 from exports_app.db.repositories.identity.password_resets import PasswordResetRepository
 from exports_app.db.repositories.identity.second_factors import SecondFactorRepository
@@ -39,6 +40,7 @@ __all__ = [
     "AuditRepository",
     "CampaignRepository",
     "CodeRepository",
+    "DeletedScheduleRepository",
     "DeliveryRepository",
     "FileDownloadRepository",
     "InstallationRepository",

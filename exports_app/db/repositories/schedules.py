@@ -259,9 +259,12 @@ class ScheduleRepository(Repository[Schedule]):
         )
         return schedules
 
-    def addressed_to(self, tenant_id: str, address: str, *, lock: bool = False) -> list[Schedule]:
+    def addressed_to(
+        self, tenant_id: str, address: str, *, lock: bool = False, deleted: bool = False
+    ) -> list[Schedule]:
         c, wanted = self._table.c, address.lower()
-        query = self._select().where(c.tenant_id == tenant_id, self._live()).order_by(c.id)
+        which = c.deleted_at.is_not(None) if deleted else self._live()
+        query = self._select().where(c.tenant_id == tenant_id, which).order_by(c.id)
         if wanted.isascii():
             # In the stored JSON text other letters are escaped, in which case counts
             query = query.where(

@@ -13,7 +13,8 @@ actions              what a person does to a run
 mailings             what a run would send, for the question before it
 history              the history
 snapshot_storage     moves the snapshots of runs to where each is stored once
-retention            how long files are kept; history_retention: and runs
+retention            how long files are kept; history_retention: and runs; deleted_schedules: and
+                     what belongs to deleted scheduled exports
 
 preview and export_context show what a run would send; download_links, download_log and
 browser_downloads serve files.

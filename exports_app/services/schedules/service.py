@@ -165,13 +165,14 @@ class Schedules:
         return updated
 
     def delete(self, who: Principal, schedule_id: str) -> None:
-        """Its pending runs are cancelled; a run that is processing finishes."""
+        """It can be restored: see `DeletedSchedules`. Its pending runs are cancelled; a run that is
+        processing finishes."""
         with write_as(self._store, who) as (tx, who):
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
             deleted = {
                 "deleted_at": now,
-                "is_active": False,
+                "deleted_by": who.user_id,
                 "next_run_at": None,
                 "updated_at": now,
                 "version": old.version + 1,

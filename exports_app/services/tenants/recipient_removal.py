@@ -22,6 +22,9 @@ def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: dat
     remaining = {schedule.id: _without(schedule.recipients, address) for schedule in schedules}
     if emptied := [schedule for schedule in schedules if not remaining[schedule.id]]:
         raise Conflict(_go_to_nobody_else(emptied, address))
+    # Deleted ones may be restored. One that is left without a recipient is then paused
+    deleted = tx.schedules.addressed_to(tenant_id, address, lock=True, deleted=True)
+    remaining |= {schedule.id: _without(schedule.recipients, address) for schedule in deleted}
     tx.schedules.set_recipients(remaining, now)
     for schedule in schedules:
         changed = {"recipients": [schedule.recipients, remaining[schedule.id]]}

@@ -20,6 +20,19 @@ BELONGING = [
 ]
 
 
+def remove_rows(connection: Connection, runs: Sequence[Any]) -> None:
+    """Remove runs and what belongs to them. runs: rows with an id and a spec_hash."""
+    ids = [run.id for run in runs]
+    for belonging in BELONGING:
+        connection.execute(delete(belonging).where(belonging.c.history_id.in_(ids)))
+    notices = table(models.NotificationRow)  # kept for a time of their own
+    connection.execute(update(notices).where(notices.c.history_id.in_(ids)).values(history_id=None))
+    connection.execute(delete(RUNS).where(RUNS.c.id.in_(ids)))
+    SnapshotRepository(connection).drop_unused(
+        {run.spec_hash for run in runs if run.spec_hash is not None}
+    )
+
+
 class OldRunRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -50,16 +63,7 @@ class OldRunRepository:
         ids = [row.id for row in rows]
         if not ids:
             return 0
-        for belonging in BELONGING:
-            self._connection.execute(delete(belonging).where(belonging.c.history_id.in_(ids)))
-        notices = table(models.NotificationRow)  # kept for a time of their own
-        self._connection.execute(
-            update(notices).where(notices.c.history_id.in_(ids)).values(history_id=None)
-        )
-        self._connection.execute(delete(RUNS).where(c.id.in_(ids)))
-        SnapshotRepository(self._connection).drop_unused(
-            {row.spec_hash for row in rows if row.spec_hash is not None}
-        )
+        remove_rows(self._connection, rows)
         self._note(rows)
         return len(ids)
 

@@ -14,6 +14,7 @@ from exports_app.services.core.interfaces.accounts import (
 from exports_app.services.core.interfaces.analytics import AnalyticsStore
 from exports_app.services.core.interfaces.audit import AuditChainStore, AuditStore
 from exports_app.services.core.interfaces.campaigns import CampaignStore
+from exports_app.services.core.interfaces.deleted_schedules import DeletedScheduleStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
 from exports_app.services.core.interfaces.installation import InstallationStore
@@ -67,6 +68,8 @@ class Transaction(Protocol):
     def campaigns(self) -> CampaignStore: ...
     @property
     def schedules(self) -> ScheduleStore: ...
+    @property
+    def deleted_schedules(self) -> DeletedScheduleStore: ...
     @property
     def zone_data(self) -> ZoneDataStore: ...
     @property

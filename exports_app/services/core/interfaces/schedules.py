@@ -81,9 +81,11 @@ class ScheduleStore(Protocol):
     ) -> list[Schedule]:
         """Give a user's schedules in the tenant to another user. Returns them as they were."""
 
-    def addressed_to(self, tenant_id: str, address: str, *, lock: bool = False) -> list[Schedule]:
+    def addressed_to(
+        self, tenant_id: str, address: str, *, lock: bool = False, deleted: bool = False
+    ) -> list[Schedule]:
         """The tenant's schedules with the address among their recipients, in any case. lock: until
-        the transaction ends."""
+        the transaction ends. deleted: the deleted ones."""
 
     def owners(self, tenant_id: str) -> list[str]:
         """The ids of who owns schedules in the tenant."""

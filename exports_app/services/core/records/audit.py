@@ -14,6 +14,8 @@ class Action(OpenEnum):
     SCHEDULE_UPDATED = "schedule.updated"
     SCHEDULE_PAUSED = "schedule.paused"
     SCHEDULE_DELETED = "schedule.deleted"
+    SCHEDULE_RESTORED = "schedule.restored"
+    SCHEDULE_REMOVED = "schedule.removed"
     RUN_TRIGGERED = "run.triggered"
     RUN_TESTED = "run.tested"
     RUN_REPEATED = "run.repeated"

@@ -34,6 +34,8 @@ class Schedule(ScheduleOptions):
     tags: list[str] = field(default_factory=list)
     """As typed, each once without regard to case."""
     deleted_at: datetime | None = None
+    """Whether it was active then stays in is_active."""
+    deleted_by: str | None = None
     failures: int = 0
     """Scheduled runs that failed in a row."""
     failing_since: datetime | None = None

@@ -197,6 +197,20 @@ def _runs() -> Mapping[str, Call]:
             k.run_ids[:3], Expiry(k.filled.now - DAY, k.filled.now, 20)
         ),
         "old_runs.removed_from": lambda tx, k: tx.old_runs.removed_from(k.schedule.id),
+        "deleted_schedules.get": lambda tx, k: tx.deleted_schedules.get(k.schedule.id, lock=True),
+        "deleted_schedules.find": lambda tx, k: tx.deleted_schedules.find(
+            k.filled.tenant, k.filled.now - DAY, Page(1, 50, "-deleted_at")
+        ),
+        "deleted_schedules.restore": lambda tx, k: tx.deleted_schedules.restore(
+            k.schedule.id, 1, {"is_active": True}
+        ),
+        "deleted_schedules.expired": lambda tx, k: tx.deleted_schedules.expired(
+            k.filled.tenant, k.filled.now, 100
+        ),
+        "deleted_schedules.remove_runs": lambda tx, k: tx.deleted_schedules.remove_runs(
+            k.schedule.id, 100
+        ),
+        "deleted_schedules.remove": lambda tx, k: tx.deleted_schedules.remove(k.user.id),
         "attempts.end": lambda tx, k: tx.attempts.end(
             k.run.id, AttemptOutcome.FAILED, k.filled.now, None, None
         ),

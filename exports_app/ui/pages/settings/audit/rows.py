@@ -16,6 +16,8 @@ WORDS = Words(
         Action.SCHEDULE_UPDATED: "changed the scheduled export",
         Action.SCHEDULE_PAUSED: "paused the scheduled export",
         Action.SCHEDULE_DELETED: "deleted the scheduled export",
+        Action.SCHEDULE_RESTORED: "restored the scheduled export",
+        Action.SCHEDULE_REMOVED: "permanently removed the deleted scheduled export",
         Action.RUN_TRIGGERED: "ran the scheduled export",
         Action.RUN_TESTED: "sent themselves a test of the scheduled export",
         Action.RUN_REPEATED: "reran a run of the scheduled export",
