@@ -1,7 +1,8 @@
 // What only a browser can do: times in the reader's zone, notices, keys, the clipboard. Everything else is Python.
 // Loaded by exports_app/ui/components/browser.py; every component takes plain props and calls plain handlers.
 import "@fontsource-variable/inter/wght.css";
-import { createElement as h, useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createElement as h, Fragment, lazy, Suspense, useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { Rows4, Search } from "lucide-react";
 import { toast } from "sonner";
 import { useLocation } from "react-router";
 import { EventLoopContext } from "$/utils/context";
@@ -201,6 +202,7 @@ export function BackCloses({ open = false, onClose }) {
     steps.layer = {
       back: () => {
         enter();
+        flushAll(); // what is being typed counts
         close.current?.();
       },
     };
@@ -320,13 +322,31 @@ export function Tick({ label, checked = false, mixed = false, onPick }) {
   }, [mixed, checked]);
   const note = (event) => (shift.current = event.shiftKey);
   return h("input", {
-    ref: box, type: "checkbox", className: "tick", checked, "aria-label": label,
+    ref: box, type: "checkbox", className: "tick", checked, "aria-label": label, "data-key": "x",
     onMouseDown: note, onKeyDown: note,
     onChange: (event) => {
       onPick?.(event.target.checked, shift.current || event.nativeEvent.shiftKey);
       shift.current = false;
     },
   });
+}
+
+// How dense lists are, in this browser: it fits the screen rather than the person.
+const DENSITY = "density";
+if (typeof window !== "undefined" && localStorage.getItem(DENSITY)) document.documentElement.dataset.density = localStorage.getItem(DENSITY);
+
+export function Density() {
+  const [compact, setCompact] = useState(false);
+  useEffect(() => setCompact(document.documentElement.dataset.density === "compact"), []);
+  const change = () => {
+    if (compact) delete document.documentElement.dataset.density;
+    else document.documentElement.dataset.density = "compact";
+    if (compact) localStorage.removeItem(DENSITY);
+    else localStorage.setItem(DENSITY, "compact");
+    setCompact(!compact);
+  };
+  return h("button", { type: "button", className: "icon-button density", "aria-label": "Compact rows", "aria-pressed": compact, title: "Compact rows", onClick: change },
+    h(Rows4, { size: 16, "aria-hidden": true }));
 }
 
 // Children that may come a moment later: the first paint of a change does not wait for them.
@@ -343,7 +363,38 @@ export function ReloadButton() {
   return h("button", { type: "button", className: "btn primary", onClick: () => window.location.reload() }, "Try again");
 }
 
-// Keys for the whole page: Ctrl/Cmd+Enter saves, "/" goes to the search, "n" opens the form for a new one.
+// Shortcuts of one key can be turned off, in this browser (WCAG 2.1.4): what someone says or mistypes must start nothing.
+export const singleKeys = {
+  on: () => localStorage.getItem("single keys") !== "off",
+  set: (on) => (on ? localStorage.removeItem("single keys") : localStorage.setItem("single keys", "off")),
+};
+const isTyping = (target) =>
+  target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=menu], [role=listbox]");
+const hasDialog = () => document.querySelector("[role=dialog], [role=alertdialog], dialog[open]");
+
+// The row of a list in which the focus is, and moves between them. Rows carry data-id; what a key presses in one carries data-key.
+let lastRow = 0;
+const inRows = (event) => {
+  const rows = [...document.querySelectorAll("tr[data-id]")];
+  const row = event.target.closest?.("tr[data-id]");
+  const step = { j: 1, k: -1 }[event.key];
+  if (step && rows.length) {
+    // Without a focus, where the last row was, which may be gone; from elsewhere on the page, the first
+    const at = row ? rows.indexOf(row) + step : event.target === document.body ? lastRow : 0;
+    lastRow = Math.min(rows.length - 1, Math.max(0, at));
+    rows[lastRow].focus();
+    return true;
+  }
+  if (!row || (event.key === "Enter" && event.target !== row)) return false;
+  lastRow = rows.indexOf(row);
+  const pressed = row.querySelector(`[data-key="${event.key.toLowerCase()}"]`);
+  if (pressed && !(pressed.dataset.once && isAway())) {
+    pressed.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey }));
+  }
+  return Boolean(pressed);
+};
+
+// Keys for the whole page: Ctrl/Cmd+Enter saves, "/" goes to the search, "n" opens the form for a new one; and those of rows.
 export function Keys({ active = false, searchId = "", onSave, onNew }) {
   useEffect(() => {
     const press = (event) => {
@@ -355,8 +406,8 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
         setTimeout(() => onSave?.(), 0);
         return;
       }
-      const typing = event.target.closest?.("input, textarea, select, [role=dialog], [role=alertdialog], [role=menu], [role=listbox]");
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.target) || hasDialog() || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (event.key.length === 1 ? !singleKeys.on() : event.key !== "Enter") return;
       if (event.key === "/" && searchId) {
         event.preventDefault();
         document.getElementById(searchId)?.focus();
@@ -364,12 +415,42 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
         // Not while a form is being restored: the user may still be typing into it
         event.preventDefault();
         onNew();
+      } else if (!event.repeat || "jk".includes(event.key)) {
+        if (inRows(event)) event.preventDefault();
       }
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   });
   return null;
+}
+
+const Palette = lazy(() => import("$/public/palette.js").then((part) => ({ default: part.Palette })));
+const Shortcuts = lazy(() => import("$/public/palette.js").then((part) => ({ default: part.Shortcuts })));
+
+// The button of the command palette, which Ctrl/Cmd+K opens too, and "?" the list of shortcuts. commands: `needs` is a permission
+// (one of `may`); `press` is the id of a button that does it where there is one, else `href` is opened.
+export function Commands({ commands = [], may = [], tenants = [], tenant = "", found = [], asked = "", onSearch, onOpen, onSwitch, onSignOut }) {
+  const [open, setOpen] = useState("");
+  useEffect(() => {
+    const press = (event) => {
+      const isPalette = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
+      const isHelp = event.key === "?" && !event.ctrlKey && !event.metaKey && !isTyping(event.target) && singleKeys.on();
+      if (!isPalette && !isHelp) return;
+      event.preventDefault();
+      if (isPalette && open) setOpen("");
+      else if (!hasDialog()) setOpen(isPalette ? "palette" : "keys");
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  });
+  const onClose = () => setOpen("");
+  const props = { commands, may, tenants, tenant, found, asked, onSearch, onOpen, onSwitch, onSignOut, onClose, onKeys: () => setOpen("keys") };
+  const label = "Search and commands";
+  return h(Fragment, null,
+    h("button", { type: "button", className: "icon-button", "aria-label": label, title: `${label} (Ctrl+K)`, id: "commands", onClick: () => setOpen("palette") },
+      h(Search, { size: 16, "aria-hidden": true })),
+    open && h(Suspense, { fallback: null }, h(open === "keys" ? Shortcuts : Palette, props)));
 }
 
 // Notices are outside the dialogs. A press on one must not count as a press beside the dialog, which would close it.

@@ -96,6 +96,30 @@ class KeyboardShortcuts(_Browser):
     on_new: rx.EventHandler[no_args_event_spec]
 
 
+class Density(_Browser):
+    """The button for compact rows. The choice stays in the browser."""
+
+    tag = "Density"
+
+
+class Commands(_Browser):
+    """The button of the command palette, with the palette and the list of keyboard shortcuts.
+    commands: see `exports_app.ui.layout.palette.view`; may: the user's permissions. found: what the
+    server found for the text `asked`."""
+
+    tag = "Commands"
+    commands: rx.Var[list[Any]]
+    may: rx.Var[list[str]]
+    tenants: rx.Var[list[Any]]
+    tenant: rx.Var[str]
+    found: rx.Var[list[Any]]
+    asked: rx.Var[str]
+    on_search: rx.EventHandler[passthrough_event_spec(str)]
+    on_open: rx.EventHandler[passthrough_event_spec(str)]
+    on_switch: rx.EventHandler[passthrough_event_spec(str)]
+    on_sign_out: rx.EventHandler[no_args_event_spec]
+
+
 class Tick(_Browser):
     """A checkbox of a list. mixed: it stands for rows of which some are checked. on_pick: whether
     it is checked now, and whether all rows since the last one are meant (Shift)."""
@@ -249,7 +273,8 @@ effects, back_closes = Effects.create, BackCloses.create
 connection = ConnectionStatus.create
 keys = KeyboardShortcuts.create
 keep = Keep.create
-soon, tick = Soon.create, Tick.create
+soon, tick, commands = Soon.create, Tick.create, Commands.create
+density = Density.create
 link_token, token_field = LinkToken.create, TokenField.create
 focus = Focus.create
 return_focus = ReturnFocus.create

@@ -13,6 +13,12 @@ ONCE = {"data-once": "true"}
 without the server not at all (assets/ui.js)."""
 
 
+def on_key(key: str) -> dict[str, str]:
+    """Attributes of a button in a row (``tr[data-id]``) that this key presses while the focus is in
+    the row; of a letter in either case."""
+    return {"data-key": key.lower()}
+
+
 def button(
     *children: Any, kind: str = "", icon: str = "", once: bool = False, **props: Any
 ) -> rx.Component:

@@ -12,6 +12,7 @@ from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.page import RegisteredPage
 from exports_app.ui.framework.session import SessionState, TenantChoice, may
+from exports_app.ui.layout.palette.view import palette
 
 PRODUCT = "Exports"
 
@@ -71,6 +72,7 @@ def _header(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compo
             custom_attrs={"aria-label": "Pages"},
         ),
         rx.cond(SessionState.tenants.length() > 1, _tenants()),
+        rx.cond(SessionState.ready, palette()),
         _theme(),
         rx.cond(SessionState.ready, _account()),
         class_name="app-header",

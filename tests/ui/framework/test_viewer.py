@@ -9,6 +9,7 @@ from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.layout.palette.state import PaletteState
 from exports_app.ui.pages.analytics.campaigns.state import CampaignsState
 from exports_app.ui.pages.analytics.exports.state import ExportsState
 from exports_app.ui.pages.scheduled_exports.all_runs.schedule_picker import SchedulePicker
@@ -33,6 +34,7 @@ READING = {
     HistoryState: {"show", "close", "again", "unfold", "turn"},
     AllRuns: {"arrive", "step", "refresh", "choose", "clear", "turn", "unfold"},
     SchedulePicker: {"opened", "search"},
+    PaletteState: {"look"},
     ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn"},
     ScheduledExports: {"arrive", "step", "refresh"},
 }

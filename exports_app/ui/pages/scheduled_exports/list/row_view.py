@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, icon_button, status, switch
+from exports_app.ui.components.controls import ONCE, icon_button, on_key, status, switch
 from exports_app.ui.framework.session import may
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs, Opens
@@ -29,6 +29,7 @@ def schedule_row(row: Row, dialogs: Dialogs) -> rx.Component:
         _cell(rx.cond(writes, _actions(row, dialogs), _history(row, dialogs)), look="c-do"),
         role="row",
         class_name=rx.cond(row.active, "", rx.cond(row.paused != "", "off noted", "off")),
+        tab_index=-1,
         custom_attrs={"data-selected": rx.cond(chosen, "true", "false"), "data-id": row.id},
     )
     return rx.fragment(line, rx.cond(row.paused != "", _paused(row)), key=row.id)
@@ -91,8 +92,7 @@ def _when(row: Row) -> rx.Component:
                 ),
                 "paused",
             ),
-            " · ",
-            row.place,
+            rx.el.span(" · ", row.place, class_name="place"),
             class_name="muted",
         ),
         class_name="fade",
@@ -157,10 +157,21 @@ def _last_run(row: Row, dialogs: Dialogs) -> rx.Component:
 
 def _actions(row: Row, dialogs: Dialogs) -> rx.Component:
     return rx.el.div(
-        icon_button("play", f"Run {row.name} now", once=True, on_click=dialogs.run(row.id)),
+        icon_button(
+            "play",
+            f"Run {row.name} now",
+            once=True,
+            on_click=dialogs.run(row.id),
+            custom_attrs=on_key("r"),
+        ),
         rx.el.span(
             _history(row, dialogs),
-            icon_button("pencil", f"Edit {row.name}", on_click=dialogs.form(row.id)),
+            icon_button(
+                "pencil",
+                f"Edit {row.name}",
+                on_click=dialogs.form(row.id),
+                custom_attrs=on_key("e"),
+            ),
             class_name="spare",
         ),
         _more(row, dialogs),
@@ -171,7 +182,12 @@ def _actions(row: Row, dialogs: Dialogs) -> rx.Component:
 
 
 def _history(row: Row, dialogs: Dialogs) -> rx.Component:
-    return icon_button("history", f"History of {row.name}", on_click=dialogs.history(row.id))
+    return icon_button(
+        "history",
+        f"History of {row.name}",
+        on_click=dialogs.history(row.id),
+        custom_attrs=on_key("Enter"),
+    )
 
 
 def _more(row: Row, dialogs: Dialogs) -> rx.Component:

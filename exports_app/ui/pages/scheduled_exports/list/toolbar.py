@@ -60,6 +60,7 @@ def toolbar(dialogs: Dialogs) -> rx.Component:
         _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
         _order(),
+        browser.density(),
     )
     found = rx.el.span(ListState.found, class_name="sr", role="status", id="found")
     return rx.el.div(

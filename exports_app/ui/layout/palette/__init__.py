@@ -1,0 +1,1 @@
+"""The command palette: what it finds, and the commands that it offers."""
