@@ -28,14 +28,6 @@ NOT_RUN = {
         " tests/contracts/test_compose.py runs the container's commands, and"
         " tests/operations/cluster.py builds the installation"
     ),
-    ("deploying.md", "Rolling restart"): (
-        "systemctl needs a whole machine; tests/operations/test_rolling_restart.py restarts servers"
-        " and worker as it does"
-    ),
-    ("deploying.md", "Upgrade with two servers"): (
-        "the same; tests/operations/test_upgrade_in_turn.py upgrades servers and worker as it does,"
-        " and tests/faults/test_rolling_upgrade.py runs the last release over the newer schema"
-    ),
     ("operating.md", "Starting and stopping"): (
         "make installs packages and builds pages; make test begins with the same"
     ),

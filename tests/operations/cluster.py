@@ -1,16 +1,21 @@
-"""Two web servers and a worker over PostgreSQL, Redis and one folder of files, behind the balancer
-of docs/deploy, as processes on this machine."""
+"""Two hosts with a web server and a worker each, over PostgreSQL, Redis and one folder of files,
+behind the balancer of docs/deploy. Servers and workers run as a user other than root."""
 
-import signal
+import shutil
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.distributed.conftest import PATIENCE, Installation, Worker
-from tests.e2e.server import environment, free_port, start_server
+from tests.build_context import committed
+from tests.distributed.conftest import Installation
+from tests.e2e.client import wait_until
+from tests.e2e.server import free_port
+from tests.operations.host import PATIENCE, Host
+from tests.operations.installed import Installed, copy_pages
 from tests.paths import ROOT
 from tests.proxies import HOST, Front, front
 
@@ -19,83 +24,90 @@ UNLIMITED = {"RATE_LIMIT_API": "100000/minute", "RATE_LIMIT_LOGIN": "100000/minu
 """All requests of a test come from a few callers."""
 DRAIN_SECONDS = "4"
 """The balancers of docs/deploy see within 2 that a server is not ready."""
+UNITS = ("exports-web", "exports-worker")
 
 
-@dataclass
-class Web:
-    """A web server that can be started again, as a service manager does: at the same port, with the
-    same data folder."""
+class Origin:
+    """Where hosts get the project from: a repository of git with this version."""
 
-    folder: Path
-    settings: dict[str, str]
-    held: ExitStack = field(default_factory=ExitStack)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in committed():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target)
+        self.git("init", "--quiet", "--initial-branch", "main")
+        self.commit("This version")
 
-    def start(self, project: Path = ROOT) -> None:
-        """Until it answers. project: the folder of its code."""
-        self.server = self.held.enter_context(
-            start_server(self.folder, self.settings, backend_only=False, project=project)
-        )
+    def git(self, *arguments: str) -> None:
+        options = ["user.name=Test", "user.email=test@example.com", "safe.directory=*"]
+        given = [word for option in options for word in ("-c", option)]
+        subprocess.run(["git", *given, *arguments], cwd=self.folder, check=True, timeout=60)
 
-    def begin_to_stop(self) -> None:
-        self.server.process.send_signal(signal.SIGTERM)
-
-    def stopped(self) -> int:
-        """The exit code, once it has ended."""
-        return self.server.process.wait(PATIENCE)
+    def commit(self, message: str) -> None:
+        self.git("add", "--all", "--force")
+        self.git("commit", "--quiet", "--message", message)
 
 
 @dataclass
 class Cluster:
     installation: Installation
     front: Front
-    webs: list[Web]
-    worker: Worker
-    settings: dict[str, str]
-
-    def restart_worker(self, project: Path = ROOT) -> None:
-        self.worker.send(signal.SIGTERM)
-        assert self.worker.ended() == 0, self.worker.output
-        self.worker = self.installation.worker(project, **self.settings)
-
-    def migrate(self, project: Path) -> None:
-        """project: the folder of the code whose migrations run."""
-        done = subprocess.run(
-            [sys.executable, "-m", "exports_app", "migrate"],
-            cwd=project,
-            env=environment(self.installation.folder / "migrating", self.installation.settings()),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout
+    hosts: list[Host]
+    origin: Origin
 
     def log(self) -> str:
         """All that balancer, servers and workers have written."""
-        apps = [web.server.output for web in self.webs]
-        return "\n".join([self.front.log(), *apps, self.worker.output])
+        apps = [host.log(unit) for host in self.hosts for unit in UNITS]
+        return "\n".join([self.front.log(), *apps])
 
 
 @contextmanager
-def cluster(installation: Installation, balancer: str) -> Iterator[Cluster]:
+def cluster(installation: Installation, installed: Installed, balancer: str) -> Iterator[Cluster]:
     """All of it, ready. balancer: ``nginx`` or ``caddy``."""
-    folder = installation.folder
-    port, ports = free_port(), [str(free_port()) for _ in range(2)]
-    ours = {
-        "PUBLIC_URL": f"https://{HOST}:{port}",
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "DRAIN_SECONDS": DRAIN_SECONDS,
-        "METRICS_TOKEN": METRICS_TOKEN,
-        **UNLIMITED,
-    }
-    settings = installation.settings() | ours
+    whole = Path(tempfile.mkdtemp(prefix="exports-cluster-"))
+    whole.chmod(0o755)
+    port = free_port()
     with ExitStack() as held:
-        webs = [
-            Web(folder / f"server-{number}", settings | {"PORT": own}, held)
-            for number, own in enumerate(ports, start=1)
-        ]
-        for web in webs:
-            web.start()
-        apps = [web.server.url for web in webs]
-        balanced = held.enter_context(front(balancer, folder / balancer, apps, port))
-        yield Cluster(installation, balanced, webs, installation.worker(**ours), ours)
+        held.callback(shutil.rmtree, whole)
+        origin = Origin(whole / "origin")
+        (whole / "files").mkdir()
+        for owned in (origin.folder, whole / "files"):
+            installed.give(owned)
+        settings = installation.settings() | {
+            "FILES_URL": str(whole / "files"),
+            "PUBLIC_URL": f"https://{HOST}:{port}",
+            "TRUSTED_PROXIES": "127.0.0.1",
+            "HOST": "127.0.0.1",
+            "DRAIN_SECONDS": DRAIN_SECONDS,
+            "METRICS_TOKEN": METRICS_TOKEN,
+            **UNLIMITED,
+        }
+        hosts = [_host(whole / f"host-{number}", installed, origin, settings) for number in (1, 2)]
+        for host in hosts:
+            held.callback(host.kill)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(_start, hosts))
+        apps = [f"http://127.0.0.1:{host.app_port}" for host in hosts]
+        balanced = held.enter_context(front(balancer, installation.folder / balancer, apps, port))
+        yield Cluster(installation, balanced, hosts, origin)
+
+
+def _host(root: Path, installed: Installed, origin: Origin, settings: dict[str, str]) -> Host:
+    """As docs/deploying.md lays it out, with the virtual environment of `installed`."""
+    host = Host(root, replace(installed, project=root / "opt/exports"))
+    host.lay_out("exports.env", *(f"{unit}.service" for unit in UNITS))
+    host.set(PORT=str(host.app_port), DATA_DIR="/var/lib/exports", **settings)
+    project = host.installed.project
+    host.installed.give(root)
+    host.done(f"git clone --quiet {origin.folder} /opt/exports")
+    (project / ".venv").symlink_to(installed.project / ".venv")
+    copy_pages(project)
+    host.installed.give(project / ".web")
+    return host
+
+
+def _start(host: Host) -> None:
+    host.done(f"systemctl start {' '.join(UNITS)}")
+    ready = "curl --fail --silent http://127.0.0.1:3720/api/ready"
+    wait_until("it is ready", lambda: host.shell(ready).returncode == 0, PATIENCE)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.operations.machine import Machine
+from tests.operations.host import Host
 from tests.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -66,8 +66,8 @@ def scripts(document: str, section: str) -> list[Block]:
 class Walk:
     """Through one section. `next` runs its next block; at the end none may be left."""
 
-    def __init__(self, machine: Machine, document: str, section: str) -> None:
-        self._machine = machine
+    def __init__(self, host: Host, document: str, section: str) -> None:
+        self._host = host
         self._left = scripts(document, section)
         self._setup = "".join(block.text for block in scripts(*SETUP))
         self.name = f"{document}, {section}"
@@ -83,7 +83,7 @@ class Walk:
             assert name in script, f"{self.name} has no {name} in {script}"
             script = script.replace(name, value)
         print(f"\n--- {self.name}\n{script}", end="")
-        done = self._machine.shell(self._setup + script)
+        done = self._host.shell(self._setup + script)
         said = done.stdout
         print(said, end="")
         assert done.returncode == code, f"{self.name} ends with {done.returncode}:\n{said}"
@@ -105,8 +105,8 @@ def constant(printed: str) -> str:
 
 
 @contextmanager
-def walk(machine: Machine, document: str, section: str) -> Iterator[Walk]:
+def walk(host: Host, document: str, section: str) -> Iterator[Walk]:
     """All shell blocks of the section are run within, in their order."""
-    walking = Walk(machine, document, section)
+    walking = Walk(host, document, section)
     yield walking
     walking.end()

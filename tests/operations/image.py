@@ -23,6 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.build_context import DEPLOY, committed, is_sent
+from tests.operations.installed import copy_pages
 from tests.paths import ROOT
 
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib64", "etc")
@@ -145,19 +146,7 @@ def _copy_out(context: Path, app: Path, file: Dockerfile) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
     _make_environment(context / ".venv")
-    subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from exports_app.launch import build, env; env.prepare(); build.ensure()",
-        ],
-        cwd=ROOT,
-        check=True,
-        timeout=240,
-    )
-    (context / ".web").mkdir()
-    for name in ("build", "backend"):
-        shutil.copytree(ROOT / ".web" / name, context / ".web" / name)
+    copy_pages(context)
     copies = re.sub(r"/out\b", shlex.quote(str(app)), file.copies)
     subprocess.run(["sh", "-euc", copies], cwd=context, check=True, timeout=60)
 

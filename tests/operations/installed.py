@@ -67,6 +67,16 @@ def installation() -> Iterator[Installed]:
         shutil.rmtree(whole)
 
 
+def copy_pages(project: Path) -> None:
+    """The built pages of this version into a folder of the project that has the same sources."""
+    built = "from exports_app.launch import build, env; env.prepare(); build.ensure()"
+    subprocess.run([sys.executable, "-c", built], cwd=ROOT, check=True, timeout=240)
+    for name in ("build", "backend"):
+        shutil.copytree(ROOT / ".web" / name, project / ".web" / name)
+    # Those that `serve` has built are their owner's alone
+    subprocess.run(["chmod", "-R", "a+rX", str(project / ".web")], check=True, timeout=60)
+
+
 def unprivileged() -> dict[str, Any]:
     """Nobody, where the tests are run by root; else who runs them."""
     if os.geteuid() != 0:
@@ -103,7 +113,9 @@ def _make_environment(whole: Path, venv: Path, user: dict[str, Any]) -> dict[str
     (venv / "bin" / "python").symlink_to(base / "bin" / VERSION)
     node = Path(sysconfig.get_path("scripts"), "node").read_text().partition("\n")[2]
     (venv / "bin" / "node").write_text(f"#!{venv}/bin/python\n{node}")
-    (venv / "bin" / "node").chmod(0o755)
+    (venv / "bin" / "pip").write_text(f'#!/bin/sh\nexec {venv}/bin/python -m pip "$@"\n')
+    for made in ("node", "pip"):
+        (venv / "bin" / made).chmod(0o755)
     (venv / "pyvenv.cfg").write_text(f"home = {base / 'bin'}\n")
     if _reaches(user, packages):
         (library / "site-packages").symlink_to(packages)

@@ -1,13 +1,9 @@
-"""One machine with SQLite behind nginx with TLS, laid out from the files of docs/deploy in a folder
-that stands for its root. Everything runs as a user other than root."""
+"""One machine with SQLite behind nginx with TLS, laid out from the files of docs/deploy as a
+host of the documents."""
 
-import os
-import re
-import shlex
 import shutil
 import socket
 import ssl
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,14 +19,13 @@ from tests.e2e.server import free_port
 from tests.faults.full_disk import small_disk
 from tests.faults.post import Post
 from tests.operations.api import Api
+from tests.operations.host import PATIENCE, Host
 from tests.operations.installed import Installed
 from tests.paths import ROOT
 from tests.programs import program
 from tests.proxies import HOST
 
-PATIENCE = 60.0
 PERSON = {"email": "ann@acme.example", "password": "Correct horse 9 battery"}
-COMMANDS = Path(__file__).parent / "commands"
 NGINX = """
 daemon off; pid {0}/run/nginx.own; error_log stderr; events {{}}
 http {{
@@ -43,14 +38,11 @@ http {{
 
 
 @dataclass
-class Machine:
-    """root: the folder that stands for /. port: nginx's, for 443."""
+class Machine(Host):
+    """port: nginx's, for 443."""
 
-    root: Path
-    installed: Installed
-    post: Post
+    post: Post = field(kw_only=True)
     port: int = field(default_factory=free_port)
-    app_port: int = field(default_factory=free_port)
     authority: trustme.CA = field(default_factory=trustme.CA)
     is_small: bool = False
     """Whether the data folder has a small disk of its own, which only root may mount."""
@@ -58,38 +50,6 @@ class Machine:
     @property
     def data(self) -> Path:
         return self.root / "var/lib/exports"
-
-    def here(self, text: str) -> str:
-        """Where the paths of the documents and of docs/deploy are in the sandbox."""
-        text = text.replace("/opt/exports", str(self.installed.project))
-        return re.sub(r"(?<![\w/.-])/(?=(etc|var|backup)\b)", f"{self.root}/", text)
-
-    def there(self, text: str) -> str:
-        """The other way round."""
-        text = text.replace(str(self.installed.project), "/opt/exports")
-        return text.replace(f"{self.root}/", "/")
-
-    def shell(self, script: str) -> "subprocess.CompletedProcess[str]":
-        """Run it with paths of the documents. stderr is in stdout."""
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", self.here(script)],
-            cwd=self.root,
-            env=self.installed.env | self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PATIENCE * 3,
-            check=False,
-            **self.installed.user,
-        )
-        return subprocess.CompletedProcess(script, done.returncode, self.there(done.stdout))
-
-    def done(self, script: str) -> str:
-        """As `shell`, of what must succeed. Returns its output."""
-        done = self.shell(script)
-        assert done.returncode == 0, f"{script}\n{done.stdout}\n{self.log('exports-web')}"
-        return done.stdout
 
     def app(self, arguments: str) -> str:
         """A command of the app, as the user with the settings."""
@@ -101,13 +61,6 @@ class Machine:
         self.app('create-tenant acme --name "Acme" --timezone Europe/Berlin')
         ann = f"create-user {PERSON['email']} --name Ann --tenant acme --role admin"
         self.app(f"{ann} --password-stdin <<<'{PERSON['password']}'")
-
-    def log(self, unit: str) -> str:
-        file = self.root / "log" / unit
-        return file.read_text(errors="replace") if file.exists() else ""
-
-    def pid(self, unit: str) -> int:
-        return int((self.root / "run" / f"{unit}.pid").read_text())
 
     def start(self, unit: str = "exports-web") -> None:
         self.done(f"systemctl start {unit}")
@@ -155,31 +108,14 @@ class Machine:
         certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
         self.installed.give(key.parent)
 
-    def set(self, **settings: str) -> None:
-        """In /etc/exports.env."""
-        file = self.root / "etc/exports.env"
-        kept = [
-            line for line in file.read_text().splitlines() if line.partition("=")[0] not in settings
-        ]
-        given = [f"{name}='{self.here(value)}'" for name, value in settings.items() if value]
-        file.write_text("\n".join([*kept, *given]) + "\n")
-
-    def command(self, name: str, *runs: str) -> None:
-        """What a command of the documents runs here."""
-        file = self.root / "bin" / name
-        file.write_text(f'#!/bin/sh\nexec {shlex.join(runs)} "$@"\n')
-        file.chmod(0o755)
-
     def stop(self) -> None:
         for unit in ("exports-web", "nginx"):
             self.done(f"systemctl stop {unit}")
 
-    def lay_out(self) -> None:
-        for folder in (
-            *("etc/nginx/conf.d", "etc/systemd/system", "etc/exports", "var/lib/exports"),
-            *("var/log/nginx", "backup", "bin", "log", "run", "tmp", "home"),
-        ):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+    def build(self) -> None:
+        self.lay_out("one-machine.env", "exports-web.service")
+        for folder in ("etc/nginx/conf.d", "var/log/nginx"):
+            (self.root / folder).mkdir(parents=True)
         self._configure_nginx()
         self._configure_app()
         (self.root / "home/.curlrc").write_text(
@@ -191,12 +127,8 @@ class Machine:
 
     def _configure_nginx(self) -> None:
         site = (ROOT / "docs/deploy/nginx.conf").read_text()
-        for old, new in {
-            "127.0.0.1:3720": f"127.0.0.1:{self.app_port}",
-            "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
-        }.items():
-            assert old in site
-            site = site.replace(old, new)
+        assert "listen 443 ssl" in site
+        site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{self.port} ssl")
         folder = self.root / "etc/nginx"
         (folder / "conf.d/exports.conf").write_text(self.here(site))
         (folder / "nginx.conf").write_text(NGINX.format(self.root))
@@ -206,11 +138,9 @@ class Machine:
         (self.root / "etc/systemd/system/nginx.service").write_text(unit)
 
     def _configure_app(self) -> None:
-        unit = (ROOT / "docs/deploy/exports-web.service").read_text()
+        file = self.root / "etc/systemd/system/exports-web.service"
         # No pages: nothing here needs them, and building them needs Node
-        unit = unit.replace("exports_app serve", "exports_app serve --backend-only")
-        (self.root / "etc/systemd/system/exports-web.service").write_text(self.here(unit))
-        shutil.copy(ROOT / "docs/deploy/one-machine.env", self.root / "etc/exports.env")
+        file.write_text(file.read_text().replace("_app serve", "_app serve --backend-only"))
         self.set(
             DATA_DIR="/var/lib/exports",
             PORT=str(self.app_port),
@@ -218,14 +148,6 @@ class Machine:
             RETRY_BASE_SECONDS="1",
             **self.post.settings(),
         )
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PATH": f"{self.root}/bin:{COMMANDS}:{os.environ['PATH']}:/usr/sbin",
-            "HOME": str(self.root / "home"),
-            "MACHINE": str(self.root),
-            "LANG": "C.UTF-8",
-        }
 
 
 def _name_the_host(request: httpx.Request) -> None:
@@ -240,8 +162,8 @@ def machine(installed: Installed, post: Post, megabytes: int = 0) -> Iterator[Ma
     root.chmod(0o755)
     with ExitStack() as held:
         held.callback(shutil.rmtree, root)
-        made = Machine(root, installed, post)
-        made.lay_out()
+        made = Machine(root, installed, post=post)
+        made.build()
         if megabytes:
             made.is_small = held.enter_context(small_disk(made.data, megabytes))
             installed.give(made.data)

@@ -1,11 +1,9 @@
 """The code of a newer version: this one with one more migration."""
 
-import shutil
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from tests.build_context import committed
 from tests.paths import ROOT
 
 SCHEMA = "9999"
@@ -26,12 +24,6 @@ def migration(after: str) -> str:
     return MIGRATION.format(after)
 
 
-def lay_out(folder: Path) -> None:
-    """The whole of it; its pages are those of this version."""
-    for name in committed():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, target)
+def write(project: Path) -> None:
     newest = ScriptDirectory(str(ROOT / "alembic")).get_current_head() or ""
-    (folder / FILE).write_text(migration(newest), encoding="utf-8")
-    (folder / ".web").symlink_to(ROOT / ".web")
+    (project / FILE).write_text(migration(newest), encoding="utf-8")

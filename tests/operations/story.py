@@ -1,7 +1,8 @@
 """What people and programs do with a cluster while its operator restarts or upgrades it."""
 
 import re
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 
 from exports_app.domain.runs.states import RunStatus
@@ -9,10 +10,11 @@ from exports_app.services.core.records import Run, Schedule
 from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
-from tests.operations.cluster import METRICS_TOKEN, Cluster, Web
+from tests.operations.cluster import METRICS_TOKEN, Cluster
+from tests.operations.handbook import Walk
+from tests.operations.host import PATIENCE
 from tests.operations.load import Request
 from tests.operations.tabs import ADDRESS, Tab
-from tests.paths import ROOT
 from tests.world import (
     PASSWORD,
     Cast,
@@ -23,7 +25,6 @@ from tests.world import (
     sql,
 )
 
-PATIENCE = 60.0
 LINK = re.compile(r"https://[^\s\"]+(/api/files/[^\s\"]+signature=([\w-]+))")
 SCRIPT = re.compile(r"/assets/[\w.-]+\.js")
 
@@ -109,20 +110,21 @@ class Story:
         assert found is not None
         return found[0]
 
-    def restart(self, number: int, web: Web, tabs: list[Tab], project: Path = ROOT) -> None:
-        """While it stops, an export comes due; pages go to the other server as soon as theirs is
-        gone. project: the folder of the code that it starts with."""
+    def restart(self, number: int, tabs: list[Tab], guide: AbstractContextManager[Walk]) -> None:
+        """By a section of the documents. While the host stops, an export comes due; pages go to the
+        other server as soon as theirs is gone."""
+        host = self.site.hosts[number - 1]
+        before, moves = host.pid("exports-web"), sum(tab.moves for tab in tabs)
         print(f"server {number}: stop")
-        web.begin_to_stop()
-        self.make_due(f"due {number}")
-        assert web.stopped() == 0, web.server.output
-        before = sum(tab.moves for tab in tabs)
-        for tab in tabs:
-            tab.carry_on()
-        moved = sum(tab.moves for tab in tabs) - before
-        print(f"server {number}: stopped; {moved} of {len(tabs)} pages connected to the other one")
-        web.start(project)
-        print(f"server {number}: ready")
+        with ThreadPoolExecutor(1) as pool, guide as walk:
+            walked = pool.submit(walk.rest)
+            self.make_due(f"due {number}")
+            wait_until("it is gone", lambda: host.pid("exports-web") != before, PATIENCE)
+            for tab in tabs:
+                tab.carry_on()
+            walked.result()
+        moved = sum(tab.moves for tab in tabs) - moves
+        print(f"server {number}: ready; {moved} of {len(tabs)} pages connected to the other one")
         self.schedule(f"after {number}")
         for tab in tabs:
             tab.sees(f"after {number}")

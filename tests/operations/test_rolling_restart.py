@@ -1,5 +1,5 @@
-"""Servers and worker are restarted in turn, and nobody notices: no request fails, open pages carry
-on, and what is due runs once."""
+"""Servers and workers are restarted in turn by the commands of docs/deploying.md, and nobody
+notices: no request fails, open pages carry on, and what is due runs once."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,19 +8,26 @@ import pytest
 
 from tests.distributed.conftest import Installation, installation, servers  # noqa: F401  (fixtures)
 from tests.operations.cluster import Cluster, cluster
+from tests.operations.handbook import walk
+from tests.operations.installed import Installed
 from tests.operations.load import load
 from tests.operations.story import Story
 from tests.operations.tabs import Tab
 from tests.world import sign_in
 
+DOCUMENT = "deploying.md"
 TABS = 4
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(params=["nginx", "caddy"])
-def site(request: pytest.FixtureRequest, installation: Installation) -> Iterator[Cluster]:  # noqa: F811
-    with cluster(installation, request.param) as made:
+def site(
+    request: pytest.FixtureRequest,
+    installation: Installation,  # noqa: F811
+    installed: Installed,
+) -> Iterator[Cluster]:
+    with cluster(installation, installed, request.param) as made:
         yield made
 
 
@@ -34,10 +41,8 @@ def test_no_request_fails_and_pages_carry_on_while_all_are_restarted_in_turn(
         tabs = [held.enter_context(Tab(site.front, session)) for _ in range(TABS)]
         requests = story.requests(link)
         with load(site.front, requests) as outcome:
-            for number, web in enumerate(site.webs, start=1):
-                story.restart(number, web, tabs)
-            site.restart_worker()
-            print("worker: stopped, and ready")
+            for number, host in enumerate(site.hosts, start=1):
+                story.restart(number, tabs, walk(host, DOCUMENT, "Rolling restart"))
             story.make_due("due 3")
             for schedule in story.due:
                 story.has_run_once(schedule)
