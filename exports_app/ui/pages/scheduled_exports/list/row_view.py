@@ -113,7 +113,8 @@ def _paused(row: Row) -> rx.Component:
     focus = f"{row.name} is active"
     box = paused_box(row.id, row.name, row.paused, when, focus, may(Permission.WRITE))
     return rx.el.tr(
-        rx.el.td(box, col_span=COLUMNS, role="cell"),
+        # One more than there are would make a column of its own
+        rx.el.td(box, col_span=rx.cond(may(Permission.WRITE), COLUMNS, COLUMNS - 1), role="cell"),
         role="row",
         class_name="note",
         custom_attrs={"data-paused": row.id},
