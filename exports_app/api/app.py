@@ -25,6 +25,7 @@ from exports_app.api.routes import (
     tenants,
     uploads,
     users,
+    views,
     well_known,
 )
 from exports_app.api.serving import Serving, Stage
@@ -55,6 +56,7 @@ def create(
     for routes in (
         *of_people,
         schedules,
+        views,
         runs,
         download_links,
         campaigns,

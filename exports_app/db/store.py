@@ -54,6 +54,10 @@ class SqlTransaction:
         return r.ScheduleRepository(self.connection)
 
     @cached_property
+    def views(self) -> r.ViewRepository:
+        return r.ViewRepository(self.connection)
+
+    @cached_property
     def run_queue(self) -> r.RunQueueRepository:
         return r.RunQueueRepository(self.connection)
 

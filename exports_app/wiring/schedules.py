@@ -8,6 +8,7 @@ from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.deleted import DeletedSchedules
 from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.services.schedules.ownership import Ownership
+from exports_app.services.schedules.saved_views import SavedViews
 from exports_app.services.schedules.selection import ScheduleSelection
 from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.summaries import ScheduleSummaries
@@ -27,6 +28,7 @@ class ScheduleServices:
     schedule_selection: ScheduleSelection
     change_authors: ChangeAuthors
     tags: Tags
+    saved_views: SavedViews
     ownership: Ownership
 
 
@@ -45,5 +47,6 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         schedule_selection=ScheduleSelection(f.store),
         change_authors=ChangeAuthors(f.store),
         tags=Tags(f.store),
+        saved_views=SavedViews(f.store, f.changes, f.clock),
         ownership=ownership,
     )

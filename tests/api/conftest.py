@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from exports_app.api.app import create
+from exports_app.services.schedules.view_filters import ViewFilters
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.api.access.wait import Wait
@@ -132,6 +133,11 @@ def ids(
         invitation_id = services.invitations.invite(
             cast.admin.who, cast.acme.id, "ann@example.com", "viewer"
         ).invitation.id
+    view_id = ABSENT
+    if case is None or "view_id" in case.path:
+        filters = ViewFilters(state="failing")
+        of = (cast.admin.who, cast.acme.id, "Failing", filters)
+        view_id = services.saved_views.create(*of, is_shared=True).id
     return {
         "schedule_id": schedule["id"],
         "campaign_id": campaign["id"],
@@ -140,6 +146,7 @@ def ids(
         "user_id": cast.viewer.user.id,
         "session_id": ABSENT,
         "invitation_id": invitation_id,
+        "view_id": view_id,
     }
 
 

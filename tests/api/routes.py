@@ -131,6 +131,11 @@ CASES = [
     Case("GET", "/api/tenants/{tenant_id}", 200),
     Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/tags", 200),
+    Case("GET", "/api/tenants/{tenant_id}/views", 200),
+    Case("POST", "/api/tenants/{tenant_id}/views", 201, {"name": "Mine"}),
+    Case("GET", "/api/tenants/{tenant_id}/views/{view_id}", 200),
+    Case("PUT", "/api/tenants/{tenant_id}/views/{view_id}", 200, {"name": "Ours"}, writes=True),
+    Case("DELETE", "/api/tenants/{tenant_id}/views/{view_id}", 204, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/quotas", 200, writes=True),
     # For super admins alone
     Case(

@@ -29,6 +29,7 @@ from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.repositories.tenants.invitations import InvitationRepository
 from exports_app.db.repositories.tenants.tenants import TenantRepository
 from exports_app.db.repositories.tenants.usage import UsageRepository
+from exports_app.db.repositories.views import ViewRepository
 from exports_app.db.repositories.zone_data import ZoneDataRepository
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "TenantRepository",
     "UsageRepository",
     "UserRepository",
+    "ViewRepository",
     "ZoneDataRepository",
     "table",
 ]

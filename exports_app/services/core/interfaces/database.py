@@ -31,6 +31,7 @@ from exports_app.services.core.interfaces.runs import (
 from exports_app.services.core.interfaces.schedules import ScheduleStore, ZoneDataStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, TenantStore
+from exports_app.services.core.interfaces.views import ViewStore
 from exports_app.services.core.records import Sample
 
 
@@ -70,6 +71,8 @@ class Transaction(Protocol):
     def schedules(self) -> ScheduleStore: ...
     @property
     def deleted_schedules(self) -> DeletedScheduleStore: ...
+    @property
+    def views(self) -> ViewStore: ...
     @property
     def zone_data(self) -> ZoneDataStore: ...
     @property

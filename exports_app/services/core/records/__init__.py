@@ -24,6 +24,7 @@ from exports_app.services.core.records.runs import Attempt, LatestRun, RemovedRu
 from exports_app.services.core.records.schedules import Schedule, Summary
 from exports_app.services.core.records.sessions import Code, Session
 from exports_app.services.core.records.tenants import Invitation, Member, Membership, Tenant
+from exports_app.services.core.records.views import SavedView
 
 __all__ = [
     "MEASURES",
@@ -52,6 +53,7 @@ __all__ = [
     "RemovedRuns",
     "Run",
     "Sample",
+    "SavedView",
     "Schedule",
     "Seal",
     "SecondFactor",

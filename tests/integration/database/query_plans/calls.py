@@ -36,6 +36,7 @@ INSERTS = {
     "tenants.add",
     "usage.add_message",
     "users.add",
+    "views.add",
     "users.add_new",
 }
 """Methods that insert what they are given: there is no plan to choose."""

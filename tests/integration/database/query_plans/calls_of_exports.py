@@ -123,6 +123,11 @@ def _schedules() -> Mapping[str, Call]:
             k.schedule.id, 1, {"tags": ["One", "Two"]}
         ),
         "schedules.update": lambda tx, k: tx.schedules.update(k.schedule.id, 1, {"name": "N"}),
+        "views.get": lambda tx, _: tx.views.get(new_id(), lock=True),
+        "views.of_maker": lambda tx, k: tx.views.of_maker(k.filled.tenant, k.user.id),
+        "views.shared": lambda tx, k: tx.views.shared(k.filled.tenant),
+        "views.update": lambda tx, _: tx.views.update(new_id(), 1, {"name": "N"}),
+        "views.remove": lambda tx, _: tx.views.remove(new_id()),
         "schedules.zones_to_come": lambda tx, k: tx.schedules.zones_to_come(k.filled.now),
     }
 

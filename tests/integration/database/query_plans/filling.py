@@ -70,6 +70,23 @@ class Exports(Copies):
         )
         self._schedules = ids
         self._rows(
+            models.SavedViewRow,
+            (
+                {
+                    "id": new_id(),
+                    "tenant_id": self._tenant_of(i),
+                    "maker_id": users[i % 500],
+                    "name": f"View {i}",
+                    "filters": {},
+                    "is_shared": i % 50 == 0,
+                    "created_at": self._ago(i),
+                    "updated_at": self._ago(i),
+                    "version": 1,
+                }
+                for i in range(count)
+            ),
+        )
+        self._rows(
             models.ScheduleTagRow,
             (
                 {

@@ -18,6 +18,9 @@ WORDS = Words(
         Action.SCHEDULE_DELETED: "deleted the scheduled export",
         Action.SCHEDULE_RESTORED: "restored the scheduled export",
         Action.SCHEDULE_REMOVED: "permanently removed the deleted scheduled export",
+        Action.VIEW_SHARED: "shared the view",
+        Action.VIEW_UPDATED: "changed the shared view",
+        Action.VIEW_DELETED: "deleted the shared view",
         Action.RUN_TRIGGERED: "ran the scheduled export",
         Action.RUN_TESTED: "sent themselves a test of the scheduled export",
         Action.RUN_REPEATED: "reran a run of the scheduled export",
@@ -83,6 +86,7 @@ WORDS = Words(
 )
 AREAS = {
     "schedule": "Scheduled exports",
+    "view": "Shared views",
     "run": "Runs",
     "campaign": "Campaigns",
     "tenant": "Tenant",

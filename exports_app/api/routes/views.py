@@ -1,0 +1,82 @@
+"""Saved views of a tenant's list of scheduled exports: one's own, and the shared ones."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from exports_app.api import parameters
+from exports_app.api.access import Srv, Who
+from exports_app.api.request_body import json_body, takes
+from exports_app.api.schemas import views as schemas
+from exports_app.services.core.records import SavedView, Tenant
+from exports_app.services.schedules import view_filters
+
+BASE = "/api/tenants/{tenant_id}/views"
+router = APIRouter(prefix=BASE, tags=["saved views"], dependencies=[parameters.CHECKED])
+
+
+def readable(srv: Srv, who: Who, tenant_id: str) -> Tenant:
+    """The path's object before the body."""
+    return srv.tenants.get(who, tenant_id)
+
+
+def visible(srv: Srv, who: Who, tenant_id: str, view_id: str) -> SavedView:
+    """The path's object before the body."""
+    return srv.saved_views.get(who, tenant_id, view_id)
+
+
+def changeable(srv: Srv, who: Who, tenant_id: str, view_id: str) -> SavedView:
+    """The path's object before the body: 404, then 403."""
+    return srv.saved_views.get(who, tenant_id, view_id, to_change=True)
+
+
+@router.get("", response_model=schemas.ViewsOut)
+def find(srv: Srv, who: Who, tenant_id: str) -> Any:
+    """By name."""
+    return {"items": [_out(view) for view in srv.saved_views.find(who, tenant_id)]}
+
+
+@router.post(
+    "", status_code=201, response_model=schemas.ViewOut, openapi_extra=takes(schemas.ViewIn)
+)
+def create(
+    srv: Srv,
+    who: Who,
+    tenant: Annotated[Tenant, Depends(readable)],
+    body: Annotated[schemas.ViewIn, Depends(json_body(schemas.ViewIn))],
+    response: Response,
+) -> Any:
+    """409 where you have a view of this name, or 50 of them."""
+    filters = body.filters.filters()
+    made = srv.saved_views.create(who, tenant.id, body.name, filters, is_shared=body.is_shared)
+    response.headers["Location"] = f"{BASE.format(tenant_id=tenant.id)}/{made.id}"
+    return _out(made)
+
+
+@router.get("/{view_id}", response_model=schemas.ViewOut)
+def get(view: Annotated[SavedView, Depends(visible)]) -> Any:
+    return _out(view)
+
+
+@router.put("/{view_id}", response_model=schemas.ViewOut, openapi_extra=takes(schemas.ViewChange))
+def update(
+    srv: Srv,
+    who: Who,
+    view: Annotated[SavedView, Depends(changeable)],
+    body: Annotated[schemas.ViewChange, Depends(json_body(schemas.ViewChange))],
+) -> Any:
+    """A shared view may be changed by who may change scheduled exports."""
+    values = {name: value for name, value in body.given().items() if name != "version"}
+    if "filters" in values:
+        values["filters"] = body.filters.filters()
+    return _out(srv.saved_views.update(who, view.tenant_id, view.id, values, body.version))
+
+
+@router.delete("/{view_id}", status_code=204)
+def delete(srv: Srv, who: Who, tenant_id: str, view_id: str) -> None:
+    srv.saved_views.delete(who, tenant_id, view_id)
+
+
+def _out(view: SavedView) -> dict[str, Any]:
+    filters, lost = view_filters.read(view.filters)
+    return {**vars(view), "filters": filters, "lost": lost}
