@@ -36,6 +36,11 @@ def _names() -> Any:
 
 
 class AnalyticsRepository(RunDayRepository):
+    def channels(self, tenant_id: str, limit: int) -> list[str]:
+        c = table(models.CampaignRow).c
+        query = select(c.channel).where(c.tenant_id == tenant_id).distinct()
+        return list(self._connection.execute(query.order_by(c.channel).limit(limit)).scalars())
+
     def backlog(self, tenant_id: str, now: datetime) -> Backlog:
         c = RUNS.c
         pending = c.status == RunStatus.PENDING

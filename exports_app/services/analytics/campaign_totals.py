@@ -1,9 +1,9 @@
 """Sums of campaigns by currency, and their change against the range before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from exports_app.domain.table import Column, Value, change_of, completed, stored
+from exports_app.domain.table import Column, Kind, Value, change_of, completed, stored
 from exports_app.services.core.extension_points import EXPORT_TYPES
 
 OVER_TIME = "aggregate"
@@ -53,6 +53,30 @@ def totals_by_currency(points: Sequence[Point], earlier: Sequence[Point]) -> lis
         )
         totals.append(Totals(currency, values, tuple(change)))
     return totals
+
+
+def counts() -> frozenset[str]:
+    """The measures that may be added up over currencies, and the ratios of such."""
+    columns = {column.key: column for column in measures()}
+    whole = {key for key, column in columns.items() if column.kind is Kind.INTEGER}
+    shares = {
+        key
+        for key, column in columns.items()
+        if column.ratio and {column.ratio.numerator, column.ratio.denominator} <= whole
+    }
+    return frozenset(whole | shares)
+
+
+def over_currencies(points: Sequence[Point]) -> list[Point]:
+    """One point for each period, in their order. Only what `counts` names means something in it;
+    the number of campaigns is a sum, since each has one currency."""
+    together: dict[str, list[Point]] = {}
+    for point in points:
+        together.setdefault(point.period, []).append(replace(point, currency=""))
+    return [
+        Point(of, "", sum(point.campaigns for point in all_of_it), _sums(all_of_it)[""])
+        for of, all_of_it in together.items()
+    ]
 
 
 def _sums(points: Sequence[Point]) -> dict[str, tuple[Value, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.table import Column, Row, Value, completed, stored
@@ -25,10 +26,15 @@ from exports_app.services.analytics.campaign_totals import (
 )
 from exports_app.services.core.authorization import sorting
 from exports_app.services.core.change_events import Changes, Topic
-from exports_app.services.core.export_filters import GroupByFilter, Scope, resolve_own
+from exports_app.services.core.export_filters import (
+    CampaignFilter,
+    GroupByFilter,
+    Scope,
+    resolve_own,
+)
 from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.interfaces import Clock, Ranking, Store, Transaction
-from exports_app.services.core.records import Tenant
+from exports_app.services.core.records import Page, Tenant
 from exports_app.services.core.request_coalescing import RequestCoalescing
 from exports_app.services.schedules.filters import Filters, check_filters
 from exports_app.services.tenants.tenant_settings import tenant_of
@@ -37,6 +43,11 @@ SORTS = {"name": "campaign_name", **{key: key for key in MEASURES}}
 MOST_ROWS = 5_000
 """The most rows: periods times currencies."""
 MOST_TOP = 100
+MOST_CHANNELS = 100
+MOST_CHOSEN = 5_000
+"""Campaigns that figures can be limited to: more would make the statements too long."""
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""The id of no campaign: an empty filter would mean all of them."""
 SECONDS = 5.0
 """Database time in all."""
 KEPT = 60.0
@@ -49,12 +60,17 @@ BY_DAY = {Period.LAST_7_DAYS, Period.LAST_30_DAYS, Period.LAST_90_DAYS}
 class CampaignView:
     """filters: a period or dates, and groupBy. sort: a key of SORTS, '-' before it for the largest
     first. currency: of the listed campaigns; empty: the one with the most impressions. top: the
-    number of listed campaigns."""
+    number of listed campaigns. channel, q: limit all figures to campaigns of a channel, and to
+    those that a search finds; empty: no limit. listed: the days of the listed campaigns; None: of
+    the whole range."""
 
     filters: Filters = field(default_factory=lambda: Filters(period=Period.LAST_30_DAYS))
     sort: str = "-spend"
     currency: str = ""
     top: int = 20
+    channel: str = ""
+    q: str = ""
+    listed: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,9 @@ class CampaignTotal:
 @dataclass(frozen=True)
 class CampaignFigures:
     """measures: the columns of all values. before: the range to compare with. unfinished: whether
-    the window contains today. top: campaigns of one currency, which has top_total campaigns."""
+    the window contains today. earlier: the points of the range before. top: campaigns of one
+    currency, which has top_total campaigns. channels: of all of the tenant's campaigns, up to
+    MOST_CHANNELS."""
 
     timezone: str
     window: Window
@@ -79,9 +97,11 @@ class CampaignFigures:
     measures: tuple[Column, ...]
     totals: tuple[Totals, ...]
     points: tuple[Point, ...]
+    earlier: tuple[Point, ...]
     currency: str
     top: tuple[CampaignTotal, ...]
     top_total: int
+    channels: tuple[str, ...]
 
 
 class CampaignAnalytics:
@@ -119,15 +139,18 @@ class CampaignAnalytics:
         )
         over_time = resolve_own(EXPORT_TYPES[OVER_TIME], view.filters)
 
-        def scope(of: Window) -> Scope:
-            return Scope(tenant.id, of.start, of.end, over_time)
-
         with self._store.read() as tx:  # one snapshot for all
+            channels = tx.analytics.channels(tenant.id, MOST_CHANNELS)
+            own = over_time | {CampaignFilter.name: _chosen(tx, tenant, view)}
+
+            def scope(of: Window) -> Scope:
+                return Scope(tenant.id, of.start, of.end, own)
+
             points = self._points(tx, scope(window), deadline)
             earlier = self._points(tx, scope(before), deadline) if before else []
             totals = totals_by_currency(points, earlier)
             currency = view.currency or busiest_currency(totals)
-            top, top_total = self._top(tx, scope(window), view, currency, deadline)
+            top, top_total = self._top(tx, scope(_listed(view, window)), view, currency, deadline)
         return CampaignFigures(
             timezone=zone,
             window=window,
@@ -137,9 +160,11 @@ class CampaignAnalytics:
             measures=measures(),
             totals=tuple(totals),
             points=tuple(points),
+            earlier=tuple(earlier),
             currency=currency,
             top=tuple(top),
             top_total=top_total,
+            channels=tuple(channels),
         )
 
     def _points(self, tx: Transaction, scope: Scope, deadline: float) -> list[Point]:
@@ -186,6 +211,30 @@ class CampaignAnalytics:
         return top, sample.total
 
 
+def _listed(view: CampaignView, window: Window) -> Window:
+    """The days of the listed campaigns, within the range."""
+    if view.listed is None:
+        return window
+    starts = [day for day in (view.listed.start, window.start) if day]
+    ends = [day for day in (view.listed.end, window.end) if day]
+    return Window(max(starts, default=None), min(ends, default=None))
+
+
+def _chosen(tx: Transaction, tenant: Tenant, view: CampaignView) -> tuple[str, ...]:
+    """The ids of the campaigns that the view is limited to; empty: of all. Raises Invalid for too
+    many."""
+    if not view.channel and not view.q:
+        return ()
+    where = {"channel": view.channel} if view.channel else {}
+    found, total = tx.campaigns.find(
+        frozenset({tenant.id}), where, view.q, Page(1, MOST_CHOSEN, "name")
+    )
+    if total > len(found):
+        few = f"more than {MOST_CHOSEN:,} campaigns match: search for fewer"
+        raise Invalid([FieldError("/q" if view.q else "/channel", few)])
+    return tuple(campaign.id for campaign in found) or (NOBODY,)
+
+
 def _left(deadline: float) -> float:
     return max(0.05, deadline - time.monotonic())
 
@@ -201,6 +250,8 @@ def _check(view: CampaignView) -> None:
         errors.append(
             FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR")
         )
+    if len(view.channel) > bounds.SEARCH or len(view.q) > bounds.SEARCH:
+        errors.append(FieldError("/q", f"is longer than {bounds.SEARCH} characters"))
     if not 1 <= view.top <= MOST_TOP:
         errors.append(FieldError("/top", f"choose from 1 to {MOST_TOP}"))
     if errors:

@@ -17,42 +17,86 @@ HEIGHT = 250
 TICKS = {"fontSize": 12, "fill": "var(--muted)"}
 MARGIN = {"top": 8, "right": 12, "bottom": 0, "left": 0}
 GRID = {"stroke": "var(--line)", "vertical": False}
-DASHES = ("0", "7 4", "2 4", "10 4 2 4")
+DASHES = ("0", "7 4", "14 4", "10 4 2 4")
+BEFORE_DASH = "2 4"
 COLORS = tuple(f"var(--series-{number})" for number in range(1, len(DASHES) + 1))
 """Of lines, each with each pattern."""
 LABEL = "label"
 """The key of a point's place on the axis below."""
+FULL = "full"
+"""The key of the words for that place in the tooltip, where they are longer."""
 _COMPACT: Any = rx.Var('((v) => Intl.NumberFormat("en", { notation: "compact" }).format(v))')
 _PLAIN: Any = rx.Var(
     "((v) => Number.isInteger(v) ? v.toLocaleString('en') : v.toLocaleString('en',"
     " { minimumFractionDigits: 2, maximumFractionDigits: Math.abs(v) < 1 ? 6 : 2 }))"
 )
+_TITLE: Any = rx.Var(f"((label, items) => items?.[0]?.payload?.{FULL} ?? label)")
 _QUIET: Any = rx.Var("false")
 _UNSORTED: Any = rx.Var("null")
 
 
 @dataclass
 class Series:
-    """A line. key: of its values in the data."""
+    """A line. key: of its values in the data, and its name. unit: behind a value in the tooltip.
+    is_before: of the range before, drawn thinner."""
 
     key: str
     color: str
     dash: str
+    unit: str = ""
+    is_before: bool = False
 
 
-def series(keys: Sequence[str]) -> list[Series]:
+def series(keys: Sequence[str], unit: str = "") -> list[Series]:
     """Up to sixteen lines that look different."""
     many = len(COLORS)
     return [
-        Series(key, COLORS[i % many], DASHES[(i + i // many) % many]) for i, key in enumerate(keys)
+        Series(key, COLORS[i % many], DASHES[(i + i // many) % many], unit)
+        for i, key in enumerate(keys)
     ]
 
 
+def before(key: str) -> str:
+    """The key of the line of the range before."""
+    return f"{key} before"
+
+
+def compared(of: Sequence[Series]) -> list[Series]:
+    """Each line, and behind it that of the range before."""
+    return [
+        one
+        for line in of
+        for one in (
+            line,
+            Series(before(line.key), line.color, BEFORE_DASH, line.unit, is_before=True),
+        )
+    ]
+
+
+def _place(state: rx.Var[dict[str, Any]]) -> tuple[rx.Var[str]]:
+    """The label of the place that was pressed; empty beside all of them."""
+    return (state.to(dict)["activeLabel"].to(str) | "",)
+
+
+class LineChart(rx.recharts.LineChart):
+    """Tells where it is pressed. Its name is that of the class it replaces: Reflex allows children
+    by name."""
+
+    on_click: rx.EventHandler[_place]
+
+
 def lines(
-    data: rx.Var[Any], of: rx.Var[list[Series]], *, dots: rx.Var[bool] | bool = False
+    data: rx.Var[Any],
+    of: rx.Var[list[Series]],
+    *,
+    dots: rx.Var[bool] | bool = False,
+    unit: rx.Var[str] | str = "",
+    on_pick: Any = None,
 ) -> rx.Component:
     """data: one dict for each place on the axis. dots: also mark the points, e.g. where there is
-    only one."""
+    only one. unit: of the axis. on_pick: gets the label of a place that is pressed; the table
+    beside the chart must offer the same."""
+    press = {"on_click": on_pick, "class_name": "pickable"} if on_pick else {}
 
     def line(drawn: Series) -> rx.Component:
         return rx.recharts.line(
@@ -60,15 +104,21 @@ def lines(
             name=drawn.key,
             stroke=drawn.color,
             stroke_dasharray=drawn.dash,
-            stroke_width=2,
-            dot=dots,
+            stroke_width=rx.cond(drawn.is_before, 1.5, 2),
+            dot=dots & ~drawn.is_before,
+            unit=drawn.unit,
             type_="linear",
             is_animation_active=False,
         )
 
     return _box(
-        rx.recharts.line_chart(
-            rx.foreach(of, line), *_frame(), data=data, margin=MARGIN, custom_attrs=_ATTRS
+        LineChart.create(
+            rx.foreach(of, line),
+            *_frame(unit=unit),
+            data=data,
+            margin=MARGIN,
+            custom_attrs=_ATTRS,
+            **press,
         )
     )
 
@@ -100,9 +150,9 @@ _ATTRS = {"accessibilityLayer": _QUIET}
 """The table shows the same data, so nothing in a chart takes the focus."""
 
 
-def _frame(*, legend: bool = True) -> list[rx.Component]:
+def _frame(*, legend: bool = True, unit: rx.Var[str] | str = "") -> list[rx.Component]:
     grid = rx.recharts.cartesian_grid(**GRID)
-    return [grid, _x_axis(), _y_axis(), _tooltip(), *([_legend()] if legend else [])]
+    return [grid, _x_axis(), _y_axis(unit), _tooltip(), *([_legend()] if legend else [])]
 
 
 def _x_axis() -> rx.Component:
@@ -116,13 +166,13 @@ def _x_axis() -> rx.Component:
     )
 
 
-def _y_axis() -> rx.Component:
+def _y_axis(unit: rx.Var[str] | str) -> rx.Component:
     return rx.recharts.y_axis(
         tick=TICKS,
         tick_line=False,
         axis_line=False,
         width=52,
-        allow_decimals=False,
+        unit=unit,
         custom_attrs={"tickFormatter": _COMPACT},
     )
 
@@ -139,7 +189,7 @@ def _tooltip() -> rx.Component:
         label_style={"color": "var(--muted)"},
         item_style={"color": "var(--text)", "padding": "1px 0"},
         cursor={"fill": "var(--idle-bg)", "stroke": "var(--line-strong)"},
-        custom_attrs={"formatter": _PLAIN},
+        custom_attrs={"formatter": _PLAIN, "labelFormatter": _TITLE},
     )
 
 
@@ -186,13 +236,16 @@ def figure(
     )
 
 
-def table(label: str, heads: Any, rows: Any) -> rx.Component:
+def table(label: str, heads: Any, rows: Any, on_pick: Any = None) -> rx.Component:
     """Numbers, as text: heads a list of words, rows a list of such lists; the first cell of a row
-    is its head."""
+    is its head. on_pick: as of `lines`; gets the head."""
 
     def line(row: Any, place: Any) -> rx.Component:
         cells = rx.foreach(row[1:], lambda cell: rx.el.td(cell, class_name="right"))
-        return rx.el.tr(rx.el.th(row[0], scope="row"), cells, key=place)
+        head = row[0]
+        if on_pick:
+            head = rx.el.button(head, type="button", class_name="sort", on_click=on_pick(head))
+        return rx.el.tr(rx.el.th(head, scope="row"), cells, key=place)
 
     head = rx.el.tr(
         rx.el.th(heads[0], scope="col"),

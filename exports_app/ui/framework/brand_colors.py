@@ -2,6 +2,8 @@
 dark grounds."""
 
 import re
+from collections.abc import Sequence
+from colorsys import rgb_to_hls
 
 from exports_app.domain.colors import contrast, mixed, readable_on
 
@@ -10,6 +12,13 @@ LIGHT, DARK = "#FFFFFF", "#18191B"
 BLACK, WHITE = "#000000", "#FFFFFF"
 TEXT, SHAPE = 4.6, 3.1
 """Contrast wanted: 4.5 for text and 3 for shapes, and a little more."""
+APART = 1.21
+"""Contrast of any two lines of a chart, to tell them apart without colour vision."""
+HUE = 25
+"""Degrees that a line's hue is from the brand's, where it can be."""
+LINES = ("#1E43D4", "#D4690B", "#1F7A63", "#672267", "#B4245D")
+"""Colours of a chart's lines beside the first, which is the brand's."""
+LINE_COUNT = 4
 
 
 def scale(color: str) -> dict[str, str]:
@@ -33,7 +42,40 @@ def scale(color: str) -> dict[str, str]:
             f"--brand-{name}-soft": soft,
             f"--brand-{name}-text": _until(base, end, TEXT, soft, ground),
         }
+        for number, line in enumerate(_lines(base, end, ground), 1):
+            shades[f"--brand-{name}-series-{number}"] = line
     return shades
+
+
+def _lines(base: str, end: str, ground: str) -> list[str]:
+    """The colours of a chart's lines. end: black or white, away from the ground."""
+    chosen = [_until(base, end, SHAPE, ground)]
+    away = sorted(LINES, key=lambda color: _hues_apart(color, base) < HUE)
+    for color in away[: LINE_COUNT - 1]:
+        chosen.append(_shade(color, end, ground, chosen))
+    return chosen
+
+
+def _shade(color: str, end: str, ground: str, others: Sequence[str]) -> str:
+    """The colour as near as it may be: seen on the ground, and of another lightness than others."""
+    steps = [mixed(color, to, step / 20) for step in range(20) for to in (end, ground)]
+    fitting = [shade for shade in steps if contrast(shade, ground) >= SHAPE]
+    return next(
+        (s for s in fitting if all(contrast(s, other) >= APART for other in others)), fitting[0]
+    )
+
+
+def _hues_apart(a: str, b: str) -> float:
+    """Degrees between two hues; 180 where one has none."""
+    (first, _, gray_a), (second, _, gray_b) = (_hls(color) for color in (a, b))
+    if min(gray_a, gray_b) < 0.1:
+        return 180
+    apart = abs(first - second) * 360
+    return min(apart, 360 - apart)
+
+
+def _hls(color: str) -> tuple[float, float, float]:
+    return rgb_to_hls(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))
 
 
 def _until(color: str, end: str, wanted: float, *grounds: str) -> str:

@@ -34,6 +34,7 @@ from tests.world import registered, uuid_of
         (CampaignView(sort="budget"), "/sort"),
         (CampaignView(currency="euro"), "/currency"),
         (CampaignView(top=0), "/top"),
+        (CampaignView(q="x" * 201), "/q"),
         (CampaignView(top=101), "/top"),
     ],
 )
@@ -141,3 +142,19 @@ def test_a_new_zone_is_never_answered_with_a_reading_of_the_old_one(
     monkeypatch.setattr(services.campaign_analytics._readings, "get", changed_meanwhile)
     assert look(services, admin, acme).timezone == "Europe/Berlin"
     assert look(services, admin, acme).timezone == "Asia/Tokyo"
+
+
+def test_a_filter_that_too_many_campaigns_match_is_refused(
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("exports_app.services.analytics.campaigns.MOST_CHOSEN", 1)
+    channel = campaigns["Spring"].channel
+    assert look(services, admin, acme, q="spring").top_total == 1
+    with pytest.raises(Invalid, match="more than 1 campaigns match") as refused:
+        look(services, admin, acme, q="r")
+    assert refused.value.errors[0].pointer == "/q"
+    assert look(services, admin, acme, channel=channel, q="no such name").points == ()

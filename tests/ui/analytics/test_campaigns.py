@@ -23,6 +23,13 @@ def shown(page: CampaignsState, key: str) -> list[tuple[str, str, str]]:
     return [(one.currency, one.value, one.change) for one in card.amounts]
 
 
+def drawn(page: CampaignsState, at: int) -> tuple[str, dict[str, Any]]:
+    """A place of the chart: its label, and its numbers."""
+    point = dict(page.data[at])
+    point.pop("full")
+    return str(point.pop("label")), point
+
+
 def test_the_figures_of_a_week(
     tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
 ) -> None:
@@ -36,9 +43,14 @@ def test_the_figures_of_a_week(
             "Berlin",
         )
         assert shown(page, "spend") == [("EUR", "259.14", ""), ("USD", "259.14", "")]
-        assert shown(page, "impressions")[0] == ("EUR", "21,042", "")
+        assert shown(page, "impressions") == [("", "42,063", "")]
         assert [(one.key, one.dash) for one in page.lines] == [("EUR", "0"), ("USD", "7 4")]
-        assert page.data[0] == {"label": "25 Feb", "EUR": 37.02, "USD": 37.02}
+        assert page.data[0] == {
+            "label": "25 Feb",
+            "full": "Wed 25 Feb 2026",
+            "EUR": 37.02,
+            "USD": 37.02,
+        }
         assert page.table[-1] == ["3 Mar 2026", "37.02", "37.02"]
         assert page.heads == ["Day", "EUR", "USD"]
         assert [one.name for one in page.rows] == ["autumn", "Spring", "Quiet"]
@@ -69,11 +81,13 @@ def test_days_without_data_are_a_zero_and_no_ratio(
         page = await tab.state(CampaignsState)
         await tab.do(CampaignsState.refresh)
         assert len(page.data) == (date(2026, 3, 3) - old).days + 1
-        assert page.data[0] == {"label": "20 Feb", "EUR": 2.0, "USD": 0.0}
-        assert page.data[1] == {"label": "21 Feb", "EUR": 0.0, "USD": 0.0}
+        assert drawn(page, 0) == ("20 Feb", {"EUR": 2.0, "USD": 0.0})
+        assert drawn(page, 1) == ("21 Feb", {"EUR": 0.0, "USD": 0.0})
         await tab.do(CampaignsState.choose, "measure", "ctr")
-        assert page.data[0] == {"label": "20 Feb", "EUR": 0.5, "USD": None}
-        assert page.table[1] == ["21 Feb 2026", "–", "–"]
+        assert drawn(page, 0) == ("20 Feb", {"CTR": 50.0})
+        assert drawn(page, 1) == ("21 Feb", {"CTR": None})
+        assert page.table[:2] == [["20 Feb 2026", "50.00%"], ["21 Feb 2026", "–"]]
+        assert ([line.unit for line in page.lines], page.unit) == (["%"], "%")
 
     asyncio.run(play())
 
@@ -98,7 +112,7 @@ def test_a_change_is_told_in_per_cent(
         page = await tab.state(CampaignsState)
         await tab.do(CampaignsState.choose, "period", "last_7_days")
         assert shown(page, "spend")[0] == ("EUR", "259.14", "−50.0%")
-        assert shown(page, "impressions")[0][2] == "+201%"
+        assert shown(page, "impressions")[0][2] == "+501%"
         assert shown(page, "conversions")[0][2] == ""
         spend = next(one for one in page.cards if one.key == "spend").amounts[0]
         assert (spend.way, spend.neutral) == ("down", True)
@@ -106,6 +120,105 @@ def test_a_change_is_told_in_per_cent(
         assert page.cut == " · first and last week incomplete"
         await tab.do(CampaignsState.choose, "period", "previous_week")
         assert page.cut == ""
+
+    asyncio.run(play())
+
+
+def test_the_range_before_is_drawn_beside_it(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+) -> None:
+    day = Metric(campaigns["Spring"].id, date(2026, 2, 19), 1000, 10, 0, 500, 0)
+    services.campaigns.write_metrics(admin, campaigns["Spring"].id, [day])
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "measure", "clicks")
+        await tab.do(CampaignsState.choose, "period", "last_7_days")
+        assert [(line.key, line.is_before) for line in page.lines] == [
+            ("Clicks", False),
+            ("Clicks before", True),
+        ]
+        second = page.data[1]
+        assert second["full"] == "Thu 26 Feb 2026, before: Thu 19 Feb 2026"
+        assert second["Clicks before"] == 10
+        assert page.heads == ["Day", "Clicks", "Clicks before"]
+        assert page.table[0][2] == "0"
+        assert page.table[1][2] == "10"
+        await tab.do(CampaignsState.choose, "measure", "spend")
+        assert [line.key for line in page.lines] == ["EUR", "EUR before", "USD", "USD before"]
+        assert page.data[1]["EUR before"] == 5.0
+        await tab.do(CampaignsState.choose, "period", "all")
+        assert [line.key for line in page.lines] == ["EUR", "USD"]
+
+    asyncio.run(play())
+
+
+def test_a_point_of_the_chart_lists_its_campaigns(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+) -> None:
+    day = Metric(campaigns["Quiet"].id, date(2026, 2, 26), 1000, 10, 0, 99_900, 0)
+    services.campaigns.write_metrics(admin, campaigns["Quiet"].id, [day])
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "period", "last_7_days")
+        total = shown(page, "spend")
+        await tab.do(CampaignsState.pick, "26 Feb")
+        assert (page.view["on"], page.listed) == ("2026-02-26", "on 26 Feb 2026")
+        assert page.rows[0].cells[3] == "999.00"
+        assert shown(page, "spend") == total, "the totals are of the whole range"
+        await tab.do(CampaignsState.pick, "26 Feb 2026")  # in the table; the same again
+        assert (page.view["on"], page.listed) == ("", "")
+        for beside in ("", "nonsense", "31 Feb"):
+            await tab.do(CampaignsState.pick, beside)
+            assert page.view["on"] == ""
+        await tab.do(CampaignsState.choose, "group", "week")
+        await tab.do(CampaignsState.pick, "23 Feb")
+        assert page.listed == "in the week from 23 Feb 2026"
+        await tab.do(CampaignsState.choose, "group", "month")
+        assert page.view["on"] == "", "another grouping has other periods"
+        await tab.do(CampaignsState.pick, "Mar 2026")
+        assert page.listed == "in Mar 2026"
+        await tab.do(CampaignsState.choose, "on", "")
+        assert page.listed == ""
+
+    asyncio.run(play())
+
+
+def test_figures_are_limited_to_a_channel_and_a_name(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.refresh)
+        assert page.channels == sorted({one.channel for one in campaigns.values()})
+        await tab.do(CampaignsState.choose, "q", "spring")
+        assert [one.name for one in page.rows] == ["Spring"]
+        assert (page.currencies, page.filtered) == (["EUR"], True)
+        await tab.do(CampaignsState.choose, "channel", campaigns["Quiet"].channel)
+        assert (page.currencies, page.rows) == ([], [])
+        await tab.do(CampaignsState.clear)
+        assert (page.view["q"], page.view["channel"], page.filtered) == ("", "", False)
+        await tab.do(CampaignsState.choose, "channel", campaigns["Spring"].channel)
+        wanted = [
+            one.name for one in campaigns.values() if one.channel == campaigns["Spring"].channel
+        ]
+        assert {one.name for one in page.rows} <= set(wanted)
+        await tab.do(CampaignsState.choose, "q", "x" * 999)
+        assert page.view["q"] == ""
 
     asyncio.run(play())
 
@@ -162,13 +275,20 @@ def test_what_cannot_be_shown_says_why(
 
 def test_the_address_says_what_differs_from_the_plain_page() -> None:
     assert AnalyticsView().address("") == "/analytics"
-    changed = AnalyticsView(period="dates", start="2026-01-01", group="week", sort="name")
+    changed = AnalyticsView(
+        period="dates", start="2026-01-01", group="week", sort="name", q="a", on="2026-01-05"
+    )
     address = changed.address("acme")
-    assert address == "/analytics?tenant=acme&period=dates&start=2026-01-01&group=week&sort=name"
+    assert address == (
+        "/analytics?tenant=acme&period=dates&start=2026-01-01&group=week&sort=name&q=a"
+        "&on=2026-01-05"
+    )
     query = dict(part.split("=") for part in address.partition("?")[2].split("&"))
     assert selection.read(query) == changed
     assert (
-        selection.read({"period": "never", "group": "", "sort": "-", "measure": "name"})
+        selection.read(
+            {"period": "never", "group": "", "sort": "-", "measure": "name", "on": "2026-02-30"}
+        )
         == AnalyticsView()
     )
 

@@ -56,6 +56,9 @@ class Upcoming:
 class AnalyticsStore(Protocol):
     """Figures of a tenant's exports."""
 
+    def channels(self, tenant_id: str, limit: int) -> list[str]:
+        """The channels of the tenant's campaigns, sorted."""
+
     def days(self, tenant_id: str, spans: Sequence[Span]) -> list[DayFigures]:
         """Counted from the runs, day by day. spans: ascending."""
 

@@ -282,6 +282,7 @@ def _analytics() -> Mapping[str, Call]:
 
     return {
         "analytics.backlog": lambda tx, k: tx.analytics.backlog(k.filled.tenant, k.filled.now),
+        "analytics.channels": lambda tx, k: tx.analytics.channels(k.filled.tenant, 100),
         "analytics.close_days": lambda tx, k: tx.analytics.close_days(k.filled.tenant, days(k)),
         "analytics.closed_days": lambda tx, k: tx.analytics.closed_days(k.filled.tenant, days(k)),
         "analytics.days": lambda tx, k: tx.analytics.days(k.filled.tenant, days(k)),

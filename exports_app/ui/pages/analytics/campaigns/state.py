@@ -11,7 +11,6 @@ from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Period
 from exports_app.services.analytics.campaign_totals import measures
 from exports_app.services.analytics.campaigns import CampaignFigures
-from exports_app.ui.components import charts
 from exports_app.ui.components.charts import Series
 from exports_app.ui.framework.actions import action, error_sentence, principal
 from exports_app.ui.framework.browser_commands import BrowserCommands, show_address
@@ -19,7 +18,8 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.analytics.campaigns import rows as figure_rows
-from exports_app.ui.pages.analytics.campaigns.rows import MOST_DRAWN, Card, TopRow
+from exports_app.ui.pages.analytics.campaigns.drawing import MOST_DRAWN, cut, drawing, listed
+from exports_app.ui.pages.analytics.campaigns.rows import Card, TopRow
 from exports_app.ui.pages.analytics.campaigns.selection import DATES, AnalyticsView, read
 from exports_app.ui.pages.analytics.reading import slowly
 from exports_app.ui.pages.scheduled_exports.address import new_link
@@ -53,8 +53,19 @@ class CampaignsState(rx.State):
     """Points, so that each is marked."""
     heads: list[str] = []  # noqa: RUF012
     table: list[list[str]] = []  # noqa: RUF012
+    unit: str = ""
+    """Of the chart's axis."""
     currency: str = ""
     """Of the campaigns that are listed."""
+    listed: str = ""
+    """The period whose campaigns are listed, in words; empty: the whole range."""
+    channels: list[str] = []  # noqa: RUF012
+    several: bool = False
+    """Whether the chart has a line for each of several currencies."""
+    filtered: bool = False
+    """Whether the figures are of some campaigns only."""
+    _places: dict[str, str] = {}  # noqa: RUF012
+    """The first days of the chart's periods, by what it calls them."""
     rows: list[TopRow] = []  # noqa: RUF012
     counted: str = ""
     export_href: str = ""
@@ -98,10 +109,8 @@ class CampaignsState(rx.State):
         put(self, export_href=links[0], export_list_href=links[1], loaded=True)
 
     def _show(self, figures: CampaignFigures, view: AnalyticsView) -> None:
-        drawn, count = (
-            figure_rows.drawing(figures, view.measure),
-            counted(figures.top_total, "campaign"),
-        )
+        drawn, count = drawing(figures, view.measure), counted(figures.top_total, "campaign")
+        self._places = drawn.places
         put(
             self,
             window=period.words(figures.window)
@@ -111,11 +120,16 @@ class CampaignsState(rx.State):
             cards=figure_rows.cards(figures),
             currencies=[totals.currency for totals in figures.totals],
             few=len(drawn.data) < FEW,
-            lines=charts.series(drawn.currencies),
+            lines=drawn.lines,
+            unit="%" if drawn.lines and drawn.lines[0].unit == "%" else "",
             data=drawn.data if len(drawn.data) <= MOST_DRAWN else [],
             table=drawn.rows,
-            heads=[HEADS[figures.group_by], *drawn.currencies],
-            cut=figure_rows.cut(figures),
+            heads=[HEADS[figures.group_by], *(line.key for line in drawn.lines)],
+            cut=cut(figures),
+            listed=listed(view),
+            channels=list(figures.channels),
+            several=sum(not line.is_before for line in drawn.lines) > 1,
+            filtered=view.is_filtered,
             currency=figures.currency,
             rows=[figure_rows.top_row(figures, campaign) for campaign in figures.top],
             counted=count
@@ -127,6 +141,20 @@ class CampaignsState(rx.State):
     async def choose(self, name: str, value: str) -> None:
         """One part of the view."""
         await self._look(AnalyticsView(**self.view).with_(str(name), str(value)))
+
+    @action(Permission.READ)
+    async def clear(self) -> None:
+        """Of all campaigns."""
+        await self._look(replace(AnalyticsView(**self.view), channel="", q=""))
+
+    @action(Permission.READ)
+    async def pick(self, place: str) -> None:
+        """List the campaigns of a period of the chart, named as it is there; of the whole range
+        where it is listed already."""
+        view = AnalyticsView(**self.view)
+        day = self._places.get(str(place), "")
+        if day:
+            await self._look(view.with_("on", "" if day == view.on else day))
 
     @action(Permission.READ)
     async def order(self, key: str) -> None:

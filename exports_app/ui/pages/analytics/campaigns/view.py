@@ -5,8 +5,9 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.ui.components import charts
+from exports_app.ui.components import browser, charts
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import may
@@ -57,7 +58,7 @@ def campaigns() -> rx.Component:
         top(
             ROUTE,
             rx.cond(state.failed == "", summary, ""),
-            rx.cond((state.export_href != "") & may(Permission.WRITE), export),
+            rx.cond((state.export_href != "") & ~state.filtered & may(Permission.WRITE), export),
         ),
         _bar(),
         rx.cond(state.loaded, content, skeleton()),
@@ -71,10 +72,31 @@ def _bar() -> rx.Component:
         _choice("Range", "period", PERIODS),
         rx.cond(dated, rx.fragment(_date("From", "start"), _date("To", "end"))),
         _choice("Grouping", "group", [(key, GROUP_WORDS[key]) for key in GROUPS]),
+        rx.cond(CampaignsState.channels.length() > 1, _channels()),
+        _search(),
         class_name="bar",
         role="group",
         custom_attrs={"aria-label": "Filters"},
     )
+
+
+def _channels() -> rx.Component:
+    each = rx.foreach(CampaignsState.channels, lambda channel: rx.el.option(channel, value=channel))
+    return _choice("Channel", "channel", [("", "All"), each])
+
+
+def _search() -> rx.Component:
+    box = browser.text(
+        id="q",
+        type="search",
+        value=CampaignsState.view["q"],
+        on_change=lambda text: CampaignsState.choose("q", text),
+        placeholder="All campaigns",
+        class_name="control",
+        max_length=bounds.SEARCH,
+        custom_attrs={"aria-label": "Search campaigns"},
+    )
+    return rx.el.div(rx.icon("search", size=15, aria_hidden="true"), box, class_name="search")
 
 
 def _choice(label: str, name: str, options: Sequence[Any], value: Any = None) -> rx.Component:
@@ -118,7 +140,8 @@ def _card(card: Card) -> rx.Component:
             ),
         )
         currency = rx.cond(
-            several | CARD_MONEY.contains(card.key), rx.el.span(of.currency, class_name="currency")
+            (of.currency != "") & (several | CARD_MONEY.contains(card.key)),
+            rx.el.span(of.currency, class_name="currency"),
         )
         return rx.el.div(
             rx.el.b(of.value, class_name="num"),
@@ -148,7 +171,9 @@ def _over_time() -> rx.Component:
         "shows all of them."
     )
     instead = rx.cond(state.table.length() > 0, long, "No data in this range.")
-    drawn = charts.lines(state.data, state.lines, dots=state.few)
+    drawn = charts.lines(
+        state.data, state.lines, dots=state.few, unit=state.unit, on_pick=state.pick
+    )
     chart = rx.cond(
         state.data.length() > 0, drawn, rx.el.p(instead, class_name="muted chart-empty")
     )
@@ -157,11 +182,16 @@ def _over_time() -> rx.Component:
         "Over time",
         rx.fragment(
             name,
-            rx.cond(state.currencies.length() > 1, ", a line for each currency", ""),
+            rx.cond(
+                state.several,
+                ", a line for each currency",
+                rx.cond(state.currencies.length() > 1, ", all currencies together", ""),
+            ),
             state.cut,
+            rx.cond(state.data.length() > 0, " · press a point to list its campaigns", ""),
         ),
         chart,
-        charts.table("Figures of the chart", state.heads, state.table),
+        charts.table("Figures of the chart", state.heads, state.table, state.pick),
         measure,
         name="over-time",
     )
@@ -182,6 +212,9 @@ def _top() -> rx.Component:
         class_name="btn small",
         id="export-list",
     )
+    whole = button(
+        "Show whole range", kind="small", on_click=state.choose("on", ""), id="whole-range"
+    )
     head = rx.el.tr(
         _head("Campaign", "name"), *[_head(labels()[key], key, look="right") for key in LISTED]
     )
@@ -191,7 +224,7 @@ def _top() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.div(
-                rx.el.h2("Campaigns", id="top-title"),
+                rx.el.h2("Campaigns ", state.listed, id="top-title"),
                 rx.el.p(
                     state.counted,
                     rx.cond(state.currency != "", f", amounts in {state.currency}", ""),
@@ -199,8 +232,9 @@ def _top() -> rx.Component:
                 ),
                 class_name="grow",
             ),
+            rx.cond(state.listed != "", whole),
             currency,
-            export,
+            rx.cond((state.listed == "") & ~state.filtered & may(Permission.WRITE), export),
             class_name="row wrap card-head",
         ),
         charts.scroll("Campaigns", rows),
@@ -243,9 +277,16 @@ def _row(campaign: TopRow) -> rx.Component:
 
 
 def _nothing() -> rx.Component:
-    return message(
+    unknown = message(
         "chart-line",
         "No data in this range",
         "Choose another range, or add metrics by import or through the API.",
         button("Show all data", on_click=CampaignsState.choose("period", "all")),
     )
+    filtered = message(
+        "search-x",
+        "No results",
+        "No campaign of this channel and name has data in this range.",
+        button("Clear filters", on_click=CampaignsState.clear),
+    )
+    return rx.cond(CampaignsState.filtered, filtered, unknown)
