@@ -26,6 +26,7 @@ class RegisteredPage:
     refresh: Any
     step: Any
     public: bool
+    framed: bool
     nav: str
     icon: str
     order: int
@@ -50,6 +51,7 @@ def page(
     refresh: Any = None,
     step: Any = None,
     public: bool = False,
+    framed: bool = False,
     nav: str = "",
     icon: str = "file",
     order: int = 100,
@@ -62,7 +64,8 @@ def page(
     once when the page loads. refresh: the one that reads what the page shows, then and at each
     change of the tenant's data. step: the action that shows the view of an address, which Back or
     Forward chose among those that `show_address` wrote; without it they leave the page. public:
-    shown to anyone, without the header. nav, icon, order: the entry in the header; no nav, no
+    shown to anyone, without the header. framed: a public one with the header for those who are
+    signed in. nav, icon, order: the entry in the header; no nav, no
     entry. loading: what stands there until the page's data has come.
     """
 
@@ -72,7 +75,19 @@ def page(
             raise ValueError(f"two pages at {sorted(taken)}")
         PAGES.append(
             RegisteredPage(
-                view, routes, title, needs, load, refresh, step, public, nav, icon, order, loading
+                view,
+                routes,
+                title,
+                needs,
+                load,
+                refresh,
+                step,
+                public,
+                framed,
+                nav,
+                icon,
+                order,
+                loading,
             )
         )
         return view
@@ -98,6 +113,8 @@ def install(app: rx.App, shell: Shell) -> tuple[set[str], set[str]]:
     entries = sorted((p for p in PAGES if p.nav), key=lambda p: p.order)
     for registered in PAGES:
         enter = None if registered.public else SessionState.enter
+        if registered.framed:
+            enter = SessionState.enter_if_signed_in
         handlers = (enter, registered.load, registered.refresh)
         for route in registered.routes:
             app.add_page(

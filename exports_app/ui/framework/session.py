@@ -15,7 +15,7 @@ from exports_app.services.core.records import Tenant
 from exports_app.services.identity.authentication import TenantRole
 from exports_app.services.identity.sessions import HOME
 from exports_app.ui.framework import brand_colors
-from exports_app.ui.framework.actions import action, actor
+from exports_app.ui.framework.actions import action, actor, signed_in
 from exports_app.ui.framework.browser_commands import go, parameters
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
@@ -99,6 +99,15 @@ class SessionState(rx.State):
     @action()
     async def enter(self) -> None:
         """When a page loads: who is here, and for which tenant."""
+        await self._enter()
+
+    @action(public=True)
+    async def enter_if_signed_in(self) -> None:
+        """As `enter`, on a page that others see too."""
+        if signed_in():
+            await self._enter()
+
+    async def _enter(self) -> None:
         caller = actor()
         try:
             user, tenants = await in_thread(services.auth.me, caller.who)

@@ -36,7 +36,12 @@ def shell(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compone
     )
     if page.public:
         # Not pushed to pages without a user: it is there once the page has loaded, or not at all
-        return rx.fragment(common, rx.cond(SessionState.maintenance, _maintenance()), page.view())
+        head = rx.fragment()
+        if page.framed:
+            skip = browser.skip_link(target="content")
+            head = rx.cond(SessionState.ready, rx.fragment(skip, _header(page, entries)))
+        maintenance = rx.cond(SessionState.maintenance, _maintenance())
+        return rx.fragment(common, head, maintenance, page.view())
     content = page.view()
     if page.needs is not None:
         content = rx.cond(may(page.needs), content, _no_access(page.needs))

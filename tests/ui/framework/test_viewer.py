@@ -28,7 +28,7 @@ from tests.ui.framework.guarded import Guarded
 from tests.world import Cast, make_schedule, sign_in, trigger_and_execute
 
 READING = {
-    CampaignsState: {"arrive", "refresh", "choose", "order"},
+    CampaignsState: {"arrive", "refresh", "choose", "order", "pick", "clear"},
     ExportsState: {"refresh"},
     DownloadState: {"start"},
     HistoryState: {"show", "close", "again", "unfold", "turn"},

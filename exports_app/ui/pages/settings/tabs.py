@@ -3,8 +3,8 @@
 import reflex as rx
 
 from exports_app.domain.access import Permission
-from exports_app.ui.components.tabs import tabs
-from exports_app.ui.framework.session import SETTINGS, may
+from exports_app.ui.components.tabs import grouped_tabs
+from exports_app.ui.framework.session import SETTINGS, SessionState, may
 
 MEMBERS = f"{SETTINGS}/members"
 TENANT = f"{SETTINGS}/tenant"
@@ -19,18 +19,21 @@ def top(here: str, intro: rx.Component) -> rx.Component:
     writes, manages, operates = (
         may(permission) for permission in (Permission.WRITE, Permission.MANAGE, Permission.OPERATE)
     )
-    of_tenant = [
-        ("Members", MEMBERS, manages),
-        ("Tenant", TENANT, manages),
-        ("Data", DATA, writes),
-        ("Audit log", AUDIT, manages),
-    ]
-    entries = [
-        ("Account", SETTINGS, True),
-        *of_tenant,
-        ("Email", EMAIL, operates),
-        ("Users", USERS, operates),
+    groups = [
+        ("You", [("Account", SETTINGS, True)]),
+        (
+            SessionState.tenant_name,
+            [
+                ("Members", MEMBERS, manages),
+                ("Tenant", TENANT, manages),
+                ("Data", DATA, writes),
+                ("Audit log", AUDIT, manages),
+            ],
+        ),
+        ("Installation", [("Email", EMAIL, operates), ("Users", USERS, operates)]),
     ]
     return rx.el.div(
-        rx.el.h1("Settings"), rx.el.p(intro, class_name="muted"), tabs("Settings", here, entries)
+        rx.el.h1("Settings"),
+        rx.el.p(intro, class_name="muted"),
+        grouped_tabs("Settings", here, groups),
     )

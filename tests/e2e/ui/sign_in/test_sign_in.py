@@ -47,13 +47,17 @@ class TestSigningIn:
     def test_a_wrong_password_is_said_and_the_address_stays_filled_in(
         self, visits: Visits, company: Company
     ) -> None:
-        page = visits.open("/login")
+        page = visits.open("/login?ended")
+        expect(page.get_by_text("Your session has ended")).to_be_visible()
+        fields = [page.locator(name) for name in ("#email", "#password", "button[type=submit]")]
+        before = [field.bounding_box() for field in fields]
         sign_in(page, company.admin.user.email, "wrong")
         expect(page.get_by_role("alert")).to_have_text(
             "The email address or the password is wrong."
         )
+        assert [field.bounding_box() for field in fields] == before, "nothing may jump"
         expect(page.get_by_label("Email")).to_have_value(company.admin.user.email)
-        address_of(page, "/login/?$")
+        address_of(page, "/login/?[?]ended=?$")
         expect(page).to_have_title("Sign in · Exports")
 
     def test_leads_to_the_page_that_was_asked_for(
@@ -152,8 +156,17 @@ class TestWhatEverybodySees:
         page = visits.open("/no/such/page", allow=NOT_FOUND, ready=False)
         expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
         expect(page).to_have_title("Not found · Exports")
+        expect(page.get_by_role("banner")).to_have_count(0)
         page.get_by_role("link", name="Go to scheduled exports").click()
         address_of(page, "/login")
+
+    def test_an_unknown_address_keeps_the_header_of_who_is_signed_in(
+        self, visits: Visits, company: Company
+    ) -> None:
+        page = visits.open("/no/such/page", who=company.admin, allow=NOT_FOUND, ready=False)
+        expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name="Analytics").click()
+        address_of(page, "/analytics")
 
     @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.long)])
     def test_the_theme_follows_the_system_until_it_is_switched_and_is_remembered(

@@ -48,7 +48,7 @@ def audit() -> rx.Component:
                 content, class_name="card settings-card", custom_attrs={"aria-label": "Entries"}
             ),
         ),
-        class_name="page settings broad",
+        class_name="page settings",
     )
 
 

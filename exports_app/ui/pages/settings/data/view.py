@@ -36,7 +36,7 @@ def data() -> rx.Component:
         top(DATA, intro),
         _choose(),
         rx.cond(DataState.file != "", opened),
-        class_name="page settings broad",
+        class_name="page settings",
     )
 
 

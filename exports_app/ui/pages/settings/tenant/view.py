@@ -26,7 +26,7 @@ def tenant() -> rx.Component:
     forms = rx.el.div(_form(), sign_in.card(), class_name="column")
     body = rx.fragment(rx.el.div(forms, _email(), class_name="beside"), quotas.card())
     return rx.el.div(
-        top(TENANT, intro), rx.cond(TenantState.loaded, body), class_name="page settings broad"
+        top(TENANT, intro), rx.cond(TenantState.loaded, body), class_name="page settings"
     )
 
 

@@ -51,9 +51,9 @@ def _code() -> rx.Component:
             spell_check=False,
             auto_capitalize="none",
         ),
-        _error(),
         submit("Continue"),
         button("Back", kind="ghost", on_click=LoginState.back),
+        _error(),
         browser.focus(target="otp"),
         on_submit=LoginState.finish,
         reset_on_submit=False,
@@ -63,22 +63,24 @@ def _code() -> rx.Component:
 
 @page(LOGIN, title="Sign in", public=True, refresh=LoginState.load)
 def login() -> rx.Component:
-    forgot = rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot")
     asks_password = ~LoginState.asks_code
     return centered_panel(
         rx.el.h1("Sign in"),
-        _notice(LoginState.expired, "That sign-in took too long: please try again.", "warn"),
-        _notice(
-            LoginState.ended & asks_password,
-            "Your session has ended: please sign in again.",
-            "warn",
+        rx.el.div(
+            _notice(LoginState.expired, "That sign-in took too long: please try again.", "warn"),
+            _notice(
+                LoginState.ended & asks_password,
+                "Your session has ended: please sign in again.",
+                "warn",
+            ),
+            _notice(
+                LoginState.joined & asks_password,
+                "You have joined: sign in with your new password.",
+                "info",
+            ),
+            class_name="above",
         ),
-        _notice(
-            LoginState.joined & asks_password,
-            "You have joined: sign in with your new password.",
-            "info",
-        ),
-        rx.cond(LoginState.asks_code, _code(), rx.fragment(_password(), forgot)),
+        rx.cond(LoginState.asks_code, _code(), _password()),
         rx.cond(LoginState.is_demo & asks_password, _demo()),
     )
 
@@ -92,8 +94,9 @@ def _password() -> rx.Component:
     return rx.form(
         _field("email", "Email", type="email", auto_complete="username"),
         _field("password", "Password", type="password", auto_complete="current-password"),
-        _error(),
         submit("Sign in"),
+        rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot"),
+        _error(),
         browser.focus(target="email"),
         on_submit=LoginState.login,
         reset_on_submit=False,
