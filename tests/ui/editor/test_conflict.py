@@ -119,6 +119,9 @@ def test_it_shows_before_anyone_saves_and_all_can_be_chosen_at_once(
         await tab.do(ConflictState.choose_all, "mine")
         assert draft.values["name"] == "Mine, typed on"
         assert draft.values["timezone"] == "Europe/Berlin"
+        await tab.do(ConflictState.choose, "timezone", "theirs")
+        await put(tab, timezone="Asia/Tokyo")  # by hand: one's own again
+        assert (await rows(tab))["timezone"][1:] == ("Asia/Tokyo", "UTC", "mine")
         await change(services, admin, schedule, name="Theirs again")
         await tab.do(EditorState.save)
         assert (await rows(tab))["name"][2:] == ("Theirs again", "")
@@ -128,7 +131,7 @@ def test_it_shows_before_anyone_saves_and_all_can_be_chosen_at_once(
 
     asyncio.run(play())
     now = stored(services, schedule)
-    assert (now.name, now.format, now.timezone) == ("Mine, typed on", "json", "Europe/Berlin")
+    assert (now.name, now.format, now.timezone) == ("Mine, typed on", "json", "Asia/Tokyo")
 
 
 def test_a_change_of_what_is_not_in_the_form_stops_no_save(

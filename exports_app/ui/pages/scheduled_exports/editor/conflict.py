@@ -54,6 +54,23 @@ class ConflictState(rx.State):
         (await self.get_state(DraftState)).unsettled = False
 
     @internal
+    def follow(self, content: merge.Content) -> None:
+        """A field that is changed by hand is one's own again."""
+        changed = {
+            one.name
+            for one in self.differences
+            if one.choice == THEIRS and content[one.name] != self._theirs[one.name]
+        }
+        if changed:
+            self._mine |= {name: content[name] for name in changed}
+            self.differences = [
+                replace(one, choice=MINE, mine=merge.words(one.name, content[one.name], {}))
+                if one.name in changed
+                else one
+                for one in self.differences
+            ]
+
+    @internal
     async def compare(self, stored: Schedule) -> bool:
         """Take in what is stored now: from here on the form changes that version. A field that was
         not touched here takes the new value. Returns whether any field of the form differs."""

@@ -13,6 +13,7 @@ from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
 from exports_app.ui.pages.scheduled_exports.editor.repeats import RepeatState
@@ -26,13 +27,19 @@ class Fields(rx.State):
             raise NotFound
         draft = await self.get_state(DraftState)
         draft.put(name, str(value))
+        await self._own(draft)
         if name in {"schedule", "timezone"}:
             await (await self.get_state(SchedulePanel)).explain(draft.values)
         return DataPanel.load if name in form.DATA_FIELDS else None
 
+    async def _own(self, draft: DraftState) -> None:
+        (await self.get_state(ConflictState)).follow(draft.content())
+
     @action(Permission.WRITE)
     async def activate(self, is_active: bool) -> None:
-        (await self.get_state(DraftState)).is_active = bool(is_active)
+        draft = await self.get_state(DraftState)
+        draft.is_active = bool(is_active)
+        await self._own(draft)
 
     @action(Permission.WRITE)
     async def choose_preset(self, expression: str) -> None:
@@ -40,6 +47,7 @@ class Fields(rx.State):
         panel, draft = await self.get_state(SchedulePanel), await self.get_state(DraftState)
         if expression:
             draft.put("schedule", str(expression))
+            await self._own(draft)
             await panel.explain(draft.values)
         else:
             panel.preset = CUSTOM
@@ -52,6 +60,7 @@ class Fields(rx.State):
         if (expression := await chosen.change(str(name), str(value))) is not None:
             draft = await self.get_state(DraftState)
             draft.put("schedule", expression)
+            await self._own(draft)
             await (await self.get_state(SchedulePanel)).explain(draft.values)
 
     @action(Permission.WRITE)
@@ -70,19 +79,24 @@ class Fields(rx.State):
                 self, "info", f"{most}: only the first {form.MOST_CHIPS} addresses were added"
             )
         draft.clear_error("recipients")
+        await self._own(draft)
 
     @action(Permission.WRITE)
     async def drop_recipient(self, text: str) -> None:
         draft = await self.get_state(DraftState)
         draft.chips = [chip for chip in draft.chips if chip.text != text]
         draft.clear_error("recipients")
+        await self._own(draft)
 
     @action(Permission.WRITE)
     async def drop_last(self) -> None:
         draft = await self.get_state(DraftState)
         draft.chips = draft.chips[:-1]
+        await self._own(draft)
 
     @action(Permission.WRITE)
     async def fix_recipient(self, text: str) -> None:
         """Back into the field, to be written anew."""
-        (await self.get_state(DraftState)).edit_again(str(text))
+        draft = await self.get_state(DraftState)
+        draft.edit_again(str(text))
+        await self._own(draft)
