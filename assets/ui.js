@@ -86,6 +86,12 @@ export function LocalZone() {
   return h("span", null, zone);
 }
 
+// A sentence with names in “quotes”. A name in a right-to-left script keeps its direction to itself.
+export function Named({ text = "" }) {
+  const parts = text.split(/“([^”]*)”/);
+  return h(Fragment, null, ...parts.map((part, at) => (at % 2 ? h(Fragment, null, "“", h("bdi", null, part), "”") : part)));
+}
+
 // Runs `work` once the changes are painted. A hidden tab paints nothing and does not wait. Returns a function that cancels it.
 const afterPaint = (work) => {
   let timer;
@@ -236,7 +242,7 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
         label: notice.link,
         onClick: () => (notice.run ? onFile?.(...notice.run.split("/")) : onOpen?.(notice.href)),
       };
-      (toast[notice.level] ?? toast)(notice.text, { duration: notice.level === "error" ? 10000 : 6000, action: act || undefined, closeButton: true });
+      (toast[notice.level] ?? toast)(h(Named, { text: notice.text }), { duration: notice.level === "error" ? 10000 : 6000, action: act || undefined, closeButton: true });
     }
   }, [notices]);
   useEffect(() => {
@@ -594,6 +600,7 @@ export function Text({ value = "", delay = 200, multiline = false, keep = false,
     setText(value);
   }, [value]);
   return h(multiline ? "textarea" : "input", {
+    dir: "auto",
     ...rest,
     value: text,
     onChange: (event) => {

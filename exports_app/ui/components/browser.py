@@ -131,6 +131,13 @@ class Tick(_Browser):
     on_pick: rx.EventHandler[passthrough_event_spec(bool, bool)]
 
 
+class Named(_Browser):
+    """A sentence whose names, in “quotes”, keep their direction to themselves."""
+
+    tag = "Named"
+    text: rx.Var[str]
+
+
 class Soon(_Browser):
     """Children below the visible part of a page. When they change, what is above is painted first,
     and they follow at once."""
@@ -278,6 +285,7 @@ density = Density.create
 link_token, token_field = LinkToken.create, TokenField.create
 focus = Focus.create
 return_focus = ReturnFocus.create
+named = Named.create
 skip_link = SkipLink.create
 options = Options.create
 fold, pass_focus = Fold.create, PassFocus.create

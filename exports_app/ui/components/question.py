@@ -85,8 +85,8 @@ def question(
         rx.alert_dialog.content(
             browser.return_focus(),
             browser.focus(target=CANCEL),
-            rx.alert_dialog.title(title, as_child=False),
-            rx.alert_dialog.description(text, size="2", color="gray"),
+            rx.alert_dialog.title(browser.named(text=title), as_child=False),
+            rx.alert_dialog.description(browser.named(text=text), size="2", color="gray"),
             *content,
             buttons,
             class_name="dialog slim",

@@ -1,4 +1,5 @@
-"""A campaign's name may hold what turns the direction of text: it turns nothing but itself."""
+"""The name of a campaign or a scheduled export may turn the direction of text: it turns nothing
+but itself."""
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -20,9 +21,9 @@ ISOLATED = """element => {
 line is shared."""
 
 
-def assert_isolated(place: Locator) -> None:
+def assert_isolated(place: Locator, name: str = NAME) -> None:
     expect(place).to_be_visible()
-    assert place.evaluate(ISOLATED).strip() == NAME
+    assert place.evaluate(ISOLATED).strip() == name
 
 
 @pytest.mark.long
@@ -43,3 +44,23 @@ def test_a_name_that_turns_the_direction_turns_only_itself(house: House, visits:
     option.click()
     page.keyboard.press("Escape")
     assert_isolated(page.locator(".tag").get_by_text(NAME, exact=True).last)
+
+
+@pytest.mark.long
+def test_a_name_from_right_to_left_keeps_to_itself(
+    house: House, company: Company, visits: Visits
+) -> None:
+    name = "דוח שבועי (Weekly)"
+    made = house.schedule(company, name)
+    page = visits.open(f"/scheduled-exports/{made['id']}", who=company.admin)
+    assert_isolated(page.get_by_role("heading", name=name).get_by_text(name), name)
+    page = visits.open(who=company.admin)
+    assert_isolated(page.locator("button.name").get_by_text(name), name)
+    form = Form.edit(page, name)
+    assert form.name.evaluate("field => getComputedStyle(field).direction") == "rtl"
+    form.field("description").fill("x")
+    form.save()
+    assert_isolated(page.locator("[data-sonner-toast]").get_by_text(name, exact=True), name)
+    page.get_by_role("button", name=f"More for {name}").click()
+    page.get_by_role("menuitem", name="Delete …").click()
+    assert_isolated(page.get_by_role("alertdialog").get_by_text(name, exact=True).first, name)

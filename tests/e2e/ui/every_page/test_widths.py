@@ -4,13 +4,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, row, rows
 from tests.e2e.ui.visitor import Visits
 
-SIZES = [(360, 780), (390, 844), (768, 1024), (1280, 800), (1920, 1080)]
+SIZES = [(320, 700), (390, 844), (768, 1024), (1280, 800), (1920, 1080)]
 LONG = ("Wholesale-and-marketplace-performance-of-every-region " * 4)[:200].strip()
 ADDRESS = f"{'a' * 60}@{'b' * 60}.example.com"
 
@@ -45,6 +45,14 @@ def page(
     return opened
 
 
+def assert_within(page: Page, dialog: Locator) -> None:
+    box, size = dialog.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size["width"]
+
+
 class TestNothingOverflows:
     def test_in_the_list(self, page: Page, made: dict[str, Any]) -> None:
         assert_nothing_overflows(page)
@@ -58,6 +66,7 @@ class TestNothingOverflows:
         expect(dialog.locator("#next-runs")).to_be_visible()
         expect(dialog.locator(".sample")).to_be_visible()
         assert_nothing_overflows(page)
+        assert_within(page, dialog)
 
     def test_in_the_history(self, page: Page, made: dict[str, Any]) -> None:
         row(page, made).locator("button.status").click()
@@ -65,6 +74,10 @@ class TestNothingOverflows:
         dialog.get_by_role("button", name="Details").click()
         expect(dialog).to_contain_text(ADDRESS)
         assert_nothing_overflows(page)
+        assert_within(page, dialog)
+        head = dialog.get_by_role("heading", level=1).bounding_box()
+        assert head
+        assert head["width"] >= 200, "the name has a line of its own"
 
     def test_in_the_question_before_deleting(self, page: Page, made: dict[str, Any]) -> None:
         row(page, made).get_by_role("button", name="More for").click()

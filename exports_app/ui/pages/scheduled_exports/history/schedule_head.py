@@ -19,7 +19,9 @@ def head(form: Opens) -> rx.Component:
     here = (HistoryState.name != "") & (HistoryState.gone == "")
     return rx.el.div(
         rx.el.div(
-            rx.dialog.title(rx.cond(HistoryState.name != "", HistoryState.name, "History")),
+            rx.dialog.title(
+                rx.cond(HistoryState.name != "", rx.el.bdi(HistoryState.name), "History")
+            ),
             rx.cond(here, _when()),
             class_name="grow",
         ),

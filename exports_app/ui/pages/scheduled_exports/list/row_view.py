@@ -64,7 +64,9 @@ def _name(row: Row, dialogs: Dialogs) -> rx.Component:
 
     def opens(dialog: Opens) -> rx.Component:
         name = rx.el.bdi(row.name)
-        return rx.el.button(name, type="button", class_name="name", on_click=dialog(row.id))
+        return rx.el.button(
+            name, type="button", class_name="name", title=row.name, on_click=dialog(row.id)
+        )
 
     return rx.el.div(
         rx.cond(may(Permission.WRITE), opens(dialogs.form), opens(dialogs.history)),
