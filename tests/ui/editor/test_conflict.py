@@ -8,6 +8,7 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.services.core.records import Schedule, Tenant
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.scheduled_exports.editor import merge
 from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
@@ -199,3 +200,28 @@ def test_only_what_differs_can_be_chosen(
         assert (draft.content(), draft.unsettled) == (before, True)
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("description", "", "Empty"),
+        ("description", "x" * 300, "x" * merge.SHOWN),
+        ("format", "excel", "Excel (.xlsx)"),
+        ("period", "dates", "Between two dates"),
+        ("schedule", "nonsense", "nonsense"),
+        ("when_empty", "skip", "Skip the run, send nothing"),
+        ("retry_attempts", "", "default"),
+        ("is_active", False, "Paused"),
+        ("campaigns", [], "All campaigns"),
+        ("campaigns", ["1", "2"], "Spring, a deleted campaign"),
+        ("recipients", list("abcdefg"), "a, b, c, d, e and 2 others"),
+        ("recipients", [], "Nobody"),
+    ],
+)
+def test_values_are_shown_as_people_read_them(name: str, value: Any, shown: str) -> None:
+    assert merge.words(name, value, {"1": "Spring"}) == shown
+
+
+def test_all_that_can_be_set_in_the_form_is_compared(schedule: Schedule) -> None:
+    assert merge.stored_content(schedule).keys() == merge.LABELS.keys()
