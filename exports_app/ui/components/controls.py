@@ -13,6 +13,12 @@ ONCE = {"data-once": "true"}
 without the server not at all (assets/ui.js)."""
 
 
+def link(*children: Any, **props: Any) -> rx.Component:
+    """To another page. Reflex would give it a colour of its own while the pointer is over it, on
+    which a link that looks like a button cannot be read."""
+    return rx.link(*children, _hover={}, **props)
+
+
 def on_key(key: str) -> dict[str, str]:
     """Attributes of a button in a row (``tr[data-id]``) that this key presses while the focus is in
     the row; of a letter in either case."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.ui.components.controls import link
+
 
 def tabs(label: str, here: str, entries: Sequence[tuple[str, str, Any]]) -> rx.Component:
     """entries: words, route, and whether it is shown: True, or a var. here: the route of the page
@@ -43,7 +45,7 @@ def grouped_tabs(
 
 def _link(words: str, to: str, here: str) -> rx.Component:
     current = {"aria-current": "page"} if to == here else {}
-    return rx.link(
+    return link(
         words,
         href=to,
         underline="none",

@@ -4,11 +4,11 @@ dark grounds."""
 import re
 from collections.abc import Sequence
 from colorsys import rgb_to_hls
+from dataclasses import dataclass
 
 from exports_app.domain.colors import contrast, mixed, readable_on
 
 DEFAULT = "#4F46E5"
-LIGHT, DARK = "#FFFFFF", "#18191B"
 BLACK, WHITE = "#000000", "#FFFFFF"
 TEXT, SHAPE = 4.6, 3.1
 """Contrast wanted: 4.5 for text and 3 for shapes, and a little more."""
@@ -21,28 +21,46 @@ LINES = ("#1E43D4", "#D4690B", "#1F7A63", "#672267", "#B4245D")
 LINE_COUNT = 4
 
 
+@dataclass(frozen=True)
+class Theme:
+    """panel, sub and muted: as in assets/ui.css. end: towards which shades are moved that contrast
+    too little. tint: how much of the panel is in the soft shade."""
+
+    panel: str
+    sub: str
+    muted: str
+    end: str
+    tint: float
+
+
+THEMES = {
+    "light": Theme("#FFFFFF", "#F9F9FB", "#60646C", BLACK, 0.9),
+    "dark": Theme("#18191B", "#1D1E20", "#B0B4BA", WHITE, 0.78),
+}
+
+
 def scale(color: str) -> dict[str, str]:
     """CSS custom properties for the accent. color: #RRGGBB; anything else counts as the product's
     own."""
     base = color if re.fullmatch(r"#[0-9A-Fa-f]{6}", color) else DEFAULT
     shades: dict[str, str] = {}
-    for name, ground, end, tint in (("light", LIGHT, BLACK, 0.9), ("dark", DARK, WHITE, 0.78)):
-        solid = _until(base, end, SHAPE, ground)
+    for name, theme in THEMES.items():
+        # Selected rows are of the soft shade: muted text stands on it, and the ring of the focus
+        soft = _until(mixed(base, theme.panel, theme.tint), theme.panel, TEXT, theme.muted)
+        solid = _until(base, theme.end, SHAPE, theme.panel, theme.sub, soft)
         # White looks better on saturated colours than the formula says: it is taken wherever it
         # reaches AA
         on = WHITE if contrast(WHITE, solid) >= TEXT else readable_on(solid)
-        away = (
-            BLACK if on == WHITE else WHITE
-        )  # a hovered button must not come nearer to its own text
-        soft = mixed(base, ground, tint)
+        # A hovered button must not come nearer to its own text
+        away = BLACK if on == WHITE else WHITE
         shades |= {
             f"--brand-{name}-solid": solid,
             f"--brand-{name}-hover": mixed(solid, away, 0.12),
             f"--brand-{name}-on": on,
             f"--brand-{name}-soft": soft,
-            f"--brand-{name}-text": _until(base, end, TEXT, soft, ground),
+            f"--brand-{name}-text": _until(base, theme.end, TEXT, soft, theme.panel, theme.sub),
         }
-        for number, line in enumerate(_lines(base, end, ground), 1):
+        for number, line in enumerate(_lines(base, theme.end, theme.panel), 1):
             shades[f"--brand-{name}-series-{number}"] = line
     return shades
 

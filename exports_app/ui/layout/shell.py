@@ -7,7 +7,7 @@ import reflex as rx
 
 from exports_app.domain.access import OF_INSTALLATION, Permission
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import icon_button, message
+from exports_app.ui.components.controls import icon_button, link, message
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.page import RegisteredPage
@@ -85,7 +85,7 @@ def _header(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compo
 
 
 def _entry(page: RegisteredPage, *, here: bool) -> rx.Component:
-    return rx.link(
+    return link(
         rx.icon(page.icon, size=16, aria_hidden="true"),
         rx.el.span(page.nav),
         href=page.link,

@@ -10,7 +10,7 @@ from exports_app.ui.framework import brand_colors
 @given(st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06X}"))
 def test_every_colour_is_kept_at_aa_contrast_in_both_themes(color: str) -> None:
     shades = brand_colors.scale(color)
-    for theme, ground in (("light", brand_colors.LIGHT), ("dark", brand_colors.DARK)):
+    for theme, ground in ((name, theme.panel) for name, theme in brand_colors.THEMES.items()):
         solid, on, hover, soft, text = (
             shades[f"--brand-{theme}-{name}"] for name in ("solid", "on", "hover", "soft", "text")
         )

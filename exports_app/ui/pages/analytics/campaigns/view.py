@@ -8,7 +8,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser, charts
-from exports_app.ui.components.controls import button, chooser, day_chooser, message
+from exports_app.ui.components.controls import button, chooser, day_chooser, link, message
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import may
 from exports_app.ui.pages.analytics.address import ROUTE
@@ -34,7 +34,7 @@ from exports_app.ui.pages.scheduled_exports.editor.form import PERIODS
 )
 def campaigns() -> rx.Component:
     state = CampaignsState
-    export = rx.link(
+    export = link(
         rx.icon("calendar-plus", size=16, aria_hidden="true"),
         "Export this view",
         href=state.export_href,
@@ -205,7 +205,7 @@ def _top() -> rx.Component:
     currency = rx.cond(
         state.currencies.length() > 1, _choice("Currency", "currency", currencies, state.currency)
     )
-    export = rx.link(
+    export = link(
         "Export this list",
         href=state.export_list_href,
         underline="none",

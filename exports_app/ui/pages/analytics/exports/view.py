@@ -6,6 +6,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser, charts
+from exports_app.ui.components.controls import link
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.analytics.address import EXPORTS
@@ -145,19 +146,17 @@ def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> 
             rx.fragment(" · ", browser.when(at=problem.at, prefix="since ")),
             rx.fragment(),
         )
-        name = rx.link(rx.el.bdi(problem.name), href=f"{LIST}/{problem.id}", class_name="name")
+        name = link(rx.el.bdi(problem.name), href=f"{LIST}/{problem.id}", class_name="name")
         facts = rx.el.div(
             name, rx.el.div(problem.reason, at, class_name="muted"), class_name="grow"
         )
         return rx.el.li(facts, class_name="entry", key=problem.id)
 
     heading = rx.el.h2(title, " ", rx.el.span(total, class_name="tag count"), class_name="grow")
-    link = (
-        rx.link("Show all", href=all_of_them, class_name="muted") if all_of_them else rx.fragment()
-    )
+    whole = link("Show all", href=all_of_them, class_name="muted") if all_of_them else rx.fragment()
     entries = rx.el.ul(rx.foreach(of, entry), class_name="plain-list")
     return rx.el.section(
-        rx.el.div(heading, rx.cond(total > 0, link), class_name="row"),
+        rx.el.div(heading, rx.cond(total > 0, whole), class_name="row"),
         rx.cond(total > 0, entries, rx.el.p(none, class_name="muted")),
         rx.cond(
             total > of.length(), rx.el.p(f"First {of.length()} of {total}", class_name="muted")

@@ -8,7 +8,7 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, day_chooser, message
+from exports_app.ui.components.controls import button, day_chooser, link, message
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.address import ROUTE, RUNS
@@ -62,12 +62,12 @@ def _top() -> rx.Component:
     alone = AllRuns.run_id != ""
     intro = rx.cond(
         alone,
-        rx.link("All runs", href=RUNS),
+        link("All runs", href=RUNS),
         rx.fragment("Runs of all scheduled exports of ", SessionState.tenant_name),
     )
     return rx.el.div(
         rx.el.div(rx.el.h1(rx.cond(alone, "Run", "All runs")), rx.el.p(intro), class_name="grow"),
-        rx.link("Scheduled exports", href=ROUTE, class_name="btn"),
+        link("Scheduled exports", href=ROUTE, class_name="btn"),
         class_name="page-top",
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, icon_button, status
+from exports_app.ui.components.controls import button, icon_button, link, status
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.history.detail_view import run_details
@@ -119,7 +119,7 @@ def _when(run: RunItem) -> rx.Component:
 
 def _file(run: RunItem, *, named: bool) -> rx.Component:
     schedule = rx.el.div(
-        rx.link(rx.el.bdi(run.schedule_name), href=f"{ROUTE}/{run.schedule_id}", class_name="name")
+        link(rx.el.bdi(run.schedule_name), href=f"{ROUTE}/{run.schedule_id}", class_name="name")
     )
     name = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
     return rx.fragment(

@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, message
+from exports_app.ui.components.controls import button, link, message
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.address import RUNS
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
@@ -100,7 +100,7 @@ def _top(dialogs: Dialogs) -> rx.Component:
     )
     return rx.el.div(
         rx.el.div(rx.el.h1("Scheduled exports"), counts, class_name="grow"),
-        rx.link("All runs", href=RUNS, class_name="btn"),
+        link("All runs", href=RUNS, class_name="btn"),
         rx.cond(may(Permission.WRITE), create),
         class_name="page-top",
     )
