@@ -108,7 +108,7 @@ def _instant(report: Report, at: datetime) -> str:
 
 def facts(report: Report) -> list[Fact]:
     """The details, in their order."""
-    next_run = report.next_run
+    next_run, missed = report.next_run, report.makes_up_for
     return [
         Fact("Data", one_line(report.type_label)),
         Fact("Rows", UNKNOWN if report.record_count is None else f"{report.record_count:,}"),
@@ -116,6 +116,7 @@ def facts(report: Report) -> list[Fact]:
         Fact("Format", one_line(report.format_label)),
         Fact("Size", _size(report)),
         Fact("Created", _instant(report, report.created_at)),
+        *([Fact("Backfill for", _instant(report, missed))] if missed else []),
         *([Fact("Next run", _instant(report, next_run))] if next_run else []),
         Fact("Time zone", report.timezone),
     ]

@@ -38,6 +38,8 @@ class Export:
     window: Window
     at: datetime
     """When it was requested, UTC."""
+    makes_up_for: datetime | None = None
+    """The scheduled time that a backfill makes up for, UTC."""
     is_test: bool = False
     reply_to: str | None = None
     """The schedule's own address for replies."""
@@ -55,6 +57,7 @@ class Export:
             filters=Filters.from_json(spec.filters),
             window=Window(run.window_start, run.window_end),
             at=run.created_at,
+            makes_up_for=run.scheduled_for if run.trigger is Trigger.BACKFILL else None,
             is_test=run.trigger is Trigger.TEST,
             reply_to=spec.reply_to,
             owner_address=owner_address,
@@ -65,8 +68,9 @@ class Export:
         return Scope(self.tenant.id, self.window.start, self.window.end, own)
 
     def file_name(self) -> str:
-        """``{tenant-slug}_{name}_{window}_{UTC timestamp}.{ext}``, safe on every file system."""
-        at = f"{self.at:%Y%m%dT%H%M%SZ}"
+        """``{tenant-slug}_{name}_{window}_{UTC timestamp}.{ext}``, safe on every file system. The
+        timestamp of a backfill is the scheduled time that it makes up for."""
+        at = f"{self.makes_up_for or self.at:%Y%m%dT%H%M%SZ}"
         parts = [self.tenant.slug, self.name, period.slug(self.window), at]
         return file_names.joined(parts, 1, FORMATS[self.format].extension)
 
@@ -108,4 +112,5 @@ class Export:
             highlights=highlights(self.export_type, summary, rows or 0) if summary else None,
             page_url=page_url,
             next_run=next_run,
+            makes_up_for=self.makes_up_for,
         )

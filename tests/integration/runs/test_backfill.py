@@ -11,6 +11,7 @@ from exports_app.services.core.records import Campaign, Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.doubles import NOW, FakeClock
+from tests.mailserver import MailServer
 from tests.world import Cast, claim, execute, make_schedule, runs_of, the_run
 
 FIRST, LAST = date(2026, 2, 27), date(2026, 3, 1)
@@ -45,6 +46,18 @@ def test_each_past_tick_of_the_days_gets_a_run_with_its_own_window(
         assert claimed.id == expected.id  # in the order of their ticks
         assert services.run_queue.claim() is None  # one after the other
         assert execute(services, claimed).status is RunStatus.COMPLETED
+
+
+def test_its_file_and_its_email_name_the_scheduled_time(
+    services: Services, admin: Principal, daily: Schedule, mail: MailServer
+) -> None:
+    services.backfill.run(admin, daily.id, FIRST, FIRST)
+    done = execute(services, claim(services))
+    assert done.file_name
+    assert done.file_name.endswith("_20260227T080000Z.csv")
+    body = mail.wait_for(1)[0].message.get_body(("plain",))
+    assert body is not None
+    assert "Backfill for: 27 Feb 2026, 09:00" in " ".join(body.get_content().split())
 
 
 def test_where_the_clocks_jump_over_midnight_each_day_is_in_one_file(

@@ -6,8 +6,8 @@ from datetime import datetime
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, size
 from exports_app.domain.open_enum import Words
-from exports_app.domain.runs.states import RunStatus
-from exports_app.domain.timing import cron
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.domain.timing import cron, instants
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Run
 from exports_app.ui.pages.scheduled_exports import run_errors
@@ -45,6 +45,14 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
         return made if accepted else f"{made} · not sent"
     text = run_errors.readable(run.error)
     return text if len(text) <= SHOWN_ERROR else text[: SHOWN_ERROR - 1].rstrip() + "…"
+
+
+def nominal(run: Run) -> str:
+    """Of a backfill, the scheduled time that it makes up for, in its schedule's zone; empty for any
+    other run."""
+    if run.trigger is not Trigger.BACKFILL or run.scheduled_for is None:
+        return ""
+    return f"for {instants.in_words(run.scheduled_for, run.spec.timezone)}"
 
 
 def moment(run: Run) -> datetime:

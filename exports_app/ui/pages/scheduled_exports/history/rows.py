@@ -18,7 +18,7 @@ from exports_app.domain.runs.states import (
     RunStatus,
     Trigger,
 )
-from exports_app.domain.timing import instants, period
+from exports_app.domain.timing import period
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.runs.entitlement import is_dropped
@@ -34,6 +34,7 @@ from exports_app.ui.pages.scheduled_exports.labels import (
     iso,
     kind_label,
     moment,
+    nominal,
 )
 
 TRIGGERS = Words(
@@ -130,7 +131,7 @@ def run_row(
     schedule_name: str = "",
 ) -> RunItem:
     """names: of people, by id. longest: seconds that the longest run beside it took."""
-    how = TRIGGERS[run.trigger] + _nominal(run)
+    how = f"{TRIGGERS[run.trigger]} {nominal(run)}".rstrip()
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'a deleted user')}"
     if not run.recipients:
@@ -164,13 +165,6 @@ def run_row(
         bar=f"{round(12 + 88 * run_seconds(run) / longest) if longest else 12}%",
         title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
     )
-
-
-def _nominal(run: Run) -> str:
-    """Of a backfill, the time that it makes up for, in its schedule's zone."""
-    if run.trigger is not Trigger.BACKFILL or run.scheduled_for is None:
-        return ""
-    return f" for {instants.in_words(run.scheduled_for, run.spec.timezone)}"
 
 
 def _waits(run: Run, deliveries: list[Delivery]) -> str:

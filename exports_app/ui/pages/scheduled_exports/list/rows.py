@@ -14,6 +14,7 @@ from exports_app.ui.pages.scheduled_exports.labels import (
     iso,
     kind_label,
     moment,
+    nominal,
     outcome_words,
 )
 
@@ -68,11 +69,7 @@ def counts(summary: Summary) -> str:
 def row(schedule: Schedule, latest: LatestRun | None) -> Row:
     run = latest.run if latest else None
     status = run.status if run else None
-    detail = (
-        outcome_words(run, latest.accepted, latest.total)
-        if run and latest and not _told_below(schedule, run)
-        else ""
-    )
+    detail = _told(run, latest) if run and latest and not _told_below(schedule, run) else ""
     return Row(
         id=schedule.id,
         name=schedule.name,
@@ -107,6 +104,11 @@ def _streak(schedule: Schedule, status: RunStatus | None) -> str:
         return f"{schedule.failures} scheduled runs failed in a row"
     hides_it = schedule.is_active and schedule.failing_since and status not in FAILING
     return "The latest scheduled run failed" if hides_it else ""
+
+
+def _told(run: Run, latest: LatestRun) -> str:
+    outcome = outcome_words(run, latest.accepted, latest.total)
+    return f"Backfill {made_up}: {outcome}" if (made_up := nominal(run)) else outcome
 
 
 def _told_below(schedule: Schedule, run: Run) -> bool:
