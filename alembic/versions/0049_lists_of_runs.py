@@ -17,8 +17,8 @@ def _where(condition: str) -> dict[str, sa.TextClause]:
 
 
 def upgrade() -> None:
-    create_index("ix_export_history_by_status", RUNS, ["tenant_id", "status", "created_at", "id"])
-    by_trigger = ["tenant_id", "trigger", "created_at", "id"]
+    create_index("ix_export_history_by_status", RUNS, ["status", "tenant_id", "created_at", "id"])
+    by_trigger = ["trigger", "tenant_id", "created_at", "id"]
     create_index("ix_export_history_by_trigger", RUNS, by_trigger, **_where("trigger <> 'schedule'"))
     with_error = ["tenant_id", "created_at", "id"]
     create_index("ix_export_history_with_error", RUNS, with_error, **_where("error IS NOT NULL"))

@@ -38,10 +38,11 @@ class RunRow(Base, table=True):
             "ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"
         ),
         Index("ix_export_history_tenant_id_created_at", "tenant_id", "created_at"),
-        # The list of all runs, in its order: see repositories/runs/run_list.py
-        Index("ix_export_history_by_status", "tenant_id", "status", "created_at", "id"),
+        # The list of all runs, in its order: see repositories/runs/run_list.py. The tenant is not
+        # first: SQLite would take such an index for all runs of a tenant, and sort them
+        Index("ix_export_history_by_status", "status", "tenant_id", "created_at", "id"),
         _runs_that(
-            "by_trigger", "trigger <> 'schedule'", "tenant_id", "trigger", "created_at", "id"
+            "by_trigger", "trigger <> 'schedule'", "trigger", "tenant_id", "created_at", "id"
         ),
         _runs_that("with_error", "error IS NOT NULL", "tenant_id", "created_at", "id"),
         # The queue is read in steps, from one tenant and trigger to the next: see
