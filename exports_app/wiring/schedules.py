@@ -6,6 +6,7 @@ from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.change_authors import ChangeAuthors
 from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.deleted import DeletedSchedules
+from exports_app.services.schedules.list_choices import ListChoiceReader
 from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.services.schedules.ownership import Ownership
 from exports_app.services.schedules.saved_views import SavedViews
@@ -28,6 +29,7 @@ class ScheduleServices:
     schedule_selection: ScheduleSelection
     change_authors: ChangeAuthors
     tags: Tags
+    list_choices: ListChoiceReader
     saved_views: SavedViews
     ownership: Ownership
 
@@ -36,6 +38,7 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
     s = f.settings
     schedules = Schedules(f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
     ownership = Ownership(f.store, f.changes, f.clock)
+    tags = Tags(f.store)
     summaries = ScheduleSummaries(f.store)
     return ScheduleServices(
         schedules=schedules,
@@ -46,7 +49,8 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         schedule_listing=ScheduleListing(schedules, summaries, f.changes),
         schedule_selection=ScheduleSelection(f.store),
         change_authors=ChangeAuthors(f.store),
-        tags=Tags(f.store),
+        tags=tags,
+        list_choices=ListChoiceReader(tags, ownership, f.changes),
         saved_views=SavedViews(f.store, f.changes, f.clock),
         ownership=ownership,
     )

@@ -26,6 +26,8 @@ class ScheduleListPage:
     page: Page
     latest: dict[str, LatestRun]
     summary: Summary
+    owners: dict[str, str]
+    """Names by id."""
 
 
 class ScheduleListing:
@@ -68,4 +70,5 @@ class ScheduleListing:
             page,
             self._overview.latest(who, schedules),
             self._overview.summary(who, tenant_id),
+            self._overview.people(who, {schedule.owner_id for schedule in schedules}),
         )

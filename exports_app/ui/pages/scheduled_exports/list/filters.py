@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from exports_app.domain import bounds
 from exports_app.domain.runs.states import EXECUTED, RunStatus
+from exports_app.domain.schedules.tags import changed
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.field_rules import is_uuid
+from exports_app.services.schedules.validation import check_tags
 
 STATUSES = [status for status in RunStatus if status in EXECUTED]
 """What the last run that was carried out may have come to."""
@@ -15,10 +19,16 @@ ACTIVE = {
     "failing": {"failing": True},
 }
 COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
-FILTERS = ("active", "type", "format", "status")
+FILTERS = ("active", "type", "format", "status", "owner", "tags")
+ME, NOBODY = "me", "none"
+"""Owners: who looks at the list, and those who may not export any more."""
 
 
 def allowed(name: str, value: str) -> bool:
+    if name == "tags":
+        return bool(value) and not check_tags(value.split(","))
+    if name == "owner":
+        return value in {ME, NOBODY} or is_uuid(value)
     known: dict[str, list[str]] = {
         "active": list(ACTIVE),
         "type": EXPORT_TYPES.keys(),
@@ -28,7 +38,19 @@ def allowed(name: str, value: str) -> bool:
     return value in known.get(name, [])
 
 
-def where(filters: Mapping[str, str]) -> dict[str, Any]:
-    """The conditions of `Schedules.find`."""
-    columns: dict[str, Any] = {COLUMNS[k]: v for k, v in filters.items() if k != "active"}
+def with_tag(tags: str, name: str, *, wanted: bool) -> str:
+    """The value of the filter ``tags`` with another tag, or without it."""
+    given = changed(tags.split(","), add=[name]) if wanted else changed(tags.split(","), (), [name])
+    return ",".join(given[: bounds.TAGS])
+
+
+def where(filters: Mapping[str, str], user_id: str) -> dict[str, Any]:
+    """The conditions of `Schedules.find`. user_id: of who looks at the list."""
+    columns: dict[str, Any] = {COLUMNS[k]: v for k, v in filters.items() if k in COLUMNS}
+    if tags := filters.get("tags"):
+        columns["tags"] = tuple(tags.split(","))
+    if (owner := filters.get("owner")) == NOBODY:
+        columns["ownerless"] = True
+    elif owner:
+        columns["owner_id"] = user_id if owner == ME else owner
     return columns | ACTIVE.get(filters.get("active", ""), {})

@@ -11,6 +11,7 @@ from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs, Opens
 from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 from exports_app.ui.pages.scheduled_exports.list.rows import Row
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 COLUMNS = 8
 
@@ -23,7 +24,7 @@ def schedule_row(row: Row, dialogs: Dialogs) -> rx.Component:
         _cell(_name(row, dialogs), look="c-name"),
         _cell(_data(row), look="c-data"),
         _cell(_when(row), look="c-when"),
-        _cell(_recipients(row), look="c-to"),
+        _cell(_recipients(row), _owner(row), look="c-to"),
         _cell(_last_run(row, dialogs), look="c-run"),
         _cell(rx.cond(writes, _switch(row), _state(row)), look="c-on"),
         _cell(rx.cond(writes, _actions(row, dialogs), _history(row, dialogs)), look="c-do"),
@@ -73,8 +74,23 @@ def _name(row: Row, dialogs: Dialogs) -> rx.Component:
         rx.cond(
             row.description != "", rx.el.div(row.description, class_name="muted clip", dir="auto")
         ),
+        rx.cond(row.tags.length() > 0, _tags(row)),
         class_name="fade",
     )
+
+
+def _tags(row: Row) -> rx.Component:
+    def tag(name: rx.Var[str]) -> rx.Component:
+        return rx.el.button(
+            rx.el.bdi(name),
+            type="button",
+            class_name="tag",
+            on_click=ListState.tag(name),
+            title="Show only exports with this tag",
+            key=name,
+        )
+
+    return rx.el.div(rx.foreach(row.tags, tag), class_name="tags")
 
 
 def _data(row: Row) -> rx.Component:
@@ -107,6 +123,10 @@ def _recipients(row: Row) -> rx.Component:
         rx.cond(row.more > 0, rx.el.span(f"+{row.more}", class_name="muted", title=row.others)),
         class_name="fade to",
     )
+
+
+def _owner(row: Row) -> rx.Component:
+    return rx.el.div("Owner: ", rx.el.bdi(row.owner), class_name="muted owner one-line")
 
 
 def _paused(row: Row) -> rx.Component:

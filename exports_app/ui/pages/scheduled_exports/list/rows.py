@@ -52,6 +52,8 @@ class Row:
     paused: str
     """Why it was paused automatically; empty when it was not."""
     paused_at: str
+    owner: str
+    tags: list[str]
 
 
 def counts(summary: Summary) -> str:
@@ -66,7 +68,7 @@ def counts(summary: Summary) -> str:
     return " · ".join(words)
 
 
-def row(schedule: Schedule, latest: LatestRun | None) -> Row:
+def row(schedule: Schedule, latest: LatestRun | None, owner: str = "") -> Row:
     run = latest.run if latest else None
     status = run.status if run else None
     detail = _told(run, latest) if run and latest and not _told_below(schedule, run) else ""
@@ -96,6 +98,8 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         failing_at=iso(schedule.failing_since),
         paused=run_errors.readable(schedule.paused_reason) if schedule.paused_at else "",
         paused_at=iso(schedule.paused_at),
+        owner=owner,
+        tags=schedule.tags,
     )
 
 
@@ -124,5 +128,11 @@ def between(ids: Sequence[str], first: str, last: str) -> list[str]:
     return list(ids[min(begin, end) : max(begin, end) + 1])
 
 
-def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:
-    return [row(schedule, latest.get(schedule.id)) for schedule in schedules]
+def rows(
+    schedules: list[Schedule], latest: Mapping[str, LatestRun], owners: Mapping[str, str]
+) -> list[Row]:
+    """owners: names by id."""
+    return [
+        row(schedule, latest.get(schedule.id), owners.get(schedule.owner_id, "Unknown"))
+        for schedule in schedules
+    ]

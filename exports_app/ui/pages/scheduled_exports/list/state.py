@@ -14,7 +14,7 @@ from exports_app.domain.humanize import up_to
 from exports_app.services.core.records import capped
 from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
-from exports_app.ui.framework.actions import action, call, error_sentence
+from exports_app.ui.framework.actions import action, call, error_sentence, principal
 from exports_app.ui.framework.browser_commands import (
     BrowserCommands,
     Step,
@@ -27,7 +27,8 @@ from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
-from exports_app.ui.pages.scheduled_exports.list.filters import FILTERS, allowed, where
+from exports_app.ui.pages.scheduled_exports.list.choices import Choices
+from exports_app.ui.pages.scheduled_exports.list.filters import FILTERS, allowed, where, with_tag
 from exports_app.ui.pages.scheduled_exports.list.rows import Row, counts, rows
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 
@@ -99,6 +100,11 @@ class ListState(rx.State):
         return f"{self.total_words} {'result' if self.total == 1 else 'results'}"
 
     @rx.var
+    def tags(self) -> list[str]:
+        """That the list is narrowed to."""
+        return [tag for tag in self.filters.get("tags", "").split(",") if tag]
+
+    @rx.var
     def narrowed(self) -> bool:
         return bool(self.q or self.filters)
 
@@ -125,6 +131,9 @@ class ListState(rx.State):
         await self._take(asked)
         if self._view() != before:
             await self.load()
+
+    def _where(self) -> dict[str, Any]:
+        return where(self.filters, principal().user_id)
 
     def _view(self) -> tuple[Any, ...]:
         return self.q, self.filters, self.sort, self.page
@@ -158,8 +167,9 @@ class ListState(rx.State):
         tenant = (await self.get_state(SessionState)).tenant_id
         read, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
         try:
-            self._show(await call(read, tenant, where(self.filters), self.q, page, fresh=fresh))
+            self._show(await call(read, tenant, self._where(), self.q, page, fresh=fresh))
             await self._show_selected(tenant)
+            await (await self.get_state(Choices)).load(tenant)
             put(self, failed="")
         except ExportsError as e:
             put(self, failed=error_sentence(e))
@@ -169,7 +179,7 @@ class ListState(rx.State):
         summary = listed.summary
         put(
             self,
-            rows=rows(listed.schedules, listed.latest),
+            rows=rows(listed.schedules, listed.latest, listed.owners),
             total=listed.total,
             page=listed.page.number,
             all_total=summary.total,
@@ -193,6 +203,12 @@ class ListState(rx.State):
         kept = {k: v for k, v in self.filters.items() if k != name}
         self.filters = kept | ({name: value} if allowed(name, value) else {})
         await self._look_anew()
+
+    @action(Permission.READ)
+    async def tag(self, name: str, wanted: bool = True) -> None:
+        """Show only what has this tag too, or also what has not."""
+        tags = with_tag(self.filters.get("tags", ""), str(name), wanted=wanted)
+        await self.narrow("tags", tags)
 
     @action(Permission.READ)
     async def clear(self) -> None:
@@ -227,14 +243,14 @@ class ListState(rx.State):
         """Select all that match the search and the filters, of very many the first."""
         tenant = (await self.get_state(SessionState)).tenant_id
         matching = services.schedule_selection.matching
-        names = await call(matching, tenant, where(self.filters), self.q, self.sort)
+        names = await call(matching, tenant, self._where(), self.q, self.sort)
         (await self.get_state(Selection)).take(names)
 
     async def _show_selected(self, tenant: str) -> None:
         selection = await self.get_state(Selection)
         if elsewhere := selection.show_page({r.id: r.name for r in self.rows}):
             among = services.schedule_selection.among
-            there = await call(among, tenant, where(self.filters), self.q, elsewhere)
+            there = await call(among, tenant, self._where(), self.q, elsewhere)
             selection.keep(there)
 
     async def _look_anew(self, way: Step = Step.NEXT) -> None:

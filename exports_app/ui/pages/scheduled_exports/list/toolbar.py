@@ -9,8 +9,9 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.list.choices import Choices
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
-from exports_app.ui.pages.scheduled_exports.list.filters import STATUSES
+from exports_app.ui.pages.scheduled_exports.list.filters import ME, NOBODY, STATUSES
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
@@ -43,7 +44,7 @@ def toolbar(dialogs: Dialogs) -> rx.Component:
             value=ListState.q,
             on_change=ListState.search,
             delay=60,  # one reading is quick, however many schedules there are
-            placeholder="Search by name or recipient …",
+            placeholder="Search by name, recipient or tag …",
             class_name="control",
             custom_attrs={"aria-label": "Search scheduled exports"},
         ),
@@ -58,6 +59,8 @@ def toolbar(dialogs: Dialogs) -> rx.Component:
             "format", "Format", ((file_format.key, file_format.label) for file_format in FORMATS)
         ),
         _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
+        _owner(),
+        _tag(),
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
         _order(),
         browser.density(),
@@ -97,6 +100,58 @@ def _filter(name: str, label: str, choices: Iterable[tuple[str, str]]) -> rx.Com
         ),
         rx.icon("chevron-down", size=13, aria_hidden="true"),
         class_name=rx.cond(value != "", "filter set", "filter"),
+    )
+
+
+def _owner() -> rx.Component:
+    value = ListState.filters.get("owner", "")
+    chosen = rx.foreach(
+        Choices.owners, lambda owner: rx.el.option(owner.name, value=owner.id, key=owner.id)
+    )
+    return rx.el.label(
+        rx.el.span("Owner"),
+        rx.el.select(
+            rx.el.option("All", value=""),
+            rx.el.option("Me", value=ME),
+            chosen,
+            rx.el.option("Without access", value=NOBODY),
+            value=value,
+            on_change=lambda owner: ListState.narrow("owner", owner),
+            id="filter-owner",
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name=rx.cond(value != "", "filter set", "filter"),
+    )
+
+
+def _tag() -> rx.Component:
+    """Each choice adds a tag; what is chosen stands beside it, to be removed."""
+    add = rx.el.label(
+        rx.el.span("Tag"),
+        rx.el.select(
+            rx.el.option(rx.cond(ListState.tags.length() > 0, "Add …", "All"), value=""),
+            rx.foreach(Choices.tags, lambda tag: rx.el.option(tag, value=tag, key=tag)),
+            value="",
+            on_change=ListState.tag,
+            id="filter-tag",
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name="filter",
+    )
+    return rx.fragment(
+        rx.cond(Choices.tags.length() > 0, add),
+        rx.foreach(
+            ListState.tags,
+            lambda tag: rx.el.button(
+                rx.el.bdi(tag),
+                rx.icon("x", size=12, aria_hidden="true"),
+                type="button",
+                class_name="tag picked-tag",
+                on_click=ListState.tag(tag, False),
+                custom_attrs={"aria-label": f"Remove the tag {tag} from the filter"},
+                key=tag,
+            ),
+        ),
     )
 
 
