@@ -60,17 +60,17 @@ def scale(color: str) -> dict[str, str]:
             f"--brand-{name}-soft": soft,
             f"--brand-{name}-text": _until(base, theme.end, TEXT, soft, theme.panel, theme.sub),
         }
-        for number, line in enumerate(_lines(base, theme.end, theme.panel), 1):
+        for number, line in enumerate(_lines(base, solid, theme), 1):
             shades[f"--brand-{name}-series-{number}"] = line
     return shades
 
 
-def _lines(base: str, end: str, ground: str) -> list[str]:
-    """The colours of a chart's lines. end: black or white, away from the ground."""
-    chosen = [_until(base, end, SHAPE, ground)]
+def _lines(base: str, solid: str, theme: Theme) -> list[str]:
+    """The colours of a chart's lines. The first is the brand's solid shade."""
+    chosen = [solid]
     away = sorted(LINES, key=lambda color: _hues_apart(color, base) < HUE)
     for color in away[: LINE_COUNT - 1]:
-        chosen.append(_shade(color, end, ground, chosen))
+        chosen.append(_shade(color, theme.end, theme.panel, chosen))
     return chosen
 
 
