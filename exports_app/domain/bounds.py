@@ -43,6 +43,10 @@ FARTHEST = 10_000
 """Rows of a list before a page that is asked for by its number."""
 WRITTEN = 40
 """A date, an instant or an amount as text."""
+TIME_OF_DAY = 5
+"""HH:MM, in a field of a page."""
+TYPED_NUMBER = 7
+"""Of emails, in a question."""
 OTP = 100
 """A code of a second factor, as people type it."""
 TOKEN = 2_000

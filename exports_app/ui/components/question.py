@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 
@@ -128,7 +129,7 @@ def _number(typed: TypedNumber) -> rx.Component:
         value=typed.value,
         on_change=typed.type,
         delay=0,
-        max_length=7,
+        max_length=bounds.TYPED_NUMBER,
         input_mode="numeric",
         auto_complete="off",
         class_name="control",

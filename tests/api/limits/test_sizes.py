@@ -197,7 +197,8 @@ def test_queries_that_are_too_long_are_refused_by_name(
                     answer = api.super_admin.get(
                         path.format(**ids), params={parameter["name"]: "9" * 10_000}
                     )
-                named_by = [e["pointer"] for e in problem(answer, 422)["errors"]]
+                pointers = [e["pointer"] for e in problem(answer, 422)["errors"]]
+                named_by = [pointer.removesuffix("/0") for pointer in pointers]  # of a list
                 assert named_by == [f"/{parameter['name']}"], (path, answer.text)
                 assert spent.seconds < SECONDS, (path, parameter["name"])
 

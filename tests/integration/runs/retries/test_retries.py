@@ -1,6 +1,7 @@
 """What may heal is tried again: the file and each message apart, and every attempt is noted."""
 
 from datetime import timedelta
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -36,6 +37,9 @@ from tests.world import (
     trigger_and_execute,
 )
 
+TENANT_ID = list(signature(FileProducer.make).parameters).index("tenant_id") - 1
+"""Its place among the arguments of `FileProducer.make`, without self."""
+
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -44,7 +48,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     original = FileProducer.make
 
     def make(self: FileProducer, *args: Any) -> Any:
-        seen.append(args[5])
+        seen.append(args[TENANT_ID])
         return original(self, *args)
 
     monkeypatch.setattr(FileProducer, "make", make)

@@ -52,6 +52,7 @@ DELIVERY_MOVES = {
     ("sending", "unknown"),
     ("unknown", "sending"),
     ("failed", "pending"),
+    ("failed", "skipped"),
     ("unknown", "pending"),
     ("skipped", "pending"),
 }

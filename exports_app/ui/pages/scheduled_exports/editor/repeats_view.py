@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.domain.timing.cron_description import ORDINALS
 from exports_app.domain.timing.cron_grammar import MONTHS, WEEKDAYS
 from exports_app.domain.timing.repeats import HOUR_STEPS, MINUTE_STEPS, Rhythm
@@ -122,7 +123,7 @@ def _time() -> rx.Component:
         auto_complete="off",
         input_mode="numeric",
         placeholder="HH:MM",
-        max_length=5,
+        max_length=bounds.TIME_OF_DAY,
         **described(repeats.TIME, wrong),
     )
     return field("Time (24 h)", control, name=repeats.TIME, error=wrong)

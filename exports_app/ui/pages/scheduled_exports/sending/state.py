@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import reflex as rx
 from reflex.state import BaseState
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.send_to import SendTo
@@ -24,7 +25,6 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.sending.words import Kind, options, to_type, words
 
-LONGEST_NUMBER = 7
 CHANGED = "What will be sent has changed meanwhile. "
 SHOWING: list[type[Any]] = []
 """States that show runs. Each has ``reload()``, an internal method that is called after runs were
@@ -103,7 +103,7 @@ class SendQuestion(rx.State):
 
     @action(Permission.WRITE)
     async def type_number(self, text: str) -> None:
-        self.typed = str(text).strip()[:LONGEST_NUMBER]
+        self.typed = str(text).strip()[: bounds.TYPED_NUMBER]
 
     @action(Permission.WRITE)
     async def cancel(self) -> None:
