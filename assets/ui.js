@@ -220,9 +220,51 @@ export function BackCloses({ open = false, onClose }) {
   return null;
 }
 
+// Notices, one at a time: a newer one takes the place of the one before. An error stays until it is dismissed; others end by
+// themselves, but not while the pointer or the focus is on them, or the tab is hidden. Sonner's own clock knows no focus.
+const LASTS = { undo: 10000, plain: 6000 };
+const current = { id: "", left: 0, timer: null, undo: null };
+const stopClock = () => {
+  clearInterval(current.timer);
+  current.timer = current.undo = null;
+};
+const endNotice = () => {
+  stopClock();
+  toast.dismiss(current.id);
+};
+const isHeld = () => document.hidden || document.querySelector("[data-sonner-toaster]:is(:hover, :focus-within)");
+const runDown = () => {
+  if (!isHeld()) current.left -= 250;
+  if (current.left <= 0) endNotice();
+};
+const showNotice = (notice, act) => {
+  const isError = notice.level === "error";
+  if (current.timer) endNotice();
+  const words = h("span", { role: isError ? "alert" : "status" }, h(Named, { text: notice.text }));
+  const action = notice.link ? { label: notice.link, onClick: act } : undefined;
+  (toast[notice.level] ?? toast)(words, { id: notice.id, duration: Infinity, action, closeButton: true, onDismiss: () => current.id === notice.id && stopClock() });
+  if (isError) return;
+  current.id = notice.id;
+  current.left = notice.undo ? LASTS.undo : LASTS.plain;
+  current.undo = notice.undo ? act : null;
+  current.timer = setInterval(runDown, 250);
+};
+
+// Ctrl+Z or Cmd+Z: what the notice offers to undo. In a field it is the browser's own.
+if (typeof window !== "undefined") {
+  window.addEventListener("keydown", (event) => {
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || !current.undo) return;
+    if (event.target.closest?.("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])")) return;
+    event.preventDefault();
+    const undo = current.undo;
+    endNotice();
+    undo();
+  });
+}
+
 // What handlers ask for through state: notices, a move of the whole page, a file, the tenant's colours, the address. onStep: Back
 // or Forward chose another view of the page whose route is `base`.
-export function Effects({ notices = [], goto = "", fetch = "", colors = {}, address = "", way = "", base = "", onFile, onOpen, onStep }) {
+export function Effects({ notices = [], goto = "", fetch = "", colors = {}, address = "", way = "", base = "", onFile, onOpen, onUndo, onStep }) {
   const { pathname, search } = useLocation();
   useEffect(() => {
     steps.at = addressBar();
@@ -238,11 +280,10 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
     for (const notice of notices) {
       if (done.notices.has(notice.id)) continue;
       done.notices.add(notice.id);
-      const act = notice.link && {
-        label: notice.link,
-        onClick: () => (notice.run ? onFile?.(...notice.run.split("/")) : onOpen?.(notice.href)),
-      };
-      (toast[notice.level] ?? toast)(h(Named, { text: notice.text }), { duration: notice.level === "error" ? 10000 : 6000, action: act || undefined, closeButton: true });
+      showNotice(notice, () => {
+        if (notice.undo) return onUndo?.(notice.id);
+        return notice.run ? onFile?.(...notice.run.split("/")) : onOpen?.(notice.href);
+      });
     }
   }, [notices]);
   useEffect(() => {

@@ -100,9 +100,9 @@ app = rx.App(
     # ui/components/browser.py does
     app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary(on_error=rx.noop())},
     backend_exception_handler=_unforeseen,
-    # In the header's middle: below, a notice would lie on the rows' buttons or on a form's
+    # One at a time; those before it that still wait are behind it
     toaster=rx.toast.provider(
-        position="top-center", offset="10px", rich_colors=False, visible_toasts=4
+        position="bottom-right", offset="16px", rich_colors=False, visible_toasts=1
     ),
     stylesheets=["/ui.css"],
     html_lang="en",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from exports_app.services.schedules.activation import Activation
 from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.change_authors import ChangeAuthors
 from exports_app.services.schedules.cron_expressions import CronExpressions
@@ -23,6 +24,7 @@ class ScheduleServices:
     schedules: Schedules
     cron_expressions: CronExpressions
     bulk: Bulk
+    activation: Activation
     deleted_schedules: DeletedSchedules
     schedule_summaries: ScheduleSummaries
     schedule_listing: ScheduleListing
@@ -39,12 +41,15 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
     schedules = Schedules(f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
     ownership = Ownership(f.store, f.changes, f.clock)
     tags = Tags(f.store)
+    activation = Activation(f.store, f.changes, f.clock, schedules)
+    deleted = DeletedSchedules(f.store, f.changes, f.clock, quotas)
     summaries = ScheduleSummaries(f.store)
     return ScheduleServices(
         schedules=schedules,
         cron_expressions=CronExpressions(f.clock, s.min_interval_seconds, s.tz),
-        bulk=Bulk(schedules, ownership),
-        deleted_schedules=DeletedSchedules(f.store, f.changes, f.clock, quotas),
+        bulk=Bulk(schedules, ownership, activation, deleted),
+        activation=activation,
+        deleted_schedules=deleted,
         schedule_summaries=summaries,
         schedule_listing=ScheduleListing(schedules, summaries, f.changes),
         schedule_selection=ScheduleSelection(f.store),

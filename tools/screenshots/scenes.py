@@ -208,10 +208,9 @@ def see_users(page: Page, _: Ids) -> None:
     page.locator("#users li").first.wait_for()
 
 
-def see_delete(page: Page, ids: Ids) -> None:
+def see_question(page: Page, ids: Ids) -> None:
     see_list(page, ids)
-    page.get_by_role("button", name="More for Daily spend check").click()
-    page.get_by_role("menuitem", name="Delete").click()
+    page.get_by_role("button", name="Run Daily spend check now").click()
     page.locator("#question-confirm").wait_for()
 
 
@@ -244,6 +243,6 @@ SCENES = (
     Scene("settings-audit", see_audit, ("wide-light", "phone-dark")),
     Scene("settings-email", see_mail, ("wide-light", "phone-dark"), cast.OPERATOR.email),
     Scene("settings-users", see_users, ("wide-light", "phone-dark"), cast.OPERATOR.email),
-    Scene("delete", see_delete, ("wide-light", "phone-dark")),
+    Scene("question", see_question, ("wide-light", "phone-dark")),
     Scene("no-access", see_no_access, ("wide-light",), cast.VIEWER.email),
 )

@@ -1,7 +1,7 @@
 """One action on many scheduled exports, with the rules of the action on one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 
@@ -10,6 +10,8 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, Unavailable
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.schedules import tags
+from exports_app.services.schedules.activation import Activation, Switched
+from exports_app.services.schedules.deleted import DeletedSchedules
 from exports_app.services.schedules.ownership import Ownership
 from exports_app.services.schedules.service import Schedules
 
@@ -29,12 +31,22 @@ class BulkResult:
 
     done: list[str]
     failed: list[tuple[str, str]]
+    switched: list[Switched] = field(default_factory=list, compare=False)
+    """Those of ACTIVATE and PAUSE, to be undone."""
 
 
 class Bulk:
-    def __init__(self, schedules: Schedules, ownership: Ownership) -> None:
+    def __init__(
+        self,
+        schedules: Schedules,
+        ownership: Ownership,
+        activation: Activation,
+        deleted: DeletedSchedules,
+    ) -> None:
         self._schedules = schedules
         self._ownership = ownership
+        self._activation = activation
+        self._deleted = deleted
 
     def apply(
         self,
@@ -45,13 +57,23 @@ class Bulk:
     ) -> BulkResult:
         """In order, each id once. A failure does not stop the others. to: of RUN. Raises Invalid
         for more than MAX_IDS ids."""
+        switched = list[Switched]()
         actions: dict[BulkAction, Callable[[str], object]] = {
-            BulkAction.ACTIVATE: partial(self._set_active, who, True),
-            BulkAction.PAUSE: partial(self._set_active, who, False),
+            BulkAction.ACTIVATE: partial(self._set_active, who, True, switched),
+            BulkAction.PAUSE: partial(self._set_active, who, False, switched),
             BulkAction.RUN: partial(self._schedules.trigger, who, to=to),
             BulkAction.DELETE: partial(self._schedules.delete, who),
         }
-        return _each(ids, actions[action])
+        return replace(_each(ids, actions[action]), switched=switched)
+
+    def undo(self, who: Principal, switched: Sequence[Switched]) -> BulkResult:
+        """Undo ACTIVATE or PAUSE. Otherwise as `apply`."""
+        of = {one.before.id: one for one in switched}
+        return _each(list(of), lambda schedule_id: self._activation.undo(who, of[schedule_id]))
+
+    def restore(self, who: Principal, ids: Sequence[str]) -> BulkResult:
+        """Restore deleted ones. Otherwise as `apply`."""
+        return _each(ids, partial(self._deleted.restore, who))
 
     def tag(
         self, who: Principal, ids: Sequence[str], add: Sequence[str], remove: Sequence[str] = ()
@@ -74,8 +96,11 @@ class Bulk:
         wanted = tuple(tags.changed(seen.tags, add, remove))
         self._schedules.update(who, schedule_id, {"tags": wanted}, seen.version)
 
-    def _set_active(self, who: Principal, active: bool, schedule_id: str) -> None:
-        self._schedules.update(who, schedule_id, {"is_active": active})
+    def _set_active(
+        self, who: Principal, active: bool, switched: list[Switched], schedule_id: str
+    ) -> None:
+        if (one := self._activation.set_active(who, schedule_id, active)) is not None:
+            switched.append(one)
 
 
 def _each(ids: Sequence[str], action_on: Callable[[str], object]) -> BulkResult:

@@ -164,9 +164,9 @@ class Schedules:
             self._publish(Topic.SCHEDULES, old.tenant_id)
         return updated
 
-    def delete(self, who: Principal, schedule_id: str) -> None:
+    def delete(self, who: Principal, schedule_id: str) -> int:
         """It can be restored: see `DeletedSchedules`. Its pending runs are cancelled; a run that is
-        processing finishes."""
+        processing finishes. Returns the number of cancelled ones."""
         with write_as(self._store, who) as (tx, who):
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
@@ -179,9 +179,10 @@ class Schedules:
             }
             if not tx.schedules.update(old.id, old.version, deleted):
                 raise Conflict
-            tx.runs.cancel_pending(old.id, now)
+            cancelled = tx.runs.cancel_pending(old.id, now)
             audit_log.note_schedule(tx, who, Action.SCHEDULE_DELETED, old, now)
         self._publish(Topic.SCHEDULES, old.tenant_id)
+        return cancelled
 
     def trigger(self, who: Principal, schedule_id: str, to: SendTo = SendTo.RECIPIENTS) -> Run:
         """Queue a run now, also of an inactive schedule. next_run_at does not change. to the

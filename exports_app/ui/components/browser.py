@@ -54,6 +54,7 @@ class Effects(_Browser):
     base: rx.Var[str]
     on_file: rx.EventHandler[passthrough_event_spec(str, str)]
     on_open: rx.EventHandler[passthrough_event_spec(str)]
+    on_undo: rx.EventHandler[passthrough_event_spec(str)]
     on_step: rx.EventHandler[passthrough_event_spec(str)]
 
 

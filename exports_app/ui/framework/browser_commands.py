@@ -31,8 +31,8 @@ class Step(StrEnum):
 class Toast:
     """id: unique also across restarts, so that a page shows each once. level: success, error, info.
 
-    link: words of an action beside the text. It opens href or, where run is given as "schedule
-    id/run id", fetches that file.
+    link: words of an action beside the text. It opens href; where run is given as "schedule id/run
+    id", it fetches that file; where undo is set, it undoes what the notice tells.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Toast:
     link: str = ""
     href: str = ""
     run: str = ""
+    undo: bool = False
 
 
 def parameters(address: str) -> dict[str, str]:
@@ -76,11 +77,8 @@ class BrowserCommands(rx.State):
         self.address, self._view = "", view
 
     @internal
-    def add(self, level: str, text: str, link: str, href: str, run: str) -> None:
-        self.items = [
-            *self.items[1 - KEEP :],
-            Toast(uuid.uuid4().hex, level, text, link, href, run),
-        ]
+    def add(self, toast: Toast) -> None:
+        self.items = [*self.items[1 - KEEP :], toast]
 
     @internal
     def clear(self) -> None:
@@ -91,10 +89,19 @@ class BrowserCommands(rx.State):
 
 
 async def notify(
-    state: BaseState, level: str, text: str, *, link: str = "", href: str = "", run: str = ""
-) -> None:
-    """Show a notice in the tab of this state."""
-    (await state.get_state(BrowserCommands)).add(level, text, link, href, run)
+    state: BaseState,
+    level: str,
+    text: str,
+    *,
+    link: str = "",
+    href: str = "",
+    run: str = "",
+    undo: bool = False,
+) -> str:
+    """Show a notice in the tab of this state. Returns its id."""
+    toast = Toast(uuid.uuid4().hex, level, text, link, href, run, undo)
+    (await state.get_state(BrowserCommands)).add(toast)
+    return toast.id
 
 
 async def go(state: BaseState, address: str) -> None:

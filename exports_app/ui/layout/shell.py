@@ -12,6 +12,7 @@ from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.page import RegisteredPage
 from exports_app.ui.framework.session import SessionState, TenantChoice, may
+from exports_app.ui.framework.undo import UndoState
 from exports_app.ui.layout.palette.view import palette
 
 PRODUCT = "Exports"
@@ -30,6 +31,7 @@ def shell(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compone
             base=page.link,
             on_file=DownloadState.start,
             on_open=rx.redirect,
+            on_undo=UndoState.undo,
             **({"on_step": page.step} if page.step else {}),
         ),
         browser.connection(),

@@ -200,7 +200,7 @@ def test_foreign_and_unknown_schedules_are_equally_not_found(
                 (ScheduleActions.test, ()),
                 (ScheduleActions.toggle, (False,)),
                 (ScheduleActions.resume, ()),
-                (ScheduleActions.ask_delete, ()),
+                (ScheduleActions.delete, ()),
             ):
                 (await tab.state(BrowserCommands)).clear()
                 await tab.do(handler, schedule_id, *more)
@@ -226,14 +226,9 @@ def test_several_are_paused_and_deleted_at_once(
         assert (await tab.texts())[-1] == "2 scheduled exports paused"
         assert {r.name for r in listed.rows if r.active} == {"Three"}
         await tab.do(Selection.pick_page, True)
-        await tab.do(ScheduleActions.ask_delete_selected)
-        asked = await tab.state(ScheduleActions)
-        assert asked.ask_title == "Delete 3 scheduled exports?"
-        assert "“Two”" in asked.ask_text
-        await tab.do(ScheduleActions.dismiss)
-        assert listed.total == 3
-        await tab.do(ScheduleActions.ask_delete_selected)
-        await tab.do(ScheduleActions.delete)
+        await tab.do(ScheduleActions.bulk, "delete")
+        told = "3 scheduled exports deleted. You can restore them for 30 days"
+        assert (await tab.texts())[-1] == told
         assert (listed.total, listed.all_total) == (0, 0)
         await tab.do(ScheduleActions.bulk, "explode")
         assert (await tab.texts())[-1] == "This does not exist, or you do not have access to it"

@@ -19,7 +19,6 @@ from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.history.view import history_dialog
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
-from exports_app.ui.pages.scheduled_exports.list.delete_dialog import delete_dialog
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.toolbar import SEARCH
@@ -87,7 +86,6 @@ def scheduled_exports() -> rx.Component:
     )
     writing = rx.fragment(
         editor_dialog(),
-        delete_dialog(),
         send_question(),
         browser.back_closes(open=DraftState.is_open, on_close=EditorState.set_open(False)),
         browser.keys(

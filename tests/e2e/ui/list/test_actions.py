@@ -1,12 +1,11 @@
 """What is done to schedules from the list: switching and deleting, one or several."""
 
-from datetime import UTC, datetime
-
 import pytest
 from playwright.sync_api import expect
 
 from exports_app.domain.access import Role
 from tests.e2e.client import wait_until
+from tests.e2e.ui.focus import go_to
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.list.viewing import NEVER
@@ -17,7 +16,6 @@ from tests.e2e.ui.listed import (
     row,
     rows,
     switch,
-    takes_keys,
     toast,
 )
 from tests.e2e.ui.visitor import Visits
@@ -95,46 +93,29 @@ class TestTheSwitch:
 
 
 class TestDeleting:
-    @at_both_widths
-    def test_asks_naming_the_schedule_and_what_is_lost(
-        self, house: House, company: Company, visits: Visits, width: int
+    def test_happens_at_once_and_is_undone_by_keyboard(
+        self, house: House, company: Company, visits: Visits
     ) -> None:
         made, other = house.schedule(company, "Old report"), house.schedule(company, "Stays")
-        house.run(company, made["id"])
-        page = visits.open(who=company.admin, width=width)
-        choose_more(page, made, "Delete …")
-        question = page.get_by_role("alertdialog", name="Delete “Old report”?")
-        expect(question).to_contain_text("history (1 run)")
-        expect(question).to_contain_text("cannot be undone")
-        question.get_by_role("button", name="Cancel").click()
-        expect(question).to_have_count(0)
-        expect(row(page, made)).to_be_visible()
+        page = visits.open(who=company.admin)
+        for way in ("the notice", "Ctrl+Z"):
+            choose_more(page, made, "Delete")
+            expect(row(page, made)).to_have_count(0)
+            expect(row(page, other)).to_be_visible()
+            told = toast(page, "“Old report” deleted")
+            expect(told.get_by_role("status")).to_be_visible()
+            if way == "the notice":
+                page.keyboard.press("Alt+t")
+                undo = told.get_by_role("button", name="Undo")
+                go_to(page, undo)
+                page.keyboard.press("Enter")
+            else:
+                page.keyboard.press("Control+z")
+            expect(row(page, made)).to_be_visible()
+            expect(toast(page, "Undone")).to_be_visible()
         assert house.rows("SELECT deleted_at FROM scheduled_exports WHERE id = ?", made["id"]) == [
             {"deleted_at": None}
         ]
-        before = datetime.now(UTC).replace(tzinfo=None)
-        choose_more(page, made, "Delete …")
-        question.get_by_role("button", name="Delete").click()
-        expect(row(page, made)).to_have_count(0)
-        expect(question).to_have_count(0)
-        expect(row(page, other)).to_be_visible()
-        (stored,) = house.rows("SELECT deleted_at FROM scheduled_exports WHERE id = ?", made["id"])
-        assert datetime.fromisoformat(stored["deleted_at"]).replace(tzinfo=None) > before
-        house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}", 404)
-
-    @pytest.mark.long
-    def test_is_called_off_by_the_escape_key(
-        self, house: House, company: Company, visits: Visits
-    ) -> None:
-        made = house.schedule(company, "Kept by a key")
-        page = visits.open(who=company.admin)
-        choose_more(page, made, "Delete …")
-        question = page.get_by_role("alertdialog")
-        takes_keys(question)
-        page.keyboard.press("Escape")
-        expect(question).to_have_count(0)
-        page.reload()
-        expect(row(page, made)).to_be_visible()
 
     @pytest.mark.long
     def test_of_the_last_one_leaves_the_beginning(
@@ -142,8 +123,7 @@ class TestDeleting:
     ) -> None:
         made = house.schedule(company, "The only one")
         page = visits.open(who=company.admin)
-        choose_more(page, made, "Delete …")
-        page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+        choose_more(page, made, "Delete")
         expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
 
 
@@ -183,19 +163,12 @@ class TestSeveralAtOnce:
             expect(row(page, made).locator(".c-run .status")).to_have_text("Completed")
         expect(row(page, three).locator(".c-run .status")).to_have_text("No runs yet")
 
-    def test_are_deleted_after_a_question_with_their_names(
-        self, house: House, company: Company, visits: Visits, width: int
-    ) -> None:
+    def test_are_deleted(self, house: House, company: Company, visits: Visits, width: int) -> None:
         made = {name: house.schedule(company, name) for name in ("One", "Two", "Three")}
         page = visits.open(who=company.admin, width=width)
         for name in ("One", "Two"):
             row(page, made[name]).get_by_role("checkbox", name="Select").click()
         page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
-        question = page.get_by_role("alertdialog", name="Delete 2 scheduled exports?")
-        expect(question).to_contain_text("“One”")
-        expect(question).to_contain_text("“Two”")
-        expect(question).not_to_contain_text("“Three”")
-        question.get_by_role("button", name="Delete").click()
         expect(names(page)).to_have_text(["Three"])
         left = house.rows(
             "SELECT name FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL",

@@ -12,27 +12,26 @@ from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import FINISHED, RunStatus, Trigger
 from exports_app.services.core.records import Run
 from exports_app.services.delivery import channels
-from exports_app.services.schedules.bulk import BulkAction
-from exports_app.ui.framework.actions import action, call, principal
+from exports_app.services.schedules.bulk import BulkAction, BulkResult
+from exports_app.services.schedules.deleted import KEPT
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.threads import in_thread
+from exports_app.ui.framework.undo import notify_with_undo
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import outcome_words
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.undoing import DELETE, SWITCH
 
 BULK = {"activate": "activated", "pause": "paused", "run": "started", "delete": "deleted"}
 MOST_WATCHED = 50
 LATER = "when maintenance is over"
+RESTORABLE = f"You can restore {{}} for {KEPT.days} days"
 
 
 class ScheduleActions(rx.State):
-    asking: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
-    """Ids of the schedules that are to be deleted; the question is open while there are any."""
-    ask_title: str = ""
-    ask_text: str = ""
     _watched: dict[str, tuple[str, str]] = {}  # noqa: RUF012
     """Runs started in this tab, whose end is shown as a notice: run id -> (schedule id, name)."""
 
@@ -63,9 +62,13 @@ class ScheduleActions(rx.State):
     async def toggle(self, schedule_id: str, active: bool) -> None:
         """Acts at once. Where it is refused, the list is read again, so that the switch comes
         back."""
-        values = {"is_active": bool(active)}
+        switch = services.activation.set_active
         try:
-            await call(services.schedules.update, str(schedule_id), values)
+            switched = await call(switch, str(schedule_id), bool(active))
+            if switched is not None:
+                done = BULK["activate" if active else "pause"]
+                text = f"“{switched.before.name}” {done}"
+                await notify_with_undo(self, text, SWITCH, [switched])
         finally:
             await (await self.get_state(ListState)).load(fresh=True)
 
@@ -73,59 +76,28 @@ class ScheduleActions(rx.State):
     async def resume(self, schedule_id: str) -> None:
         """Activate a schedule that was paused automatically. Whoever resumes it becomes its
         owner."""
-        values = {"is_active": True}
         try:
-            resumed = await call(services.schedules.update, str(schedule_id), values)
-            yours = " and runs on your behalf" if resumed.owner_id == principal().user_id else ""
-            await notify(self, "success", f"“{resumed.name}” is active again{yours}")
+            switched = await call(services.activation.set_active, str(schedule_id), active=True)
+            if switched is not None:
+                text = f"“{switched.before.name}” is active again and runs on your behalf"
+                await notify_with_undo(self, text, SWITCH, [switched])
         finally:
             await (await self.get_state(ListState)).load(fresh=True)
 
     @action(Permission.WRITE)
-    async def ask_delete(self, schedule_id: str) -> None:
-        who = principal()
-        schedule = await in_thread(services.schedules.get, who, str(schedule_id), Permission.WRITE)
-        _, runs = await in_thread(services.history.of_schedule, who, schedule.id, 1)
-        self.asking = [schedule.id]
-        self.ask_title = f"Delete “{schedule.name}”?"
-        past = (
-            f" Its history ({counted(runs, 'run')}) and files can no longer be opened."
-            if runs
-            else ""
-        )
-        self.ask_text = (
-            f"It will no longer run.{past} A run in progress will finish. This cannot be undone."
-        )
-
-    @action(Permission.WRITE)
-    async def ask_delete_selected(self) -> None:
-        chosen = (await self.get_state(Selection)).chosen()
-        if not chosen:
-            return
-        self.asking = list(chosen)
-        self.ask_title = f"Delete {counted(len(chosen), 'scheduled export')}?"
-        names = ", ".join(f"“{name}”" for name in list(chosen.values())[:5]) + (
-            f" and {len(chosen) - 5} more" if len(chosen) > 5 else ""
-        )
-        self.ask_text = (
-            f"{names} will no longer run, and their histories can no longer be opened. This "
-            "cannot be undone."
-        )
-
-    @action(Permission.WRITE)
-    async def dismiss(self) -> None:
-        self.asking = []
-
-    @action(Permission.WRITE)
-    async def delete(self) -> None:
-        """What was asked about."""
-        ids, self.asking = self.asking, []
-        await self._bulk("delete", ids)
+    async def delete(self, schedule_id: str) -> None:
+        """At once: it can be undone, and restored later."""
+        schedule = await call(services.schedules.get, str(schedule_id), Permission.WRITE)
+        cancelled = await call(services.schedules.delete, schedule.id)
+        queued = f". {counted(cancelled, 'queued run')} cancelled" if cancelled else ""
+        text = f"“{schedule.name}” deleted{queued}. {RESTORABLE.format('it')}"
+        await notify_with_undo(self, text, DELETE, [schedule.id])
+        await (await self.get_state(ListState)).load(fresh=True)
 
     @action(Permission.WRITE)
     async def bulk(self, what: str) -> None:
-        """Activate or pause the selected ones."""
-        if what not in {"activate", "pause"}:
+        """Activate, pause or delete the selected ones."""
+        if what not in {"activate", "pause", "delete"}:
             raise NotFound
         await self._bulk(what, list((await self.get_state(Selection)).chosen()))
 
@@ -138,17 +110,25 @@ class ScheduleActions(rx.State):
             return
         listed = await self.get_state(ListState)
         result = await call(services.bulk.apply, ids, BulkAction(what), to)
-        if result.done:
-            waits = what == BulkAction.RUN and services.maintenance.seen.is_on
-            done = f"will run {LATER}" if waits else BULK[what]
-            text = f"{counted(len(result.done), 'scheduled export')} {done}"
-            await notify(self, "success", text)
         if result.failed:
-            await notify(
-                self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}"
-            )
+            why = result.failed[0][1]
+            await notify(self, "error", f"{len(result.failed)} not {BULK[what]}: {why}")
+        if result.done:
+            await self._tell_done(what, result)
         (await self.get_state(Selection)).clear()
         await listed.load(fresh=True)
+
+    async def _tell_done(self, what: str, result: BulkResult) -> None:
+        waits = what == BulkAction.RUN and services.maintenance.seen.is_on
+        done = f"will run {LATER}" if waits else BULK[what]
+        text = f"{counted(len(result.done), 'scheduled export')} {done}"
+        if what == BulkAction.DELETE:
+            them = RESTORABLE.format("it" if len(result.done) == 1 else "them")
+            await notify_with_undo(self, f"{text}. {them}", DELETE, result.done)
+        elif result.switched:
+            await notify_with_undo(self, text, SWITCH, result.switched)
+        else:
+            await notify(self, "success", text)
 
     @internal
     async def report_ended(self) -> None:

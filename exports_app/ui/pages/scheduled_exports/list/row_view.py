@@ -235,8 +235,9 @@ def _more(row: Row, dialogs: Dialogs) -> rx.Component:
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
                 rx.icon("trash-2", size=14),
-                "Delete …",
-                on_select=ScheduleActions.ask_delete(row.id),
+                "Delete",
+                on_select=ScheduleActions.delete(row.id).temporal,
+                custom_attrs=ONCE,
                 class_name="danger-item",
             ),
             align="end",

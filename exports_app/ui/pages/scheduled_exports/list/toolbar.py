@@ -179,9 +179,7 @@ def _bulk(dialogs: Dialogs) -> rx.Component:
         do("activate", "Activate", "circle-check"),
         do("pause", "Pause", "circle-pause"),
         button("Run now", kind="small", icon="play", once=True, on_click=dialogs.run_selected),
-        button(
-            "Delete", kind="small", icon="trash-2", on_click=ScheduleActions.ask_delete_selected
-        ),
+        do("delete", "Delete", "trash-2"),
         button("Clear selection", kind="small ghost", on_click=Selection.drop),
         class_name="bulk",
         role="toolbar",
