@@ -666,7 +666,7 @@ const LAST_SEPARATOR = /[,;\n][^,;\n]*$/;
 
 // The field behind the recipients' chips: whole addresses leave it as soon as they are typed or pasted. While the server is
 // away they stay.
-export function ChipInput({ id, label, describedby = "", invalid = false, unfinished = "", toFix = "", onAdd, onDrop }) {
+export function ChipInput({ id, label, describedby = "", invalid = false, unfinished = "", toFix = "", names, placeholder = "name@example.com", onAdd, onDrop }) {
   const [text, setText] = useState(unfinished);
   const field = useRef(null);
   useEffect(() => {
@@ -690,9 +690,9 @@ export function ChipInput({ id, label, describedby = "", invalid = false, unfini
     return () => unsent.delete(flush);
   });
   return h("input", {
-    id, ref: field, value: text, className: "chip-input", type: "text", inputMode: "email", autoComplete: "off", spellCheck: false,
+    id, ref: field, value: text, className: "chip-input", type: "text", inputMode: names ? "text" : "email", list: names, autoComplete: "off", spellCheck: false,
     "aria-label": label, "aria-describedby": describedby || undefined, "aria-invalid": invalid || undefined,
-    placeholder: "name@example.com",
+    placeholder,
     onChange: ({ target: { value } }) => {
       const end = value.search(LAST_SEPARATOR);
       if (end < 0 || away) return write(value);

@@ -213,7 +213,11 @@ class Text(_Browser):
 
 
 class ChipInput(_Browser):
+    """names: id of a list of suggestions; without it, addresses are typed."""
+
     tag = "ChipInput"
+    names: rx.Var[str]
+    placeholder: rx.Var[str]
     label: rx.Var[str]
     describedby: rx.Var[str]
     invalid: rx.Var[bool]

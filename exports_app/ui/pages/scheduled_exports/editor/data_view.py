@@ -7,12 +7,14 @@ from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import chosen, error, text, value
 from exports_app.ui.pages.scheduled_exports.editor.pickers_view import campaign_picker
+from exports_app.ui.pages.scheduled_exports.editor.tags_view import tags_field
 
 
 def data_section() -> list[rx.Component]:
     return [
         rx.el.h2("Data", class_name="section"),
         *_name_and_description(),
+        tags_field(),
         _type_and_format(),
         rx.el.div(
             chosen("period", "Period", form.PERIODS, "Relative to the run date"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain.schedules.tags import merged
 from exports_app.domain.timing import cron
 from exports_app.domain.timing.frequency import Frequency, frequency
 from exports_app.services.core.records import Schedule
@@ -59,6 +60,10 @@ class DraftState(rx.State):
         """What looks wrong with the addresses of options, by option."""
         doubts = {name: warning(self.values.get(name, "").strip()) for name in options.ADDRESSES}
         return {name: doubt for name, doubt in doubts.items() if doubt}
+
+    @rx.var
+    def tags(self) -> list[str]:
+        return list(merged(self.values[form.TAGS].split(",")))
 
     @rx.var
     def chosen(self) -> dict[str, str]:

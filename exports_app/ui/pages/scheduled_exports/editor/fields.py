@@ -1,5 +1,6 @@
 """What is typed and chosen in the form."""
 
+import re
 from typing import Any
 
 import reflex as rx
@@ -7,6 +8,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
+from exports_app.domain.schedules.tags import merged
 from exports_app.domain.timing.presets import CUSTOM
 from exports_app.services.schedules.recipients import MAX_RECIPIENTS, read_recipients
 from exports_app.ui.framework.actions import action
@@ -17,6 +19,8 @@ from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
 from exports_app.ui.pages.scheduled_exports.editor.repeats import RepeatState
+
+BETWEEN_TAGS = re.compile(r"[,;\n]")
 
 
 class Fields(rx.State):
@@ -67,6 +71,22 @@ class Fields(rx.State):
     async def settle_time(self) -> None:
         """When the field for the time is left."""
         (await self.get_state(RepeatState)).settle()
+
+    @action(Permission.WRITE, longest={"text": form.LONGEST})
+    async def add_tags(self, text: str) -> None:
+        """From what was typed or pasted, each after a comma, a semicolon or on a line."""
+        draft = await self.get_state(DraftState)
+        draft.put(form.TAGS, form.joined(merged([*draft.tags, *BETWEEN_TAGS.split(str(text))])))
+
+    @action(Permission.WRITE)
+    async def drop_tag(self, tag: str) -> None:
+        draft = await self.get_state(DraftState)
+        draft.put(form.TAGS, form.joined(one for one in draft.tags if one != tag))
+
+    @action(Permission.WRITE)
+    async def drop_last_tag(self) -> None:
+        draft = await self.get_state(DraftState)
+        draft.put(form.TAGS, form.joined(draft.tags[:-1]))
 
     @action(Permission.WRITE, longest={"text": bounds.PASTED})
     async def add_recipients(self, text: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.humanize import sentence
+from exports_app.domain.schedules.tags import merged
 from exports_app.domain.timing.period import Period
 from exports_app.services.core import field_rules
 from exports_app.services.core.export_filters import (
@@ -33,9 +34,13 @@ PERIODS = [
 ]
 GROUPS = {"day": "By day", "week": "By week", "month": "By month"}
 
+TAGS = "tags"
+"""Its text has a comma between two."""
+
 EMPTY = {
     "name": "",
     "description": "",
+    TAGS: "",
     "export_type": "campaigns",
     "format": "excel",
     "period": str(Period.PREVIOUS_WEEK),
@@ -50,7 +55,7 @@ EMPTY = {
 DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "group_by", "timezone"}
 """What the preview of the data depends on."""
 ORDER = (
-    *("name", "description", "export_type", "format", "period", "start_date", "end_date"),
+    *("name", "description", TAGS, "export_type", "format", "period", "start_date", "end_date"),
     *("campaigns", "group_by", "schedule", repeats.TIME, repeats.WEEKDAYS, "timezone"),
     "recipients",
     *(name for section in options.SECTIONS for name in section.names),
@@ -89,6 +94,11 @@ def chips(addresses: Iterable[str]) -> list[Chip]:
     return [Chip(address, "", warning(address)) for address in addresses]
 
 
+def joined(tags: Iterable[str]) -> str:
+    """The text of the field."""
+    return ", ".join(tags)
+
+
 def texts(schedule: Schedule) -> dict[str, str]:
     """The stored schedule's text fields."""
     filters = Filters.from_json(schedule.filters)
@@ -96,6 +106,7 @@ def texts(schedule: Schedule) -> dict[str, str]:
     return {
         "name": schedule.name,
         "description": schedule.description or "",
+        TAGS: joined(schedule.tags),
         "export_type": schedule.export_type,
         "format": schedule.format,
         "period": DATES if dated else filters.period or "all",
@@ -194,6 +205,7 @@ def draft(
     own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone")}
     return own | {
         "description": values["description"] or None,
+        TAGS: merged(values[TAGS].split(",")),
         "filters": filters,
         "recipients": tuple(chip.text for chip in chips),
         "is_active": is_active,

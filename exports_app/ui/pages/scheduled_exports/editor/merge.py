@@ -19,6 +19,7 @@ CAMPAIGNS, RECIPIENTS, ACTIVE = "campaigns", "recipients", "is_active"
 LABELS = {
     "name": "Name",
     "description": "Description",
+    form.TAGS: "Tags",
     "export_type": "Export type",
     "format": "Format",
     "period": "Period",
