@@ -214,9 +214,10 @@ def figure(
     *controls: rx.Component,
     name: str,
     look: str = "",
+    filled: rx.Var[bool] | bool = True,
 ) -> rx.Component:
     """A card. summary: what it shows, in words. table: the same numbers, opened on demand.
-    name: its id."""
+    name: its id. filled: without anything to draw, the card is its head alone."""
     head = rx.el.div(
         rx.el.div(
             rx.el.h2(title, id=f"{name}-title"),
@@ -228,8 +229,10 @@ def figure(
     )
     return rx.el.section(
         head,
-        chart,
-        browser.fold(table, id=f"{name}-table", title="As a table"),
+        rx.cond(
+            filled,
+            rx.fragment(chart, browser.fold(table, id=f"{name}-table", title="As a table")),
+        ),
         class_name=f"card figure {look}".strip(),
         id=name,
         custom_attrs={"aria-labelledby": f"{name}-title"},

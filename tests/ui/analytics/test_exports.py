@@ -58,6 +58,22 @@ def test_how_the_exports_do(
             ("By hand", "paused manually"),
         ]
         assert (page.failing_total, page.paused_total, page.ownerless_total) == (1, 2, 0)
+        assert page.ran
+        assert page.timed
+        assert page.comes
+
+    asyncio.run(play())
+
+
+def test_where_nothing_ran_there_is_nothing_to_draw(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(ExportsState)
+        await tab.do(ExportsState.refresh)
+        assert page.loaded
+        assert (page.ran, page.timed, page.comes) == (False, False, False)
 
     asyncio.run(play())
 

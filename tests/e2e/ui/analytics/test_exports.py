@@ -75,7 +75,7 @@ def test_charts_are_loaded_where_there_are_any(
     page = visits.open("/scheduled-exports", who=company.admin)
     assert _with_charts(page) == []
     page.get_by_role("link", name="Analytics").click()
-    expect(page.locator(".chart .recharts-line-curve")).to_have_count(2)
+    expect(page.locator(".chart .recharts-line-curve").first).to_be_visible()
     assert _with_charts(page)
 
 

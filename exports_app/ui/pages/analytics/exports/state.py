@@ -19,7 +19,7 @@ from exports_app.ui.pages.analytics.reading import slowly
 from exports_app.ui.pages.scheduled_exports.labels import iso
 
 Point = dict[str, float | str | None]
-LINES = charts.series([MEAN, P95])
+LINES = charts.series([MEAN, P95], unit=" s")
 
 
 class ExportsState(rx.State):
@@ -40,6 +40,11 @@ class ExportsState(rx.State):
     times: list[Point] = []  # noqa: RUF012
     time_rows: list[list[str]] = []  # noqa: RUF012
     time_lines: list[Series] = LINES
+    ran: bool = False
+    """Whether there is a run to draw; then, whether one of them has a duration."""
+    timed: bool = False
+    comes: bool = False
+    """Whether a run is scheduled in the next 24 hours."""
     crowd: str = ""
     hours: list[Point] = []  # noqa: RUF012
     hour_rows: list[list[str]] = []  # noqa: RUF012
@@ -76,6 +81,9 @@ class ExportsState(rx.State):
             run_rows=[health.bar_row(day) for day in figures.days],
             times=[health.time_point(day) for day in figures.days],
             time_rows=[health.time_row(day) for day in figures.days],
+            ran=any(day.counts for day in figures.days),
+            timed=any(day.durations for day in figures.days),
+            comes=any(hour.runs for hour in figures.hours),
             crowd=health.crowd(figures.hours, zone),
             hours=health.hour_points(figures.hours, zone),
             hour_rows=[health.hour_row(hour, zone) for hour in figures.hours],

@@ -87,26 +87,31 @@ def _runs() -> rx.Component:
     ]
     heads, rows = rx.Var.create(RUN_HEADS), state.run_rows
     table = charts.table("Runs by day", heads.to(list[str]), rows)
-    return charts.figure(
-        "Runs by day", state.ended, charts.bars(state.runs, parts), table, name="runs"
-    )
+    chart = charts.bars(state.runs, parts)
+    return charts.figure("Runs by day", state.ended, chart, table, name="runs", filled=state.ran)
 
 
 def _hours() -> rx.Component:
     state = ExportsState
     chart = charts.bars(state.hours, [("runs", "Runs", "var(--series-1)")], legend=False)
     table = charts.table("Next 24 hours", rx.Var.create(HOUR_HEADS).to(list[str]), state.hour_rows)
-    return charts.figure("Next 24 hours", state.crowd, chart, table, name="hours")
+    return charts.figure(
+        "Next 24 hours", state.crowd, chart, table, name="hours", filled=state.comes
+    )
 
 
 def _times() -> rx.Component:
     state = ExportsState
-    chart = charts.lines(state.times, state.time_lines, dots=True)
+    chart = charts.lines(state.times, state.time_lines, dots=True, unit=" s")
     table = charts.table(
         "Duration by day", rx.Var.create(TIME_HEADS).to(list[str]), state.time_rows
     )
-    words = "Seconds from the first attempt to the end, for completed and partial runs"
-    return charts.figure("Duration", words, chart, table, name="times")
+    words = rx.cond(
+        state.timed,
+        "From the first attempt to the end, for completed and partial runs",
+        "No completed or partial runs in the last 30 days",
+    )
+    return charts.figure("Duration", words, chart, table, name="times", filled=state.timed)
 
 
 def _problems() -> rx.Component:
