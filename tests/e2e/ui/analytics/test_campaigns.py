@@ -140,6 +140,25 @@ def test_the_view_stands_in_the_address(
     expect(page.locator("#top tbody tr")).to_have_count(1)
 
 
+def test_a_point_that_is_pressed_lists_its_campaigns(
+    company: Company, visits: Visits, campaigns: list[Campaign]
+) -> None:
+    page = visits.open(f"/analytics?{WEEK}", who=company.admin)
+    heading = page.locator("#top-title")
+    expect(heading).to_have_text("Campaigns")
+    page.locator(".chart .recharts-line-curve").first.wait_for()
+    page.locator(".chart svg.recharts-surface").first.click()  # in the middle
+    expect(heading).to_have_text(re.compile(r"Campaigns on \d+ \w+ 20\d\d"))
+    expect(page).to_have_url(re.compile(r"[?&]on=20\d\d-\d\d-\d\d"))
+    page.get_by_role("button", name="Show whole range").click()
+    expect(heading).to_have_text("Campaigns")
+    page.get_by_text("As a table").click()
+    row = page.get_by_role("region", name="Figures of the chart").get_by_role("button").first
+    words = row.inner_text()
+    row.click()
+    expect(heading).to_have_text(f"Campaigns on {words}")
+
+
 @pytest.mark.long
 def test_dates_are_chosen_and_a_wrong_range_is_told(
     company: Company, visits: Visits, campaigns: list[Campaign]
