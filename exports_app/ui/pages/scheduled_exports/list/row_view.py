@@ -85,7 +85,7 @@ def _tags(row: Row) -> rx.Component:
             rx.el.bdi(name),
             type="button",
             class_name="tag",
-            on_click=ListState.tag(name),
+            on_click=ListState.tag(name, True),
             title="Show only exports with this tag",
             key=name,
         )
