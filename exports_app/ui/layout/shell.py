@@ -11,7 +11,7 @@ from exports_app.ui.components.controls import icon_button, link, message
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.page import RegisteredPage
-from exports_app.ui.framework.session import SessionState, TenantChoice, may
+from exports_app.ui.framework.session import HOME, SessionState, TenantChoice, may
 from exports_app.ui.framework.undo import UndoState
 from exports_app.ui.layout.palette.view import palette
 
@@ -227,6 +227,14 @@ def _no_access(needs: Permission) -> rx.Component:
             if needs in OF_INSTALLATION
             else ask,
         ),
-        rx.el.button("Sign out", type="button", class_name="btn", on_click=SessionState.logout),
+        rx.el.div(
+            rx.cond(
+                may(Permission.READ),
+                rx.link("Go to scheduled exports", href=HOME, class_name="btn", underline="none"),
+            ),
+            rx.el.button("Sign out", type="button", class_name="btn", on_click=SessionState.logout),
+            class_name="row wrap",
+            justify_content="center",
+        ),
         level="h1",
     )

@@ -12,7 +12,7 @@ HINTS = {
         "Check what the scheduled export sends, and to whom. If that is right, rerun it yourself."
     ),
     "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
-    "delivery_failed": "What to do is shown for each recipient.",
+    "delivery_failed": "See below what to do for each recipient.",
     "no_data": (
         "This is fine if there is no data for these dates. The form sets what happens when there "
         "is no data."

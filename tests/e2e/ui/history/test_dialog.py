@@ -117,6 +117,23 @@ class TestWhenTheConnectionWasLost:
         expect(names(page)).to_have_text(["Numbers"])
 
 
+def test_the_form_takes_its_place_and_gives_it_back(
+    house: House, company: Company, visits: Visits
+) -> None:
+    house.schedule(company, "Numbers")
+    page = visits.open(who=company.admin)
+    dialog = open_history(page, "Numbers")
+    expect(dialog.get_by_role("button", name="Close the history")).to_be_focused()
+    dialog.get_by_role("button", name="Edit").click()
+    form = page.get_by_role("dialog", name="Edit scheduled export")
+    expect(form.locator("#name")).to_have_value("Numbers")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    page.keyboard.press("Escape")
+    history = page.get_by_role("dialog", name="Numbers")
+    expect(history.get_by_role("button", name="Close the history")).to_be_focused()
+    expect(page.get_by_role("dialog")).to_have_count(1)
+
+
 @pytest.mark.long
 def test_a_notice_over_it_can_be_used(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Numbers")

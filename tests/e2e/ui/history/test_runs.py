@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.services.core.records import Run, new_id
-from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports import delivery_advice, run_errors
 from tests.e2e.client import wait_until
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.history.dialog import DELIVERED, line_of, open_history, runs_of, shows, unfold
@@ -98,7 +98,7 @@ def test_the_details_tell_each_recipients_fate_and_what_to_do(
     }
     expect(details.locator(".box b")).to_have_text(f"{run_errors.readable(run['error'])}.")
     expect(details).to_contain_text("Campaigns, totals, CSV · time zone: Berlin")
-    expect(details).to_contain_text("refused it permanently. Check the address")
+    expect(deliveries.first).to_contain_text(delivery_advice.ADDRESS)
     expect(details.locator("code")).to_have_text(run["sha256"])
     assert_nothing_overflows(page)
     details.get_by_role("button", name="Copy error").click()

@@ -13,6 +13,8 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Opens
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 
+CLOSE = "close-history"
+
 
 def head(form: Opens) -> rx.Component:
     """form: opens the schedule's form."""
@@ -26,7 +28,8 @@ def head(form: Opens) -> rx.Component:
             class_name="grow",
         ),
         rx.cond(here & ScheduleState.writes, _actions(form)),
-        icon_button("x", "Close the history", on_click=HistoryState.close),
+        icon_button("x", "Close the history", on_click=HistoryState.close, id=CLOSE),
+        browser.focus(target=CLOSE),  # and not the first control, which would pause the schedule
         class_name="dialog-head of-history",
     )
 
