@@ -23,7 +23,7 @@ from exports_app.doctor.finding import Finding, is_new
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
 from exports_app.environment import SettingsError
-from exports_app.launch import port_holder
+from exports_app.launch import holders
 from exports_app.settings import Settings
 
 LOCK_SECONDS = 2.0
@@ -87,7 +87,7 @@ def _locked(settings: Settings) -> Finding | None:
     except sqlite3.DatabaseError as e:
         if getattr(e, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
             return None  # said where the database is opened
-        by = port_holder.writer(file)
+        by = holders.of_lock(file)
         ours = by is not None and by.is_ours
         detail = f"locked by {by or 'another program'}: wait until it has written, or stop it"
         return Finding(ours, "database", detail, warning=ours, cause="database_locked")

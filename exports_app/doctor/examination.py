@@ -18,7 +18,7 @@ from exports_app.doctor.finding import Finding, limited
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.timing import cron, zone_data
 from exports_app.environment import SettingsError
-from exports_app.launch import build, env, port_holder
+from exports_app.launch import build, env, holders
 from exports_app.settings import Settings
 from exports_app.wiring.foundation import file_store
 
@@ -187,7 +187,7 @@ def _port(settings: Settings) -> Finding:
         return Finding(True, "server", f"nothing runs on {place}")
     if answers_as_ours(settings.port, settings.host):
         return Finding(True, "server", f"this app answers on {place}")
-    held = port_holder.holder(settings.port)
+    held = holders.of_port(settings.port)
     by = str(held) if held else "another program (root is told which one)"
     return Finding(
         False,

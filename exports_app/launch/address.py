@@ -4,7 +4,7 @@ import errno
 import socket
 import time
 
-from exports_app.launch import port_holder
+from exports_app.launch import holders
 from exports_app.launch.errors import StartError
 
 PATIENCE = 2.0
@@ -63,7 +63,7 @@ def _bind(family: int, address: tuple[object, ...]) -> None:
 
 def _why(host: str, port: int, e: OSError | None) -> str:
     if e is not None and e.errno == errno.EADDRINUSE:
-        held = port_holder.holder(port)
+        held = holders.of_port(port)
         by = f" by {held}" if held else ""
         return (
             f"port {port} on {host} is taken{by}: stop what listens there, or choose another"

@@ -16,7 +16,7 @@ from redis import Redis
 from exports_app.db.connect_failures import failure
 from exports_app.doctor import databases
 from exports_app.doctor.finding import Finding, limited
-from exports_app.launch import port_holder
+from exports_app.launch import holders
 from exports_app.settings import Settings
 from tests.integration.launch.cli.process import Run, refused
 from tests.postgres import Postgres
@@ -166,7 +166,7 @@ def test_a_lock_of_the_apps_own_is_a_warning(
 ) -> None:
     monkeypatch.setattr(databases, "LOCK_SECONDS", 0.01)
     command = "python -m exports_app import-campaigns"
-    monkeypatch.setattr(port_holder, "_command", lambda _: command)
+    monkeypatch.setattr(holders, "_command", lambda _: command)
     found = list(databases.reach(Settings(data_dir=tmp_path / "data")))
     assert [(finding.word, finding.code) for finding in found] == [
         ("warn", "database_locked"),

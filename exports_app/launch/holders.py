@@ -29,7 +29,7 @@ class Holder:
         return f"{self.command} (process {self.pid})"
 
 
-def holder(port: int) -> Holder | None:
+def of_port(port: int) -> Holder | None:
     """None where no program listens, or where /proc does not tell: processes of other users are
     known to root only."""
     inodes = set(_listening(port))
@@ -42,22 +42,28 @@ def holder(port: int) -> Holder | None:
     return None
 
 
-def writer(file: Path) -> Holder | None:
+def of_lock(file: Path) -> Holder | None:
     """The process that has locked an SQLite file for writing; None where there is none, or where
     /proc does not tell."""
     shared = file.with_name(f"{file.name}-shm")
-    inodes = {f.stat().st_ino: f for f in (file, shared) if f.exists()}
+    files = {_in_locks(f): f for f in (file, shared) if f.exists()}
     with suppress(OSError):
         for line in (PROC / "locks").read_text().splitlines():
-            # "1: POSIX  ADVISORY  WRITE 4242 08:01:1234 120 120": the process, inode, bytes
+            # "1: POSIX  ADVISORY  WRITE 4242 08:01:1234 120 120": the process, file, bytes
             fields = [field for field in line.split() if field != "->"]
-            inode = int(fields[5].rpartition(":")[2])
-            if fields[3] != "WRITE" or inode not in inodes or int(fields[4]) <= 0:
+            locked = files.get(fields[5])
+            if fields[3] != "WRITE" or locked is None or int(fields[4]) <= 0:
                 continue
-            if inodes[inode] == file or fields[6] == WRITE_LOCK:
+            if locked == file or fields[6] == WRITE_LOCK:
                 pid = int(fields[4])
                 return Holder(pid, _command(PROC / str(pid)))
     return None
+
+
+def _in_locks(file: Path) -> str:
+    """Its name in /proc/locks: files of two disks may have the same inode."""
+    stat = file.stat()
+    return f"{os.major(stat.st_dev):02x}:{os.minor(stat.st_dev):02x}:{stat.st_ino}"
 
 
 def _listening(port: int) -> Iterator[str]:
