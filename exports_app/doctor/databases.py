@@ -19,6 +19,7 @@ from exports_app.db.engine import Database
 from exports_app.db.process_registry import ProcessRegistry
 from exports_app.db.repositories import table
 from exports_app.db.store import SqlStore
+from exports_app.doctor import own_server
 from exports_app.doctor.finding import Finding, is_new
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
@@ -47,7 +48,7 @@ def reach(settings: Settings) -> Iterator[Finding]:
     """Whether the database answers, and which schema it has."""
     what = "database"
     if is_new(settings):
-        yield Finding(True, what, "will be made by the first start")
+        yield _absent(settings)
         return
     if locked := _locked(settings):
         yield locked
@@ -68,6 +69,20 @@ def reach(settings: Settings) -> Iterator[Finding]:
     except ExportsError as e:
         code = e.code if isinstance(e, migrate.NewerSchema) else "database_unreachable"
         yield Finding(False, what, e.message, cause=code)
+
+
+def _absent(settings: Settings) -> Finding:
+    """A server makes the file when it starts: where one runs, it was there."""
+    if not own_server.answers(settings):
+        return Finding(True, "database", "will be made by the first start")
+    return Finding(
+        False,
+        "database",
+        f"its file is gone, and a server of this app runs on {settings.host}:{settings.port}: stop"
+        " the server, and restore a backup (docs/recovery.md). If that server is another"
+        " installation, set another PORT",
+        cause="database_file_gone",
+    )
 
 
 def _locked(settings: Settings) -> Finding | None:

@@ -1,6 +1,5 @@
 """The checks of `python -m exports_app doctor`."""
 
-import json
 import os
 import shutil
 import socket
@@ -9,11 +8,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from exports_app import startup
-from exports_app.doctor import databases, extensions
+from exports_app.doctor import databases, extensions, own_server
 from exports_app.doctor.finding import Finding, limited
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.timing import cron, zone_data
@@ -185,7 +183,7 @@ def _port(settings: Settings) -> Finding:
             pass
     except OSError:
         return Finding(True, "server", f"nothing runs on {place}")
-    if answers_as_ours(settings.port, settings.host):
+    if own_server.answers(settings):
         return Finding(True, "server", f"this app answers on {place}")
     held = holders.of_port(settings.port)
     by = str(held) if held else "another program (root is told which one)"
@@ -195,16 +193,3 @@ def _port(settings: Settings) -> Finding:
         f"{place} is held by {by}: stop it, or set another PORT",
         cause="port_taken",
     )
-
-
-def answers_as_ours(port: int, host: str) -> bool:
-    """Whether /api/health answers there as this app's does."""
-    connection = HTTPConnection(host.strip("[]"), port, timeout=PATIENCE)
-    try:
-        connection.request("GET", "/api/health")
-        told = json.loads(connection.getresponse().read(10_000))
-    except (OSError, HTTPException, ValueError):
-        return False
-    finally:
-        connection.close()
-    return isinstance(told, dict) and told.get("status") in {"ok", "down"}

@@ -21,6 +21,7 @@ from tests.operations.machine import PATIENCE, Machine
 
 pytestmark = pytest.mark.long
 DOCUMENT = "recovery.md"
+DOCTOR = ".venv/bin/python -m exports_app doctor"
 
 
 def test_the_data_folder_is_lost(machine: Machine) -> None:
@@ -42,7 +43,9 @@ def test_the_data_folder_is_lost(machine: Machine) -> None:
         _lose(machine.data)
         wait_until("it is down", lambda: not machine.answers("/api/health"), PATIENCE)
         assert "the database file is gone" in machine.log("exports-web")
-        assert "database: will be made by the first start" in machine.app("doctor")
+        doctor = machine.shell("cd /opt/exports; set -a; . /etc/exports.env; " + DOCTOR)
+        assert doctor.returncode == 1
+        assert "BAD  database: its file is gone, and a server of this app runs" in doctor.stdout
         recovery.rest()
 
     with machine.signed_in() as api:

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from redis import Redis
@@ -173,6 +174,35 @@ def test_a_lock_of_the_apps_own_is_a_warning(
         ("ok", "database"),
     ]
     assert found[0].detail.startswith(f"locked by {command} (process {os.getpid()})")
+
+
+def test_a_database_that_was_removed_below_its_server(run: Run) -> None:
+    assert codes(run, exit_code=0) == {}
+    with answering(b'{"status":"down"}') as port:
+        assert "its file is gone" in codes(run, PORT=port)["database_file_gone"]
+    with answering(b'{"status":"of another program"}') as port:
+        assert "database_file_gone" not in codes(run, PORT=port)
+
+
+@contextmanager
+def answering(health: bytes) -> Iterator[str]:
+    """The port of a server with this answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(health)
+
+        def log_message(self, *_: object) -> None:
+            """Tests stay quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield str(server.server_port)
+        server.shutdown()
+        thread.join()
 
 
 def test_a_restored_installation_fits(run: Run, tmp_path: Path) -> None:
