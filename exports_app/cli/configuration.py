@@ -60,5 +60,5 @@ def _text(name: str, setting: Setting) -> str:
         return "1" if value else "0"
     if isinstance(value, tuple | list | frozenset):
         return ",".join(map(str, value))
-    text = str(value)
+    text = f"{value:.15g}" if isinstance(value, float) else str(value)
     return setting_urls.without_secrets(text) if "://" in text else text

@@ -86,6 +86,15 @@ def test_what_may_be_a_secret_in_an_address_is_masked(
     assert f"{name}={shown}  (the environment)" in capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.parametrize("seconds", ["30", "0.5", "3600"])
+def test_a_number_is_shown_as_it_is_set(
+    seconds: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAIN_SECONDS", seconds)
+    assert main(["config"]) == 0
+    assert f"DRAIN_SECONDS={seconds}  (" in capsys.readouterr().out
+
+
 def test_the_file_of_sqlite_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
