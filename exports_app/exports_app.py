@@ -63,6 +63,12 @@ def _drain() -> None:
     _log.info("the server drains", seconds=settings.get().drain_seconds)
 
 
+def _hurry() -> None:
+    if _engine is not None:
+        _engine.hurry()
+    _log.info("the server stops at once")
+
+
 def _edge(reflex: ASGIApp) -> ASGIApp:
     """Called when the server starts, never in a build."""
     global _sockets  # noqa: PLW0603 (the one of the process)
@@ -163,7 +169,7 @@ async def _serve() -> AsyncIterator[None]:
                 watched,
                 _engine.run(),
             ):
-                with stopping.on_sigterm(_drain, current.drain_seconds, current.port):
+                with stopping.on_sigterm(_drain, _hurry, current.drain_seconds, current.port):
                     url = address.url(current.host, current.port)
                     print(f"exports_app: ready on {url}", flush=True)  # noqa: T201 (for whoever started it)
                     _serving.started()

@@ -20,6 +20,10 @@ class Drain:
         if self._until is None:
             self._until = time.monotonic() + self._seconds
 
+    def cut(self) -> None:
+        """No more time, from any thread."""
+        self._until = time.monotonic()
+
     def left(self) -> float:
         """Seconds; 0 once the time is over. Begins it where that was not done."""
         self.begin()

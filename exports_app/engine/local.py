@@ -111,6 +111,13 @@ class LocalEngine:
         """Begin no more runs; those at work have DRAIN_SECONDS from now on. From any thread."""
         self._drain.begin()
 
+    def hurry(self) -> None:
+        """Runs at work have no more time: they give up, and continue at the next start. From any
+        thread."""
+        self._drain.cut()
+        with self._changed:
+            self._changed.notify_all()
+
     def wake(self) -> None:
         """Begin a cycle now. From any thread."""
         # The event loop may be closed already while the last run's thread still ends
@@ -273,7 +280,7 @@ class LocalEngine:
     def _stop(self) -> None:
         """Let the runs finish for a while, then ask them to give up, then release the runs of
         threads that are stuck."""
-        if self._idle_within(self._drain.left()):
+        if self._drained():
             return
         for job in self._all_jobs():
             job.stopped.set()
@@ -291,6 +298,14 @@ class LocalEngine:
     def _all_jobs(self) -> list[Job]:
         with self._changed:
             return list(self._jobs)
+
+    def _drained(self) -> bool:
+        """Whether all runs have ended in the time that they had."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._jobs or not self._drain.left(), self._drain.left()
+            )
+            return not self._jobs
 
     def _idle_within(self, seconds: float) -> bool:
         with self._changed:

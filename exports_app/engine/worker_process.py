@@ -12,12 +12,13 @@ from exports_app.engine import worker_metrics
 from exports_app.engine.local import LocalEngine
 from exports_app.engine.queue_listener import consume
 from exports_app.settings import Settings
+from exports_app.stop_signals import StopSignals
 from exports_app.wiring import Services
 
 
 def work(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT. Then no run is begun, and those at work get DRAIN_SECONDS.
-    Returns the exit code.
+    """Work until SIGTERM or SIGINT. Then no run is begun, and those at work get DRAIN_SECONDS, or
+    no more time after a second signal. Returns the exit code.
 
     Raises ExportsError, SettingsError where it cannot start.
     """
@@ -43,11 +44,17 @@ def work(settings: Settings) -> int:
 
 
 async def _work(services: Services) -> None:
-    stopped = asyncio.Event()
+    stopped, signals = asyncio.Event(), StopSignals()
     loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, stopped.set)
     engine = LocalEngine(services)
+
+    def stop() -> None:
+        stopped.set()
+        if signals.again():
+            engine.hurry()
+
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop)
     with services.changes.listen(), worker_metrics.serve(services, lambda: engine.alive):
         async with engine.run():
             # Not registered while it drains: the servers may begin runs meanwhile

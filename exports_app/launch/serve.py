@@ -7,7 +7,8 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,6 +21,7 @@ from exports_app.launch.prepare import prepare
 from exports_app.launch.worker import SUPERVISOR
 from exports_app.plugins import PluginError
 from exports_app.settings import Settings
+from exports_app.stop_signals import AT_ONCE, StopSignals
 
 if TYPE_CHECKING:
     from granian.server import MPServer, MTServer
@@ -36,7 +38,8 @@ class _Stopped(BaseException):
 
 
 def serve(settings: Settings, *, backend_only: bool = False) -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP. Returns the exit code.
+    """Serve until SIGINT, SIGTERM or SIGHUP; a second one does not wait for DRAIN_SECONDS. Returns
+    the exit code.
 
     If the server cannot start, the exit code is 1, with one line on stderr. settings: must come
     from the environment, since the worker reads it again. backend_only: the API and the engine
@@ -132,6 +135,12 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
     _set_environment(pages=pages)
     server = _server(listen, settings)
     hangup = signal.getsignal(signal.SIGHUP)
+    signals = StopSignals()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if signals.again():
+            _stop_at_once(server)
+        server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
     def started() -> None:
         import time
@@ -139,10 +148,10 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
         # granian gives up on a worker that dies within seconds of its last start. Let this hold for
         # the first start too.
         server.respawned_wrks[0] = time.monotonic()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, stop)
         # A closed terminal means stop. granian would start a second worker beside the first.
-        signal.signal(
-            signal.SIGHUP, hangup if hangup is signal.SIG_IGN else server.signal_handler_interrupt
-        )
+        signal.signal(signal.SIGHUP, hangup if hangup is signal.SIG_IGN else stop)
 
     server.on_startup(started)
     try:
@@ -151,6 +160,13 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
         # Ctrl-C reaches the worker too: it is no failure that the worker ended first
         return 0 if server.interrupt_signal else int(e.code or 0)
     return 0
+
+
+def _stop_at_once(server: "MPServer | MTServer") -> None:
+    for worker in server.wrks:
+        if isinstance(worker.inner, BaseProcess) and worker.inner.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, AT_ONCE)
 
 
 def _set_environment(*, pages: bool) -> None:

@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from exports_app.launch import last_connections
+from exports_app.stop_signals import AT_ONCE
 
 
 @contextmanager
-def on_sigterm(drain: Callable[[], None], seconds: float, port: int) -> Iterator[None]:
+def on_sigterm(
+    drain: Callable[[], None], hurry: Callable[[], None], seconds: float, port: int
+) -> Iterator[None]:
     """On SIGTERM call `drain`, and after so many seconds close the port and stop. SIGINT stops at
-    once, also during this time, and so does SIGTERM where there are no seconds. Call it on the
-    event loop, after the web server has set its own handlers.
+    once, also during this time, and so does SIGTERM where there are no seconds. AT_ONCE does so too
+    and calls `hurry`, also once the port is closed. Call it on the event loop, after the web server
+    has set its own handlers.
 
     The web server closes its port as soon as its own handler is called: it stays for SIGINT.
     """
@@ -35,7 +39,13 @@ def on_sigterm(drain: Callable[[], None], seconds: float, port: int) -> Iterator
     def stop() -> None:
         signal.raise_signal(signal.SIGINT)
 
+    def at_once() -> None:
+        hurry()
+        if not closed:
+            stop()
+
     loop.add_signal_handler(signal.SIGTERM, begin)
+    loop.add_signal_handler(AT_ONCE, at_once)
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from exports_app.stop_signals import ECHO_SECONDS
 from tests.e2e.server import Server, free_port, refused, start_server
 from tests.world import side_by_side
 
@@ -156,6 +157,20 @@ class TestStopping:
             os.kill(worker_of(server), signal.SIGINT)  # enough
             assert server.process.wait(10) == 0
             assert "the server drains" in server.output
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+    def test_a_second_signal_does_not_wait(self, tmp_path: Path, again: signal.Signals) -> None:
+        with start_server(tmp_path, {"DRAIN_SECONDS": "3600"}) as server:
+            server.process.send_signal(signal.SIGTERM)
+            until(lambda: "the server drains" in server.output)
+            # Within the first second it is taken for the first one
+            asked = time.monotonic()
+            until(lambda: time.monotonic() - asked > ECHO_SECONDS)
+            server.process.send_signal(again)
+            assert server.process.wait(10) == 0
+            assert "the server stops at once" in server.output
+            assert "Traceback" not in server.output
 
     @pytest.mark.long
     def test_ctrl_c_in_a_terminal_reaches_every_process_and_stops_it_cleanly(

@@ -4,11 +4,13 @@ import asyncio
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
 
 from exports_app.launch.stopping import on_sigterm
+from exports_app.stop_signals import AT_ONCE, StopSignals
 
 
 def stopped(
@@ -31,7 +33,8 @@ def stopped(
         for each in (signal.SIGINT, signal.SIGTERM):  # as the web server does
             loop.add_signal_handler(each, close)
         drained: Callable[[], None] = lambda: events.append("drained")  # noqa: E731
-        with on_sigterm(drained, seconds, port):
+        hurried: Callable[[], None] = lambda: events.append("hurried")  # noqa: E731
+        with on_sigterm(drained, hurried, seconds, port):
             for each in signals:
                 signal.raise_signal(each)
                 await asyncio.sleep(0)
@@ -52,6 +55,19 @@ def test_without_time_it_closes_at_once() -> None:
 def test_ctrl_c_does_not_wait_for_the_time() -> None:
     assert stopped(3_600, signal.SIGINT) == ["closed"]
     assert stopped(3_600, signal.SIGTERM, signal.SIGINT) == ["drained", "closed"]
+
+
+def test_a_second_signal_of_the_serving_command_leaves_no_time() -> None:
+    assert stopped(3_600, signal.SIGTERM, AT_ONCE) == ["drained", "hurried", "closed"]
+
+
+def test_what_comes_to_a_process_and_its_group_is_one_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter((100.0, 100.1, 101.0))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    signals = StopSignals()
+    assert [signals.again() for _ in range(3)] == [False, False, True]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux's kernel has the filter")

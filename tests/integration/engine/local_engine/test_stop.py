@@ -86,6 +86,37 @@ def test_a_drain_begins_no_run_and_leaves_those_at_work(
 
 
 @pytest.mark.one_database
+def test_a_run_that_may_have_an_hour_gives_up_in_a_hurry(
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    mail: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hour = services.settings.__dict__ | {"drain_seconds": 3_600.0}
+    monkeypatch.setattr(services.settings, "__dict__", hour)
+    sending, gave_up, engines = threading.Event(), threading.Event(), list[LocalEngine]()
+
+    def hold(_: str) -> None:
+        sending.set()
+        engine = engines[0]
+        assert engine._closing.wait(DEADLINE)
+        engine.hurry()
+        assert engine._all_jobs()[0].stopped.wait(DEADLINE)
+        gave_up.set()
+
+    async def scenario() -> None:
+        async with running(services) as engine:
+            engines.append(engine)
+            await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+            assert await asyncio.to_thread(sending.wait, DEADLINE)
+
+    with registered(CHANNELS, WatchedEmail(mail, before=hold)):
+        asyncio.run(scenario())
+    assert gave_up.is_set()
+
+
+@pytest.mark.one_database
 @pytest.mark.usefixtures("no_drain")
 def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
     services: Services,
@@ -172,10 +203,10 @@ def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
     make = FileProducer.make
 
     def noting(
-        self: FileProducer, query: Any, columns: Any, file_format: Any, *rest: Any
+        self: FileProducer, query: Any, columns: Any, leading: Any, file_format: Any, *rest: Any
     ) -> WrittenFile:
         here.is_large = file_format.key == child_formats.Endless.key
-        return make(self, query, columns, file_format, *rest)
+        return make(self, query, columns, leading, file_format, *rest)
 
     monkeypatch.setattr(FileProducer, "make", noting)
     monkeypatch.setattr(FileProducer, "_is_small", lambda *_: not here.is_large)
