@@ -14,7 +14,7 @@ from tests.build_context import committed
 from tests.distributed.conftest import Installation
 from tests.e2e.client import wait_until
 from tests.e2e.server import free_port
-from tests.operations.host import PATIENCE, Host
+from tests.operations.host import Host
 from tests.operations.installed import Installed, copy_pages
 from tests.paths import ROOT
 from tests.proxies import HOST, Front, front
@@ -24,6 +24,8 @@ UNLIMITED = {"RATE_LIMIT_API": "100000/minute", "RATE_LIMIT_LOGIN": "100000/minu
 """All requests of a test come from a few callers."""
 DRAIN_SECONDS = "4"
 """The balancers of docs/deploy see within 2 that a server is not ready."""
+START_SECONDS = 180.0
+"""Both hosts start, and compile all modules."""
 UNITS = ("exports-web", "exports-worker")
 
 
@@ -110,4 +112,4 @@ def _host(root: Path, installed: Installed, origin: Origin, settings: dict[str, 
 def _start(host: Host) -> None:
     host.done(f"systemctl start {' '.join(UNITS)}")
     ready = "curl --fail --silent http://127.0.0.1:3720/api/ready"
-    wait_until("it is ready", lambda: host.shell(ready).returncode == 0, PATIENCE)
+    wait_until("it is ready", lambda: host.shell(ready).returncode == 0, START_SECONDS)
