@@ -1,4 +1,4 @@
-"""A field that opens a searchable list. In the list, the arrow keys move the mark and Enter takes
+"""A button that opens a searchable list. In the list, the arrow keys move the mark and Enter takes
 what is marked (assets/ui.js)."""
 
 from typing import Any
@@ -12,8 +12,7 @@ def picker(
     name: str,
     label: str,
     *,
-    shown: Any,
-    error: rx.Var[str],
+    opener: rx.Component,
     query: Any,
     options: rx.Component,
     foot: rx.Component,
@@ -21,10 +20,10 @@ def picker(
     on_search: Any,
     multiple: bool = False,
 ) -> rx.Component:
-    """shown: what the closed field says. query: the text that the options, made by `option`, belong
-    to. foot: below them."""
+    """opener: the button, e.g. by `opener`. query: the text that the options, made by `option`,
+    belong to. foot: below them."""
     return rx.popover.root(
-        rx.popover.trigger(_opener(name, label, shown, error)),
+        rx.popover.trigger(opener),
         rx.popover.content(
             browser.text(
                 type="search",
@@ -53,7 +52,7 @@ def picker(
 
 
 def option(
-    key: rx.Var[str], *children: Any, chosen: Any, on_click: Any, stays: bool = False
+    key: str | rx.Var[str], *children: Any, chosen: Any, on_click: Any, stays: bool = False
 ) -> rx.Component:
     """One of the list. stays: the list stays open, for several to be chosen."""
     item = rx.el.button(
@@ -70,7 +69,8 @@ def option(
     return item if stays else rx.popover.close(item)
 
 
-def _opener(name: str, label: str, shown: Any, error: Any) -> rx.Component:
+def opener(name: str, label: str, shown: Any, error: Any) -> rx.Component:
+    """As a field of a form. shown: what it says while the list is closed."""
     return rx.el.button(
         rx.el.span(shown, class_name="grow one-line", text_align="left"),
         rx.icon("chevron-down", size=14, aria_hidden="true"),

@@ -11,7 +11,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.timing import zone_search
 from exports_app.ui.components.controls import button, field
-from exports_app.ui.components.picker import option, picker
+from exports_app.ui.components.picker import opener, option, picker
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.threads import in_thread
@@ -64,8 +64,7 @@ def zone_field(
     control = picker(
         "timezone",
         "Time zone",
-        shown=shown,
-        error=error,
+        opener=opener("timezone", "Time zone", shown, error),
         query=ZonePicker.q,
         options=rx.foreach(ZonePicker.options, lambda zone: _option(zone, value, choose)),
         foot=rx.fragment(_none(), _default(default, choose)),

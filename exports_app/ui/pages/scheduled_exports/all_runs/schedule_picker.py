@@ -8,7 +8,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Page
-from exports_app.ui.components import browser
+from exports_app.ui.components.picker import option, picker
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
@@ -50,25 +50,17 @@ class SchedulePicker(rx.State):
 
 def schedule_picker() -> rx.Component:
     chosen: Any = AllRuns.view["schedule"]
-    options = rx.foreach(SchedulePicker.options, _option)
-    return rx.popover.root(
-        rx.popover.trigger(_opener(chosen)),
-        rx.popover.content(
-            browser.text(
-                type="search",
-                value=SchedulePicker.q,
-                on_change=SchedulePicker.search,
-                placeholder="Search …",
-                class_name="control",
-                auto_focus=True,
-                custom_attrs={"aria-label": "Search scheduled exports"},
-            ),
-            browser.options(rx.cond(chosen != "", _all()), options, label="Scheduled export"),
-            _foot(),
-            class_name="popover",
-            custom_attrs={"aria-label": "Scheduled export"},
-        ),
-        on_open_change=SchedulePicker.opened,
+    # Among what is found, Enter would take this one
+    all_of_them = rx.cond((chosen != "") & (SchedulePicker.q == ""), _all())
+    return picker(
+        "filter-schedule",
+        "Scheduled export",
+        opener=_opener(chosen),
+        query=SchedulePicker.q,
+        options=rx.fragment(all_of_them, rx.foreach(SchedulePicker.options, _option)),
+        foot=_foot(),
+        on_open=SchedulePicker.opened,
+        on_search=SchedulePicker.search,
     )
 
 
@@ -89,24 +81,17 @@ def _all() -> rx.Component:
     return _choice("", "All scheduled exports")
 
 
-def _option(option: Option) -> rx.Component:
-    return _choice(option.id, rx.el.bdi(option.name))
+def _option(found: Option) -> rx.Component:
+    return _choice(found.id, rx.el.bdi(found.name))
 
 
 def _choice(schedule_id: str | rx.Var[str], words: rx.Component | str) -> rx.Component:
-    item = rx.el.button(
-        rx.icon("check", size=14, aria_hidden="true"),
+    return option(
+        schedule_id,
         words,
-        type="button",
-        role="option",
-        class_name="option",
+        chosen=AllRuns.view["schedule"] == schedule_id,
         on_click=AllRuns.choose("schedule", schedule_id),
-        custom_attrs={
-            "aria-selected": rx.cond(AllRuns.view["schedule"] == schedule_id, "true", "false")
-        },
-        key=schedule_id,
     )
-    return rx.popover.close(item)
 
 
 def _foot() -> rx.Component:

@@ -7,7 +7,7 @@ import reflex as rx
 from exports_app.services.core.export_filters import CampaignFilter, declared
 from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.ui.components.controls import button, field
-from exports_app.ui.components.picker import option, picker
+from exports_app.ui.components.picker import opener, option, picker
 from exports_app.ui.layout.zone_picker import zone_field
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
@@ -28,8 +28,7 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
     control = picker(
         "campaigns",
         "Campaigns",
-        shown=_campaigns_summary(needs),
-        error=error,
+        opener=opener("campaigns", "Campaigns", _campaigns_summary(needs), error),
         query=CampaignPicker.q,
         options=rx.foreach(CampaignPicker.options, _option),
         foot=_campaigns_foot(),
