@@ -33,7 +33,7 @@ def commands() -> list[dict[str, str]]:
     press: the id of a button that does it, where the page has that; href: what else is opened."""
     new = _command("New scheduled export", needs=str(Permission.WRITE), press="new")
     return [
-        new | {"href": f"{HOME}?new={next(iter(EXPORT_TYPES)).key}"},
+        new | {"kind": "page", "href": f"{HOME}?new={next(iter(EXPORT_TYPES)).key}"},
         *(_to(page) for page in sorted(PAGES, key=lambda p: p.order) if _is_offered(page)),
         _command("Switch between light and dark", press="theme"),
         _command("Keyboard shortcuts", does="keys"),

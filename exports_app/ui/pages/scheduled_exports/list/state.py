@@ -79,10 +79,7 @@ class ListState(rx.State):
 
     @rx.var
     def selects(self) -> str:
-        """The words of the button that selects the rows of all pages; empty where there is one
-        page."""
-        if self.total <= len(self.rows):
-            return ""
+        """The words of the button that selects the rows of all pages."""
         if self.total > bounds.BULK:
             return f"Select the first {bounds.BULK:,}"
         return f"Select all {self.total:,}" + (" that match" if self.narrowed else "")

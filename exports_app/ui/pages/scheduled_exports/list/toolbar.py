@@ -165,9 +165,7 @@ def _bulk(dialogs: Dialogs) -> rx.Component:
     return rx.el.div(
         number,
         rx.cond(
-            (ListState.selects != "")
-            & (Selection.count < ListState.selectable)
-            & (Selection.here.length() == ListState.rows.length()),
+            Selection.count < ListState.selectable,
             rx.el.button(
                 ListState.selects,
                 type="button",
