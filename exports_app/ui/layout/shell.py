@@ -230,7 +230,7 @@ def _no_access(needs: Permission) -> rx.Component:
         rx.el.div(
             rx.cond(
                 may(Permission.READ),
-                rx.link("Go to scheduled exports", href=HOME, class_name="btn", underline="none"),
+                link("Go to scheduled exports", href=HOME, class_name="btn", underline="none"),
             ),
             rx.el.button("Sign out", type="button", class_name="btn", on_click=SessionState.logout),
             class_name="row wrap",
