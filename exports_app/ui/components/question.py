@@ -60,9 +60,11 @@ def question(
     disabled: Any = False,
     choice: Choice | None = None,
     typed: TypedNumber | None = None,
+    focus: str = CANCEL,
 ) -> rx.Component:
     """more: what else is asked, between the text and the buttons. confirm: the words of the button
-    that does it: a verb. disabled: why it cannot be done is among `more`."""
+    that does it: a verb. disabled: why it cannot be done is among `more`. focus: id of a field
+    where something must be entered first."""
     content: Sequence[rx.Component] = [
         *more,
         *([_options(choice)] if choice else []),
@@ -85,7 +87,7 @@ def question(
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),
-            browser.focus(target=CANCEL),
+            browser.focus(target=focus),
             rx.alert_dialog.title(browser.named(text=title), as_child=False),
             rx.alert_dialog.description(browser.named(text=text), size="2", color="gray"),
             *content,

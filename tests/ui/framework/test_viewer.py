@@ -21,6 +21,7 @@ from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.view_actions import ViewActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
@@ -35,10 +36,14 @@ READING = {
     AllRuns: {"arrive", "step", "refresh", "choose", "clear", "turn", "unfold"},
     SchedulePicker: {"opened", "search"},
     PaletteState: {"look"},
-    ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn"},
+    ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn", "tag"},
+    ViewActions: {
+        *("choose", "ask", "type_name", "set_share", "dismiss", "confirm", "update", "set_shared")
+    },
     ScheduledExports: {"arrive", "step", "refresh"},
 }
-"""All actions that need the right to read, and no other: a new one is refused until it is here."""
+"""All actions that need the right to read, and no other: a new one is refused until it is here.
+Views are a person's own; the service asks for more where one is shared."""
 FORBIDDEN = "You do not have permission to do this"
 
 

@@ -23,6 +23,7 @@ from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.toolbar import SEARCH
 from exports_app.ui.pages.scheduled_exports.list.view import list_view, loading
+from exports_app.ui.pages.scheduled_exports.list.views import Views
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.ui.pages.scheduled_exports.sending.view import send_question
 
@@ -50,7 +51,11 @@ class ScheduledExports(rx.State):
 
     @action(Permission.READ)
     async def refresh(self) -> None:
-        await (await self.get_state(ListState)).load()
+        listed = await self.get_state(ListState)
+        await listed.load()
+        tenant = (await self.get_state(SessionState)).tenant_id
+        if not await (await self.get_state(Views)).load(tenant):
+            await listed.show_view()
         await (await self.get_state(HistoryState)).reload()
         await (await self.get_state(ScheduleActions)).report_ended()
         await (await self.get_state(EditorState)).compare()

@@ -28,15 +28,20 @@ from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
-from exports_app.ui.pages.scheduled_exports.list.filters import FILTERS, allowed, where, with_tag
+from exports_app.ui.pages.scheduled_exports.list.filters import allowed, where, with_tag
 from exports_app.ui.pages.scheduled_exports.list.rows import Row, counts, rows
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
+from exports_app.ui.pages.scheduled_exports.list.view_content import (
+    DEFAULT_SORT,
+    Content,
+    asked_content,
+    parameters_of,
+)
+from exports_app.ui.pages.scheduled_exports.list.views import Views
 
 SIZE = 25
 TOP = "list-top"
 """Id of the list's top, to which turning a page leads."""
-DEFAULT_SORT = "-createdAt"
-LONGEST_SEARCH = bounds.SEARCH
 
 
 class ListState(rx.State):
@@ -124,32 +129,52 @@ class ListState(rx.State):
         """Back or Forward chose this view."""
         asked = parameters(address)
         (await self.get_state(BrowserCommands)).begin(asked)
-        before = self._view()
+        before = self.content(), self.page
         await self._take(asked)
-        if self._view() != before:
+        if (self.content(), self.page) != before:
             await self.load()
 
     def _where(self) -> dict[str, Any]:
         return where(self.filters, principal().user_id)
 
-    def _view(self) -> tuple[Any, ...]:
-        return self.q, self.filters, self.sort, self.page
-
     async def _take(self, asked: Mapping[str, str]) -> None:
         """The view that an address's parameters name."""
         before = self.q, self.filters
-        self.q = asked.get("q", "")[:LONGEST_SEARCH]
-        self.filters = {k: asked[k] for k in FILTERS if allowed(k, asked.get(k, ""))}
-        self.sort = (
-            asked["sort"] if asked.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
-        )
+        views, content = await self.get_state(Views), None
+        if view := asked.get("view", ""):
+            content = await views.open((await self.get_state(SessionState)).tenant_id, view)
+        else:
+            views.leave()
+        if content is None or "sort" in asked:  # a view that was changed names its order
+            content = asked_content(asked)
+        self._set_content(content)
         number = asked.get("page", "1")
         self.page = (
             int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
         )
         self.page = max(1, self.page)
+        views.compare(content)
         if (self.q, self.filters) != before:
             (await self.get_state(Selection)).clear()
+
+    def _set_content(self, content: Content) -> None:
+        self.q, self.filters, self.sort = content.q, dict(content.filters), content.sort
+
+    @internal
+    def content(self) -> Content:
+        """What a saved view keeps of it."""
+        return Content(self.q, dict(self.filters), self.sort)
+
+    @internal
+    async def show_content(self, content: Content) -> None:
+        self._set_content(content)
+        await self._look_anew()
+
+    @internal
+    async def show_view(self) -> None:
+        """The address says which view is shown."""
+        (await self.get_state(Views)).compare(self.content())
+        await show_address(self, await self.view_address(), Step.SAME)
 
     @internal
     async def continue_at(self, path: str, address: str) -> None:
@@ -191,7 +216,7 @@ class ListState(rx.State):
 
     @action(Permission.READ)
     async def search(self, text: str) -> None:
-        goes_on, self.q = bool(self.q), str(text)[:LONGEST_SEARCH]
+        goes_on, self.q = bool(self.q), str(text)[: bounds.SEARCH]
         await self._look_anew(Step.SAME if goes_on and self.q else Step.NEXT)
 
     @action(Permission.READ)
@@ -209,6 +234,7 @@ class ListState(rx.State):
 
     @action(Permission.READ)
     async def clear(self) -> None:
+        (await self.get_state(Views)).leave()
         self.q, self.filters = "", {}
         await self._look_anew()
 
@@ -257,21 +283,15 @@ class ListState(rx.State):
         await self._look(way)
 
     async def _look(self, way: Step = Step.NEXT) -> None:
+        (await self.get_state(Views)).compare(self.content())
         await show_address(self, await self.view_address(), way)
         await self.load()
 
     @internal
     async def view_address(self) -> str:
         """Of this view, to be shared: what differs from the plain list."""
-        session = await self.get_state(SessionState)
-        parts = {
-            "tenant": session.tenant_slug if len(session.tenants) > 1 else "",
-            "q": self.q,
-            **self.filters,
-        }
-        parts |= {
-            "sort": "" if self.sort == DEFAULT_SORT else self.sort,
-            "page": "" if self.page == 1 else str(self.page),
-        }
-        text = urlencode({k: v for k, v in parts.items() if v})
+        session, views = await self.get_state(SessionState), await self.get_state(Views)
+        tenant = session.tenant_slug if len(session.tenants) > 1 else ""
+        view = views.current, views.modified
+        text = urlencode(parameters_of(self.content(), tenant, view, self.page))
         return f"{ROUTE}?{text}" if text else ROUTE

@@ -14,6 +14,7 @@ from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.filters import ME, NOBODY, STATUSES
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.views_menu import views_menu
 
 STATES = (
     ("yes", "Active"),
@@ -67,7 +68,11 @@ def toolbar(dialogs: Dialogs) -> rx.Component:
     )
     found = rx.el.span(ListState.found, class_name="sr", role="status", id="found")
     return rx.el.div(
-        search, found, rx.cond(Selection.count > 0, _bulk(dialogs), filters), class_name="bar"
+        search,
+        views_menu(),
+        found,
+        rx.cond(Selection.count > 0, _bulk(dialogs), filters),
+        class_name="bar",
     )
 
 

@@ -11,6 +11,7 @@ from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.table import schedule_table
 from exports_app.ui.pages.scheduled_exports.list.toolbar import toolbar
+from exports_app.ui.pages.scheduled_exports.list.views_menu import lost_filters, views_dialogs
 
 SKELETONS = 6
 
@@ -27,10 +28,11 @@ def list_view(dialogs: Dialogs) -> rx.Component:
                 rx.cond(
                     ListState.all_total == 0,
                     _nothing_yet(dialogs),
-                    rx.fragment(toolbar(dialogs), schedule_table(dialogs)),
+                    rx.fragment(toolbar(dialogs), lost_filters(), schedule_table(dialogs)),
                 ),
             ),
         ),
+        views_dialogs(),
         class_name="page",
     )
 
