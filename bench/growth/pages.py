@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from bench.growth.aims import FLAT, OF_A_TENANT, TENANTS, Aim
+from bench.growth.aims import FLAT, LOOKED, OF_A_TENANT, TENANTS, Aim
 from bench.growth.callers import ADMIN, FEW, SUPER, Caller
 from bench.growth.operations import Operation, Step
 from exports_app import plugins, wiring
@@ -57,6 +57,7 @@ class Pages:
     def operations(self) -> Iterator[Operation]:
         for key in ADMINS:
             yield from self._schedules(key)
+            yield from self._runs(key)
             yield from self._figures(key)
             yield from self._settings(key)
         yield from self._of_super_admins()
@@ -82,6 +83,16 @@ class Pages:
             before=changed,
             aim=TENANTS,
         )
+
+    def _runs(self, key: str) -> Iterator[Operation]:
+        from exports_app.ui.pages.scheduled_exports.all_runs.state import AllRuns
+
+        tab = self._tab(key)
+        before, page = tab.changed(Topic.RUNS), (AllRuns.arrive, AllRuns.refresh)
+        yield self._opens("page of all runs opens", tab, key, *page, before=before, aim=LOOKED)
+        for filtered in ("recipient=nobody@example.com", "reason=mailbox full"):
+            found = (f"page of all runs, {filtered}", tab, key, AllRuns.step, f"/runs?{filtered}")
+            yield self._does(*found, before=before, aim=LOOKED)
 
     def _figures(self, key: str) -> Iterator[Operation]:
         from exports_app.ui.pages.analytics.campaigns.state import CampaignsState

@@ -214,6 +214,24 @@ def see_question(page: Page, ids: Ids) -> None:
     page.locator("#question-confirm").wait_for()
 
 
+def see_runs(page: Page, _: Ids) -> None:
+    page.goto(f"/runs?tenant={cast.NORTHWIND.slug}")
+    page.locator("tr[data-run]").first.wait_for()
+
+
+def see_failed_runs(page: Page, _: Ids) -> None:
+    page.goto(f"/runs?tenant={cast.NORTHWIND.slug}&status=failed")
+    page.locator("tr[data-run]").first.wait_for()
+    page.get_by_role("button", name="Details").first.click()
+    page.locator("tr.detail").wait_for()
+
+
+def see_run(page: Page, ids: Ids) -> None:
+    see_runs(page, ids)
+    page.goto(f"/runs/{page.locator('tr[data-run]').first.get_attribute('data-run')}")
+    page.locator("tr.detail").wait_for()
+
+
 EVERY = ("wide-light", "wide-dark", "phone-light", "phone-dark")
 SCENES = (
     Scene("login", see_login, ("wide-light", "phone-dark"), ""),
@@ -231,6 +249,9 @@ SCENES = (
     Scene("history-held", see_held, ("wide-dark", "phone-light")),
     Scene("history-notices", see_notices, ("wide-light", "phone-dark")),
     Scene("history-backfill", see_backfill, ("wide-light", "phone-dark")),
+    Scene("runs", see_runs, ("wide-light", "phone-dark")),
+    Scene("runs-failed", see_failed_runs, ("wide-dark", "phone-light")),
+    Scene("run", see_run, ("wide-light", "phone-dark")),
     Scene("analytics", see_analytics, EVERY),
     Scene("analytics-exports", see_health, EVERY),
     Scene("settings", see_settings, ("wide-light", "phone-dark")),

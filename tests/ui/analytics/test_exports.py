@@ -33,6 +33,8 @@ def test_how_the_exports_do(
         assert page.oldest == "2026-03-04T10:30:00+00:00"
         assert (page.mean, page.p95) == ("0.0 s", "0.0 s")
         assert page.ended == "2 runs in the last 30 days: 1 completed, 1 in progress"
+        assert page.failed_runs == "/runs?status=failed&since=2026-02-03&until=2026-03-04"
+        assert page.all_runs == "/runs?since=2026-02-03&until=2026-03-04"
         assert page.runs[-1] == {
             "label": "4 Mar",
             "completed": 1,

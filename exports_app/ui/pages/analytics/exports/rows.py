@@ -13,6 +13,7 @@ from exports_app.services.analytics.exports import Day, ExportFigures, Hour
 from exports_app.services.core.records import Schedule
 from exports_app.ui.components.charts import LABEL
 from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.address import RUNS, with_parts
 from exports_app.ui.pages.scheduled_exports.labels import iso
 
 UNDER_WAY = "under_way"
@@ -115,6 +116,12 @@ def ended(figures: ExportFigures) -> str:
         return "No runs in the last 30 days"
     parts = [f"{count:,} {PARTS[key][0].lower()}" for key, count in sums.items() if count]
     return f"{counted(total, 'run')} in the last 30 days: {', '.join(parts)}"
+
+
+def runs_of(figures: ExportFigures, status: RunStatus | None = None) -> str:
+    """The address of the list of all days' runs."""
+    first, last = figures.days[0].day, figures.days[-1].day
+    return with_parts(RUNS, {"status": str(status or ""), "since": f"{first}", "until": f"{last}"})
 
 
 def failing(schedule: Schedule) -> ProblemRow:

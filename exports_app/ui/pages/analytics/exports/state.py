@@ -5,6 +5,7 @@ import reflex as rx
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import duration, place
+from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.timing import cron
 from exports_app.services.analytics.exports import ExportFigures
 from exports_app.ui.components import charts
@@ -16,6 +17,7 @@ from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.analytics.exports import rows as health
 from exports_app.ui.pages.analytics.exports.rows import MEAN, P95, ProblemRow
 from exports_app.ui.pages.analytics.reading import slowly
+from exports_app.ui.pages.scheduled_exports.address import RUNS
 from exports_app.ui.pages.scheduled_exports.labels import iso
 
 Point = dict[str, float | str | None]
@@ -35,6 +37,9 @@ class ExportsState(rx.State):
     mean: str = ""
     p95: str = ""
     ended: str = ""
+    all_runs: str = RUNS
+    failed_runs: str = RUNS
+    """Addresses of the lists of the days' runs."""
     runs: list[Point] = []  # noqa: RUF012 (Reflex copies defaults)
     run_rows: list[list[str]] = []  # noqa: RUF012
     times: list[Point] = []  # noqa: RUF012
@@ -77,6 +82,8 @@ class ExportsState(rx.State):
             mean=duration(figures.durations.mean) if figures.durations else "",
             p95=duration(figures.durations.p95) if figures.durations else "",
             ended=health.ended(figures),
+            all_runs=health.runs_of(figures),
+            failed_runs=health.runs_of(figures, RunStatus.FAILED),
             runs=[health.bar(day) for day in figures.days],
             run_rows=[health.bar_row(day) for day in figures.days],
             times=[health.time_point(day) for day in figures.days],

@@ -88,7 +88,12 @@ def _runs() -> rx.Component:
     heads, rows = rx.Var.create(RUN_HEADS), state.run_rows
     table = charts.table("Runs by day", heads.to(list[str]), rows)
     chart = charts.bars(state.runs, parts)
-    return charts.figure("Runs by day", state.ended, chart, table, name="runs", filled=state.ran)
+    all_runs = link("All runs", href=state.all_runs)
+    failed = link("Failed runs", href=state.failed_runs)
+    words = state.ended
+    return charts.figure(
+        *("Runs by day", words, chart, table, all_runs, failed), name="runs", filled=state.ran
+    )
 
 
 def _hours() -> rx.Component:

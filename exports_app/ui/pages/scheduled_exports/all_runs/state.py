@@ -144,8 +144,7 @@ class AllRuns(rx.State):
         """Show a run's details, or fold them up again."""
         (await self.get_state(RunTable)).open(str(run_id))
         await self._load()
-        if not self.run_id:
-            await self._show_address(Step.SAME)
+        await self._show_address(Step.SAME)
 
     async def _look(self, at: Place, way: Step) -> None:
         (await self.get_state(RunTable)).begin(at)

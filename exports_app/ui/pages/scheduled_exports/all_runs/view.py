@@ -60,15 +60,15 @@ def all_runs() -> rx.Component:
 
 def _top() -> rx.Component:
     alone = AllRuns.run_id != ""
-    intro = rx.cond(
+    title = rx.el.h1(rx.cond(alone, "Run", "All runs"))
+    intro = rx.el.p("Runs of all scheduled exports of ", SessionState.tenant_name)
+    back = rx.cond(
         alone,
-        link("All runs", href=RUNS),
-        rx.fragment("Runs of all scheduled exports of ", SessionState.tenant_name),
+        link("All runs", href=RUNS, class_name="btn"),
+        link("Scheduled exports", href=ROUTE, class_name="btn"),
     )
     return rx.el.div(
-        rx.el.div(rx.el.h1(rx.cond(alone, "Run", "All runs")), rx.el.p(intro), class_name="grow"),
-        link("Scheduled exports", href=ROUTE, class_name="btn"),
-        class_name="page-top",
+        rx.el.div(title, rx.cond(~alone, intro), class_name="grow"), back, class_name="page-top"
     )
 
 
@@ -96,7 +96,7 @@ def _list() -> rx.Component:
 
 
 def _table() -> rx.Component:
-    return run_table(AllRuns.unfold, named=True)
+    return run_table(None, named=True)
 
 
 def _failed() -> rx.Component:

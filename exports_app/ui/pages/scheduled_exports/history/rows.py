@@ -24,6 +24,7 @@ from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.runs.entitlement import is_dropped
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.address import RUNS
 from exports_app.ui.pages.scheduled_exports.delivery_advice import advice
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
     DELIVERY_WORDS,
@@ -104,6 +105,8 @@ class Detail:
     raw: str = ""
     """The error with all its ids, to be copied."""
     hint: str = ""
+    link: str = ""
+    """The run's own address."""
     sha256: str = ""
     made: str = ""
     """What it is, in one line, as of when it ran."""
@@ -243,6 +246,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         error=f"{run_errors.readable(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",
         hint=hint,
+        link=f"{services.settings.base_url}{RUNS}/{run.id}",
         sha256=run.sha256 or "",
         made=f"{kind_label(run.spec.export_type)}, {format_label(run.format)}"
         f" · time zone: {place(run.spec.timezone)}",

@@ -17,9 +17,9 @@ AT_ONCE = 16
 
 
 def run_table(unfold: Any, turn: Any = None, *, named: bool = False) -> rx.Component:
-    """unfold: the event that shows a run's details, with its id. turn: the one that goes to the
-    page of older (true) or newer runs; None: there are no others. named: each row names its
-    schedule."""
+    """unfold: the event that shows a run's details, with its id; None: they are always shown. turn:
+    the one that goes to the page of older (true) or newer runs; None: there are no others. named:
+    each row names its schedule."""
     table = _table(unfold, named=named)
     if turn is None:
         return table
@@ -81,7 +81,7 @@ def _run(run: RunItem, unfold: Any, *, named: bool) -> rx.Component:
         rx.el.td(
             rx.el.div(
                 _download_button(run),
-                _details_button(run, opened, unfold),
+                *([_details_button(run, opened, unfold)] if unfold else []),
                 class_name="row",
                 gap="2px",
                 justify_content="flex-end",
