@@ -11,11 +11,12 @@ from tests.paths import ROOT
 from tests.proxies import ONE, TWO, front
 
 SECRET = "signature-of-a-link"
+CODE = "a-one-time-code"
 
 
 @pytest.mark.parametrize("servers", [1, 2])
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
-def test_logs_hold_no_query_also_where_no_server_answers(
+def test_logs_hold_no_secrets_also_where_no_server_answers(
     name: str, servers: int, tmp_path: Path
 ) -> None:
     apps = [f"http://127.0.0.1:{free_port()}" for _ in range(servers)]
@@ -27,8 +28,14 @@ def test_logs_hold_no_query_also_where_no_server_answers(
                 f"/api/files/some-id?expires=1&signature={SECRET}", headers=referrer
             )
             assert answer.status_code in {502, 503}
-    assert "/api/files/some-id" in proxy.log()
-    assert SECRET not in proxy.log()
+            for method, path in (("GET", "session"), ("HEAD", "download"), ("POST", "uploads")):
+                client.request(method, f"/api/{path}/{CODE}?next={SECRET}")
+    log = proxy.log()
+    assert "/api/files/some-id" in log
+    for path in ("session", "download", "uploads"):
+        assert f"/api/{path}/***" in log
+    assert SECRET not in log
+    assert CODE not in log
 
 
 @pytest.mark.parametrize(
