@@ -28,10 +28,14 @@ def test_keys_are_rotated_and_tokens_stay_valid_until_the_old_one_goes(machine: 
         keys.next()
     assert not _is_valid(machine, first)
 
+    # As in deploy/exports.env
+    settings = machine.root / "etc/exports.env"
+    settings.write_text(f"SECRET_KEY=\n{settings.read_text()}SECRET_KEY=\n")
     second = _token(machine)
     with walk(machine, DOCUMENT, "From a generated key to one of your own") as keys:
         keys.rest()
     _wait(machine)
+    assert settings.read_text().count("SECRET_KEY=") == 1
     assert _is_valid(machine, second)
 
     third = _token(machine)
