@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from exports_app.domain import humanize
 from exports_app.domain.errors import StoreAway, Unavailable
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core import read_limits
-from exports_app.services.core.interfaces import Clock, FileStore, Store
+from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.rate_limits import Counts
 from exports_app.services.core.records import Maintenance
 
@@ -85,17 +86,15 @@ class Health:
     def troubles(self) -> list[str]:
         """What is later than `late_minutes`, in words; nothing is in maintenance. Raises
         Unavailable."""
-        now = self._clock()
         with self._store.read() as tx:
-            maintenance = tx.installation.maintenance()
-            due, waiting = tx.schedules.due_since(now), tx.run_queue.waiting_since(now)
+            late = _lateness(tx, self._clock())
+        most = self._late.total_seconds()
         troubles = []
-        if (late := _age(due, now, maintenance)) > self._late.total_seconds():
-            troubles.append(
-                f"a scheduled export has been due for {humanize.duration(late)} and has no run yet"
-            )
-        if (late := _age(waiting, now, maintenance)) > self._late.total_seconds():
-            troubles.append(f"a run has waited {humanize.duration(late)} for a worker")
+        if late.due > most:
+            lag = humanize.duration(late.due)
+            troubles.append(f"a scheduled export has been due for {lag} and has no run yet")
+        if late.queue > most:
+            troubles.append(f"a run has waited {humanize.duration(late.queue)} for a worker")
         return troubles
 
     def unreachable(self) -> list[str]:
@@ -126,9 +125,8 @@ class Health:
 
     def figures(self) -> Figures:
         """Raises Unavailable."""
-        now = self._clock()
         with self._store.read() as tx:
-            maintenance = tx.installation.maintenance()
+            late = _lateness(tx, self._clock())
             deliveries = tx.status_counts.deliveries()
             waiting = {
                 "file": sum(deliveries.get(status, 0) for status in UNSENT),
@@ -136,13 +134,30 @@ class Health:
                 "account": tx.account_messages.waiting(MOST_COUNTED),
             }
             return Figures(
-                maintenance.is_on,
-                _age(tx.schedules.due_since(now), now, maintenance),
-                _age(tx.run_queue.waiting_since(now), now, maintenance),
+                late.maintenance,
+                late.due,
+                late.queue,
                 tx.status_counts.runs(),
                 deliveries,
                 waiting,
             )
+
+
+class _Lateness(NamedTuple):
+    """maintenance: whether there is one. due, queue: `due_lag` and `queue_age` of Figures."""
+
+    maintenance: bool
+    due: float
+    queue: float
+
+
+def _lateness(tx: Transaction, now: datetime) -> _Lateness:
+    maintenance = tx.installation.maintenance()
+    return _Lateness(
+        maintenance.is_on,
+        _age(tx.schedules.due_since(now), now, maintenance),
+        _age(tx.run_queue.waiting_since(now), now, maintenance),
+    )
 
 
 def _age(since: datetime | None, now: datetime, maintenance: Maintenance) -> float:

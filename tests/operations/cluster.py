@@ -111,5 +111,9 @@ def _host(root: Path, installed: Installed, origin: Origin, settings: dict[str, 
 
 def _start(host: Host) -> None:
     host.done(f"systemctl start {' '.join(UNITS)}")
-    ready = "curl --fail --silent http://127.0.0.1:3720/api/ready"
-    wait_until("it is ready", lambda: host.shell(ready).returncode == 0, START_SECONDS)
+
+    def is_ready() -> bool:
+        assert host.pid("exports-web"), host.log("exports-web")
+        return host.shell("curl -fs http://127.0.0.1:3720/api/ready").returncode == 0
+
+    wait_until("it is ready", is_ready, START_SECONDS)

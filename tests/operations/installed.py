@@ -96,7 +96,8 @@ def _copy(source: Path, target: Path) -> None:
 def _make_environment(whole: Path, venv: Path, user: dict[str, Any]) -> dict[str, str]:
     """As python -m venv makes it, with the packages of the tests' own. Returns the variables that
     its Python needs."""
-    base, packages, env = Path(sys.base_prefix), Path(sysconfig.get_path("purelib")), {}
+    base, packages = Path(sys.base_prefix), Path(sysconfig.get_path("purelib"))
+    env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     library = venv / "lib" / VERSION
     library.mkdir(parents=True)
     (venv / "bin").mkdir()
