@@ -17,10 +17,10 @@ from tests.e2e.ui.websocket.walking import (
     FORGOTTEN,
     INVITATION,
     LEAVE,
-    LIST,
     NAMES,
     OPERATE,
     RESET,
+    ZONES,
     Acme,
     _value,
     assert_silent,
@@ -53,6 +53,7 @@ class TestWhoMayCallWhat:
             *(f"{INVITATION}.{name}" for name in ("load", "open", "accept", "join")),
             *(f"{FORGOTTEN}.{name}" for name in ("load", "ask")),
             *(f"{RESET}.{name}" for name in ("load", "open", "save")),
+            f"{SESSION}.enter_if_signed_in",
         }
         assert {
             h.name for h in registered_handlers if h.is_action and not h.public and not h.permission
@@ -69,6 +70,7 @@ class TestWhoMayCallWhat:
                 f"{FACTOR}.{name}"
                 for name in ("arrive", "open", "begin", "confirm", "renew", "disable", "done")
             ),
+            *(f"{ZONES}.{name}" for name in ("opened", "search")),
             f"{INVITATION}.sign_out",
         }
 
@@ -109,7 +111,7 @@ class TestWhoMayCallWhat:
                     assert notices(frames[handler.name])[-1:] == [FORBIDDEN], handler.name
                 refused = frames[handler.name].replace(tenant, "")
                 assert_silent({handler.name: refused}, acme.never_told)
-        assert f"{NAMES} numbers" in frames[f"{LIST}.clear"]
+        assert f"{NAMES} numbers" in "".join(frames.values())
         assert house.snapshot() == before
         pause = (
             "SELECT * FROM audit_entries WHERE action = 'access.refused' AND actor_id = ? "
@@ -162,7 +164,8 @@ class TestWhoMayCallWhat:
             if not texts
         }
         marks = {
-            "list_state.pick",
+            "selection.pick",
+            "all_runs.unfold",
             "history_state.unfold",
             "file_downloads_state.ask",
             "members_state.choose",

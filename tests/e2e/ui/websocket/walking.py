@@ -20,6 +20,7 @@ ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account___state____acco
 FACTOR = f"{SETTINGS}___account___second_factor___state____second_factor_state"
 LEAVE = f"{SETTINGS}___account___leave___state____leave_state"
 INVITATION = f"{ROOT}.exports_app___ui___pages___sign_in___invitation___state____invitation_state"
+ZONES = f"{ROOT}.exports_app___ui___layout___zone_picker____zone_picker"
 FORGOTTEN = (
     f"{ROOT}.exports_app___ui___pages___sign_in___forgot_password___state____forgot_password_state"
 )
