@@ -8,6 +8,7 @@ from exports_app.ui.components.controls import ONCE, icon_button, on_key, status
 from exports_app.ui.framework.session import may
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs, Opens
+from exports_app.ui.pages.scheduled_exports.list.organizing import TRANSFER, Organizing
 from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 from exports_app.ui.pages.scheduled_exports.list.rows import Row
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
@@ -231,6 +232,11 @@ def _more(row: Row, dialogs: Dialogs) -> rx.Component:
                 "Send me a test",
                 on_select=ScheduleActions.test(row.id).temporal,
                 custom_attrs=ONCE,
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("user-round-cog", size=14),
+                "Transfer …",
+                on_select=Organizing.ask(TRANSFER, row.id),
             ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(

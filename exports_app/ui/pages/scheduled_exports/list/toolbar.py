@@ -12,6 +12,7 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.filters import ME, NOBODY, STATUSES
+from exports_app.ui.pages.scheduled_exports.list.organizing_view import organizing_menu
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.views_menu import views_menu
@@ -183,6 +184,7 @@ def _bulk(dialogs: Dialogs) -> rx.Component:
         do("pause", "Pause", "circle-pause"),
         button("Run now", kind="small", icon="play", once=True, on_click=dialogs.run_selected),
         do("delete", "Delete", "trash-2"),
+        organizing_menu(),
         button("Clear selection", kind="small ghost", on_click=Selection.drop),
         class_name="bulk",
         role="toolbar",

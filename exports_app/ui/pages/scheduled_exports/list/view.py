@@ -8,6 +8,7 @@ from exports_app.ui.components.controls import button, link, message
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.address import RUNS
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
+from exports_app.ui.pages.scheduled_exports.list.organizing_view import organizing_dialogs
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.table import schedule_table
 from exports_app.ui.pages.scheduled_exports.list.toolbar import toolbar
@@ -33,6 +34,7 @@ def list_view(dialogs: Dialogs) -> rx.Component:
             ),
         ),
         views_dialogs(),
+        rx.cond(may(Permission.WRITE), organizing_dialogs()),
         class_name="page",
     )
 
