@@ -107,6 +107,7 @@ def lines(
             stroke_width=rx.cond(drawn.is_before, 1.5, 2),
             dot=dots & ~drawn.is_before,
             unit=drawn.unit,
+            legend_type="plainline",  # with its dashes
             type_="linear",
             is_animation_active=False,
         )
@@ -114,7 +115,7 @@ def lines(
     return _box(
         LineChart.create(
             rx.foreach(of, line),
-            *_frame(unit=unit),
+            *_frame(unit=unit, icon=22),
             data=data,
             margin=MARGIN,
             custom_attrs=_ATTRS,
@@ -150,9 +151,12 @@ _ATTRS = {"accessibilityLayer": _QUIET}
 """The table shows the same data, so nothing in a chart takes the focus."""
 
 
-def _frame(*, legend: bool = True, unit: rx.Var[str] | str = "") -> list[rx.Component]:
+def _frame(
+    *, legend: bool = True, unit: rx.Var[str] | str = "", icon: int = 12
+) -> list[rx.Component]:
+    """icon: width of a mark in the legend."""
     grid = rx.recharts.cartesian_grid(**GRID)
-    return [grid, _x_axis(), _y_axis(unit), _tooltip(), *([_legend()] if legend else [])]
+    return [grid, _x_axis(), _y_axis(unit), _tooltip(), *([_legend(icon)] if legend else [])]
 
 
 def _x_axis() -> rx.Component:
@@ -173,6 +177,7 @@ def _y_axis(unit: rx.Var[str] | str) -> rx.Component:
         axis_line=False,
         width=52,
         unit=unit,
+        allow_decimals=unit != "",
         custom_attrs={"tickFormatter": _COMPACT},
     )
 
@@ -193,9 +198,9 @@ def _tooltip() -> rx.Component:
     )
 
 
-def _legend() -> rx.Component:
+def _legend(icon: int) -> rx.Component:
     return rx.recharts.legend(
-        icon_size=12,
+        icon_size=icon,
         vertical_align="top",
         align="right",
         custom_attrs={"itemSorter": _UNSORTED},

@@ -47,7 +47,7 @@ class TestSigningIn:
     def test_a_wrong_password_is_said_and_the_address_stays_filled_in(
         self, visits: Visits, company: Company
     ) -> None:
-        page = visits.open("/login?ended")
+        page = visits.open("/login?ended=1")
         expect(page.get_by_text("Your session has ended")).to_be_visible()
         fields = [page.locator(name) for name in ("#email", "#password", "button[type=submit]")]
         before = [field.bounding_box() for field in fields]
@@ -57,7 +57,7 @@ class TestSigningIn:
         )
         assert [field.bounding_box() for field in fields] == before, "nothing may jump"
         expect(page.get_by_label("Email")).to_have_value(company.admin.user.email)
-        address_of(page, "/login/?[?]ended=?$")
+        address_of(page, "/login/?[?]ended=1$")
         expect(page).to_have_title("Sign in · Exports")
 
     def test_leads_to_the_page_that_was_asked_for(
