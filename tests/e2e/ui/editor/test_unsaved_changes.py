@@ -164,6 +164,10 @@ class TestWhatSomebodyElseDid:
         form.name.fill("Still mine")
         form.field("send-test").click()
         expect(toast(page, "Test of “Still mine” is ready")).to_be_visible()
+        note, save = toast(page, "Still mine").bounding_box(), form.field("save").bounding_box()
+        assert note
+        assert save
+        assert note["y"] + note["height"] <= save["y"], "the notice covers no button of the form"
         house.run(company, made["id"])
         expect(form.dialog.get_by_role("alert")).to_have_count(0)
         form.field("description").fill("more")
