@@ -210,7 +210,7 @@ async def _lost_rights(root: BaseState, actor: Actor) -> bool:
     if lost:
         await _empty(root)
         session.set_owner(actor.who.user_id)
-    session.set_rights(now)
+    session.set_rights(now, actor.who)
     return lost
 
 

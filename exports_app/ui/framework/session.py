@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import reflex as rx
 from reflex.state import BaseState
 
-from exports_app.domain.access import OF_INSTALLATION, Permission, Role
+from exports_app.domain.access import OF_INSTALLATION, Permission, Principal, Role, permissions_of
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.open_enum import Words
 from exports_app.services.core.records import Tenant
@@ -20,6 +20,7 @@ from exports_app.ui.framework.browser_commands import go, parameters
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.threads import in_thread
+from exports_app.ui.framework.vars import put
 
 SETTINGS = "/settings"
 """The page where users change their password."""
@@ -93,8 +94,15 @@ class SessionState(rx.State):
         return self._rights
 
     @internal
-    def set_rights(self, rights: list[str]) -> None:
+    def set_rights(self, rights: list[str], who: Principal) -> None:
+        """They changed; controls that were absent appear with the first event afterwards."""
         self._rights = rights
+        if self.ready and (role := who.role(self.tenant_id)) is not None:
+            put(
+                self,
+                role=ROLES[role],
+                may=[str(p) for p in Permission if p in permissions_of(role)],
+            )
 
     @action()
     async def enter(self) -> None:

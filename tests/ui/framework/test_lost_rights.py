@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.domain.access import Principal, Role
+from exports_app.domain.access import Permission, Principal, Role
 from exports_app.services.core.records import Tenant, User
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.guard import CHANGED, LOAD
@@ -123,6 +123,19 @@ class TestATabWhoseUserMaySeeLess:
             set_role(services, cast.admin.user.id, globex.id, Role.ADMIN)
             assert await loaded.event(REFRESH, pushed=True) is None
             assert [row.name for row in (await loaded.tab.state(ListState)).rows] == ["Hindenburg"]
+
+        asyncio.run(play())
+
+    def test_a_viewer_who_becomes_an_admin_gets_the_actions_without_a_reload(
+        self, loaded: Guarded, services: Services, cast: Cast, acme: Tenant
+    ) -> None:
+        async def play() -> None:
+            await self._load(loaded, services, cast.viewer.user)
+            session = await loaded.tab.state(SessionState)
+            assert (session.role, Permission.WRITE in session.may) == ("Viewer", False)
+            set_role(services, cast.viewer.user.id, acme.id, Role.ADMIN)
+            assert await loaded.event(REFRESH, pushed=True) is None
+            assert (session.role, Permission.WRITE in session.may) == ("Admin", True)
 
         asyncio.run(play())
 
