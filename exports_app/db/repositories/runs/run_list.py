@@ -7,6 +7,7 @@ than that, however long the history is.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -161,22 +162,23 @@ class RunListRepository(StoredRuns):
         c = RUNS.c
         asked = [*self._of_live_schedules(tenant_id), *_time(where)]
         of_tenant = [c.tenant_id == tenant_id, *asked]
-        parts = (
+        written = (
             # The tenant hidden from indexes: the address leads
             _seen(func.coalesce(c.tenant_id, "") == tenant_id, *asked)
             .select_from(DELIVERIES.join(RUNS, c.id == DELIVERIES.c.history_id))
             .where(_to(where.recipient))
             .limit(LOOKED_AT)
-            .subquery(),
-            _newest([_is("error IS NOT NULL"), *of_tenant]),
-            _seen(is_live(c), *of_tenant).limit(LOOKED_AT).subquery(),
+            .subquery()
         )
-        found = set[Place]()
-        for part in parts:
-            rest = self._rest(part.c, where)
-            rows = self._connection.execute(select(part.c.created_at, part.c.id).where(*rest))
-            found |= {(row.created_at, row.id) for row in rows}
-        return found
+        found = self._places(written, replace(where, recipient=""))
+        failed = _newest([_is("error IS NOT NULL"), *of_tenant])
+        under_way = _seen(is_live(c), *of_tenant).limit(LOOKED_AT).subquery()
+        return found | self._places(failed, where) | self._places(under_way, where)
+
+    def _places(self, candidates: Subquery, where: RunFilter) -> set[Place]:
+        query = select(candidates.c.created_at, candidates.c.id)
+        rows = self._connection.execute(query.where(*self._rest(candidates.c, where)))
+        return {(row.created_at, row.id) for row in rows}
 
     def _of_places(self, places: Iterable[Place], page: Page) -> FoundRuns:
         newest = sorted(places, reverse=not _is_up(page))

@@ -121,6 +121,8 @@ def test_a_recipient_is_found_by_the_address_or_a_part_of_it(
     assert ids(find(recipient=BOB)) == [both.id, only_bob.id, unsent.id, waits.id]
     assert ids(find(recipient="ünal")) == [both.id, only_bob.id, unsent.id, waits.id]
     assert ids(find(recipient="me@example.co")) == [mine.id]
+    replaced = add(schedule, 6, sent=["new@example.com"])  # not among its recipients
+    assert ids(find(recipient="new@example.com")) == [replaced.id]
     assert ids(find(recipient=ANN, status="completed")) == [both.id]
     first = find(recipient=ANN, size=1)
     assert (ids(first), first.total, first.has_older) == ([both.id], 3, True)
