@@ -85,6 +85,16 @@ class LineChart(rx.recharts.LineChart):
     on_click: rx.EventHandler[_place]
 
 
+class BarChart(rx.recharts.BarChart):
+    """As `LineChart`."""
+
+    on_click: rx.EventHandler[_place]
+
+
+def _press(on_pick: Any) -> dict[str, Any]:
+    return {"on_click": on_pick, "class_name": "pickable"} if on_pick else {}
+
+
 def lines(
     data: rx.Var[Any],
     of: rx.Var[list[Series]],
@@ -96,7 +106,6 @@ def lines(
     """data: one dict for each place on the axis. dots: also mark the points, e.g. where there is
     only one. unit: of the axis. on_pick: gets the label of a place that is pressed; the table
     beside the chart must offer the same."""
-    press = {"on_click": on_pick, "class_name": "pickable"} if on_pick else {}
 
     def line(drawn: Series) -> rx.Component:
         return rx.recharts.line(
@@ -119,15 +128,19 @@ def lines(
             data=data,
             margin=MARGIN,
             custom_attrs=_ATTRS,
-            **press,
+            **_press(on_pick),
         )
     )
 
 
 def bars(
-    data: rx.Var[Any], parts: Sequence[tuple[str, str, str]], *, legend: bool = True
+    data: rx.Var[Any],
+    parts: Sequence[tuple[str, str, str]],
+    *,
+    legend: bool = True,
+    on_pick: Any = None,
 ) -> rx.Component:
-    """Stacked. parts: key, words and colour, from the bottom up."""
+    """Stacked. parts: key, words and colour, from the bottom up. on_pick: as of `lines`."""
     stack = [
         rx.recharts.bar(
             data_key=key,
@@ -141,8 +154,13 @@ def bars(
         for key, words, color in parts
     ]
     return _box(
-        rx.recharts.bar_chart(
-            *stack, *_frame(legend=legend), data=data, margin=MARGIN, custom_attrs=_ATTRS
+        BarChart.create(
+            *stack,
+            *_frame(legend=legend),
+            data=data,
+            margin=MARGIN,
+            custom_attrs=_ATTRS,
+            **_press(on_pick),
         )
     )
 

@@ -60,6 +60,9 @@ def test_how_the_exports_do(
             ("By hand", "paused manually"),
         ]
         assert (page.failing_total, page.paused_total, page.ownerless_total) == (1, 2, 0)
+        day = await tab.do(ExportsState.pick, "4 Mar")
+        assert "/runs?since=2026-03-04&until=2026-03-04" in str(day)
+        assert await tab.do(ExportsState.pick, "nonsense") is None
         assert page.ran
         assert page.timed
         assert page.comes

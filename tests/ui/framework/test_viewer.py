@@ -30,7 +30,7 @@ from tests.world import Cast, make_schedule, sign_in, trigger_and_execute
 
 READING = {
     CampaignsState: {"arrive", "refresh", "choose", "order", "pick", "clear"},
-    ExportsState: {"refresh"},
+    ExportsState: {"refresh", "pick"},
     DownloadState: {"start"},
     HistoryState: {"show", "close", "again", "unfold", "turn"},
     AllRuns: {"arrive", "step", "refresh", "choose", "clear", "turn", "unfold"},

@@ -120,7 +120,15 @@ def ended(figures: ExportFigures) -> str:
 
 def runs_of(figures: ExportFigures, status: RunStatus | None = None) -> str:
     """The address of the list of all days' runs."""
-    first, last = figures.days[0].day, figures.days[-1].day
+    return _runs_between(figures.days[0].day, figures.days[-1].day, status)
+
+
+def runs_by_day(figures: ExportFigures) -> dict[str, str]:
+    """The addresses of the lists of each day's runs, by the day's label in the chart."""
+    return {_day(day.day): _runs_between(day.day, day.day) for day in figures.days}
+
+
+def _runs_between(first: date, last: date, status: RunStatus | None = None) -> str:
     return with_parts(RUNS, {"status": str(status or ""), "since": f"{first}", "until": f"{last}"})
 
 

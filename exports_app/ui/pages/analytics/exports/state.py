@@ -1,5 +1,7 @@
 """The figures of the exports: now, by day, by hour, and which exports need attention."""
 
+from typing import Any
+
 import reflex as rx
 
 from exports_app.domain.access import Permission
@@ -40,6 +42,8 @@ class ExportsState(rx.State):
     all_runs: str = RUNS
     failed_runs: str = RUNS
     """Addresses of the lists of the days' runs."""
+    _lists: dict[str, str] = {}  # noqa: RUF012
+    """The addresses of the days' runs, by the day's label in the chart."""
     runs: list[Point] = []  # noqa: RUF012 (Reflex copies defaults)
     run_rows: list[list[str]] = []  # noqa: RUF012
     times: list[Point] = []  # noqa: RUF012
@@ -70,7 +74,14 @@ class ExportsState(rx.State):
             put(self, failed=error_sentence(e))
         put(self, loaded=True)
 
+    @action(Permission.READ)
+    async def pick(self, day: str) -> Any:
+        """Open the list of a day's runs, named as it is in the chart."""
+        address = self._lists.get(str(day), "")
+        return rx.redirect(address) if address else None
+
     def _show(self, figures: ExportFigures) -> None:
+        self._lists = health.runs_by_day(figures)
         zone, backlog = cron.zone(figures.timezone), figures.backlog
         put(
             self,

@@ -86,11 +86,11 @@ def _runs() -> rx.Component:
         (key, words, f"var(--run-{key.replace('_', '-')})") for key, (words, _) in PARTS.items()
     ]
     heads, rows = rx.Var.create(RUN_HEADS), state.run_rows
-    table = charts.table("Runs by day", heads.to(list[str]), rows)
-    chart = charts.bars(state.runs, parts)
+    table = charts.table("Runs by day", heads.to(list[str]), rows, state.pick)
+    chart = charts.bars(state.runs, parts, on_pick=state.pick)
     all_runs = link("All runs", href=state.all_runs)
     failed = link("Failed runs", href=state.failed_runs)
-    words = state.ended
+    words = rx.fragment(state.ended, rx.cond(state.ran, " · press a day to list its runs", ""))
     return charts.figure(
         *("Runs by day", words, chart, table, all_runs, failed), name="runs", filled=state.ran
     )
