@@ -38,7 +38,17 @@ READING = {
     PaletteState: {"look"},
     ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn", "tag"},
     ViewActions: {
-        *("choose", "ask", "type_name", "set_share", "dismiss", "confirm", "update", "set_shared")
+        *(
+            "choose",
+            "ask",
+            "type_name",
+            "set_share",
+            "dismiss",
+            "submit",
+            "confirm",
+            "update",
+            "set_shared",
+        )
     },
     ScheduledExports: {"arrive", "step", "refresh"},
 }

@@ -45,8 +45,9 @@ def test_tags_are_added_to_and_removed_from_the_selected_ones(
         assert [row.tags for row in listed.rows] == tags()
         await tab.do(Selection.pick, two[0].id, True)
         await tab.do(Organizing.ask, "remove")
-        await tab.do(Organizing.type_tags, "weekly")
-        await tab.do(Organizing.confirm)
+        await tab.do(Organizing.submit, {"bulk-tags": " , "})
+        assert asked.asking == "remove"
+        await tab.do(Organizing.submit, {"bulk-tags": "weekly"})
         assert tags() == [["EU"], ["EU", "Weekly"]]
         texts = await tab.texts()
         for text in ("Tags added to 2 scheduled exports", "Tags removed from “One”"):

@@ -139,8 +139,9 @@ def test_a_view_is_renamed_shared_and_deleted(
         views = await tab.state(Views)
         await tab.do(ViewActions.ask, "rename")
         assert (await tab.state(ViewActions)).typed == "Paused ones"
-        await tab.do(ViewActions.type_name, "Asleep")
-        await tab.do(ViewActions.confirm)
+        await tab.do(ViewActions.submit, {"view-name": " "})
+        assert (await tab.state(ViewActions)).asking == "rename"
+        await tab.do(ViewActions.submit, {"view-name": "Asleep"})
         await tab.do(ViewActions.set_shared, True)
         assert [(v.name, v.shared) for v in views.views] == [("Asleep", True)]
         assert (views.name, views.shared) == ("Asleep", True)

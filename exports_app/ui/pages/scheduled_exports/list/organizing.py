@@ -6,7 +6,7 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import Invalid, NotFound
+from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.humanize import counted
 from exports_app.domain.schedules.tags import merged
 from exports_app.services.schedules.bulk import BulkResult
@@ -20,6 +20,8 @@ from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 ADD, REMOVE, TRANSFER = "add", "remove", "transfer"
+FIELD = "bulk-tags"
+"""Name and id of the field for tags."""
 
 
 class Organizing(rx.State):
@@ -70,8 +72,17 @@ class Organizing(rx.State):
         self.asking = ""
 
     @action(Permission.WRITE)
+    async def submit(self, form: dict[str, str]) -> None:
+        """Enter in the field for tags."""
+        self.typed = str(form.get(FIELD, ""))[: bounds.FORM_TEXT]
+        await self._confirm()
+
+    @action(Permission.WRITE)
     async def confirm(self) -> None:
         """What was asked about. Where the tags are wrong, the dialog stays open."""
+        await self._confirm()
+
+    async def _confirm(self) -> None:
         if self.asking in {ADD, REMOVE}:
             await self._tag(merged(self.typed.split(",")))
         elif self.asking == TRANSFER:
@@ -80,6 +91,8 @@ class Organizing(rx.State):
     async def _tag(self, tags: tuple[str, ...]) -> None:
         if errors := check_tags(tags):
             raise Invalid(errors)
+        if not tags:
+            raise Invalid([FieldError("/tags", "enter at least one tag")])
         add, remove = (tags, ()) if self.asking == ADD else ((), tags)
         done = "Tags added to" if add else "Tags removed from"
         await self._end(await call(services.bulk.tag, self._ids, add, remove), f"{done} {{}}")

@@ -8,12 +8,13 @@ from exports_app.ui.components.question import question
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
 from exports_app.ui.pages.scheduled_exports.list.organizing import (
     ADD,
+    FIELD,
     REMOVE,
     TRANSFER,
     Organizing,
 )
 
-FIELD, NAMES, OWNER = "bulk-tags", "bulk-tag-names", "new-owner"
+NAMES, OWNER = "bulk-tag-names", "new-owner"
 WORDS = ((ADD, "tag", "Add tags …"), (REMOVE, "tags", "Remove tags …"))
 
 
@@ -82,7 +83,8 @@ def _tags() -> rx.Component:
         list=NAMES,
     )
     label = rx.el.label("Tags", html_for=FIELD)
-    return rx.el.div(label, field, rx.el.datalist(names, id=NAMES), class_name="field")
+    labelled = rx.el.div(label, field, rx.el.datalist(names, id=NAMES), class_name="field")
+    return rx.form(labelled, on_submit=Organizing.submit, reset_on_submit=False)
 
 
 def _owner() -> rx.Component:

@@ -17,6 +17,8 @@ from exports_app.ui.pages.scheduled_exports.list.view_content import BUILT_IN, C
 from exports_app.ui.pages.scheduled_exports.list.views import Views
 
 SAVE, RENAME, DELETE = "save", "rename", "delete"
+NAME = "view-name"
+"""Name and id of the field for the name."""
 
 
 class ViewActions(rx.State):
@@ -57,8 +59,17 @@ class ViewActions(rx.State):
         self.asking = ""
 
     @action(Permission.READ)
+    async def submit(self, form: dict[str, str]) -> None:
+        """Enter in the field for the name."""
+        self.typed = str(form.get(NAME, ""))[: bounds.VIEW_NAME]
+        await self._confirm()
+
+    @action(Permission.READ)
     async def confirm(self) -> None:
         """What was asked about. Where it is refused, the dialog stays open."""
+        await self._confirm()
+
+    async def _confirm(self) -> None:
         if self.asking == SAVE:
             await self._save()
         elif self.asking == RENAME:

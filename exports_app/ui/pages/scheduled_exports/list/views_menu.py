@@ -11,13 +11,12 @@ from exports_app.ui.components.question import question
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.list.view_actions import (
     DELETE,
+    NAME,
     RENAME,
     SAVE,
     ViewActions,
 )
 from exports_app.ui.pages.scheduled_exports.list.views import View, Views
-
-NAME = "view-name"
 
 
 def views_menu() -> rx.Component:
@@ -135,7 +134,8 @@ def _name() -> rx.Component:
         auto_complete="off",
         class_name="control",
     )
-    return rx.el.div(rx.el.label("Name", html_for=NAME), field, class_name="field")
+    labelled = rx.el.div(rx.el.label("Name", html_for=NAME), field, class_name="field")
+    return rx.form(labelled, on_submit=ViewActions.submit, reset_on_submit=False)
 
 
 def _share() -> rx.Component:
