@@ -104,7 +104,7 @@ const KEYS = [
   ["Anywhere", [["Ctrl K", "Open the command palette"], ["/", "Search the list"], ["n", "New scheduled export"], ["?", "Show the shortcuts"]]],
   ["In a list", [
     ["j", "Next row"], ["k", "Previous row"], ["x", "Select the row"], ["Shift X", "Select the rows up to it"],
-    ["Enter", "Open the history"], ["e", "Edit"], ["r", "Run now"],
+    ["Enter", "Open the history, or a run's details"], ["e", "Edit"], ["r", "Run now"],
   ]],
   ["In the form", [["Ctrl Enter", "Save"], ["Esc", "Close"]]],
 ];

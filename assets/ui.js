@@ -419,11 +419,12 @@ const isTyping = (target) =>
   target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=menu], [role=listbox]");
 const hasDialog = () => document.querySelector("[role=dialog], [role=alertdialog], dialog[open]");
 
-// The row of a list in which the focus is, and moves between them. Rows carry data-id; what a key presses in one carries data-key.
+// The row of a list in which the focus is, and moves between them. What a key presses in a row carries data-key.
+const ROW = "tr:is([data-id], [data-run])";
 let lastRow = 0;
 const inRows = (event) => {
-  const rows = [...document.querySelectorAll("tr[data-id]")];
-  const row = event.target.closest?.("tr[data-id]");
+  const rows = [...document.querySelectorAll(ROW)];
+  const row = event.target.closest?.(ROW);
   const step = { j: 1, k: -1 }[event.key];
   if (step && rows.length) {
     // Without a focus, where the last row was, which may be gone; from elsewhere on the page, the first

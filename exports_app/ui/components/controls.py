@@ -20,7 +20,7 @@ def link(*children: Any, **props: Any) -> rx.Component:
 
 
 def on_key(key: str) -> dict[str, str]:
-    """Attributes of a button in a row (``tr[data-id]``) that this key presses while the focus is in
+    """Attributes of a button in a row of a list that this key presses while the focus is in
     the row; of a letter in either case."""
     return {"data-key": key.lower()}
 

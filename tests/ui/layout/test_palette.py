@@ -3,10 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+from exports_app import plugins
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.service import new_run
+from exports_app.ui.framework.page import PAGES
 from exports_app.ui.layout.palette.state import MOST, PaletteState
 from exports_app.ui.layout.palette.view import commands
 from exports_app.wiring import Services
@@ -91,12 +93,16 @@ def test_it_finds_a_run_by_its_id_and_shows_what_failed_last(
 
 
 def test_commands_name_the_permission_that_they_need(tab: Tab) -> None:
+    plugins.load("exports_app.ui.pages")
     offered = {command["title"]: command for command in commands()}
     assert offered["New scheduled export"]["needs"] == str(Permission.WRITE)
     assert offered["Audit log"]["needs"] == str(Permission.MANAGE)
     assert offered["Users"]["needs"] == str(Permission.OPERATE)
     assert offered["Account"]["needs"] == ""
     assert offered["Audit log"]["note"] == "Settings"
+    routes = {page.link for page in PAGES}
+    opened = {command["href"].split("?")[0] for command in commands() if "href" in command}
+    assert opened <= routes
     keys = [(command["kind"], command["key"]) for command in commands()]
     assert len(keys) == len(set(keys))
     assert not {"Sign in", "Not found", "Invitation"} & offered.keys()

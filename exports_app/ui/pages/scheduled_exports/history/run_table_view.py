@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, icon_button, link, status
+from exports_app.ui.components.controls import button, icon_button, link, on_key, status
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.history.detail_view import run_details
@@ -90,6 +90,7 @@ def _run(run: RunItem, unfold: Any, *, named: bool) -> rx.Component:
             class_name="right",
         ),
         role="row",
+        tab_index=-1,
         custom_attrs={"data-run": run.id},
     )
     return rx.fragment(row, rx.cond(opened, run_details(run)), key=run.id)
@@ -145,7 +146,8 @@ def _details_button(run: RunItem, opened: Any, unfold: Any) -> rx.Component:
         class_name="icon-button",
         title="Details",
         on_click=unfold(run.id),
-        custom_attrs={
+        custom_attrs=on_key("Enter")
+        | {
             "aria-label": f"Details: {run.title}",
             "aria-expanded": rx.cond(opened, "true", "false"),
         },
