@@ -95,6 +95,18 @@ class ScheduleActions(rx.State):
         await (await self.get_state(ListState)).load(fresh=True)
 
     @action(Permission.WRITE)
+    async def restore(self, schedule_id: str) -> None:
+        """One that was deleted."""
+        try:
+            restored = await call(services.deleted_schedules.restore, str(schedule_id))
+            now = "active" if restored.is_active else "paused"
+            href = f"{ROUTE}/{restored.id}"
+            text = f"“{restored.name}” restored, and {now} as before"
+            await notify(self, "success", text, link="Show", href=href)
+        finally:
+            await (await self.get_state(ListState)).load(fresh=True)
+
+    @action(Permission.WRITE)
     async def bulk(self, what: str) -> None:
         """Activate, pause or delete the selected ones."""
         if what not in {"activate", "pause", "delete"}:

@@ -18,6 +18,8 @@ ACTIVE = {
     "stopped": {"stopped": True},
     "failing": {"failing": True},
 }
+DELETED = "deleted"
+"""Of ``active``: deleted scheduled exports. Nothing else is filtered or searched there."""
 COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
 FILTERS = ("active", "type", "format", "status", "owner", "tags")
 ME, NOBODY = "me", "none"
@@ -30,12 +32,24 @@ def allowed(name: str, value: str) -> bool:
     if name == "owner":
         return value in {ME, NOBODY} or is_uuid(value)
     known: dict[str, list[str]] = {
-        "active": list(ACTIVE),
+        "active": [*ACTIVE, DELETED],
         "type": EXPORT_TYPES.keys(),
         "format": FORMATS.keys(),
         "status": [str(s) for s in STATUSES],
     }
     return value in known.get(name, [])
+
+
+def narrowed(filters: Mapping[str, str], name: str, value: str) -> dict[str, str]:
+    """With one of FILTERS set; an empty value clears it."""
+    kept = {} if is_deleted(filters) else {k: v for k, v in filters.items() if k != name}
+    if not allowed(name, value):
+        return kept
+    return {name: value} if is_deleted({name: value}) else kept | {name: value}
+
+
+def is_deleted(filters: Mapping[str, str]) -> bool:
+    return filters.get("active") == DELETED
 
 
 def with_tag(tags: str, name: str, *, wanted: bool) -> str:

@@ -28,7 +28,13 @@ from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
-from exports_app.ui.pages.scheduled_exports.list.filters import allowed, where, with_tag
+from exports_app.ui.pages.scheduled_exports.list.deleted import DeletedState
+from exports_app.ui.pages.scheduled_exports.list.filters import (
+    is_deleted,
+    narrowed,
+    where,
+    with_tag,
+)
 from exports_app.ui.pages.scheduled_exports.list.rows import Row, counts, rows
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.view_content import (
@@ -149,10 +155,8 @@ class ListState(rx.State):
             content = asked_content(asked)
         self._set_content(content)
         number = asked.get("page", "1")
-        self.page = (
-            int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
-        )
-        self.page = max(1, self.page)
+        is_number = number.isascii() and number.isdecimal() and 0 < len(number) < 7
+        self.page = max(1, int(number)) if is_number else 1
         views.compare(content)
         if (self.q, self.filters) != before:
             (await self.get_state(Selection)).clear()
@@ -187,15 +191,22 @@ class ListState(rx.State):
     async def load(self, *, fresh: bool = False) -> None:
         """fresh: see `ScheduleListing.page`."""
         tenant = (await self.get_state(SessionState)).tenant_id
-        read, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
         try:
-            self._show(await call(read, tenant, self._where(), self.q, page, fresh=fresh))
-            await self._show_selected(tenant)
-            await (await self.get_state(Choices)).load(tenant)
+            if is_deleted(self.filters):
+                deleted = await self.get_state(DeletedState)
+                put(self, rows=[], total=await deleted.load(tenant, self.page, SIZE))
+            else:
+                await self._read(tenant, fresh=fresh)
             put(self, failed="")
         except ExportsError as e:
             put(self, failed=error_sentence(e))
         put(self, loaded=True)
+
+    async def _read(self, tenant: str, *, fresh: bool) -> None:
+        read, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
+        self._show(await call(read, tenant, self._where(), self.q, page, fresh=fresh))
+        await self._show_selected(tenant)
+        await (await self.get_state(Choices)).load(tenant)
 
     def _show(self, listed: ScheduleListPage) -> None:
         summary = listed.summary
@@ -217,13 +228,16 @@ class ListState(rx.State):
     @action(Permission.READ)
     async def search(self, text: str) -> None:
         goes_on, self.q = bool(self.q), str(text)[: bounds.SEARCH]
+        if is_deleted(self.filters):
+            self.filters = {}
         await self._look_anew(Step.SAME if goes_on and self.q else Step.NEXT)
 
     @action(Permission.READ)
     async def narrow(self, name: str, value: str) -> None:
         """Set one of FILTERS; an empty value clears it."""
-        kept = {k: v for k, v in self.filters.items() if k != name}
-        self.filters = kept | ({name: value} if allowed(name, value) else {})
+        self.filters = narrowed(self.filters, str(name), str(value))
+        if is_deleted(self.filters):
+            self.q = ""
         await self._look_anew()
 
     @action(Permission.READ)

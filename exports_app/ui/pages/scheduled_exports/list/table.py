@@ -59,7 +59,7 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
         rx.el.div(
             top,
             browser.focus(target=ListState.focus),
-            rx.el.div(table, _foot(), class_name="card as-cards"),
+            rx.el.div(table, list_foot(), class_name="card as-cards"),
         ),
         _nothing_found(),
     )
@@ -91,7 +91,7 @@ def _sort(words: str, key: str) -> rx.Component:
     )
 
 
-def _foot() -> rx.Component:
+def list_foot() -> rx.Component:
     return rx.el.div(
         rx.el.span(
             f"{ListState.first}-{ListState.last} of {ListState.total_words}",

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 
 import reflex as rx
 
+from exports_app.domain.access import Permission
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
+from exports_app.ui.framework.session import may
 from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
-from exports_app.ui.pages.scheduled_exports.list.filters import ME, NOBODY, STATUSES
+from exports_app.ui.pages.scheduled_exports.list.filters import DELETED, ME, NOBODY, STATUSES
 from exports_app.ui.pages.scheduled_exports.list.organizing_view import organizing_menu
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -53,7 +55,7 @@ def toolbar(dialogs: Dialogs) -> rx.Component:
         class_name="search",
     )
     filters = rx.fragment(
-        _filter("active", "Status", STATES),
+        _filter("active", "Status", STATES, rx.cond(may(Permission.WRITE), _deleted())),
         _filter(
             "type", "Type", ((export_type.key, export_type.label) for export_type in EXPORT_TYPES)
         ),
@@ -93,13 +95,20 @@ def _order() -> rx.Component:
     )
 
 
-def _filter(name: str, label: str, choices: Iterable[tuple[str, str]]) -> rx.Component:
+def _deleted() -> rx.Component:
+    return rx.el.option("Deleted", value=DELETED)
+
+
+def _filter(
+    name: str, label: str, choices: Iterable[tuple[str, str]], *more: rx.Component
+) -> rx.Component:
     value = ListState.filters.get(name, "")
     return rx.el.label(
         rx.el.span(label),
         rx.el.select(
             rx.el.option("All", value=""),
             *[rx.el.option(words, value=key) for key, words in choices],
+            *more,
             value=value,
             on_change=lambda chosen: ListState.narrow(name, chosen),
             id=f"filter-{name}",

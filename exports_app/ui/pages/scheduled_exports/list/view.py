@@ -7,10 +7,12 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, link, message
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.address import RUNS
+from exports_app.ui.pages.scheduled_exports.list.deleted_view import deleted_table
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
+from exports_app.ui.pages.scheduled_exports.list.filters import DELETED
 from exports_app.ui.pages.scheduled_exports.list.organizing_view import organizing_dialogs
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
-from exports_app.ui.pages.scheduled_exports.list.table import schedule_table
+from exports_app.ui.pages.scheduled_exports.list.table import list_foot, schedule_table
 from exports_app.ui.pages.scheduled_exports.list.toolbar import toolbar
 from exports_app.ui.pages.scheduled_exports.list.views_menu import lost_filters, views_dialogs
 
@@ -27,9 +29,13 @@ def list_view(dialogs: Dialogs) -> rx.Component:
                 ~ListState.loaded,
                 _loading_table(),
                 rx.cond(
-                    ListState.all_total == 0,
-                    _nothing_yet(dialogs),
-                    rx.fragment(toolbar(dialogs), lost_filters(), schedule_table(dialogs)),
+                    ListState.filters.get("active", "") == DELETED,
+                    rx.fragment(toolbar(dialogs), deleted_table(list_foot())),
+                    rx.cond(
+                        ListState.all_total == 0,
+                        _nothing_yet(dialogs),
+                        rx.fragment(toolbar(dialogs), lost_filters(), schedule_table(dialogs)),
+                    ),
                 ),
             ),
         ),
@@ -135,6 +141,19 @@ def _nothing_yet(dialogs: Dialogs) -> rx.Component:
             ),
         ),
         rx.cond(writes, rx.el.div(*dialogs.templates(), class_name="templates")),
+        rx.cond(
+            writes,
+            rx.el.div(
+                rx.el.button(
+                    "Show deleted scheduled exports",
+                    type="button",
+                    class_name="link-button",
+                    on_click=ListState.narrow("active", DELETED),
+                    id="show-deleted",
+                ),
+                class_name="center",
+            ),
+        ),
         custom_attrs={"data-empty": "true"},
         class_name="empty",
     )

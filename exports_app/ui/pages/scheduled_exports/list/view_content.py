@@ -38,6 +38,8 @@ BUILT_IN = {
 def asked_content(asked: Mapping[str, str]) -> Content:
     """What an address's parameters name; what they name wrongly is left out."""
     filters = {k: asked[k] for k in of_list.FILTERS if of_list.allowed(k, asked.get(k, ""))}
+    if of_list.is_deleted(filters):
+        return Content(filters={"active": of_list.DELETED})
     sort = asked.get("sort", "")
     known = sort.removeprefix("-") in SORTS
     return Content(asked.get("q", "")[: bounds.SEARCH], filters, sort if known else DEFAULT_SORT)
