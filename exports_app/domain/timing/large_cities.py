@@ -1,5 +1,7 @@
 """Names that people search a time zone by and the zone data does not know: large cities without a
-zone of their own, and other names of countries."""
+zone of their own, and other names of countries.
+
+By hand, because packages with the cities of the world are larger than all of this app."""
 
 CITIES = {
     "Africa/Cairo": ("Alexandria", "Giza"),

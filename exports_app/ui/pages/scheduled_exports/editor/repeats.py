@@ -18,6 +18,8 @@ DATE, LAST = "date", "last"
 DAY, WORKDAY = "day", "workday"
 NO_TIME = "Enter a time as HH:MM, e.g. 09:30"
 NO_DAY = "Choose at least one day"
+TYPED = 10
+"""Characters of a time."""
 TIME, WEEKDAYS = "repeat_time", "repeat_weekdays"
 """Fields that may be wrong: the ids of their controls."""
 
@@ -80,8 +82,8 @@ class RepeatState(rx.State):
     def _changed(self, name: str, value: str) -> Repeat | None:
         """None where what was typed is not complete: `errors` says so."""
         if name == "time":
-            self.time = value
-            return self._at(value)
+            self.time = value[:TYPED]
+            return self._at(self.time)
         if name == "weekday":
             return self._toggled(value)
         return self._chosen(name, value)
