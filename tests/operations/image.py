@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.build_context import DEPLOY, committed, is_sent
-from tests.operations.installed import copy_pages
+from tests.operations.installed import copy_pages, empty_environment
 from tests.paths import ROOT
 
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib64", "etc")
@@ -153,14 +153,8 @@ def _copy_out(context: Path, app: Path, file: Dockerfile) -> None:
 
 def _make_environment(venv: Path) -> None:
     """With the packages of requirements.txt alone, as links to those of the tests."""
-    library = sysconfig.get_path("purelib", vars={"base": str(venv), "installed_base": str(venv)})
-    packages = Path(library)
-    packages.mkdir(parents=True)
-    (venv / "bin").mkdir()
-    base = Path(sys.base_prefix, "bin")
-    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    (venv / "bin" / "python").symlink_to(base / python)
-    (venv / "pyvenv.cfg").write_text(f"home = {base}\n")
+    packages = empty_environment(venv, Path(sys.base_prefix))
+    packages.mkdir()
     for found in _required().values():
         for file in found.files or ():
             top = file.parts[0]

@@ -77,6 +77,16 @@ def copy_pages(project: Path) -> None:
     subprocess.run(["chmod", "-R", "a+rX", str(project / ".web")], check=True, timeout=60)
 
 
+def empty_environment(venv: Path, base: Path) -> Path:
+    """As python -m venv makes it. base: of the Python. Returns where its packages shall be."""
+    library = venv / "lib" / VERSION
+    library.mkdir(parents=True)
+    (venv / "bin").mkdir()
+    (venv / "bin" / "python").symlink_to(base / "bin" / VERSION)
+    (venv / "pyvenv.cfg").write_text(f"home = {base / 'bin'}\n")
+    return library / "site-packages"
+
+
 def unprivileged() -> dict[str, Any]:
     """Nobody, where the tests are run by root; else who runs them."""
     if os.geteuid() != 0:
@@ -98,9 +108,6 @@ def _make_environment(whole: Path, venv: Path, user: dict[str, Any]) -> dict[str
     its Python needs."""
     base, packages = Path(sys.base_prefix), Path(sysconfig.get_path("purelib"))
     env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    library = venv / "lib" / VERSION
-    library.mkdir(parents=True)
-    (venv / "bin").mkdir()
     if not _reaches(user, base / "lib" / VERSION):
         copy = whole / "python"
         (copy / "bin").mkdir(parents=True)
@@ -111,17 +118,16 @@ def _make_environment(whole: Path, venv: Path, user: dict[str, Any]) -> dict[str
         for shared in (base / "lib").glob("libpython*.so*"):
             _link(str(shared), str(copy / "lib" / shared.name))
         base, env = copy, {"LD_LIBRARY_PATH": str(copy / "lib")}
-    (venv / "bin" / "python").symlink_to(base / "bin" / VERSION)
+    ours = empty_environment(venv, base)
     node = Path(sysconfig.get_path("scripts"), "node").read_text().partition("\n")[2]
     (venv / "bin" / "node").write_text(f"#!{venv}/bin/python\n{node}")
     (venv / "bin" / "pip").write_text(f'#!/bin/sh\nexec {venv}/bin/python -m pip "$@"\n')
     for made in ("node", "pip"):
         (venv / "bin" / made).chmod(0o755)
-    (venv / "pyvenv.cfg").write_text(f"home = {base / 'bin'}\n")
     if _reaches(user, packages):
-        (library / "site-packages").symlink_to(packages)
+        ours.symlink_to(packages)
     else:
-        shutil.copytree(packages, library / "site-packages", copy_function=_link)
+        shutil.copytree(packages, ours, copy_function=_link)
     return env
 
 
