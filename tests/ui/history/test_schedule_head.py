@@ -29,7 +29,7 @@ def test_its_settings_are_listed_as_the_form_names_them(
     )
     assert (told["Campaigns"][0], told["Owner"][0]) == ("All", "Ann")
     assert told["When there is no data"][0] == "Send the file anyway"
-    assert not {"No data means", "Reply-to address", "Time limit (minutes)"} & told.keys()
+    assert not {"Tags", "No data means", "Reply-to address", "Time limit (minutes)"} & told.keys()
     chosen = make_schedule(
         services,
         admin,
@@ -42,6 +42,7 @@ def test_its_settings_are_listed_as_the_form_names_them(
             campaign_ids=(campaigns["Spring"].id,),
             group_by="week",
         ),
+        tags=("Finance", "EU"),
         delivery="link",
         reply_to="desk@example.com",
         time_limit=600,
@@ -49,6 +50,7 @@ def test_its_settings_are_listed_as_the_form_names_them(
     values = {fact.label: fact.value for fact in schedule_facts(chosen, "Ann")}
     expected = {
         "Description": "For the board",
+        "Tags": "Finance, EU",
         "Period": "1 Jan 2026 \N{EN DASH} 31 Jan 2026",
         "Campaigns": "1 campaign",
         "Grouping": "By week",

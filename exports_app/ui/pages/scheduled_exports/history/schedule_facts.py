@@ -29,6 +29,7 @@ def schedule_facts(schedule: Schedule, owner: str) -> list[Fact]:
     filters = Filters.from_json(schedule.filters)
     return [
         *([Fact("Description", schedule.description)] if schedule.description else []),
+        *([Fact("Tags", ", ".join(schedule.tags))] if schedule.tags else []),
         Fact("Data", kind_label(schedule.export_type)),
         Fact("Period", _period(filters)),
         Fact("Campaigns", _campaigns(filters)),

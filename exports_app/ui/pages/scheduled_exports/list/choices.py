@@ -20,6 +20,10 @@ class Choices(rx.State):
     tags: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
     owners: list[Owner] = []  # noqa: RUF012
 
+    @rx.var
+    def owner_ids(self) -> list[str]:
+        return [owner.id for owner in self.owners]
+
     @internal
     async def load(self, tenant_id: str) -> None:
         found = await call(services.list_choices.read, tenant_id)

@@ -130,6 +130,11 @@ def _owner() -> rx.Component:
             rx.el.option("Me", value=ME),
             chosen,
             rx.el.option("Without access", value=NOBODY),
+            rx.cond(
+                rx.Var.create(["", ME, NOBODY]).contains(value) | Choices.owner_ids.contains(value),
+                rx.fragment(),
+                rx.el.option("Someone who owns none", value=value),
+            ),
             value=value,
             on_change=lambda owner: ListState.narrow("owner", owner),
             id="filter-owner",
