@@ -9,7 +9,7 @@ from exports_app.services.core.records import Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.deleted import DeletedState
-from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.state import SIZE, ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
@@ -91,5 +91,26 @@ def test_its_address_shows_a_viewer_nothing(
         listed, deleted = await tab.state(ListState), await tab.state(DeletedState)
         assert (listed.q, listed.filters) == ("", {"active": "deleted"})
         assert (listed.failed, deleted.rows) == ("You do not have permission to do this", [])
+
+    asyncio.run(play())
+
+
+def test_a_page_that_was_emptied_shows_the_one_before(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
+    made = [make_schedule(services, admin, name=f"No. {i}") for i in range(SIZE + 1)]
+    for schedule in made:
+        clock.advance(minutes=1)
+        services.schedules.delete(admin, schedule.id)
+
+    async def play() -> None:
+        tab.root.router_data = {"asPath": "/scheduled-exports?active=deleted&page=2"}
+        await sign_in(admin, acme)
+        await tab.do(ScheduledExports.arrive)
+        await tab.do(ScheduledExports.refresh)
+        listed, deleted = await tab.state(ListState), await tab.state(DeletedState)
+        assert [row.name for row in deleted.rows] == ["No. 0"]
+        await tab.do(ScheduleActions.restore, made[0].id)
+        assert (listed.page, listed.total, len(deleted.rows)) == (1, SIZE, SIZE)
 
     asyncio.run(play())

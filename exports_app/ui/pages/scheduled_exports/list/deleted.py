@@ -1,10 +1,10 @@
 """Deleted scheduled exports, in place of the list's rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import reflex as rx
 
-from exports_app.services.core.records import Schedule, capped
+from exports_app.services.core.records import Page, Schedule
 from exports_app.services.schedules.deleted import KEPT
 from exports_app.ui.framework.actions import call
 from exports_app.ui.framework.internal import internal
@@ -31,15 +31,18 @@ class DeletedState(rx.State):
     rows: list[DeletedRow] = []  # noqa: RUF012 (Reflex copies defaults)
 
     @internal
-    async def load(self, tenant_id: str, number: int, size: int) -> int:
-        """A page. Returns the number of all. Raises Forbidden for those who may not restore."""
-        page = capped(number, size)
+    async def load(self, tenant_id: str, page: Page) -> tuple[int, int]:
+        """A page, or the last one where there are fewer. Returns the number of all, and of the
+        page. Raises Forbidden for those who may not restore."""
         found, total = await call(services.deleted_schedules.find, tenant_id, page)
+        if not found and total:
+            page = replace(page, number=-(-total // page.size))
+            found, total = await call(services.deleted_schedules.find, tenant_id, page)
         people = {schedule.deleted_by for schedule in found if schedule.deleted_by}
         names = await call(services.schedule_summaries.people, people)
         rows = [_row(schedule, names.get(schedule.deleted_by or "", UNKNOWN)) for schedule in found]
         put(self, rows=rows)
-        return total
+        return total, page.number
 
 
 def _row(schedule: Schedule, who: str) -> DeletedRow:

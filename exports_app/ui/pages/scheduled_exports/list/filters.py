@@ -48,6 +48,11 @@ def narrowed(filters: Mapping[str, str], name: str, value: str) -> dict[str, str
     return {name: value} if is_deleted({name: value}) else kept | {name: value}
 
 
+def searched(filters: Mapping[str, str]) -> dict[str, str]:
+    """Those that a search leaves: deleted ones are not searched."""
+    return {} if is_deleted(filters) else dict(filters)
+
+
 def is_deleted(filters: Mapping[str, str]) -> bool:
     return filters.get("active") == DELETED
 

@@ -1,5 +1,4 @@
-"""The list: which part of the tenant's schedules is shown, in what order. The view stands in the
-address."""
+"""The list: which schedules are shown, in what order. The view stands in the address."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,6 @@ from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import up_to
 from exports_app.services.core.records import capped
-from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
 from exports_app.ui.framework.actions import action, call, error_sentence, principal
 from exports_app.ui.framework.browser_commands import (
@@ -27,20 +25,16 @@ from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
+from exports_app.ui.pages.scheduled_exports.list import filters as of
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
 from exports_app.ui.pages.scheduled_exports.list.deleted import DeletedState
-from exports_app.ui.pages.scheduled_exports.list.filters import (
-    is_deleted,
-    narrowed,
-    where,
-    with_tag,
-)
 from exports_app.ui.pages.scheduled_exports.list.rows import Row, counts, rows
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.view_content import (
     DEFAULT_SORT,
     Content,
     asked_content,
+    asked_page,
     parameters_of,
 )
 from exports_app.ui.pages.scheduled_exports.list.views import Views
@@ -141,7 +135,7 @@ class ListState(rx.State):
             await self.load()
 
     def _where(self) -> dict[str, Any]:
-        return where(self.filters, principal().user_id)
+        return of.where(self.filters, principal().user_id)
 
     async def _take(self, asked: Mapping[str, str]) -> None:
         """The view that an address's parameters name."""
@@ -154,9 +148,7 @@ class ListState(rx.State):
         if content is None or "sort" in asked:  # a view that was changed names its order
             content = asked_content(asked)
         self._set_content(content)
-        number = asked.get("page", "1")
-        is_number = number.isascii() and number.isdecimal() and 0 < len(number) < 7
-        self.page = max(1, int(number)) if is_number else 1
+        self.page = asked_page(asked)
         views.compare(content)
         if (self.q, self.filters) != before:
             (await self.get_state(Selection)).clear()
@@ -192,9 +184,10 @@ class ListState(rx.State):
         """fresh: see `ScheduleListing.page`."""
         tenant = (await self.get_state(SessionState)).tenant_id
         try:
-            if is_deleted(self.filters):
+            if of.is_deleted(self.filters):
                 deleted = await self.get_state(DeletedState)
-                put(self, rows=[], total=await deleted.load(tenant, self.page, SIZE))
+                total, page = await deleted.load(tenant, capped(self.page, SIZE))
+                put(self, rows=[], total=total, page=page)
             else:
                 await self._read(tenant, fresh=fresh)
             put(self, failed="")
@@ -204,11 +197,7 @@ class ListState(rx.State):
 
     async def _read(self, tenant: str, *, fresh: bool) -> None:
         read, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
-        self._show(await call(read, tenant, self._where(), self.q, page, fresh=fresh))
-        await self._show_selected(tenant)
-        await (await self.get_state(Choices)).load(tenant)
-
-    def _show(self, listed: ScheduleListPage) -> None:
+        listed = await call(read, tenant, self._where(), self.q, page, fresh=fresh)
         summary = listed.summary
         put(
             self,
@@ -219,6 +208,8 @@ class ListState(rx.State):
             counts=counts(summary),
             next_at=iso(summary.next_run_at),
         )
+        await self._show_selected(tenant)
+        await (await self.get_state(Choices)).load(tenant)
 
     @action(Permission.READ)
     async def again(self) -> None:
@@ -228,23 +219,22 @@ class ListState(rx.State):
     @action(Permission.READ)
     async def search(self, text: str) -> None:
         goes_on, self.q = bool(self.q), str(text)[: bounds.SEARCH]
-        if is_deleted(self.filters):
-            self.filters = {}
+        self.filters = of.searched(self.filters)
         await self._look_anew(Step.SAME if goes_on and self.q else Step.NEXT)
 
     @action(Permission.READ)
     async def narrow(self, name: str, value: str) -> None:
         """Set one of FILTERS; an empty value clears it."""
-        self.filters = narrowed(self.filters, str(name), str(value))
-        if is_deleted(self.filters):
+        self.filters = of.narrowed(self.filters, str(name), str(value))
+        if of.is_deleted(self.filters):
             self.q = ""
         await self._look_anew()
 
     @action(Permission.READ)
     async def tag(self, name: str, wanted: bool = True) -> None:
         """Show only what has this tag too, or also what has not."""
-        tags = with_tag(self.filters.get("tags", ""), str(name), wanted=wanted)
-        await self.narrow("tags", tags)
+        before = self.filters.get("tags", "")
+        await self.narrow("tags", of.with_tag(before, str(name), wanted=wanted))
 
     @action(Permission.READ)
     async def clear(self) -> None:
@@ -280,8 +270,8 @@ class ListState(rx.State):
         """Select all that match the search and the filters, of very many the first."""
         tenant = (await self.get_state(SessionState)).tenant_id
         matching = services.schedule_selection.matching
-        names = await call(matching, tenant, self._where(), self.q, self.sort)
-        (await self.get_state(Selection)).take(names)
+        of_all = await call(matching, tenant, self._where(), self.q, self.sort)
+        (await self.get_state(Selection)).take(of_all)
 
     async def _show_selected(self, tenant: str) -> None:
         selection = await self.get_state(Selection)

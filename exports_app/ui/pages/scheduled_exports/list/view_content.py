@@ -45,6 +45,12 @@ def asked_content(asked: Mapping[str, str]) -> Content:
     return Content(asked.get("q", "")[: bounds.SEARCH], filters, sort if known else DEFAULT_SORT)
 
 
+def asked_page(asked: Mapping[str, str]) -> int:
+    number = asked.get("page", "1")
+    is_number = number.isascii() and number.isdecimal() and 0 < len(number) < 7
+    return max(1, int(number)) if is_number else 1
+
+
 def parameters_of(
     content: Content, tenant: str, view: tuple[str, bool], page: int
 ) -> dict[str, str]:
