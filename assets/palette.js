@@ -101,14 +101,14 @@ function Row({ item, place, marked, first, onRun, onMark }) {
 }
 
 const KEYS = [
-  ["Anywhere", [["Ctrl K", "Open the command palette"], ["/", "Search the list"], ["n", "New scheduled export"], ["?", "Show the shortcuts"]]],
+  ["Anywhere", [["Ctrl K", "Open the command palette"], ["/", "Search the list"], ["n", "New scheduled export"], ["Ctrl Z", "Undo what a notice offers to undo"], ["Alt T", "Go to the notices"], ["?", "Show the shortcuts"]]],
   ["In a list", [
     ["j", "Next row"], ["k", "Previous row"], ["x", "Select the row"], ["Shift X", "Select the rows up to it"],
     ["Enter", "Open the history, or a run's details"], ["e", "Edit"], ["r", "Run now"],
   ]],
   ["In the form", [["Ctrl Enter", "Save"], ["Esc", "Close"]]],
 ];
-const MODIFIERS = new Set(["Ctrl", "Shift"]);
+const MODIFIERS = new Set(["Ctrl", "Shift", "Alt"]);
 
 export function Shortcuts({ onClose }) {
   const [on, setOn] = useState(singleKeys.on());

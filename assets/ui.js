@@ -241,7 +241,11 @@ const showNotice = (notice, act) => {
   const isError = notice.level === "error";
   if (current.timer) endNotice();
   const words = h("span", { role: isError ? "alert" : "status" }, h(Named, { text: notice.text }));
-  const action = notice.link ? { label: notice.link, onClick: act } : undefined;
+  const press = () => {
+    if (current.id === notice.id) stopClock();
+    act();
+  };
+  const action = notice.link ? { label: notice.link, onClick: press } : undefined;
   (toast[notice.level] ?? toast)(words, { id: notice.id, duration: Infinity, action, closeButton: true, onDismiss: () => current.id === notice.id && stopClock() });
   if (isError) return;
   current.id = notice.id;

@@ -169,6 +169,8 @@ def test_after_thirty_days_it_is_gone_with_its_runs_and_files_and_the_audit_stay
     assert left == {young.id, live.id}
     assert sql(services, "SELECT count(*) FROM deliveries")[0][0] == 2
     assert services.history.file(admin, live.id, kept.id).path.exists()
+    with services.store.read() as tx:
+        assert tx.status_counts.runs() == {"completed": 2}
     assert {"schedule.removed", "schedule.deleted"} < actions(services, super_admin, old)
     assert sweep(services) == 0
 
