@@ -67,7 +67,9 @@ def backfill(
     """A run for each past run time on these days, in the schedule's zone, that has none or was
     skipped."""
     days = (body.start_date, body.end_date)
-    done = srv.backfill.run(who, target.id, *days, include_removed=body.include_removed)
+    done = srv.backfill.run(
+        who, target.id, *days, include_removed=body.include_removed, to=body.send_to
+    )
     return {
         "created": len(done.runs),
         "existing": done.existing,

@@ -7,6 +7,7 @@ from pydantic import Field
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.base import Day, Output
 from exports_app.domain import bounds
+from exports_app.domain.runs.send_to import SendTo
 
 
 class DeliveryOut(Output):
@@ -139,6 +140,10 @@ class BackfillIn(Input):
             "also run times whose run may have been removed from the history: their files may "
             "have been sent already"
         ),
+    )
+    send_to: SendTo = Field(
+        default=SendTo.RECIPIENTS,
+        description="me: tests, which leave the run times without a run; nobody: only the files",
     )
 
 

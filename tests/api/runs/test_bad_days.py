@@ -192,6 +192,9 @@ class TestBackfill:
         listed = api.viewer.get(f"{path}/history").json()["items"]
         assert [one["id"] for one in reversed(listed)] == body["historyIds"]
         assert {one["trigger"] for one in listed} == {"backfill"}
+        silent = days | {"startDate": "2026-02-28", "sendTo": "nobody"}
+        (run_id,) = api.admin.post(f"{path}/backfill", silent).json()["historyIds"]
+        assert api.viewer.get(f"{path}/history/{run_id}").json()["recipients"] == []
 
     @pytest.mark.parametrize(
         ("body", "expected"),
@@ -202,8 +205,9 @@ class TestBackfill:
             ({"startDate": "2026-03-01"}, ["/endDate"]),
             ({"startDate": "yesterday", "endDate": None}, ["/endDate", "/startDate"]),
             ({"startDate": "2026-03-01", "endDate": "2026-03-01", "force": True}, ["/force"]),
+            ({"startDate": "2026-03-01", "endDate": "2026-03-01", "sendTo": "all"}, ["/sendTo"]),
         ],
-        ids=["future", "backwards", "too many", "no end", "no days", "unknown field"],
+        ids=["future", "backwards", "too many", "no end", "no days", "unknown field", "to all"],
     )
     def test_days_that_make_no_sense_are_refused_by_field(
         self, api: Clients, body: Any, expected: list[str]
