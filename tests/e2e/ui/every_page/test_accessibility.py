@@ -155,6 +155,16 @@ def of_no_history(page: Page) -> Views:
     yield "history of none", page
 
 
+def of_all_runs(page: Page) -> Views:
+    page.goto("/runs")
+    page.get_by_role("button", name="Details").first.click()
+    expect(page.locator("tr.detail")).to_be_visible()
+    yield "all runs", page
+    page.locator("#filter-schedule").click()
+    expect(page.get_by_role("option", name="Partial")).to_be_visible()
+    yield "all runs, choosing a scheduled export", page
+
+
 def assert_good(views: Views) -> None:
     found = {name: told for name, page in views if (told := problems(page))}
     assert not found, "\n".join(f"{name}:\n  " + "\n  ".join(told) for name, told in found.items())
@@ -188,6 +198,7 @@ def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
         of_the_form(page),
         of_the_history(page, "Partial", "Failed"),
         of_no_history(page),
+        of_all_runs(page),
     )
     assert_good(chain(*steps))
 
