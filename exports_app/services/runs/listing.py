@@ -70,10 +70,11 @@ class RunListing:
             tenant_id, view, lambda: self._read(who, tenant_id, where, place, size)
         )
 
-    def one(self, who: Principal, run_id: str) -> RunListPage:
-        """A run by its id alone. Raises NotFound, Forbidden."""
+    def one(self, who: Principal, tenant_id: str, run_id: str) -> RunListPage:
+        """A run of the tenant by its id alone. Raises NotFound, Forbidden."""
+        require(who, Permission.READ, tenant_id)
         with self._store.read() as tx:
-            run = tx.runs.get(run_id) if is_uuid(run_id) else None
+            run = _of_tenant(tx, tenant_id, run_id)
             if run is None:
                 raise NotFound
             schedule_of(tx, who, run.scheduled_export_id, Permission.READ)

@@ -188,12 +188,12 @@ def test_wrong_filters_and_foreign_runs_are_refused(
     with pytest.raises(NotFound):
         find(schedule_id=foreign.id)
     with pytest.raises(NotFound):
-        services.run_listing.one(admin, run.id)
+        services.run_listing.one(admin, acme.id, run.id)
     with pytest.raises((NotFound, Forbidden)):
         services.run_listing.page(outsider, acme.id, RunFilter(), Place(), 25)
     with pytest.raises(NotFound):
-        services.run_listing.one(admin, "nonsense")
-    assert ids(services.run_listing.one(outsider, run.id)) == [run.id]
+        services.run_listing.one(admin, acme.id, "nonsense")
+    assert ids(services.run_listing.one(outsider, foreign.tenant_id, run.id)) == [run.id]
     assert ids(find(Place(older_than=run.id))) == []
     for where in ({"status": "lost"}, {"trigger": "moon"}, {"reason": "x" * 201}):
         with pytest.raises(Invalid):

@@ -98,7 +98,7 @@ class AllRuns(rx.State):
         self.zone = place(session.timezone)
         try:
             if self.run_id:
-                await table.load_one(self.run_id)
+                await table.load_one(session.tenant_id, self.run_id)
             else:
                 await self._name_schedule()
                 where = filters.where(self.view, session.timezone)

@@ -126,7 +126,7 @@ def _facts() -> rx.Component:
                 class_name="muted",
             ),
         ),
-        browser.copy_button(text=detail.link, label="Copy link to this run"),
+        browser.copy_button(text=OpenedRun.link, label="Copy link to this run"),
         class_name="grow",
     )
 

@@ -12,6 +12,8 @@ from exports_app.services.runs.actions import waits_for_retry
 from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.scheduled_exports.address import RUNS, with_parts
 from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem, attempt_row
 from exports_app.ui.pages.scheduled_exports.history.rows import (
     DeliveryItem,
@@ -50,6 +52,8 @@ class OpenedRun(rx.State):
     """Empty where none is open."""
     writes: bool = False
     """Whether the reader may change it, so that the actions are there."""
+    link: str = ""
+    """The run's own address."""
     detail: Detail = Detail()
     deliveries: list[DeliveryItem] = []  # noqa: RUF012 (Reflex copies defaults)
     attempts: list[AttemptItem] = []  # noqa: RUF012
@@ -59,6 +63,7 @@ class OpenedRun(rx.State):
     async def show(self, run: Run, deliveries: list[Delivery], attempts: list[Attempt]) -> None:
         self.schedule_id, self.run_id = run.scheduled_export_id, run.id
         self.writes = principal().can(Permission.WRITE, run.tenant_id)
+        self.link = await self._link(run)
         self.detail = detail(run, deliveries)
         self.deliveries = delivery_rows(run, sorted(deliveries, key=_attention))
         self.attempts = (
@@ -67,6 +72,11 @@ class OpenedRun(rx.State):
             else []
         )
         await self._follow()
+
+    async def _link(self, run: Run) -> str:
+        session = await self.get_state(SessionState)
+        tenant = session.tenant_slug if len(session.tenants) > 1 else ""
+        return with_parts(f"{services.settings.base_url}{RUNS}/{run.id}", {"tenant": tenant})
 
     @internal
     async def clear(self) -> None:

@@ -24,7 +24,6 @@ from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.runs.entitlement import is_dropped
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports import run_errors
-from exports_app.ui.pages.scheduled_exports.address import RUNS
 from exports_app.ui.pages.scheduled_exports.delivery_advice import advice
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
     DELIVERY_WORDS,
@@ -60,6 +59,7 @@ class RunItem:
     status_word: str
     at: str
     since: str
+    is_test: bool
     how: str
     """Trigger, who, and whether it was started without sending."""
     window: str
@@ -105,8 +105,6 @@ class Detail:
     raw: str = ""
     """The error with all its ids, to be copied."""
     hint: str = ""
-    link: str = ""
-    """The run's own address."""
     sha256: str = ""
     made: str = ""
     """What it is, in one line, as of when it ran."""
@@ -153,6 +151,7 @@ def run_row(
         if run.status in UNFINISHED
         else iso(moment(run)),
         since=iso(run.started_at) if run.status is RunStatus.PROCESSING else "",
+        is_test=run.trigger is Trigger.TEST,
         how=how,
         window=period.words(period.Window(run.window_start, run.window_end)),
         file_name=run.file_name or "",
@@ -246,7 +245,6 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         error=f"{run_errors.readable(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",
         hint=hint,
-        link=f"{services.settings.base_url}{RUNS}/{run.id}",
         sha256=run.sha256 or "",
         made=f"{kind_label(run.spec.export_type)}, {format_label(run.format)}"
         f" · time zone: {place(run.spec.timezone)}",

@@ -92,9 +92,9 @@ class RunTable(rx.State):
         await self._take(page, named=named)
 
     @internal
-    async def load_one(self, run_id: str) -> None:
+    async def load_one(self, tenant_id: str, run_id: str) -> None:
         """The run alone, with its details. Raises NotFound, Forbidden."""
-        page = await in_thread(services.run_listing.one, principal(), run_id)
+        page = await in_thread(services.run_listing.one, principal(), tenant_id, run_id)
         self.opened = run_id
         await self._take(page, named=True)
 

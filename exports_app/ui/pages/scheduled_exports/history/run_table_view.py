@@ -73,7 +73,11 @@ def _table(unfold: Any, *, named: bool) -> rx.Component:
 def _run(run: RunItem, unfold: Any, *, named: bool) -> rx.Component:
     opened: Any = RunTable.opened == run.id
     row = rx.el.tr(
-        rx.el.td(status(run.status, run.status_word), role="cell"),
+        rx.el.td(
+            status(run.status, run.status_word),
+            rx.cond(run.is_test, rx.fragment(" ", rx.el.span("Test", class_name="tag"))),
+            role="cell",
+        ),
         rx.el.td(_when(run), role="cell", class_name="wide-cell"),
         rx.el.td(_file(run, named=named), role="cell", class_name="wide-cell"),
         rx.el.td(run.records, role="cell", class_name="right"),
