@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from exports_app.cli.services import open_services, read_only_services
+from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
 
 if TYPE_CHECKING:
@@ -57,9 +58,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _wait(services: "Services") -> None:
-    """Until no run is at work, or Ctrl-C. On stderr it says how many are."""
+    """Until no run is at work, or Ctrl-C. On stderr it says how many are. Raises ExportsError where
+    someone ends maintenance meanwhile: runs begin again."""
     shown = 0
-    while left := services.maintenance.runs_at_work():
+    while True:
+        left = services.maintenance.runs_at_work()
+        if not services.maintenance.now().is_on:
+            raise ExportsError("maintenance was switched off meanwhile: runs begin")
+        if not left:
+            return
         if left != shown:
             print(f"waiting for {counted(left, 'run')}…", file=sys.stderr, flush=True)
         shown = left

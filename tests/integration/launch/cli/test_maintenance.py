@@ -6,6 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from exports_app.cli import maintenance
+from exports_app.domain.errors import ExportsError
 from tests.integration.launch.cli.process import Run, refused, went_well
 
 
@@ -49,3 +50,13 @@ def test_waiting_ends_with_the_last_run(
     monkeypatch.setattr(maintenance, "LOOK_SECONDS", 0)
     maintenance._wait(services)
     assert capsys.readouterr().err == "waiting for 2 runs…\nwaiting for 1 run…\n"
+
+
+def test_waiting_fails_where_someone_ends_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows the command must not be done then."""
+    services = Mock()
+    services.maintenance.runs_at_work.side_effect = [1, 0]
+    services.maintenance.now.side_effect = [Mock(is_on=True), Mock(is_on=False)]
+    monkeypatch.setattr(maintenance, "LOOK_SECONDS", 0)
+    with pytest.raises(ExportsError, match="switched off meanwhile"):
+        maintenance._wait(services)
