@@ -60,7 +60,7 @@ def _find(who: Principal, tenant_id: str, asked: str) -> list[Found]:
         return [_run(one) for one in page.runs]
     if is_uuid(asked):
         with contextlib.suppress(NotFound):
-            return [_run(one) for one in services.run_listing.one(who, asked).runs]
+            return [_run(one) for one in services.run_listing.one(who, tenant_id, asked).runs]
     first = Page(1, MOST, "name", most=MOST)
     schedules, _ = services.schedules.find(who, tenant_id, {}, asked, first)
     return [_schedule(schedule) for schedule in schedules]
