@@ -122,6 +122,27 @@ def test_an_owner_who_may_no_longer_export_is_followed_by_who_restores(
     assert restored.owner_id == cast.super_admin.user.id
 
 
+def test_it_is_found_nowhere_else_and_its_runs_still_count_in_the_figures(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, name="Weekly", schedule="0 12 * * *")
+    trigger_and_execute(services, admin, schedule)
+
+    def due() -> int:
+        return sum(hour.runs for hour in services.export_analytics.read(admin, acme.id).hours)
+
+    assert due() == 1
+    services.schedules.delete(admin, schedule.id)
+    assert due() == 0
+    assert services.schedule_selection.matching(admin, acme.id, {}, "Weekly", "") == {}
+    assert services.schedule_summaries.summary(admin, acme.id).total == 0
+    used = {quota.name: quota.used for quota in services.quotas.find(admin, acme.id)}
+    assert used["schedules"] == 0
+    figures = services.export_analytics.read(admin, acme.id)
+    assert (figures.failing.total, figures.paused.total, figures.ownerless.total) == (0, 0, 0)
+    assert figures.days[-1].counts == {RunStatus.COMPLETED: 1}
+
+
 def test_there_must_be_room_for_it(
     services: Services, admin: Principal, super_admin: Principal, schedule: Schedule
 ) -> None:
