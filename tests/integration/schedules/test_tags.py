@@ -11,7 +11,7 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page, Schedule, Tenant
 from exports_app.wiring import Services
 from tests.integration.schedules.fields import pointers
-from tests.world import make_schedule, stored
+from tests.world import make_schedule, sql, stored
 
 
 def tagged(services: Services, who: Principal, name: str, *tags: str, **more: Any) -> Schedule:
@@ -103,6 +103,27 @@ def test_a_tenants_tags_are_listed_once_and_without_those_of_deleted_exports(
     ]
     with pytest.raises(NotFound):
         services.tags.find(outsider, acme.id)
+
+
+def test_a_restored_export_has_them_again(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
+    schedule = tagged(services, admin, "One", "EU")
+    services.schedules.delete(admin, schedule.id)
+    assert names(services, admin, acme.id, "eu") == []
+    assert services.deleted_schedules.restore(admin, schedule.id).tags == ["EU"]
+    assert names(services, admin, acme.id, "eu", q="eu") == ["One"]
+    assert services.tags.find(admin, acme.id) == ["EU"]
+
+
+def test_an_export_that_is_removed_for_good_takes_them_along(
+    services: Services, admin: Principal
+) -> None:
+    schedule = tagged(services, admin, "One", "EU")
+    services.schedules.delete(admin, schedule.id)
+    with services.store.write() as tx:
+        assert tx.deleted_schedules.remove(schedule.id)
+    assert sql(services, "SELECT count(*) FROM schedule_tags") == [(0,)]
 
 
 @pytest.mark.parametrize(
