@@ -33,8 +33,8 @@ class DeletedSchedules:
         None: the caller's only one. Raises NotFound, Forbidden without the right to write,
         Invalid."""
         require_anywhere(who, Permission.WRITE)
-        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
         check_page(page)
+        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
         with self._store.read() as tx:
             if tx.tenants.get(tenant_id) is None:
                 raise NotFound

@@ -20,6 +20,7 @@ def references(node: Any) -> list[str]:
 
 WITHOUT_BODY = (
     "/trigger",
+    "/restore",
     "/cancel",
     "/retry",
     "/give-up",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.conftest import Clients
 
-CHANGES = {"CampaignChange", "QuotasChange", "ScheduleChange", "TenantChange"}
+CHANGES = {"CampaignChange", "QuotasChange", "ScheduleChange", "TenantChange", "ViewChange"}
 
 
 @pytest.fixture
