@@ -134,7 +134,9 @@ class TestWhatEverybodySees:
         house.run(company, made["id"])
         page = visits.open(who=company.viewer)
         main = page.get_by_role("main")
-        expect(main.get_by_role("button", name="History of Weekly numbers")).to_be_visible()
+        expect(
+            main.get_by_role("button", name="History of Weekly numbers", exact=True)
+        ).to_be_visible()
         for action in ("New scheduled export", "Run Weekly", "Edit Weekly", "More for Weekly"):
             expect(main.get_by_role("button", name=action)).to_have_count(0)
         for control in ("checkbox", "switch"):

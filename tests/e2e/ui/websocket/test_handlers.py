@@ -166,6 +166,7 @@ class TestWhoMayCallWhat:
         marks = {
             "selection.pick",
             "all_runs.unfold",
+            "organizing.choose_owner",
             "history_state.unfold",
             "file_downloads_state.ask",
             "members_state.choose",
