@@ -61,20 +61,22 @@ class BrowserCommands(rx.State):
     """How the browser's history takes the address: a `Step`."""
     _view: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """The parameters that the address bar shows."""
+    _page: str = ""
+    """The route of the page that they are of; empty for one that does not ask."""
 
     @internal
-    def shows(self, view: dict[str, str]) -> bool:
-        """Whether the address bar shows these parameters."""
-        return self._view == view
+    def shows(self, view: dict[str, str], page: str) -> bool:
+        """Whether the address bar shows these parameters of this page."""
+        return self._view == view and self._page == page
 
     @internal
     def show_address(self, address: str, way: Step) -> None:
         self.address, self.way, self._view = address, str(way), parameters(address)
 
     @internal
-    def begin(self, view: dict[str, str]) -> None:
+    def begin(self, view: dict[str, str], page: str = "") -> None:
         """A page begins with these parameters: what this tab showed before is over."""
-        self.address, self._view = "", view
+        self.address, self._view, self._page = "", view, page
 
     @internal
     def add(self, toast: Toast) -> None:

@@ -20,6 +20,8 @@ from exports_app.ui.pages.scheduled_exports.history import run_table
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import make_schedule, trigger_and_execute
@@ -205,5 +207,30 @@ def test_the_picker_finds_scheduled_exports_by_words(
         ]
         await tab.do(SchedulePicker.search, "sales week")
         assert [option.name for option in picker.options] == ["Weekly sales"]
+
+    asyncio.run(play())
+
+
+def test_each_page_takes_its_view_anew_after_the_other(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    make_schedule(services, admin, name="Numbers")
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        listed, page = await tab.state(ListState), await tab.state(AllRuns)
+        tab.root.router_data = {"asPath": "/scheduled-exports", "pathname": ""}
+        await tab.do(ScheduledExports.arrive)
+        await tab.do(ListState.search, "nothing")
+        await arrive(tab, "/runs")
+        await tab.do(AllRuns.choose, "status", "failed")
+        tab.root.router_data = {"asPath": "/scheduled-exports", "pathname": ""}
+        await tab.do(ScheduledExports.arrive)
+        assert listed.q == ""
+        await arrive(tab, "/runs")
+        assert not page.narrowed
+        await tab.do(AllRuns.choose, "status", "failed")
+        await arrive(tab, "/runs?status=failed")  # connected again
+        assert page.narrowed
 
     asyncio.run(play())

@@ -60,20 +60,20 @@ class AllRuns(rx.State):
         goes on as it was."""
         asked, commands = query(self), await self.get_state(BrowserCommands)
         came = ((await self.get_state(SessionState)).tenant_id, path(self))
-        if came == self._came and commands.shows(asked):
+        if came == self._came and commands.shows(asked, RUNS):
             return
         (await self.get_state(HistoryState)).leave()
         self.reset()
         self._came = came
         self.run_id = run_in(path(self))
-        commands.begin(asked)
+        commands.begin(asked, RUNS)
         await self._take(asked)
 
     @action(Permission.READ)
     async def step(self, address: str) -> None:
         """Back or Forward chose the view of this address."""
         asked = parameters(str(address))
-        (await self.get_state(BrowserCommands)).begin(asked)
+        (await self.get_state(BrowserCommands)).begin(asked, RUNS)
         self.run_id = run_in(urlsplit(str(address)).path)
         await self._take(asked)
         await self._load()

@@ -117,18 +117,18 @@ class ListState(rx.State):
         asked = query(self)
         came = (tenant_id, path(self))
         notices = await self.get_state(BrowserCommands)
-        if came == self._came and notices.shows(asked):
+        if came == self._came and notices.shows(asked, ROUTE):
             return False
         self._came = came
         await self._take(asked)
-        notices.begin(asked)
+        notices.begin(asked, ROUTE)
         return True
 
     @internal
     async def step(self, address: str) -> None:
         """Back or Forward chose this view."""
         asked = parameters(address)
-        (await self.get_state(BrowserCommands)).begin(asked)
+        (await self.get_state(BrowserCommands)).begin(asked, ROUTE)
         before = self.content(), self.page
         await self._take(asked)
         if (self.content(), self.page) != before:
@@ -177,7 +177,7 @@ class ListState(rx.State):
         """A navigation of our own to this address follows: the tab goes on as it is when that page
         loads."""
         self._came = ((await self.get_state(SessionState)).tenant_id, path)
-        (await self.get_state(BrowserCommands)).begin(parameters(address))
+        (await self.get_state(BrowserCommands)).begin(parameters(address), ROUTE)
 
     @internal
     async def load(self, *, fresh: bool = False) -> None:
