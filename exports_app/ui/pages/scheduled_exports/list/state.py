@@ -127,9 +127,8 @@ class ListState(rx.State):
     @internal
     async def step(self, address: str) -> None:
         """Back or Forward chose this view."""
-        asked = parameters(address)
+        asked, before = parameters(address), (self.content(), self.page)
         (await self.get_state(BrowserCommands)).begin(asked, ROUTE)
-        before = self.content(), self.page
         await self._take(asked)
         if (self.content(), self.page) != before:
             await self.load()
