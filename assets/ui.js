@@ -192,10 +192,21 @@ if (typeof window !== "undefined") {
     if (layer) return layer.back();
     const address = addressBar();
     if (address === steps.at) return;
+    const question = document.querySelector("[role=alertdialog], dialog[open]");
+    if (question) {
+      window.history.pushState({ ...window.history.state, from: address }, "", steps.at);
+      return dismiss(question);
+    }
     steps.at = done.address = address;
     page.onStep(address);
   }, true);
 }
+
+// As the Escape key: Radix hears the key, and the browser's own dialogs this event.
+const dismiss = (dialog) => {
+  dialog.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));
+  dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+};
 
 // While something is open over the page, Back closes it. What stays open, since it asks first, stays a step of its own.
 export function BackCloses({ open = false, onClose }) {

@@ -134,6 +134,13 @@ def test_back_steps_through_the_views_and_closes_what_is_open(
     expect(rows(page)).to_have_count(25)
     page.go_forward()
     expect(rows(page)).to_have_count(2)
+    # Of a question Back closes the question, and the view stays
+    row(page, many[0]).get_by_role("button", name="Run Report 00 now").click()
+    asked = page.get_by_role("alertdialog")
+    expect(asked).to_be_visible()
+    page.go_back()
+    expect(asked).to_have_count(0)
+    expect(rows(page)).to_have_count(2)
     # A form that has changes asks first, and Back asks again
     row(page, many[0]).locator("button.name").click()
     form = page.get_by_role("dialog", name="Edit scheduled export")
