@@ -106,6 +106,7 @@ def test_more_than_ten_emails_need_their_number_typed(
         await tab.do(SendQuestion.ask_selected)
         question = await tab.state(SendQuestion)
         assert (question.title, question.expected) == ("Run 2 scheduled exports now?", "12")
+        assert question.text == "“A”, “B”."
         shown = "p0@example.com, p1@example.com, p2@example.com and 3 more"
         assert question.options[0].note == f"12 emails to 6 people: {shown}"
         for typed in ("", "6"):

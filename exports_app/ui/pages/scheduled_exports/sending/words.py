@@ -36,7 +36,8 @@ def words(kind: Kind, mailing: Mailing) -> Words:
     name = f"“{mailing.names[0]}”" if mailing.names else ""
     if kind is Kind.RUN_SELECTED:
         title = f"Run {counted(mailing.runs, 'scheduled export')} now?"
-        return Words(title, _list(mailing.names), "Run now")
+        names = [f"“{one}”" for one in mailing.names]
+        return Words(title, f"{_list(names)}.", "Run now")
     if kind is Kind.RERUN:
         text = "A new run with the current settings, for the dates of the old one."
         return Words(f"Rerun {name} for the same dates?", text, "Rerun")
