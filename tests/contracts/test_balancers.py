@@ -50,8 +50,8 @@ def test_a_file_of_a_page_that_one_server_has_is_found(name: str, tmp_path: Path
         apps = [held.enter_context(app_with(have)) for have in files]
         proxy = held.enter_context(front(name, tmp_path / "proxy", apps, free_port()))
         client = held.enter_context(proxy.client("127.0.0.2"))
-        for _ in range(4):
-            for file in ("old", "new"):
+        for file in ("old", "new"):
+            for _ in range(4):
                 assert client.get(f"/assets/{file}.js").status_code == 200
         assert client.get("/assets/neither.js").status_code == 404
         assert client.get("/api/nowhere").status_code == 404
