@@ -169,7 +169,7 @@ def test_after_thirty_days_it_is_gone_with_its_runs_and_files_and_the_audit_stay
     acme: Tenant,
     clock: FakeClock,
 ) -> None:
-    old = make_schedule(services, admin, name="Old")
+    old = make_schedule(services, admin, name="Old", tags=("weekly",))
     young = make_schedule(services, admin, name="Young")
     live = make_schedule(services, admin, name="Live")
     file = services.history.file(admin, old.id, trigger_and_execute(services, admin, old).id)
@@ -190,6 +190,7 @@ def test_after_thirty_days_it_is_gone_with_its_runs_and_files_and_the_audit_stay
     assert left == {young.id, live.id}
     assert sql(services, "SELECT count(*) FROM deliveries")[0][0] == 2
     assert services.history.file(admin, live.id, kept.id).path.exists()
+    assert sql(services, "SELECT count(*) FROM schedule_tags")[0][0] == 0
     with services.store.read() as tx:
         assert tx.status_counts.runs() == {"completed": 2}
     assert {"schedule.removed", "schedule.deleted"} < actions(services, super_admin, old)
