@@ -55,15 +55,20 @@ def campaigns(
         Query(description="of the campaigns; default: that with the most impressions"),
     ] = "",
     top: Annotated[int, Query(ge=1, le=100, description="how many campaigns")] = 20,
+    channel: Annotated[
+        bounds.Search, Query(description="all figures of campaigns of this channel only")
+    ] = "",
+    q: Annotated[
+        bounds.Search, Query(description="all figures of campaigns that this search finds only")
+    ] = "",
 ) -> Any:
     """The same figures as in exports of the types `aggregate` and `campaigns`, with the change
     against the days before."""
     if period is None and start is None and end is None:
         period = Period.LAST_30_DAYS
     filters = Filters(start, end, period, group_by=group_by)
-    return _figures(
-        srv.campaign_analytics.read(who, tenant.id, CampaignView(filters, sort, currency, top))
-    )
+    view = CampaignView(filters, sort, currency, top, channel, q)
+    return _figures(srv.campaign_analytics.read(who, tenant.id, view))
 
 
 @router.get("/exports", response_model=schemas.ExportFiguresOut)

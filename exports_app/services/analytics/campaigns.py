@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.table import Column, Row, Value, completed, stored
@@ -33,6 +32,7 @@ from exports_app.services.core.export_filters import (
     resolve_own,
 )
 from exports_app.services.core.extension_points import EXPORT_TYPES
+from exports_app.services.core.field_rules import check_search
 from exports_app.services.core.interfaces import Clock, Ranking, Store, Transaction
 from exports_app.services.core.records import Page, Tenant
 from exports_app.services.core.request_coalescing import RequestCoalescing
@@ -250,12 +250,11 @@ def _check(view: CampaignView) -> None:
         errors.append(
             FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR")
         )
-    if len(view.channel) > bounds.SEARCH or len(view.q) > bounds.SEARCH:
-        errors.append(FieldError("/q", f"is longer than {bounds.SEARCH} characters"))
     if not 1 <= view.top <= MOST_TOP:
         errors.append(FieldError("/top", f"choose from 1 to {MOST_TOP}"))
     if errors:
         raise Invalid(errors)
+    check_search({"channel": view.channel, "q": view.q})
     sorting(view.sort, SORTS)
 
 

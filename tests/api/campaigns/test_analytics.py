@@ -148,3 +148,15 @@ def test_how_the_exports_do(
     ]
     assert (found["failing"]["total"], found["ownerless"]["total"]) == (0, 0)
     assert "ann@example.com" not in api.viewer.get(f"{base}/exports").text
+
+
+def test_the_figures_can_be_limited_to_a_channel_and_to_what_a_search_finds(
+    api: Clients, campaigns: dict[str, Campaign], base: str
+) -> None:
+    found = figures(api.viewer, base, period="last_7_days", q="spring")
+    assert [one["name"] for one in found["campaigns"]["items"]] == ["Spring"]
+    assert [total["currency"] for total in found["totals"]] == ["EUR"]
+    nothing = figures(api.viewer, base, channel="no such channel")
+    assert (nothing["totals"], nothing["campaigns"]["items"]) == ([], [])
+    refused = api.viewer.get(f"{base}/campaigns", params={"q": "x" * 201})
+    assert (refused.status_code, pointers(refused)) == (422, ["/q"])

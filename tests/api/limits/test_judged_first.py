@@ -36,6 +36,7 @@ JUDGES = [
     (rules, "check_filters"),
     (preview, "check_filters"),
     (campaign_analytics, "check_filters"),
+    (campaign_analytics, "check_search"),
     (field_rules, "wrong_name"),
     (tenant_rules, "wrong_name"),
     (tenant_rules, "wrong_in_tenant"),

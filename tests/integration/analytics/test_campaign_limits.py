@@ -35,6 +35,8 @@ from tests.world import registered, uuid_of
         (CampaignView(currency="euro"), "/currency"),
         (CampaignView(top=0), "/top"),
         (CampaignView(q="x" * 201), "/q"),
+        (CampaignView(q="a\0b"), "/q"),
+        (CampaignView(channel="a\0b"), "/channel"),
         (CampaignView(top=101), "/top"),
     ],
 )
