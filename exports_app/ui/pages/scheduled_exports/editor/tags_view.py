@@ -25,7 +25,7 @@ def tags_field() -> rx.Component:
             describedby=rx.cond(wrong != "", f"{form.TAGS}-error", f"{form.TAGS}-hint"),
             invalid=wrong != "",
             names=NAMES,
-            placeholder="Finance",
+            placeholder="Add a tag",
             on_add=Fields.add_tags,
             on_drop=Fields.drop_last_tag,
         ),

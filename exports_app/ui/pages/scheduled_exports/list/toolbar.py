@@ -48,7 +48,7 @@ def toolbar(dialogs: Dialogs) -> rx.Component:
             value=ListState.q,
             on_change=ListState.search,
             delay=60,  # one reading is quick, however many schedules there are
-            placeholder="Search by name, recipient or tag …",
+            placeholder="Name, recipient or tag …",
             class_name="control",
             custom_attrs={"aria-label": "Search scheduled exports"},
         ),
