@@ -161,7 +161,8 @@ def of_all_runs(page: Page) -> Views:
     expect(page.locator("tr.detail")).to_be_visible()
     yield "all runs", page
     page.locator("#filter-schedule").click()
-    expect(page.get_by_role("option", name="Partial")).to_be_visible()
+    picker = page.get_by_role("listbox", name="Scheduled export")
+    expect(picker.get_by_role("option", name="Partial")).to_be_visible()
     yield "all runs, choosing a scheduled export", page
 
 
