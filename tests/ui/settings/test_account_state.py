@@ -1,6 +1,7 @@
 """The settings' logic, without a browser."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -31,7 +32,8 @@ def test_the_password_is_changed_and_the_others_are_signed_out(
     mine, other = signed_in(services, cast), signed_in(services, cast, "curl/8.0")
 
     async def play() -> None:
-        actions.begin(Actor(cast.admin.who, mine, None))
+        who = replace(cast.admin.who, version=cast.admin.user.token_version)
+        actions.begin(Actor(who, mine, None))
         await tab.do(AccountState.refresh)
         account = await tab.state(AccountState)
         assert {(one.device, one.is_current) for one in account.sessions} == {
@@ -47,6 +49,7 @@ def test_the_password_is_changed_and_the_others_are_signed_out(
         await tab.do(AccountState.change, {"current": PASSWORD, "new": NEW})
         assert (account.errors, account.saved) == ({}, 1)
         assert [one.id for one in account.sessions] == [id_of(mine)]
+        assert (await tab.texts())[-1].startswith("Your password was changed")
         assert NEW not in repr(account.dict())
         assert mine not in repr(account.dict())
 

@@ -1,5 +1,7 @@
 """The user's own account: its password, and where it is signed in."""
 
+from dataclasses import replace
+
 import reflex as rx
 
 from exports_app.domain import bounds
@@ -9,7 +11,7 @@ from exports_app.services.identity.sessions import HOME, id_of
 from exports_app.ui.framework.actions import action, actor, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.threads import signing_in
+from exports_app.ui.framework.threads import in_thread, signing_in
 from exports_app.ui.pages.settings.account.leave.state import LeaveState
 from exports_app.ui.pages.settings.account.rows import SessionItem, signed_in_rows
 from exports_app.ui.pages.settings.account.second_factor.state import SecondFactorState
@@ -44,7 +46,7 @@ class AccountState(rx.State):
         self.errors = {}
         try:
             change = services.own_account.change_password
-            await signing_in(change, principal(), current, new, id_of(actor().session))
+            token = await signing_in(change, principal(), current, new, id_of(actor().session))
         except Invalid as e:
             self.errors = {
                 FIELDS.get(error.pointer, "new"): sentence(error.detail) for error in e.errors
@@ -62,7 +64,9 @@ class AccountState(rx.State):
             "success",
             "Your password was changed; all other browsers and API clients were signed out",
         )
-        await self._again()
+        # The sign-in that this event began with has ended with the old password
+        who = replace(principal(), version=token.user.token_version)
+        self.sessions = await in_thread(signed_in_rows, who, id_of(actor().session))
 
     @action()
     async def end(self, session_id: str) -> None:
