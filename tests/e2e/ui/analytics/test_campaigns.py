@@ -146,7 +146,10 @@ def test_a_point_that_is_pressed_lists_its_campaigns(
     page = visits.open(f"/analytics?{WEEK}", who=company.admin)
     heading = page.locator("#top-title")
     expect(heading).to_have_text("Campaigns")
-    page.locator(".chart .recharts-wrapper").click()  # in the middle
+    chart = page.locator(".chart .recharts-wrapper")
+    chart.hover()  # in the middle
+    expect(page.locator(".recharts-tooltip-wrapper")).to_contain_text("EUR")
+    chart.click()
     expect(heading).to_have_text(re.compile(r"Campaigns on \d+ \w+ 20\d\d"))
     expect(page).to_have_url(re.compile(r"[?&]on=20\d\d-\d\d-\d\d"))
     page.get_by_role("button", name="Show whole range").click()
