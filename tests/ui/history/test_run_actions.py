@@ -68,8 +68,8 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
         (row,) = table.rows
         assert (row.status_word, row.how, row.has_file) == ("Partial", "Manual · Admin", True)
         assert table.summary == "Last 1 run: 1 partial"
-        assert (await tab.state(BrowserCommands)).address == f"/scheduled-exports/{schedule.id}"
-        await tab.do(HistoryState.unfold, run.id)
+        opened = f"/scheduled-exports/{schedule.id}?run={run.id}"  # as it failed
+        assert (await tab.state(BrowserCommands)).address == opened
         assert [(d.target, d.status) for d in details.deliveries] == [
             ("old@example.com", "failed"),
             ("ann@example.com", "accepted"),
@@ -213,7 +213,6 @@ def test_a_refused_address_is_replaced_and_gets_the_file(
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
-        await tab.do(HistoryState.unfold, run.id)
         details, asked = await tab.state(OpenedRun), await tab.state(ReplacementState)
         assert [(d.target, d.can_replace) for d in details.deliveries] == [
             ("old@example.com", True),
@@ -263,7 +262,6 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
         async def play() -> None:
             await sign_in(admin, acme)
             await tab.do(HistoryState.show, schedule.id)
-            await tab.do(HistoryState.unfold, run.id)
             table, details = await tab.state(RunTable), await tab.state(OpenedRun)
             assert (details.detail.unknown, details.detail.can_resend) == (1, True)
             assert [d.advice for d in details.deliveries] == [delivery_advice.UNKNOWN, ""]

@@ -49,8 +49,10 @@ def line_of(dialog: Locator, run: dict[str, Any]) -> Locator:
 
 
 def unfold(dialog: Locator, run: dict[str, Any]) -> Locator:
-    """The details below the run's line."""
-    line_of(dialog, run).get_by_role("button", name=re.compile("^Details")).click()
+    """The details below the run's line; of the newest run that failed they are open already."""
+    button = line_of(dialog, run).get_by_role("button", name=re.compile("^Details"))
+    if button.get_attribute("aria-expanded") != "true":
+        button.click()
     expect(dialog.locator("tr.detail")).to_be_visible()
     return dialog.locator("tr.detail")
 

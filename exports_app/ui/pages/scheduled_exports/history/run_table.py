@@ -8,6 +8,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.humanize import counted, up_to
+from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import RunFilter
 from exports_app.services.core.records import Attempt
 from exports_app.services.runs.listing import Place, RunListPage
@@ -21,6 +22,7 @@ from exports_app.ui.pages.scheduled_exports.history.rows import RunItem, run_row
 from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS
 
 SIZE = 50
+FAILURES = (RunStatus.FAILED, RunStatus.PARTIAL)
 TOP = "runs-top"
 """Id of the table's top, to which turning a page leads."""
 
@@ -52,12 +54,14 @@ class RunTable(rx.State):
     """Id of the table's top and a number, anew for each page that is turned."""
     _place: Place = Place()
     _turns: int = 0
+    _opens_failure: bool = False
 
     @internal
-    def begin(self, place: Place, opened: str = "") -> None:
-        """Forget what is shown; the page of this place is read next."""
+    def begin(self, place: Place, opened: str = "", *, opens_failure: bool = False) -> None:
+        """Forget what is shown; the page of this place is read next. opens_failure: with the
+        details of the newest run, where not all recipients got its file."""
         self.reset()
-        self._place, self.opened = place, opened
+        self._place, self.opened, self._opens_failure = place, opened, opens_failure
 
     @internal
     def place(self) -> Place:
@@ -89,6 +93,10 @@ class RunTable(rx.State):
             self._place = Place(starts_at=self.opened)
         who, place = principal(), self._place
         page = await in_thread(services.run_listing.page, who, tenant_id, where, place, SIZE)
+        if self._opens_failure:
+            newest = [each.run for each in page.runs[:1]]
+            self.opened = next((run.id for run in newest if run.status in FAILURES), "")
+            self._opens_failure = False
         await self._take(page, named=named)
 
     @internal

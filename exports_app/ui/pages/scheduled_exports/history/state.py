@@ -94,14 +94,21 @@ class HistoryState(rx.State):
         run_id = asked.get("run", "") if named else ""
         await self._begin(named, place_in(asked) if named else Place(), run_id)
 
-    async def _begin(self, schedule_id: str, at: Place = Place(), run_id: str = "") -> None:  # noqa: B008
+    async def _begin(
+        self,
+        schedule_id: str,
+        at: Place = Place(),  # noqa: B008  (it is frozen)
+        run_id: str = "",
+        *,
+        opens_failure: bool = False,
+    ) -> None:
         self.reset()
         self.schedule_id = schedule_id
-        (await self.get_state(RunTable)).begin(at, run_id)
+        (await self.get_state(RunTable)).begin(at, run_id, opens_failure=opens_failure)
 
     @action(Permission.READ)
     async def show(self, schedule_id: str) -> None:
-        await self._begin(str(schedule_id))
+        await self._begin(str(schedule_id), opens_failure=True)
         await self.reload()
         if self.gone:
             why, self.schedule_id = self.gone, ""
