@@ -101,10 +101,10 @@ function Row({ item, place, marked, first, onRun, onMark }) {
 }
 
 const KEYS = [
-  ["Anywhere", [["Ctrl K", "Open the command palette"], ["/", "Search the list"], ["n", "New scheduled export"], ["Ctrl Z", "Undo what a notice offers to undo"], ["Alt T", "Go to the notices"], ["?", "Show the shortcuts"]]],
-  ["In a list", [
-    ["j", "Next row"], ["k", "Previous row"], ["x", "Select the row"], ["Shift X", "Select the rows up to it"],
-    ["Enter", "Open the history, or a run's details"], ["e", "Edit"], ["r", "Run now"],
+  ["Anywhere", [["Ctrl K", "Open the command palette"], ["Ctrl Z", "Undo what a notice offers to undo"], ["Alt T", "Go to the notices"], ["?", "Show the shortcuts"]]],
+  ["In a list", [["j", "Next row"], ["k", "Previous row"], ["Enter", "Open the history, or a run's details"]]],
+  ["In the list of scheduled exports", [
+    ["/", "Search"], ["n", "New scheduled export"], ["x", "Select the row"], ["Shift X", "Select the rows up to it"], ["e", "Edit"], ["r", "Run now"],
   ]],
   ["In the form", [["Ctrl Enter", "Save"], ["Esc", "Close"]]],
 ];
@@ -130,5 +130,5 @@ export function Shortcuts({ onClose }) {
     KEYS.map(group),
     h("label", { className: "ticked" },
       h("input", { type: "checkbox", className: "tick", checked: on, onChange: change }),
-      h("span", null, "Single-key shortcuts", h("span", { className: "muted" }, "Shortcuts that are one letter or sign. Turn them off if you press them by mistake."))));
+      h("span", null, "Single-key shortcuts", h("span", { className: "muted" }, "Shortcuts with a single letter or symbol. Turn them off if you trigger them by accident."))));
 }

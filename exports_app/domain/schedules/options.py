@@ -45,9 +45,9 @@ class FileOptions:
         Choice(
             {
                 EmptyMeans.NO_METRICS: Label(
-                    "No campaign has metrics", "Rows of zeros are no data"
+                    "No campaign has metrics", "Rows of zeros don't count as data"
                 ),
-                EmptyMeans.NO_ROWS: Label("The file has no rows", "Rows of zeros are data"),
+                EmptyMeans.NO_ROWS: Label("The file has no rows", "Rows of zeros count as data"),
             }
         ),
         EmptyMeans.NO_METRICS.value,

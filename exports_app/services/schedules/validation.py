@@ -132,7 +132,7 @@ def _wrong_address(value: str) -> str | None:
 def _range(option: Option, kind: WholeNumber) -> str:
     rest = f"; 0: {kind.zero}" if kind.zero else ""
     if option.is_optional:
-        rest += ", or null: as the server is set" if option.from_settings else ", or null"
+        rest += ", or null for the server's default" if option.from_settings else ", or null"
     return f"must be {kind.least} to {kind.most:,} {kind.unit}{rest}"
 
 

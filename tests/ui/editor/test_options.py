@@ -126,7 +126,7 @@ def test_a_wrong_policy_unfolds_its_section_each_time_and_speaks_of_empty_fields
         assert draft.focus.split("#")[0] == "name"
         assert (
             draft.errors["retry_attempts"]
-            == "Must be 1 to 50 attempts, or empty: as the server is set"
+            == "Must be 1 to 50 attempts, or empty for the server's default"
         )
         await tab.do(EditorState.save)
         assert draft.unfold["retries"] != first["retries"]

@@ -101,7 +101,7 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
         assert await tab.texts() == ["“Weekly” is active again and runs on your behalf"]
         again = next(r for r in listed.rows if r.name == "Weekly")
         assert (again.active, again.paused) == (True, "")
-        assert again.streak == "The latest scheduled run failed"
+        assert again.streak == "The last scheduled run did not reach everyone"
         assert listed.counts == "1 active · 1 failing · 1 paused"  # until it runs well
 
     asyncio.run(play())
@@ -145,7 +145,8 @@ def test_a_row_says_that_it_fails_where_its_last_run_does_not(
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
         for failures, words in (
-            (1, "The latest scheduled run failed"),
+            (0, "The last scheduled run did not reach everyone"),
+            (1, "The last scheduled run failed"),
             (3, "3 scheduled runs failed in a row"),
         ):
             await asyncio.to_thread(fail, failures)
@@ -158,7 +159,7 @@ def test_a_row_says_that_it_fails_where_its_last_run_does_not(
         await asyncio.to_thread(fail, 1)
         await tab.do(ListState.again)
         (row,) = listed.rows
-        assert (row.status, row.streak) == (str(run.status), "The latest scheduled run failed")
+        assert (row.status, row.streak) == (str(run.status), "The last scheduled run failed")
 
     asyncio.run(play())
 

@@ -9,7 +9,7 @@ from exports_app.domain.open_enum import Words
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.domain.timing import cron, instants
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
-from exports_app.services.core.records import Run
+from exports_app.services.core.records import Run, Schedule
 from exports_app.ui.pages.scheduled_exports import run_errors
 
 SHOWN_ERROR = 110
@@ -45,6 +45,16 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
         return made if accepted else f"{made} · not sent"
     text = run_errors.readable(run.error)
     return text if len(text) <= SHOWN_ERROR else text[: SHOWN_ERROR - 1].rstrip() + "…"
+
+
+def failing_words(schedule: Schedule) -> str:
+    """Of one that is failing. Partial runs are not counted as failures in a row, and the count
+    begins anew when a schedule is resumed."""
+    if schedule.failures > 1:
+        return f"{schedule.failures} scheduled runs failed in a row"
+    if schedule.failures == 1:
+        return "The last scheduled run failed"
+    return "The last scheduled run did not reach everyone"
 
 
 def nominal(run: Run) -> str:

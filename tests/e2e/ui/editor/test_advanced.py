@@ -93,7 +93,7 @@ class TestOptions:
             expect(form.field("retry_attempts")).to_have_count(0)
             form.field("save").click()
             expect(form.error("retry_attempts")).to_have_text(
-                "Must be 1 to 50 attempts, or empty: as the server is set"
+                "Must be 1 to 50 attempts, or empty for the server's default"
             )
             expect(form.field("retry_attempts")).to_be_focused()
             expect(form.field("retry_attempts")).to_be_in_viewport()

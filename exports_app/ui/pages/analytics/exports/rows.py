@@ -14,7 +14,7 @@ from exports_app.services.core.records import Schedule
 from exports_app.ui.components.charts import LABEL
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.address import RUNS, with_parts
-from exports_app.ui.pages.scheduled_exports.labels import iso
+from exports_app.ui.pages.scheduled_exports.labels import failing_words, iso
 
 UNDER_WAY = "under_way"
 PARTS: dict[str, tuple[str, Sequence[RunStatus]]] = {
@@ -133,12 +133,8 @@ def _runs_between(first: date, last: date, status: RunStatus | None = None) -> s
 
 
 def failing(schedule: Schedule) -> ProblemRow:
-    row = (
-        f"{schedule.failures} scheduled runs failed in a row"
-        if schedule.failures > 1
-        else "its last run did not succeed"
-    )
-    return ProblemRow(schedule.id, schedule.name, row, iso(schedule.failing_since))
+    words = failing_words(schedule)
+    return ProblemRow(schedule.id, schedule.name, words, iso(schedule.failing_since))
 
 
 def paused(schedule: Schedule) -> ProblemRow:

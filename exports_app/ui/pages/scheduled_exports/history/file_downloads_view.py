@@ -15,7 +15,7 @@ from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
 TITLE = "Revoke this run's links?"
 TEXT = (
     "The links that were sent stop working. People who are signed in can still download the "
-    "file, and you can run it again to send new links."
+    "file, and you can rerun it to send new links."
 )
 
 

@@ -41,7 +41,7 @@ def _form(delivery: DeliveryItem) -> rx.Component:
     hint = rx.cond(
         state.doubt != "",
         rx.el.span(state.doubt, class_name="warn-text", role="status"),
-        "Future runs go to it too. This file goes to it alone, now.",
+        "This file is sent now, to the new address only. Future runs will use it too.",
     )
     return rx.el.div(
         browser.focus(target=NAME),

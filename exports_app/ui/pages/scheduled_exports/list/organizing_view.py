@@ -59,7 +59,7 @@ def organizing_dialogs() -> rx.Component:
             _owner(),
             is_open=Organizing.asking == TRANSFER,
             title=f"Transfer {Organizing.what}",
-            text="New runs act for the new owner, who gets the emails about failures.",
+            text="Future runs use the new owner's permissions. Emails about failures go to them.",
             confirm="Transfer",
             on_confirm=Organizing.confirm,
             on_cancel=Organizing.dismiss,

@@ -9,6 +9,7 @@ from exports_app.services.core.records import LatestRun, Run, Schedule, Summary
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.labels import (
     STATUS_WORDS,
+    failing_words,
     format_label,
     in_words,
     iso,
@@ -104,10 +105,9 @@ def row(schedule: Schedule, latest: LatestRun | None, owner: str = "") -> Row:
 
 
 def _streak(schedule: Schedule, status: RunStatus | None) -> str:
-    if schedule.failures > 1:
-        return f"{schedule.failures} scheduled runs failed in a row"
+    """Empty where the last run says it already."""
     hides_it = schedule.is_active and schedule.failing_since and status not in FAILING
-    return "The latest scheduled run failed" if hides_it else ""
+    return failing_words(schedule) if schedule.failures > 1 or hides_it else ""
 
 
 def _told(run: Run, latest: LatestRun) -> str:

@@ -133,7 +133,7 @@ def _owner() -> rx.Component:
             rx.cond(
                 rx.Var.create(["", ME, NOBODY]).contains(value) | Choices.owner_ids.contains(value),
                 rx.fragment(),
-                rx.el.option("Someone who owns none", value=value),
+                rx.el.option("Owner without scheduled exports", value=value),
             ),
             value=value,
             on_change=lambda owner: ListState.narrow("owner", owner),

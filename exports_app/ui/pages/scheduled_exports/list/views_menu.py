@@ -112,9 +112,9 @@ def views_dialogs() -> rx.Component:
             title=f"Delete the view “{Views.name}”?",
             text=rx.cond(
                 Views.shared,
-                f"Nobody in {SessionState.tenant_name} will have it any more. The scheduled "
-                "exports in it stay.",
-                "The scheduled exports in it stay.",
+                f"It will be deleted for everyone in {SessionState.tenant_name}. The scheduled "
+                "exports are kept.",
+                "The scheduled exports are kept.",
             ),
             confirm="Delete",
             on_confirm=ViewActions.confirm,

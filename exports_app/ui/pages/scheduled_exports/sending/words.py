@@ -45,7 +45,7 @@ def words(kind: Kind, mailing: Mailing) -> Words:
         text = f"{_emails(mailing)}. They get the same file."
         return Words(f"Resend the file of {name}?", text, "Resend")
     if kind is Kind.BACKFILL:
-        text = f"{name} runs {counted(mailing.runs, 'time')}, each for its own dates."
+        text = f"Creates {counted(mailing.runs, 'run')} of {name}, one for each scheduled time."
         return Words(f"Backfill {counted(mailing.runs, 'run')}?", text, "Run backfill")
     return Words(f"Run {name} now?", "The regular schedule does not change.", "Run now")
 
