@@ -3,10 +3,14 @@
 import unicodedata
 from collections.abc import Iterable
 
+from exports_app.domain import bounds
+
 
 def tidy(tag: str) -> str:
-    """Without spaces around it, with single ones in it, and with composed letters."""
-    return " ".join(unicodedata.normalize("NFC", tag).split())
+    """Without spaces around it, with single ones in it, and with composed letters. One that is too
+    long is refused later: composing it could take seconds."""
+    composed = tag if len(tag) > bounds.TAG else unicodedata.normalize("NFC", tag)
+    return " ".join(composed.split())
 
 
 def folded(tag: str) -> str:

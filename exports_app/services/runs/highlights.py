@@ -70,7 +70,7 @@ def highlights(export_type: str, summary: RunSummary, rows: int) -> Highlights |
     return Highlights(
         figures=figures,
         compared=period.words(earlier.window) if earlier and compared else "",
-        omitted=len(currencies[MOST_CURRENCIES:]),
+        omitted=sum(group in file.groups for group in currencies[MOST_CURRENCIES:]),
         top=_top(told, file, rows),
     )
 

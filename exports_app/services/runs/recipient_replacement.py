@@ -132,12 +132,27 @@ class RecipientReplacement:
             raise Conflict
         replaced = move_delivery(failed.status, DeliveryStatus.SKIPPED)
         tx.deliveries.change(failed, {"status": replaced, "error": f"{REPLACED}{new}"})
-        identity = message_id(run, failed.channel, new)
-        pending = DeliveryStatus.PENDING
-        tx.deliveries.add([Delivery(new_id(), run.id, failed.channel, new, pending, identity)])
+        _send_to(tx, run, failed.channel, new)
         facts = {"recipient": new, "replaced": failed.target}
         audit_log.note_run(tx, who, Action.RUN_RESENT, again, self._clock(), **facts)
         return replace(again, recipients=recipients)
+
+
+def _send_to(tx: Transaction, run: Run, channel: str, new: str) -> None:
+    """Raises Conflict where the run's file went to this address already."""
+    pending = DeliveryStatus.PENDING
+    for delivery in tx.deliveries.of_runs([run.id]).get(run.id, []):
+        if _same(delivery.target, new):  # it was a recipient of the run before
+            if delivery.status not in {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}:
+                raise Conflict(
+                    "This run's file went to this address already: add it to the recipients in the "
+                    "form instead"
+                )
+            again = {"status": move_delivery(delivery.status, pending), "error": None, "resends": 0}
+            tx.deliveries.change(delivery, again)
+            return
+    identity = message_id(run, channel, new)
+    tx.deliveries.add([Delivery(new_id(), run.id, channel, new, pending, identity)])
 
 
 def _same(one: str, other: str) -> bool:

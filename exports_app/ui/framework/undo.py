@@ -1,6 +1,7 @@
 """Notices with *Undo*. What is undone is kept on the server; the browser only sends the id of the
 notice."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.browser_commands import KEEP, notify
 from exports_app.ui.framework.internal import internal
 
+OFFERED = 120.0
+"""Seconds. What was paused for longer may have missed runs, which would be sent at once."""
 GONE = "This can no longer be undone"
 Undoer = Callable[[BaseState, Any], Awaitable[None]]
 UNDOERS: dict[str, Undoer] = {}
@@ -21,8 +24,12 @@ UNDOERS: dict[str, Undoer] = {}
 
 @dataclass(frozen=True)
 class Offer:
+    """until: on the monotonic clock. The notice shows for ten seconds, longer while it is hidden or
+    looked at."""
+
     kind: str
     kept: Any
+    until: float
 
 
 def undoes(kind: str) -> Callable[[Undoer], Undoer]:
@@ -49,7 +56,7 @@ class UndoState(rx.State):
         offers = dict(self._offers)
         offer = offers.pop(str(notice), None)
         self._offers = offers
-        if offer is None:
+        if offer is None or offer.until < time.monotonic():
             await notify(self, "info", GONE)
             return
         await UNDOERS[offer.kind](self, offer.kept)
@@ -58,4 +65,5 @@ class UndoState(rx.State):
 async def notify_with_undo(state: BaseState, text: str, kind: str, kept: Any) -> None:
     """Show a notice of success with *Undo*. kept: what the kind's function is called with."""
     notice = await notify(state, "success", text, link="Undo", undo=True)
-    (await state.get_state(UndoState)).keep(notice, Offer(kind, kept))
+    offer = Offer(kind, kept, time.monotonic() + OFFERED)
+    (await state.get_state(UndoState)).keep(notice, offer)

@@ -152,3 +152,25 @@ def test_works_once_and_only_for_what_this_tab_did(
 
     asyncio.run(play())
     assert services
+
+
+def test_comes_too_late_after_some_minutes(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    two: list[Schedule],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Runs that were missed meanwhile would be sent at once."""
+    monkeypatch.setattr("exports_app.ui.framework.undo.OFFERED", -1.0)
+
+    async def play() -> None:
+        await load(tab, sign_in, admin, acme)
+        await tab.do(ScheduleActions.toggle, two[0].id, False)
+        await undo(tab)
+        assert (await tab.texts())[-1] == GONE
+
+    asyncio.run(play())
+    assert not stored(services, two[0]).is_active

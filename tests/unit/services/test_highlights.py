@@ -75,6 +75,11 @@ def test_of_many_currencies_the_busiest_two_are_shown() -> None:
     assert found.omitted == 3
 
 
+def test_currencies_of_the_earlier_run_are_not_said_to_be_in_the_file() -> None:
+    earlier: Groups = {name: [1, 1, 1, 5, 5] for name in ("EUR", "USD", "GBP", "CHF")}
+    assert told({"EUR": [10, 1, 1, 5, 5]}, earlier).omitted == 0
+
+
 def test_currencies_without_any_amount_are_left_out() -> None:
     found = told({"EUR": [10, 1, 1, 5, 0], "USD": [99, 1, 1, 0, 0]})
     assert {f.unit for f in found.figures} == {"", "EUR"}

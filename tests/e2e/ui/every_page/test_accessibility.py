@@ -105,6 +105,39 @@ def of_the_list(page: Page, seen: dict[str, Any]) -> Views:
     expect(page.get_by_role("alertdialog")).to_be_visible()
     yield "question before a run", page
     page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+
+
+def of_the_lists_extras(page: Page) -> Views:
+    page.keyboard.press("Control+k")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("option").first).to_be_visible()
+    yield "command palette", page
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    yield "shortcuts", page
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.locator("#views").click()
+    page.get_by_role("menuitem", name="Save view …").click()
+    expect(page.locator("#view-name")).to_be_focused()
+    yield "question for a view's name", page
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+    page.get_by_role("button", name="More for Completed").click()
+    page.get_by_role("menuitem", name="Transfer …").click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    yield "question before a transfer", page
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+
+
+def of_the_deleted(page: Page) -> Views:
+    page.goto("/scheduled-exports?active=deleted")
+    expect(page.get_by_role("button", name="Restore").first).to_be_visible()
+    yield "deleted scheduled exports", page
 
 
 def of_the_form(page: Page) -> Views:
@@ -142,7 +175,6 @@ def of_the_form(page: Page) -> Views:
 def of_the_history(page: Page, *names: str) -> Views:
     for name in names:
         page.get_by_role("button", name=f"History of {name}", exact=True).click()
-        page.get_by_role("button", name="Details").click()
         expect(page.locator("tr.detail")).to_be_visible()
         yield f"history of a run: {name}", page
         page.keyboard.press("Escape")
@@ -194,12 +226,16 @@ def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
     look: Look = {"width": width, "dark": dark}
     assert_good(around(house, company, visits, look))
     page = visits.open(who=company.admin, **look)
+    gone = house.schedule(company, "Deleted")
+    house.call(company.admin, "DELETE", f"/api/scheduled-exports/{gone['id']}", 204)
     steps = (
         of_the_list(page, seen),
+        of_the_lists_extras(page),
         of_the_form(page),
         of_the_history(page, "Partial", "Failed"),
         of_no_history(page),
         of_all_runs(page),
+        of_the_deleted(page),
     )
     assert_good(chain(*steps))
 

@@ -96,6 +96,7 @@ def test_a_link_is_chosen_sent_told_and_followed(
 def test_the_preview_of_the_email_shows_the_way(company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
+    form.unfold("delivery")
     form.choose("delivery", "Always a download link")
     page.get_by_role("button", name="Preview email").click()
     preview = page.get_by_role("dialog", name="Email preview")

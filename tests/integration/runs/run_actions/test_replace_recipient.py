@@ -84,6 +84,29 @@ def test_the_only_recipient_is_replaced_and_the_run_completes(
     }
 
 
+def test_a_replaced_address_may_come_back_and_one_that_got_the_file_may_not(
+    services: Services, admin: Principal
+) -> None:
+    """A run has one message for each address."""
+    schedule = make_schedule(services, admin, recipients=(ANN, BOB))
+    run = refused(services, admin, schedule, BOB)
+    services.recipient_replacement.replace(admin, schedule.id, run.id, BOB, NEW)
+    with (
+        mail_server(refuse={NEW: "550 5.1.1 no such user"}) as server,
+        registered(CHANNELS, WatchedEmail(server)),
+    ):
+        execute(services, claim(services))
+    services.schedules.update(admin, schedule.id, {"recipients": [NEW]})
+    with pytest.raises(Conflict, match="went to this address already"):
+        services.recipient_replacement.replace(admin, schedule.id, run.id, NEW, ANN)
+    assert outcomes(services, run) == {ANN: ACCEPTED, BOB: SKIPPED, NEW: FAILED}
+    services.recipient_replacement.replace(admin, schedule.id, run.id, NEW, BOB)
+    with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
+        execute(services, claim(services))
+        assert [message.rcpt_tos for message in server.wait_for(1)] == [[BOB]]
+    assert outcomes(services, run) == {ANN: ACCEPTED, BOB: ACCEPTED, NEW: SKIPPED}
+
+
 def test_an_address_that_the_form_would_refuse_is_refused_and_nothing_changes(
     services: Services, admin: Principal, schedule: Schedule, both_refused: Run
 ) -> None:

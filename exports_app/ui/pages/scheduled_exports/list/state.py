@@ -119,6 +119,8 @@ class ListState(rx.State):
         notices = await self.get_state(BrowserCommands)
         if came == self._came and notices.shows(asked, ROUTE):
             return False
+        if tenant_id != self._came[0]:
+            (await self.get_state(Selection)).clear()
         self._came = came
         await self._take(asked)
         notices.begin(asked, ROUTE)
@@ -267,6 +269,8 @@ class ListState(rx.State):
     @action(Permission.WRITE)
     async def pick_matching(self) -> None:
         """Select all that match the search and the filters, of very many the first."""
+        if of.is_deleted(self.filters):
+            return
         tenant = (await self.get_state(SessionState)).tenant_id
         matching = services.schedule_selection.matching
         of_all = await call(matching, tenant, self._where(), self.q, self.sort)

@@ -97,7 +97,7 @@ class SendQuestion(rx.State):
 
     @action(Permission.WRITE)
     async def choose(self, to: str) -> None:
-        if to in list(SendTo) and self._mailing is not None:
+        if to in {option.key for option in self.options} and self._mailing is not None:
             self.to, self.typed = SendTo(to).value, ""
             self.expected = self._to_type(self._mailing)
 
