@@ -101,6 +101,8 @@ def test_the_palette_finds_schedules_pages_and_commands(
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/settings/audit"))
+    expect(box).to_have_count(0)  # until then it takes the keys
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     keys.get_by_label("Single-key shortcuts").uncheck()
