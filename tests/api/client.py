@@ -31,6 +31,7 @@ SCHEDULE_KEYS = {
     "onUnknown",
     "retryAttempts",
     "retryBaseSeconds",
+    "failing",
     "failures",
     "pausedAt",
     "pausedReason",

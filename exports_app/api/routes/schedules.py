@@ -28,6 +28,7 @@ def _where(
     file_format: str | None,
     last_status: RunStatus | None,
     is_active: bool | None,
+    failing: bool | None,
     tags: list[str],
     owner_id: str | None,
 ) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def _where(
         "format": file_format,
         "last_status": last_status,
         "is_active": is_active,
+        "failing": failing,
         "tags": tuple(tags) or None,
         "owner_id": owner_id,
     }
@@ -58,6 +60,10 @@ def find(
     who: Reader,
     tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
     is_active: Annotated[bool | None, Query(alias="isActive")] = None,
+    failing: Annotated[
+        bool | None,
+        Query(description="true: active, and its latest scheduled run failed, in whole or in part"),
+    ] = None,
     export_type: Annotated[bounds.Key | None, Query(alias="exportType")] = None,
     file_format: Annotated[bounds.Key | None, Query(alias="format")] = None,
     last_status: Annotated[RunStatus | None, Query(alias="lastStatus")] = None,
@@ -76,7 +82,7 @@ def find(
     cursor: pages.Cursor = None,
 ) -> Any:
     owner = str(owner_id) if owner_id else None
-    where = _where(export_type, file_format, last_status, is_active, tag or [], owner)
+    where = _where(export_type, file_format, last_status, is_active, failing, tag or [], owner)
     wanted = str(tenant_id) if tenant_id else None
     of = ("schedules", wanted, where, q, sort)
     asked = srv.cursors.page(cursor, of, Page(page, size, sort))

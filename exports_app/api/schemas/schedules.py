@@ -99,6 +99,9 @@ class _StoredOut(Output):
     filters: dict[str, Any]
     is_active: bool
     tags: list[str]
+    failing: bool = Field(
+        description="whether it is active and its latest scheduled run failed, in whole or in part"
+    )
     failures: int = Field(description="runs of ticks that failed in a row")
     paused_at: datetime | None
     paused_reason: str | None = Field(

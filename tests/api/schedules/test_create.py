@@ -37,6 +37,7 @@ class TestCreate:
             "replyTo": None,
             "timeLimit": 3600,
             **POLICIES,
+            "failing": False,
             "failures": 0,
             "pausedAt": None,
             "pausedReason": None,

@@ -104,6 +104,22 @@ class TestList:
         assert {item["name"] for item in answer["items"]} == found
         assert answer["total"] == len(found)
 
+    def test_tells_and_finds_what_is_failing(
+        self, api: Clients, five: list[str], services: Services
+    ) -> None:
+        for name in ("alpha", "Beta two"):
+            row = api.admin.get(SCHEDULES, params={"q": name}).json()["items"][0]
+            with services.store.write() as tx:
+                tx.schedules.change(row["id"], {"failing_since": services.clock()})
+        items = api.viewer.get(SCHEDULES).json()["items"]
+        # The other one is paused
+        assert {item["name"]: item["failing"] for item in items} == {
+            name: name == "alpha" for name in five
+        }
+        assert self.names(api.viewer, failing="true") == ["alpha"]
+        assert sorted(self.names(api.viewer, failing="false")) == sorted({*five} - {"alpha"})
+        assert self.names(api.viewer, failing="true", lastStatus="failed") == []
+
     def test_shows_a_super_admin_one_tenant_or_all(self, api: Clients, cast: Cast) -> None:
         for client in (api.admin, api.outsider):
             client.post(SCHEDULES, schedule_body())
@@ -117,6 +133,7 @@ class TestList:
         [
             *BAD_LISTS,
             ({"isActive": "marker"}, "/isActive"),
+            ({"failing": "marker"}, "/failing"),
             ({"exportType": "marker"}, "/exportType"),
             ({"format": "marker"}, "/format"),
             ({"lastStatus": "marker"}, "/lastStatus"),

@@ -47,8 +47,8 @@ class RunRepository(StoredRuns):
         if after is not None:
             at, run_id = after
             # The first condition alone says where in the index to begin
-            query = query.where(c.created_at <= at, (c.created_at < at) | (c.id > run_id))
-        runs = self._all(query.order_by(c.created_at.desc(), c.id).limit(limit))
+            query = query.where(c.created_at <= at, (c.created_at < at) | (c.id < run_id))
+        runs = self._all(query.order_by(c.created_at.desc(), c.id.desc()).limit(limit))
         if after is None and len(runs) < limit:
             return runs, len(runs)
         total = select(func.count()).select_from(self._table).where(of)
@@ -69,7 +69,8 @@ class RunRepository(StoredRuns):
             few.trigger.not_in(TRIALS),
             few.window_start < start,
         )
-        query = query.order_by(few.window_start.desc(), few.created_at.desc(), few.id).limit(20)
+        order = (few.window_start.desc(), few.created_at.desc(), few.id.desc())
+        query = query.order_by(*order).limit(20)
         ids = list(self._connection.execute(query).scalars())
         found = {other.id: other for other in self._all(self._select().where(c.id.in_(ids)))}
         return [found[run_id] for run_id in ids]
@@ -83,7 +84,7 @@ class RunRepository(StoredRuns):
         other = self._table.alias("other")
         newest = select(other.c.id).where(other.c.scheduled_export_id == schedules.c.id)
         newest = newest.where(other.c.trigger.not_in(TRIALS))
-        newest = newest.order_by(other.c.created_at.desc(), other.c.id).limit(1)
+        newest = newest.order_by(other.c.created_at.desc(), other.c.id.desc()).limit(1)
         query = (
             self._select()
             .select_from(schedules)

@@ -45,6 +45,11 @@ class Schedule(ScheduleOptions):
     paused_reason: str | None = None
     """Why it was paused automatically."""
 
+    @property
+    def failing(self) -> bool:
+        """Active, and its latest scheduled runs failed, in whole or in part."""
+        return self.is_active and self.failing_since is not None
+
 
 @dataclass(frozen=True)
 class Summary:

@@ -166,6 +166,21 @@ def test_pages_step_to_older_runs_and_back(
     assert ids(find(Place(older_than=new_id()), size=3)) == order[:3]
 
 
+def test_runs_of_one_instant_have_the_same_order_in_the_history_of_the_api(
+    services: Services, admin: Principal, add: Add, find: Find
+) -> None:
+    schedule = make_schedule(services, admin)
+    runs = {run.id: run for run in (add(schedule, n // 4) for n in range(8))}
+    order = ids(find(schedule_id=schedule.id))
+    paged, after = list[str](), None
+    while page := services.history.of_schedule(admin, schedule.id, 3, after)[0]:
+        paged += [run.id for run, _ in page]
+        after = (runs[paged[-1]].created_at, paged[-1])
+    assert paged == order
+    with services.store.read() as tx:
+        assert [latest.run.id for latest in tx.runs.latest([schedule.id])] == order[:1]
+
+
 def test_what_no_index_finds_is_looked_for_in_steps(
     services: Services, admin: Principal, add: Add, find: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:

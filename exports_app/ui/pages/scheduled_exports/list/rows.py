@@ -106,7 +106,7 @@ def row(schedule: Schedule, latest: LatestRun | None, owner: str = "") -> Row:
 
 def _streak(schedule: Schedule, status: RunStatus | None) -> str:
     """Empty where the last run says it already."""
-    hides_it = schedule.is_active and schedule.failing_since and status not in FAILING
+    hides_it = schedule.failing and status not in FAILING
     return failing_words(schedule) if schedule.failures > 1 or hides_it else ""
 
 
