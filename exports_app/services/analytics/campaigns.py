@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.errors import FieldError, Invalid, ReadTooLong
 from exports_app.domain.table import Column, Row, Value, completed, stored
 from exports_app.domain.timing import period, tick_day
 from exports_app.domain.timing.period import Period, Window
@@ -23,6 +23,7 @@ from exports_app.services.analytics.campaign_totals import (
     measures,
     totals_by_currency,
 )
+from exports_app.services.core import read_limits
 from exports_app.services.core.authorization import sorting
 from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.export_filters import (
@@ -49,7 +50,8 @@ MOST_CHOSEN = 5_000
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """The id of no campaign: an empty filter would mean all of them."""
 SECONDS = 5.0
-"""Database time in all."""
+"""Database time in all, with the search for the campaigns."""
+TOO_SLOW = "takes too long to add up: choose a shorter one, or export it"
 KEPT = 60.0
 """Seconds that a reading is shared, unless a change is published."""
 BY_DAY = {Period.LAST_7_DAYS, Period.LAST_30_DAYS, Period.LAST_90_DAYS}
@@ -127,7 +129,20 @@ class CampaignAnalytics:
         today = tick_day.local_day(self._clock(), zone)
         # The zone is part of the key: after it changes, an earlier reading must not be used
         key = (view, zone, today)
-        return self._readings.get(tenant_id, key, lambda: self._read(tenant, view, zone, today))
+        return self._readings.get(tenant_id, key, lambda: self._in_time(tenant, view, zone, today))
+
+    def _in_time(
+        self, tenant: Tenant, view: CampaignView, zone: str, today: date
+    ) -> CampaignFigures:
+        """Raises Invalid for what takes too long, so that it is not tried again at once."""
+        try:
+            with read_limits.at_most(self._seconds):
+                return self._read(tenant, view, zone, today)
+        except ReadTooLong:  # the samples say so themselves; the choice of campaigns does not
+            if view.q:
+                slow = "this search takes too long: search for whole words, or for fewer"
+                raise Invalid([FieldError("/q", slow)]) from None
+            raise _too_much(TOO_SLOW) from None
 
     def _read(self, tenant: Tenant, view: CampaignView, zone: str, today: date) -> CampaignFigures:
         window, deadline = view.filters.window(today), time.monotonic() + self._seconds
@@ -171,7 +186,7 @@ class CampaignAnalytics:
         columns = EXPORT_TYPES[OVER_TIME].columns()
         sample = tx.sample(EXPORT_TYPES[OVER_TIME].select(scope), MOST_ROWS, _left(deadline))
         if sample.total is None:
-            raise _too_much("takes too long to add up: choose a shorter one, or export it")
+            raise _too_much(TOO_SLOW)
         if sample.total > len(sample.rows):
             raise _too_much(
                 "has too many rows to show: group it by longer periods, or choose a shorter one"
@@ -196,7 +211,7 @@ class CampaignAnalytics:
             kind.select(scope), view.top, _left(deadline), _ranking(columns, view.sort, currency)
         )
         if sample.total is None:
-            raise _too_much("takes too long to add up: choose a shorter one, or export it")
+            raise _too_much(TOO_SLOW)
         at = _places(columns)
         top = [
             CampaignTotal(

@@ -29,3 +29,11 @@ def use(seconds: float | None) -> Iterator[None]:
         yield
     finally:
         _seconds.reset(token)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Set the limit within the block, unless the caller's is shorter."""
+    own = _seconds.get()
+    with use(seconds if own is None else min(own, seconds)):
+        yield

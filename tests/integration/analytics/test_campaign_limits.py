@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, literal, select
 
+from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid
 from exports_app.services.analytics.campaigns import (
@@ -124,6 +125,30 @@ def test_a_reading_that_runs_out_of_time_says_so_and_leaves_the_database_usable(
         impatient.read(admin, acme.id, CampaignView(Filters(period="last_7_days")))
     assert EXPORT_TYPES["aggregate"] is held
     assert len(look(services, admin, acme).totals) == 2
+
+
+def test_a_search_for_campaigns_has_the_same_time(
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(campaigns: CampaignRepository, *_: Any) -> tuple[list[Campaign], int]:
+        numbers = select(literal(1).label("n")).cte(recursive=True)
+        numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < 20_000_000))
+        campaigns._connection.execute(select(func.sum(numbers.c.n)))
+        return [], 0
+
+    impatient = CampaignAnalytics(
+        services.store, services.changes, services.clock, "UTC", seconds=0.2
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(CampaignRepository, "find", slow)
+        with pytest.raises(Invalid, match="search takes too long") as refused:
+            impatient.read(admin, acme.id, CampaignView(q="spring"))
+    assert [error.pointer for error in refused.value.errors] == ["/q"]
+    assert look(services, admin, acme, q="spring").top_total == 1
 
 
 def test_a_new_zone_is_never_answered_with_a_reading_of_the_old_one(
