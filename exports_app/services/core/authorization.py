@@ -67,6 +67,14 @@ def schedule_of(
     return schedule
 
 
+def keep_schedule(tx: Transaction, schedule_id: str) -> None:
+    """Before a run is queued: nobody deletes its schedule until the transaction ends, and whoever
+    deletes it then cancels the run. Raises NotFound where it was deleted since it was read. Call it
+    after the tenant is locked: others lock in this order."""
+    if tx.schedules.get(schedule_id, lock=True) is None:
+        raise NotFound
+
+
 def run_of(tx: Transaction, schedule_id: str, run_id: str) -> Run:
     """Raises NotFound, also when the run is another schedule's."""
     run = tx.runs.get(run_id) if is_uuid(run_id) else None

@@ -12,7 +12,6 @@ from exports_app.domain.runs.states import (
     FINISHED,
     RESENT,
     TRIALS,
-    UNDELIVERED,
     RunStatus,
     Trigger,
     move_run,
@@ -20,14 +19,14 @@ from exports_app.domain.runs.states import (
     shortfall,
 )
 from exports_app.services.audit import audit_log
-from exports_app.services.core.authorization import run_of, schedule_of
+from exports_app.services.core.authorization import keep_schedule, run_of, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Action, Run, Schedule
 from exports_app.services.runs import completion
 from exports_app.services.runs.ending import cancel
-from exports_app.services.runs.entitlement import is_dropped
+from exports_app.services.runs.entitlement import require_exporter, unsent
 from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
 from exports_app.services.tenants.quotas import Quotas
 
@@ -78,6 +77,7 @@ class RunActions:
                 to = SendTo.CALLER
             schedule = addressed(tx, who, schedule, to)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
+            keep_schedule(tx, schedule_id)
             now = self._clock()
             run = _again(schedule, old, trigger_of(to, Trigger.RERUN), now, who)
             tx.runs.add(run)
@@ -90,7 +90,8 @@ class RunActions:
         recipients who did not get it.
 
         The same run becomes pending again, with its file. Raises NotFound (also without a file),
-        Gone when the file was removed, Forbidden, and Conflict where there is nothing to send.
+        Gone when the file was removed, Forbidden, and Conflict where there is nothing to send, or
+        the user that the run acts for can no longer export there.
         """
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
@@ -98,13 +99,15 @@ class RunActions:
         require_resendable(run, self._files)
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
-            deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
-            unsent = sum(d.status in UNDELIVERED and not is_dropped(d) for d in deliveries)
-            self._quotas.require_run(tx, run.tenant_id, messages=unsent)
+            require_exporter(tx, run)
+            deliveries = unsent(tx.deliveries.of_runs([run.id]).get(run.id, []))
+            self._quotas.require_run(tx, run.tenant_id, messages=len(deliveries))
             if not tx.runs.reopen(run):
                 raise Conflict("Someone else is already resending this run")
-            if not tx.deliveries.reopen(run.id):
-                raise Conflict("Every message of this run was accepted: there is nothing to resend")
+            keep_schedule(tx, schedule_id)
+            if not deliveries:
+                raise Conflict("Every recipient of this run got its file: nothing to resend")
+            tx.deliveries.reopen([delivery.id for delivery in deliveries])
             again = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_RESENT, again, self._clock())
         return self._published(again)

@@ -15,7 +15,7 @@ from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
 from exports_app.domain.timing import cron, tick_day
 from exports_app.services.audit import audit_log
-from exports_app.services.core.authorization import schedule_of
+from exports_app.services.core.authorization import keep_schedule, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction
@@ -135,6 +135,7 @@ class Backfill:
         if new:
             messages = len(schedule.recipients)
             self._quotas.require_run(tx, schedule.tenant_id, new, messages)
+            keep_schedule(tx, schedule.id)
 
 
 def _times(schedule: Schedule) -> tuple[str, str]:

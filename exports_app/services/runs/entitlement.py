@@ -1,7 +1,12 @@
 """Who may receive a run's file at the moment it is sent or downloaded. The run's own recipients are
 those of its creation; the scheduled export and the tenant may have changed since."""
 
-from exports_app.domain.runs.states import OWN_RECIPIENTS, DeliveryStatus
+from collections.abc import Iterable
+
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import Conflict
+from exports_app.domain.runs.states import OWN_RECIPIENTS, UNDELIVERED, DeliveryStatus
+from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import Delivery, Run, Schedule
 from exports_app.services.tenants import recipient_domains
@@ -19,6 +24,34 @@ def is_dropped(delivery: Delivery) -> bool:
     return is_skipped and (error == REMOVED or error.startswith(REPLACED))
 
 
+def unsent(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Those that a resend of their run sends again."""
+    return [d for d in deliveries if d.status in UNDELIVERED and not is_dropped(d)]
+
+
+def acts_for(run: Run) -> str:
+    """The id of the user whose rights a run needs: who started it, else its schedule's owner."""
+    return run.spec.owner_id if run.triggered_by is None else run.triggered_by
+
+
+def require_exporter(tx: Transaction, run: Run) -> None:
+    """Raises Conflict where the user that the run acts for can no longer export there: sent again,
+    it would fail."""
+    who = principal_of(tx, acts_for(run))
+    if who is not None and who.can(Permission.WRITE, run.tenant_id):
+        return
+    if run.trigger in OWN_RECIPIENTS:
+        raise Conflict(
+            "This test went to a user who can no longer export this tenant's data: send yourself a"
+            " test instead"
+        )
+    whose = "its owner" if run.triggered_by is None else "the user who started it"
+    raise Conflict(
+        f"This run cannot be resent, since {whose} can no longer export this tenant's data: rerun"
+        " it instead"
+    )
+
+
 def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
     """Whether the address is among the schedule's current recipients; for a test, among the run's
     own."""
@@ -28,9 +61,11 @@ def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
 
 def refusal(tx: Transaction, run: Run, target: str) -> tuple[DeliveryStatus, str] | None:
     """The status and the reason of a message that must not be sent any more; None where it may be
-    sent. A run that was processing when its schedule was deleted is still sent."""
-    schedule = tx.schedules.get(run.scheduled_export_id)
-    if schedule is not None and not is_recipient(target, run, schedule):
+    sent. A run that was processing when its schedule was deleted is still sent, to whom the
+    schedule had as recipients then."""
+    schedule_id = run.scheduled_export_id
+    schedule = tx.schedules.get(schedule_id) or tx.deleted_schedules.get(schedule_id)
+    if schedule is None or not is_recipient(target, run, schedule):
         return DeliveryStatus.SKIPPED, REMOVED
     tenant = tx.tenants.get(run.tenant_id)
     if tenant is not None and (reason := recipient_domains.refusal(tenant, target)):

@@ -13,7 +13,7 @@ from exports_app.domain.errors import RunError
 from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.records import Run, Tenant
-from exports_app.services.runs import run_summary
+from exports_app.services.runs import entitlement, run_summary
 from exports_app.services.runs.lease import Leases
 from exports_app.services.tenants.quotas import Quotas
 
@@ -39,9 +39,8 @@ class RunExecution:
 
     def access(self, run: Run) -> Tenant:
         """The run's tenant. Raises RunError unless the user it acts for may still export there."""
-        user_id = run.spec.owner_id if run.triggered_by is None else run.triggered_by
         with self._store.read() as tx:
-            who = principal_of(tx, user_id)
+            who = principal_of(tx, entitlement.acts_for(run))
             tenant = tx.tenants.get(run.tenant_id)
         if tenant is None or who is None or not who.can(Permission.WRITE, run.tenant_id):
             reason = OWNER_LOST_ACCESS if run.triggered_by is None else STARTER_LOST_ACCESS

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import FieldError, Invalid, NotFound
-from exports_app.domain.runs.states import UNDELIVERED, Trigger
+from exports_app.domain.runs.states import Trigger
 from exports_app.services.core.authorization import require, run_of, schedule_of
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store
@@ -72,9 +72,8 @@ class Mailings:
             tenant = tx.tenants.get(run.tenant_id)
         targets = [
             delivery.target
-            for delivery in deliveries
-            if delivery.status in UNDELIVERED
-            and entitlement.is_recipient(delivery.target, run, schedule)
+            for delivery in entitlement.unsent(deliveries)
+            if entitlement.is_recipient(delivery.target, run, schedule)
             and tenant is not None
             and not recipient_domains.refusal(tenant, delivery.target)
         ]

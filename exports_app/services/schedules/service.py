@@ -12,6 +12,7 @@ from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import Trigger
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import (
+    keep_schedule,
     own_tenant,
     require,
     schedule_of,
@@ -192,6 +193,7 @@ class Schedules:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             schedule = addressed(tx, who, schedule, to)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
+            keep_schedule(tx, schedule_id)
             now = self._clock()
             trigger = trigger_of(to, Trigger.MANUAL)
             run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)

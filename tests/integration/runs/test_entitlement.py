@@ -159,6 +159,25 @@ class TestARemovedRecipientGetsNothing:
         assert statuses(services, done) == {theirs: SKIPPED, BOB: SKIPPED}
         assert mail.messages == []
 
+    def test_when_the_schedule_is_deleted_afterwards(
+        self, services: Services, cast: Cast, theirs: str
+    ) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(BOB, CY, theirs))
+
+        def remove_and_delete(target: str) -> None:
+            if target == BOB:
+                remove(services, cast)
+                services.schedules.delete(cast.admin.who, schedule.id)
+
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        with (
+            mail_server() as mail,
+            registered(CHANNELS, WatchedEmail(mail, after=remove_and_delete)),
+        ):
+            done = execute(services, claim(services))
+            assert statuses(services, done) == {BOB: ACCEPTED, CY: ACCEPTED, theirs: SKIPPED}
+            assert sent_to(mail, 2) == [BOB, CY]
+
 
 class TestWhoStillGetsIt:
     def test_an_address_in_another_case(

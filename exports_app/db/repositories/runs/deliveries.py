@@ -7,11 +7,7 @@ from typing import Any, ClassVar
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
 from exports_app.domain.open_enum import OpenEnum
-from exports_app.domain.runs.states import (
-    UNDELIVERED,
-    AttemptOutcome,
-    DeliveryStatus,
-)
+from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus
 from exports_app.services.core.records import (
     Attempt,
     Delivery,
@@ -70,11 +66,9 @@ class DeliveryRepository(Repository[Delivery]):
             c.history_id == run_id, c.status == DeliveryStatus.UNKNOWN, values=values
         )
 
-    def reopen(self, run_id: str) -> int:
-        c = self._table.c
-        where = (c.history_id == run_id, c.status.in_(UNDELIVERED))
+    def reopen(self, ids: Collection[str]) -> None:
         pending = {"status": DeliveryStatus.PENDING, "error": None, "resends": 0}
-        return self._update(*where, values=pending)
+        self._update(self._table.c.id.in_(ids), values=pending)
 
 
 class AttemptRepository(Repository[Attempt]):

@@ -29,8 +29,8 @@ class DeliveryStore(Protocol):
     def accept_unknown(self, run_id: str, note: str) -> int:
         """Accept unknown deliveries. note: who says that they arrived. Returns their number."""
 
-    def reopen(self, run_id: str) -> int:
-        """Set deliveries that were not accepted to pending again. Returns their number."""
+    def reopen(self, ids: Collection[str]) -> None:
+        """Set deliveries to pending again, in a transaction that has reopened their run."""
 
 
 class NotificationStore(Protocol):

@@ -247,7 +247,7 @@ def _messages() -> Mapping[str, Call]:
             k.run.id, "r"
         ),
         "deliveries.of_runs": lambda tx, k: tx.deliveries.of_runs(k.run_ids),
-        "deliveries.reopen": lambda tx, k: tx.deliveries.reopen(k.run.id),
+        "deliveries.reopen": lambda tx, k: tx.deliveries.reopen([k.delivery.id]),
         "downloads.of_run": lambda tx, k: tx.downloads.of_run(k.run.id, 50),
         "downloads.since": lambda tx, k: tx.downloads.since(download(k), k.filled.now),
         "notifications.change": lambda tx, k: tx.notifications.change(

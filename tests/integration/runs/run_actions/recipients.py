@@ -17,6 +17,7 @@ from tests.world import deliveries_of, registered, trigger_and_execute
 ANN = "ann@example.com"
 BOB = "bob@example.com"
 CY = "cy@example.com"
+DAN = "dan@example.com"
 ACCEPTED = DeliveryStatus.ACCEPTED
 FAILED = DeliveryStatus.FAILED
 PENDING = DeliveryStatus.PENDING

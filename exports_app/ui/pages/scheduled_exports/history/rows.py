@@ -12,7 +12,6 @@ from exports_app.domain.runs.states import (
     FINISHED,
     OWN_RECIPIENTS,
     RESENT,
-    UNDELIVERED,
     UNFINISHED,
     DeliveryStatus,
     RunStatus,
@@ -20,8 +19,8 @@ from exports_app.domain.runs.states import (
 )
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Delivery, Run
+from exports_app.services.runs import entitlement
 from exports_app.services.runs.actions import waits_for_retry
-from exports_app.services.runs.entitlement import is_dropped
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.delivery_advice import advice
@@ -234,7 +233,7 @@ def run_seconds(run: Run) -> float:
 
 
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
-    unsent = sum(d.status in UNDELIVERED and not is_dropped(d) for d in deliveries)
+    unsent = len(entitlement.unsent(deliveries))
     unknown = (
         sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
     )
