@@ -10,6 +10,7 @@ from exports_app.api.middleware.methods import Methods
 from exports_app.api.middleware.request_log import Requests
 from exports_app.api.routes import (
     account,
+    all_runs,
     analytics,
     audit,
     auth,
@@ -57,6 +58,7 @@ def create(
         *of_people,
         schedules,
         views,
+        all_runs,
         runs,
         download_links,
         campaigns,

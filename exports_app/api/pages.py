@@ -1,10 +1,12 @@
-"""Pages of lists: by number, or behind a cursor."""
+"""Pages of lists: by number, or behind a cursor. Their answers link to the next page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Request, Response
+from pydantic import BaseModel
 
+from exports_app.api.threaded_responses import in_thread
 from exports_app.domain import bounds
 from exports_app.services.core.records import Page
 from exports_app.services.keys.cursors import Cursors
@@ -36,3 +38,15 @@ def answer(
         "size": page.size,
         "next_cursor": cursors.following(of, page, rows, key),
     }
+
+
+def sent(request: Request, model: type[BaseModel], content: Mapping[str, Any]) -> Response:
+    """The answer, with a link to the next page (RFC 8288) where its `next_cursor` names one. The
+    link is relative, as Location is: a proxy may have changed host and scheme. For routes that are
+    plain functions: they run in a thread."""
+    response = in_thread(model, content)
+    if cursor := content.get("next_cursor"):
+        url = request.url.remove_query_params(["page", "cursor"])
+        url = url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return response

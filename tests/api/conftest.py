@@ -126,7 +126,7 @@ def ids(
     params: dict[str, Any] = getattr(getattr(request.node, "callspec", None), "params", {})
     case: Case | None = params.get("case")
     run_id = invitation_id = ABSENT
-    if case is None or "history_id" in case.path:
+    if case is None or {"{history_id}", "{run_id}"} & set(case.path.split("/")):
         services.schedules.trigger(cast.admin.who, schedule["id"])
         run_id = execute(services, claim(services)).id
     if case is None or "invitation_id" in case.path:
@@ -142,6 +142,7 @@ def ids(
         "schedule_id": schedule["id"],
         "campaign_id": campaign["id"],
         "history_id": run_id,
+        "run_id": run_id,
         "tenant_id": cast.acme.id,
         "user_id": cast.viewer.user.id,
         "session_id": ABSENT,

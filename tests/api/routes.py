@@ -101,6 +101,8 @@ CASES = [
         {"startDate": "2026-02-01", "endDate": "2026-02-28"},
         writes=True,
     ),
+    Case("GET", "/api/runs", 200, super_admin=422),  # of which tenant?
+    Case("GET", "/api/runs/{run_id}", 200),
     Case("GET", "/api/account", 200),
     Case(
         "POST",

@@ -12,7 +12,6 @@ from exports_app.api.access import Manager, Srv
 from exports_app.api.middleware.methods import is_head
 from exports_app.api.schemas import audit as schemas
 from exports_app.api.schemas.base import Instant
-from exports_app.api.threaded_responses import in_thread
 from exports_app.domain import bounds
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
@@ -50,6 +49,7 @@ OfTenant = Annotated[UUID | None, Query(alias="tenantId")]
 @router.get("", response_model=schemas.AuditOut)
 def find(
     srv: Srv,
+    request: Request,
     who: Manager,
     where: Chosen,
     tenant_id: OfTenant = None,
@@ -63,7 +63,7 @@ def find(
     asked = srv.cursors.page(cursor, of, Page(page, size))
     found = srv.audit.find(who, wanted, where, asked)
     answer = pages.answer(srv.cursors, of, asked, found, attrgetter("at", "id"))
-    return in_thread(schemas.AuditOut, answer)
+    return pages.sent(request, schemas.AuditOut, answer)
 
 
 @router.get("/csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}})

@@ -4,7 +4,7 @@ from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
@@ -23,6 +23,7 @@ Target = Annotated[Campaign, Depends(writable_campaign)]
 @router.get("", response_model=schemas.CampaignsOut)
 def find(
     srv: Srv,
+    request: Request,
     who: Reader,
     tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
     channel: Annotated[bounds.Channel | None, Query()] = None,
@@ -44,7 +45,8 @@ def find(
     asked = srv.cursors.page(cursor, of, Page(page, size, sort))
     found = srv.campaigns.find(who, wanted, where, q, asked)
     key = attrgetter(SORTS[(sort or "name").removeprefix("-")], "id")
-    return pages.answer(srv.cursors, of, asked, found, key)
+    answer = pages.answer(srv.cursors, of, asked, found, key)
+    return pages.sent(request, schemas.CampaignsOut, answer)
 
 
 @router.post(

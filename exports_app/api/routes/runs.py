@@ -10,9 +10,9 @@ from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
 from exports_app.api.file_response import FileResponse
 from exports_app.api.middleware.methods import is_head
 from exports_app.api.request_body import json_body, takes
+from exports_app.api.routes.all_runs import run_out
 from exports_app.api.schemas import runs as schemas
-from exports_app.api.threaded_responses import in_thread
-from exports_app.services.core.records import Delivery, Page, Run
+from exports_app.services.core.records import Page
 from exports_app.services.runs.download_log import MAX_LISTED
 
 router = APIRouter(
@@ -20,13 +20,10 @@ router = APIRouter(
 )
 
 
-def _out(run: Run, deliveries: list[Delivery]) -> dict[str, Any]:
-    return run.__dict__ | {"attempt": run.number, "deliveries": deliveries}
-
-
 @router.get("/{schedule_id}/history", response_model=schemas.HistoryOut)
 def history(
     srv: Srv,
+    request: Request,
     who: Who,
     visible: ReadableSchedule,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -36,12 +33,12 @@ def history(
     of = ("history", visible.id)
     page = srv.cursors.page(cursor, of, Page(size=limit))
     runs, total = srv.history.of_schedule(who, visible.id, limit, page.after)
-    items = [_out(run, deliveries) for run, deliveries in runs]
+    items = [run_out(run, deliveries) for run, deliveries in runs]
     key = attrgetter("created_at", "id")
     following = srv.cursors.following(of, page, [run for run, _ in runs], key)
     removed = srv.history_retention.removed(who, visible.id)
     answer = {"items": items, "total": total, "removed": removed, "next_cursor": following}
-    return in_thread(schemas.HistoryOut, answer)
+    return pages.sent(request, schemas.HistoryOut, answer)
 
 
 @router.get("/{schedule_id}/notices", response_model=schemas.NoticesOut)
@@ -80,7 +77,7 @@ def backfill(
 
 @router.get("/{schedule_id}/history/{history_id}", response_model=schemas.RunOut)
 def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    return _out(*srv.history.get(who, schedule_id, history_id))
+    return run_out(*srv.history.get(who, schedule_id, history_id))
 
 
 @router.get("/{schedule_id}/history/{history_id}/attempts", response_model=schemas.AttemptsOut)

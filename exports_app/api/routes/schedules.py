@@ -4,13 +4,12 @@ from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.schemas import schedules as schemas
-from exports_app.api.threaded_responses import in_thread
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.runs.states import RunStatus
@@ -57,6 +56,7 @@ def _where(
 @router.get("", response_model=schemas.SchedulesOut)
 def find(
     srv: Srv,
+    request: Request,
     who: Reader,
     tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
     is_active: Annotated[bool | None, Query(alias="isActive")] = None,
@@ -88,7 +88,8 @@ def find(
     asked = srv.cursors.page(cursor, of, Page(page, size, sort))
     found = srv.schedules.find(who, wanted, where, q, asked)
     key = attrgetter(SORTS[(sort or NEWEST).removeprefix("-")], "id")
-    return in_thread(schemas.SchedulesOut, pages.answer(srv.cursors, of, asked, found, key))
+    answer = pages.answer(srv.cursors, of, asked, found, key)
+    return pages.sent(request, schemas.SchedulesOut, answer)
 
 
 @router.post(
@@ -121,6 +122,7 @@ def validate_cron(
 @router.get("/deleted", response_model=schemas.DeletedSchedulesOut)
 def find_deleted(
     srv: Srv,
+    request: Request,
     who: Writer,
     tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
     page: pages.Number = 1,
@@ -132,7 +134,8 @@ def find_deleted(
     of = ("deleted schedules", wanted)
     asked = srv.cursors.page(cursor, of, Page(page, size))
     found = srv.deleted_schedules.find(who, wanted, asked)
-    return pages.answer(srv.cursors, of, asked, found, attrgetter("deleted_at", "id"))
+    answer = pages.answer(srv.cursors, of, asked, found, attrgetter("deleted_at", "id"))
+    return pages.sent(request, schemas.DeletedSchedulesOut, answer)
 
 
 @router.get("/{schedule_id}", response_model=schemas.ScheduleOut)

@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Srv, Who
@@ -80,6 +80,7 @@ def tags(srv: Srv, who: Who, tenant_id: str) -> Any:
 @router.get("/{tenant_id}/members", response_model=schemas.MembersOut)
 def members(
     srv: Srv,
+    request: Request,
     who: Who,
     tenant: Managed,
     q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
@@ -97,7 +98,8 @@ def members(
     found = srv.members.search(who, tenant.id, q, asked)
     key = attrgetter("user.name", "user.id")
     answer = pages.answer(srv.cursors, of, asked, found, key)
-    return answer | {"items": [_member(member) for member in answer["items"]]}
+    items = [_member(member) for member in answer["items"]]
+    return pages.sent(request, schemas.MembersOut, answer | {"items": items})
 
 
 @router.post(

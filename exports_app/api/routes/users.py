@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Operator, Srv, Who, operator
@@ -30,6 +30,7 @@ Others = Annotated[User, Depends(others)]
 @router.get("/users", response_model=schemas.UsersOut)
 def users(
     srv: Srv,
+    request: Request,
     who: Operator,
     q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
     page: pages.Number = 1,
@@ -41,7 +42,8 @@ def users(
     found = srv.user_administration.find(who, q, asked)
     key = attrgetter("user.name", "user.id")
     answer = pages.answer(srv.cursors, ("users", q), asked, found, key)
-    return answer | {"items": [_account(account) for account in answer["items"]]}
+    items = [_account(account) for account in answer["items"]]
+    return pages.sent(request, schemas.UsersOut, answer | {"items": items})
 
 
 def _account(account: UserAccount) -> dict[str, Any]:

@@ -61,6 +61,17 @@ class RunOut(Output):
     deliveries: list[DeliveryOut] = Field(default_factory=list)
 
 
+class ListedRunOut(RunOut):
+    scheduled_export_name: str = Field(description="as it is now")
+
+
+class RunsOut(Output):
+    items: list[ListedRunOut]
+    next_cursor: str | None = Field(
+        description="send it as cursor to get older runs; null behind the oldest"
+    )
+
+
 class DownloadOut(Output):
     way: str = Field(description="link, page or api")
     at: datetime

@@ -52,7 +52,10 @@ class Cursors:
         and the id of a row."""
         if len(rows) < page.size:
             return None
-        value, row_id = key(rows[-1])
+        return self.at(of, *key(rows[-1]))
+
+    def at(self, of: Sequence[Any], value: Any, row_id: str) -> str:
+        """The cursor of the rows behind a place of the list."""
         content = json.dumps([*_written(value), row_id], ensure_ascii=False).encode()
         signature = _signature(self._keys.current(CURSORS), of, content)
         return urlsafe_b64encode(signature + content).decode().rstrip("=")

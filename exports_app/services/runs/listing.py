@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from email_validator import EmailNotValidError
 
-from exports_app.domain.access import Permission, Principal
+from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus, Trigger
-from exports_app.services.core.authorization import require, schedule_of
+from exports_app.services.core.authorization import own_tenant, require, schedule_of
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.email_addresses import valid_address
 from exports_app.services.core.field_rules import check_search, is_uuid, one_of
@@ -70,6 +71,33 @@ class RunListing:
             tenant_id, view, lambda: self._read(who, tenant_id, where, place, size)
         )
 
+    def find(
+        self, who: Principal, tenant_id: str | None, where: RunFilter, page: Page
+    ) -> tuple[list[ListedRun], tuple[datetime, str] | None]:
+        """A page of the same list, the newest first, and created_at and id of the last run that was
+        looked at for it, where older ones may follow. tenant_id: None is the caller's only one.
+        page: without a sort. Raises as `page`."""
+        tenant_id = own_tenant(who, Permission.READ, tenant_id)
+        _check(where)
+        with self._store.read() as tx:
+            _check_schedule(tx, who, tenant_id, where)
+            page = replace(page, sort="-created_at")
+            found = _find(tx, tenant_id, where, page)
+            listed = _listed(tx, found, page).runs
+        last = (found.runs[-1].created_at, found.runs[-1].id) if found.more else found.looked_to
+        return listed, last
+
+    def get(self, who: Principal, run_id: str) -> tuple[Run, list[Delivery]]:
+        """A run by its id alone. Raises NotFound (also for another tenant's, and for one of a
+        deleted schedule), Forbidden."""
+        require_own_password(who)
+        with self._store.read() as tx:
+            run = tx.runs.get(run_id) if is_uuid(run_id) else None
+            if run is None:
+                raise NotFound
+            schedule_of(tx, who, run.scheduled_export_id, Permission.READ)
+            return run, tx.deliveries.of_runs([run.id]).get(run.id, [])
+
     def one(self, who: Principal, tenant_id: str, run_id: str) -> RunListPage:
         """A run of the tenant by its id alone. Raises NotFound, Forbidden."""
         require(who, Permission.READ, tenant_id)
@@ -84,10 +112,7 @@ class RunListing:
         self, who: Principal, tenant_id: str, where: RunFilter, place: Place, size: int
     ) -> RunListPage:
         with self._store.read() as tx:
-            if where.schedule_id:
-                schedule = schedule_of(tx, who, where.schedule_id, Permission.READ)
-                if schedule.tenant_id != tenant_id:
-                    raise NotFound
+            _check_schedule(tx, who, tenant_id, where)
             page = _page(tx, tenant_id, where, place, size)
             found = _find(tx, tenant_id, where, page)
             if page.sort == "created_at" and not found.more:
@@ -95,6 +120,15 @@ class RunListing:
                 page = Page(size=size, sort="-created_at")
                 found = _find(tx, tenant_id, where, page)
             return _listed(tx, found, page)
+
+
+def _check_schedule(tx: Transaction, who: Principal, tenant_id: str, where: RunFilter) -> None:
+    """Raises NotFound where the filter's schedule is not the tenant's."""
+    if not where.schedule_id:
+        return
+    schedule = schedule_of(tx, who, where.schedule_id, Permission.READ)
+    if schedule.tenant_id != tenant_id:
+        raise NotFound
 
 
 def _check(where: RunFilter) -> None:

@@ -38,7 +38,10 @@ SCHEDULES = table(models.ScheduleRow)
 DELIVERIES = table(models.DeliveryRow)
 LOOKED_AT = 10_000
 """Runs on which filters without an index are checked for one page."""
-CHECKED = ("id", "created_at", "scheduled_export_id", "status", "trigger", "error", "error_code")
+CHECKED = (
+    *("id", "created_at", "completed_at", "scheduled_export_id", "status", "trigger"),
+    *("error", "error_code"),
+)
 """What filters look at, beside the recipients."""
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -130,6 +133,8 @@ class RunListRepository(StoredRuns):
             )
             if value and name != led_by
         ]
+        if where.ended_after is not None:
+            conditions.append(columns.completed_at > where.ended_after)
         if where.reason:
             code = where.reason.strip().replace(" ", "_")
             conditions.append(
@@ -194,6 +199,7 @@ def _has_rest(where: RunFilter, led_by: str) -> bool:
         "schedule_id": where.schedule_id,
         "status": where.status,
         "trigger": where.trigger,
+        "ended_after": where.ended_after,
         "reason": where.reason,
         "recipient": where.recipient,
     }

@@ -22,8 +22,9 @@ class UnderWay:
 class RunFilter:
     """Which runs of a tenant. An empty text, and None, let all through.
 
-    since, before: when they were created. recipient: a whole address in its normal form, or a part
-    of one where is_part. reason: a part of the error's text, or of its code.
+    since, before: when they were created. ended_after: those that ended later. recipient: a whole
+    address in its normal form, or a part of one where is_part. reason: a part of the error's text,
+    or of its code.
     """
 
     schedule_id: str = ""
@@ -31,6 +32,7 @@ class RunFilter:
     trigger: str = ""
     since: datetime | None = None
     before: datetime | None = None
+    ended_after: datetime | None = None
     recipient: str = ""
     is_part: bool = False
     reason: str = ""

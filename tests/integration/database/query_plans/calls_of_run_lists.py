@@ -25,6 +25,11 @@ CALLS: Mapping[str, Call] = {
     "run_list.find: scheduled": _found(trigger="schedule"),
     "run_list.find: a reason": _found(reason="mailbox full"),
     "run_list.find: a reason, newer": _found("created_at", reason="mailbox full"),
+    "run_list.find: ended": lambda tx, k: tx.run_list.find(
+        k.filled.tenant,
+        RunFilter(ended_after=k.filled.now - 9 * DAY),
+        Page(size=50, sort="-created_at"),
+    ),
     "run_list.find: a recipient": _found(recipient="nobody@example.com"),
     "run_list.find: a part of a recipient": _found(recipient="ann", is_part=True),
     "run_list.find: of a schedule": lambda tx, k: tx.run_list.find(

@@ -1,0 +1,69 @@
+"""The runs of a tenant, across its scheduled exports."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from exports_app.api import pages, parameters
+from exports_app.api.access import Reader, Srv, Who
+from exports_app.api.schemas import runs as schemas
+from exports_app.api.schemas.base import Instant
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.core.interfaces import RunFilter
+from exports_app.services.core.records import Delivery, Page, Run
+
+router = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[parameters.CHECKED])
+
+OfTenant = Annotated[
+    UUID | None,
+    Query(alias="tenantId", description="may be left out by those who are in one tenant only"),
+]
+OfSchedule = Annotated[UUID | None, Query(alias="scheduledExportId")]
+
+
+def run_out(run: Run, deliveries: list[Delivery]) -> dict[str, Any]:
+    return run.__dict__ | {"attempt": run.number, "deliveries": deliveries}
+
+
+@router.get("", response_model=schemas.RunsOut)
+def find(
+    srv: Srv,
+    request: Request,
+    who: Reader,
+    tenant_id: OfTenant = None,
+    schedule_id: OfSchedule = None,
+    status: Annotated[RunStatus | None, Query()] = None,
+    trigger: Annotated[Trigger | None, Query()] = None,
+    ended_after: Annotated[
+        Instant | None,
+        Query(alias="endedAfter", description="those that ended later than this instant"),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: pages.Cursor = None,
+) -> Any:
+    """The newest first: by when they were created. Not those of deleted scheduled exports. A page
+    may have fewer runs than asked for: nextCursor says whether others may follow."""
+    wanted = str(tenant_id) if tenant_id else None
+    where = RunFilter(
+        schedule_id=str(schedule_id) if schedule_id else "",
+        status=status or "",
+        trigger=trigger or "",
+        ended_after=ended_after,
+    )
+    of = ("runs", wanted, vars(where))
+    page = srv.cursors.page(cursor, of, Page(size=limit))
+    listed, last = srv.run_listing.find(who, wanted, where, page)
+    answer = {
+        "items": [
+            run_out(one.run, one.deliveries) | {"scheduled_export_name": one.schedule_name}
+            for one in listed
+        ],
+        "next_cursor": srv.cursors.at(of, *last) if last else None,
+    }
+    return pages.sent(request, schemas.RunsOut, answer)
+
+
+@router.get("/{run_id}", response_model=schemas.RunOut)
+def get(srv: Srv, who: Who, run_id: str) -> Any:
+    return run_out(*srv.run_listing.get(who, run_id))

@@ -1,0 +1,134 @@
+"""The runs of a tenant across its scheduled exports, and a run by its id alone."""
+
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+
+from exports_app.db import models
+from exports_app.db.repositories.runs import run_list
+from exports_app.services.core.records import Run
+from exports_app.wiring import Services
+from tests.api.client import CAMPAIGNS, RUN_KEYS, SCHEDULES, Api, pointers, problem, schedule_body
+from tests.api.conftest import Clients
+from tests.api.requests.test_cursors import copies, walk
+from tests.doubles import FakeClock
+from tests.world import Cast, make_campaigns, make_schedule, trigger_and_execute
+
+RUNS = "/api/runs"
+
+
+@pytest.fixture
+def runs(services: Services, cast: Cast, clock: FakeClock) -> list[Run]:
+    """Of two schedules in turn, an hour apart, the oldest first; and one of Globex."""
+    mine = [make_schedule(services, cast.admin.who, name=name) for name in ("One", "Two")]
+    made = []
+    for schedule in (*mine, *mine):
+        made.append(trigger_and_execute(services, cast.admin.who, schedule))
+        clock.advance(seconds=3600)
+    trigger_and_execute(services, cast.outsider.who, make_schedule(services, cast.outsider.who))
+    return made
+
+
+def ids(client: Api, **params: Any) -> list[str]:
+    answer = client.get(RUNS, params=params)
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def test_come_newest_first_with_the_names_of_their_schedules(api: Clients, runs: list[Run]) -> None:
+    page = api.viewer.get(RUNS).json()
+    assert set(page) == {"items", "nextCursor"}
+    assert page["nextCursor"] is None
+    assert [item["id"] for item in page["items"]] == [run.id for run in reversed(runs)]
+    assert [item["scheduledExportName"] for item in page["items"]] == ["Two", "One", "Two", "One"]
+    assert set(page["items"][0]) == RUN_KEYS | {"scheduledExportName"}
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_each_comes_once_through_the_pages(api: Clients, runs: list[Run], limit: int) -> None:
+    assert walk(api.viewer, RUNS, limit=limit) == [run.id for run in reversed(runs)]
+
+
+def test_filters(api: Clients, runs: list[Run]) -> None:
+    newest = [run.id for run in reversed(runs)]
+    schedule = runs[0].scheduled_export_id
+    assert ids(api.viewer, scheduledExportId=schedule) == [newest[1], newest[3]]
+    assert ids(api.viewer, status=runs[0].status, trigger="manual") == newest
+    assert ids(api.viewer, status="cancelled") == ids(api.viewer, trigger="test") == []
+    ended = runs[2].completed_at
+    assert ended is not None
+    assert ids(api.viewer, endedAfter=ended.isoformat()) == newest[:1]
+    assert pointers(api.viewer.get(RUNS, params={"status": "done"})) == ["/status"]
+    assert pointers(api.viewer.get(RUNS, params={"endedAfter": "1"})) == ["/endedAfter"]
+
+
+def test_a_page_that_looked_at_many_for_few_goes_on_behind_them(
+    api: Clients, services: Services, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_list, "LOOKED_AT", 2)
+    copies(services, models.RunRow, [{"status": "failed"} for _ in range(3)])
+    answer = api.viewer.get(RUNS, params={"status": "failed", "trigger": "manual", "limit": 50})
+    assert len(answer.json()["items"]) == 2
+    assert len(set(walk(api.viewer, RUNS, status="failed", trigger="manual"))) == 3
+
+
+def test_of_one_tenant_each(api: Clients, cast: Cast, runs: list[Run]) -> None:
+    assert len(ids(api.outsider)) == 1
+    assert len(ids(api.super_admin, tenantId=cast.acme.id)) == len(runs)
+    assert pointers(api.super_admin.get(RUNS)) == ["/tenantId"]
+    problem(api.outsider.get(RUNS, params={"tenantId": cast.acme.id}), 404)
+    of = {"scheduledExportId": runs[0].scheduled_export_id}
+    problem(api.outsider.get(RUNS, params=of), 404)
+    problem(api.super_admin.get(RUNS, params=of | {"tenantId": cast.globex.id}), 404)
+
+
+def test_one_by_its_id_alone(api: Clients, runs: list[Run]) -> None:
+    run = runs[0]
+    found = api.viewer.get(f"{RUNS}/{run.id}")
+    assert (
+        found.json()
+        == api.viewer.get(f"{SCHEDULES}/{run.scheduled_export_id}/history/{run.id}").json()
+    )
+    problem(api.outsider.get(f"{RUNS}/{run.id}"), 404)
+    api.admin.delete(f"{SCHEDULES}/{run.scheduled_export_id}")
+    problem(api.viewer.get(f"{RUNS}/{run.id}"), 404)
+    assert run.id not in ids(api.viewer)
+
+
+def test_lists_link_to_their_next_page(
+    api: Clients, services: Services, cast: Cast, runs: list[Run]
+) -> None:
+    make_campaigns(services, cast)
+    schedule = runs[0].scheduled_export_id
+    for path, size in (
+        (f"{RUNS}?status={runs[0].status}", "limit"),
+        (f"{SCHEDULES}/{schedule}/history", "limit"),
+        (f"{SCHEDULES}?format=csv&sort=name", "size"),
+        (CAMPAIGNS, "size"),
+        (f"/api/tenants/{cast.acme.id}/members", "size"),
+        ("/api/audit?page=1", "size"),
+        ("/api/users", "size"),
+    ):
+        client = api.super_admin if path == "/api/users" else api.admin
+        first = client.get(f"{path}{'&' if '?' in path else '?'}{size}=1")
+        link = first.links["next"]["url"]
+        following = client.get(urljoin(str(first.url), link))
+        assert following.status_code == 200, (path, following.text)
+        assert following.json()["items"][0]["id"] != first.json()["items"][0]["id"], path
+        assert first.json()["nextCursor"] in link
+        assert "page=" not in link
+        assert "link" not in client.get(path).headers, path
+
+
+def test_a_link_keeps_the_filters_as_they_were_sent(api: Clients) -> None:
+    for name in ("a", "b"):
+        api.admin.post(SCHEDULES, schedule_body(name=f"ü & {name}", tags=["x y", "z"]))
+    sent = {"q": "ü &", "tag": ["x y", "z"], "size": 1}
+    first = api.admin.get(SCHEDULES, params=sent)
+    following = api.admin.get(urljoin(str(first.url), first.links["next"]["url"]))
+    assert [len(page.json()["items"]) for page in (first, following)] == [1, 1]
+    assert {first.json()["items"][0]["name"], following.json()["items"][0]["name"]} == {
+        "ü & a",
+        "ü & b",
+    }
