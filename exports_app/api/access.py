@@ -72,6 +72,11 @@ async def writer(who: Who) -> Principal:
     return who
 
 
+async def campaign_writer(who: Who) -> Principal:
+    require_anywhere(who, Permission.CAMPAIGNS)
+    return who
+
+
 async def reader(who: Who) -> Principal:
     require_anywhere(who, Permission.READ)
     return who
@@ -88,6 +93,7 @@ async def operator(who: Who) -> Principal:
 
 
 Writer = Annotated[Principal, Depends(writer)]
+CampaignWriter = Annotated[Principal, Depends(campaign_writer)]
 Reader = Annotated[Principal, Depends(reader)]
 Manager = Annotated[Principal, Depends(manager)]
 Operator = Annotated[Principal, Depends(operator)]
@@ -104,7 +110,7 @@ def writable_schedule(srv: Srv, who: Who, schedule_id: str) -> Schedule:
 
 
 def writable_campaign(srv: Srv, who: Who, campaign_id: str) -> Campaign:
-    return srv.campaigns.get(who, campaign_id, Permission.WRITE)
+    return srv.campaigns.get(who, campaign_id, Permission.CAMPAIGNS)
 
 
 ReadableSchedule = Annotated[Schedule, Depends(readable_schedule)]

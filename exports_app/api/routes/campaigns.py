@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from exports_app.api import pages, parameters
-from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
+from exports_app.api.access import CampaignWriter, Reader, Srv, Who, writable_campaign
 from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
 from exports_app.api.schemas import campaigns as schemas
 from exports_app.api.schemas.base import hundredths
@@ -54,7 +54,7 @@ def find(
 )
 def create(
     srv: Srv,
-    who: Writer,
+    who: CampaignWriter,
     body: Annotated[schemas.CampaignIn, Depends(json_body(schemas.CampaignIn))],
     response: Response,
 ) -> Any:

@@ -123,7 +123,7 @@ class Importer:
             return self._import(table, job)
 
     def _tenant(self, who: Principal, tenant_id: str) -> Tenant:
-        require(who, Permission.WRITE, tenant_id)
+        require(who, Permission.CAMPAIGNS, tenant_id)
         with self._store.read() as tx:
             tenant = tx.tenants.get(tenant_id)
         if tenant is None:
@@ -162,7 +162,7 @@ class Importer:
                 yield tx, audit_log.COMMAND_LINE
         else:
             with write_as(self._store, job.who) as (tx, who):
-                require(who, Permission.WRITE, job.tenant.id)
+                require(who, Permission.CAMPAIGNS, job.tenant.id)
                 yield tx, who
 
     def _note(

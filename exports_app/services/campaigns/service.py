@@ -133,12 +133,12 @@ class Campaigns:
 
     def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Campaign:
         """values: the other fields of a Campaign, money in hundredths. Raises Invalid."""
-        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
+        tenant_id = own_tenant(who, Permission.CAMPAIGNS, tenant_id)
         campaign = Campaign(id=new_id(), tenant_id=tenant_id, **values)
         if errors := check_campaign(campaign):
             raise Invalid(errors)
         with write_as(self._store, who) as (tx, who):
-            require(who, Permission.WRITE, tenant_id)
+            require(who, Permission.CAMPAIGNS, tenant_id)
             if tx.tenants.get(tenant_id) is None:
                 raise NotFound
             tx.campaigns.add([campaign])
@@ -148,13 +148,13 @@ class Campaigns:
 
     def update(self, who: Principal, campaign_id: str, values: Mapping[str, Any]) -> Campaign:
         """values: the fields to change."""
-        seen = self.get(who, campaign_id, Permission.WRITE)
+        seen = self.get(who, campaign_id, Permission.CAMPAIGNS)
         while True:
             campaign = replace(seen, **values)
             if errors := check_campaign(campaign):
                 raise Invalid(errors)
             with write_as(self._store, who) as (tx, who):
-                old = self._get(tx, who, campaign_id, Permission.WRITE)
+                old = self._get(tx, who, campaign_id, Permission.CAMPAIGNS)
                 if old == seen:
                     self._change(tx, who, old, campaign, values)
                     break
@@ -178,7 +178,7 @@ class Campaigns:
     def delete(self, who: Principal, campaign_id: str) -> None:
         """Delete it with its metrics. Scheduled exports that name it fail from then on."""
         with write_as(self._store, who) as (tx, who):
-            campaign = self._get(tx, who, campaign_id, Permission.WRITE)
+            campaign = self._get(tx, who, campaign_id, Permission.CAMPAIGNS)
             tx.campaigns.delete(campaign_id)
             self._note(tx, who, Action.CAMPAIGN_DELETED, campaign)
         self._publish(campaign.tenant_id)
@@ -193,7 +193,7 @@ class Campaigns:
         """Insert days, or change those that are there; all or nothing. Returns their number. given:
         for each day the fields to set, the others keep their values; None: all. Raises Invalid with
         pointers below ``/items``."""
-        self.get(who, campaign_id, Permission.WRITE)
+        self.get(who, campaign_id, Permission.CAMPAIGNS)
         if len(days) > MAX_DAYS:
             raise Invalid([FieldError("/items", "send at most 10,000 days at a time")])
         errors, seen = list[FieldError](), set[date]()
@@ -210,7 +210,7 @@ class Campaigns:
         if errors:
             raise Invalid(errors[:100])
         with write_as(self._store, who) as (tx, who):
-            campaign = self._get(tx, who, campaign_id, Permission.WRITE)
+            campaign = self._get(tx, who, campaign_id, Permission.CAMPAIGNS)
             for fields, group in _by_fields(days, given).items():
                 tx.campaigns.upsert_metrics(group, fields)
             self._note(tx, who, Action.CAMPAIGN_METRICS, campaign, days=len(days))

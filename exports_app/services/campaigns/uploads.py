@@ -98,7 +98,7 @@ class Uploads:
         """A code for one file, to be sent within CODE_LIFETIME. name, size: the file's, in bytes.
         Raises NotFound, Forbidden, Invalid, TooLarge, TooManyRequests, and Unauthenticated when the
         session is over."""
-        require(who, Permission.WRITE, tenant_id)
+        require(who, Permission.CAMPAIGNS, tenant_id)
         if size > LIMIT:
             raise TooLarge(TOO_LARGE)
         if size < 1:
@@ -138,7 +138,7 @@ class Uploads:
             if waiting is None:
                 raise NotFound(UNKNOWN)
             tenant_id, name = waiting.content["tenant_id"], waiting.content["name"]
-            require(who, Permission.WRITE, tenant_id)
+            require(who, Permission.CAMPAIGNS, tenant_id)
             with self._files.draft() as path:
                 yield Incoming(who, session_id, tenant_id, name, code_hash, path)
 
@@ -162,7 +162,7 @@ class Uploads:
             arrived = tx.codes.find(_hash(code), ARRIVED, id_of(session_id), self._clock())
         if arrived is None or arrived.user_id != who.user_id:
             raise NotFound("The file is no longer available: choose it again")
-        require(who, Permission.WRITE, arrived.content["tenant_id"])
+        require(who, Permission.CAMPAIGNS, arrived.content["tenant_id"])
         path = self._files.find(arrived.content["key"])
         if path is None:
             raise Gone(NOT_HERE)
@@ -198,7 +198,7 @@ class Uploads:
         return dropped
 
     def _require(self, tx: Transaction, who: Principal, session_id: str, tenant_id: str) -> None:
-        require(who, Permission.WRITE, tenant_id)
+        require(who, Permission.CAMPAIGNS, tenant_id)
         live = tx.sessions.live(id_of(session_id), self._clock())
         if live is None or live[1].id != who.user_id:
             raise Unauthenticated("Your session has ended: sign in again")

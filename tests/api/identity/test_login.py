@@ -151,6 +151,7 @@ class TestMe:
             "mustSetUpSecondFactor": False,
         }
         assert api.admin.get("/api/auth/me").json()["tenants"][0]["permissions"] == [
+            "campaigns.write",
             "exports.read",
             "exports.write",
             "tenant.manage",
@@ -159,9 +160,10 @@ class TestMe:
     def test_a_super_admin_has_every_tenant(self, api: Clients) -> None:
         body = api.super_admin.get("/api/auth/me").json()
         assert body["user"]["isSuperAdmin"] is True
+        every = ["campaigns.write", "exports.read", "exports.write", "tenant.manage"]
         assert [(t["slug"], t["role"], t["permissions"]) for t in body["tenants"]] == [
-            ("acme", "super_admin", ["exports.read", "exports.write", "tenant.manage"]),
-            ("globex", "super_admin", ["exports.read", "exports.write", "tenant.manage"]),
+            ("acme", "super_admin", every),
+            ("globex", "super_admin", every),
         ]
 
 

@@ -49,6 +49,7 @@ def test_the_permissions_have_the_names_that_callers_know() -> None:
     assert set(Permission) == {
         "exports.read",
         "exports.write",
+        "campaigns.write",
         "tenant.manage",
         "installation.manage",
     }

@@ -35,7 +35,7 @@ def commands() -> list[dict[str, str]]:
     return [
         new | {"kind": "page", "href": f"{HOME}?new={next(iter(EXPORT_TYPES)).key}"},
         *(_to(page) for page in sorted(PAGES, key=lambda p: p.order) if _is_offered(page)),
-        _command("Import campaign data", needs=str(Permission.WRITE), href=f"{SETTINGS}/data"),
+        _command("Import campaign data", needs=str(Permission.CAMPAIGNS), href=f"{SETTINGS}/data"),
         _command("Switch between light and dark", press="theme"),
         _command("Keyboard shortcuts", does="keys"),
         _command("Sign out", does="sign-out"),

@@ -17,7 +17,8 @@ USERS = f"{SETTINGS}/users"
 def top(here: str, intro: rx.Component) -> rx.Component:
     """here: the page's route. intro: what it is about."""
     writes, manages, operates = (
-        may(permission) for permission in (Permission.WRITE, Permission.MANAGE, Permission.OPERATE)
+        may(permission)
+        for permission in (Permission.CAMPAIGNS, Permission.MANAGE, Permission.OPERATE)
     )
     groups = [
         ("You", [("Account", SETTINGS, True)]),

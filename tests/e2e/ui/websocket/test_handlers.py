@@ -106,7 +106,7 @@ class TestWhoMayCallWhat:
         frames = walk(house, house.cookie(acme.company.viewer), acme, harmless(registered_handlers))
         tenant = acme.company.tenant.name
         for handler in harmless(registered_handlers):
-            if handler.permission in {"exports.write", "tenant.manage", OPERATE}:
+            if handler.permission in {"exports.write", "campaigns.write", "tenant.manage", OPERATE}:
                 if not handler.is_quiet:
                     assert notices(frames[handler.name])[-1:] == [FORBIDDEN], handler.name
                 refused = frames[handler.name].replace(tenant, "")

@@ -95,7 +95,7 @@ class DataState(rx.State):
     def importing(self) -> bool:
         return self.busy == IMPORTING
 
-    @action(Permission.WRITE)
+    @action(Permission.CAMPAIGNS)
     async def arrive(self) -> None:
         """When the page loads: nothing of another tenant stays."""
         tenant_id = await self._tenant()
@@ -103,13 +103,13 @@ class DataState(rx.State):
             self._begin_anew()
             self._of = tenant_id
 
-    @action(Permission.WRITE)
+    @action(Permission.CAMPAIGNS)
     async def refresh(self) -> None:
         find = services.campaigns.find
         _, total = await call(find, await self._tenant(), {}, "", Page(1, 1))
         self.stored = counted(total, "campaign")
 
-    @action(Permission.WRITE)
+    @action(Permission.CAMPAIGNS)
     async def choose(self, name: str, size: int) -> None:
         """A file was chosen: the browser gets an address to send it to. size: in bytes."""
         if self.busy == IMPORTING:
@@ -120,20 +120,20 @@ class DataState(rx.State):
         self._code = await call(begin, actor().session, self._of, self._name, int(size))
         self.address = f"/api/uploads/{self._code}"
 
-    @action(Permission.WRITE)
+    @action(Permission.CAMPAIGNS)
     async def refused(self) -> None:
         """The browser refused a file: the one before it is no longer the one that was chosen."""
         if self.busy != IMPORTING:
             await self._put_aside()
 
-    @action(Permission.WRITE, background=True)
+    @action(Permission.CAMPAIGNS, background=True)
     async def arrived(self) -> None:
         """The browser has sent the file."""
         async with self:
             self.file = self._name
         await self._look()
 
-    @action(Permission.WRITE, background=True)
+    @action(Permission.CAMPAIGNS, background=True)
     async def choose_sheet(self, sheet: str) -> None:
         async with self:
             if sheet and sheet not in self.sheets:
@@ -141,7 +141,7 @@ class DataState(rx.State):
             self.sheet, self._mapping = sheet, None
         await self._look()
 
-    @action(Permission.WRITE, background=True)
+    @action(Permission.CAMPAIGNS, background=True)
     async def choose_column(self, field: str, column: str) -> None:
         async with self:
             if self._mapping is None:
@@ -150,17 +150,17 @@ class DataState(rx.State):
             self.fields = field_choices(self._mapping)
         await self._look()
 
-    @action(Permission.WRITE)
+    @action(Permission.CAMPAIGNS)
     async def choose_updates(self, updates: bool) -> None:
         self.updates = bool(updates)
         self._forget_report()
 
-    @action(Permission.WRITE, background=True)
+    @action(Permission.CAMPAIGNS, background=True)
     async def check(self) -> None:
         """Report what an import would do."""
         await self._apply(CHECKING, dry_run=True)
 
-    @action(Permission.WRITE, background=True)
+    @action(Permission.CAMPAIGNS, background=True)
     async def load(self) -> None:
         """Import the file, as it was checked."""
         async with self:
@@ -171,7 +171,7 @@ class DataState(rx.State):
             if self.done:
                 await self._forget()
 
-    @action(Permission.WRITE)
+    @action(Permission.CAMPAIGNS)
     async def save_report(self) -> None:
         of_text = services.browser_downloads.of_text
         code = await call(of_text, actor().session, REPORT, self._text)

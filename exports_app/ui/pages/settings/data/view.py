@@ -22,7 +22,7 @@ ENDINGS = ".csv,.tsv,.txt,.xlsx"
 @page(
     DATA,
     title="Data",
-    needs=Permission.WRITE,
+    needs=Permission.CAMPAIGNS,
     load=DataState.arrive,
     refresh=DataState.refresh,
 )
