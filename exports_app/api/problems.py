@@ -136,11 +136,17 @@ def _own_words(error: Any) -> str:
     return message.replace("Input should", "should", 1).replace("String should", "should", 1)
 
 
+def _challenge(error: e.ExportsError) -> str:
+    """RFC 6750, section 3.1: no error where no token was sent."""
+    realm = 'Bearer realm="exports_app"'
+    return f'{realm}, error="{error.code}"' if isinstance(error, e.InvalidToken) else realm
+
+
 def of(error: e.ExportsError) -> JSONResponse:
     status = status_of(error)
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="exports_app"'
+        headers["WWW-Authenticate"] = _challenge(error)
     if isinstance(error, e.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, e.TooLarge | e.TooSlow):

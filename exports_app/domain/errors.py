@@ -40,6 +40,13 @@ class Unauthenticated(ExportsError):
     code = "unauthenticated"
 
 
+class InvalidToken(Unauthenticated):
+    """This access token is not valid: it has expired or was revoked, or is not whole. Get a new
+    one"""
+
+    code = "invalid_token"
+
+
 class WrongCredentials(Unauthenticated):
     """The email address or the password is wrong"""
 

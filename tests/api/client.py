@@ -158,7 +158,11 @@ class Api:
     def request(
         self, method: str, path: str, *, headers: dict[str, Any] | None = None, **options: Any
     ) -> httpx.Response:
-        sent = {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
+        sent = (
+            {"Authorization": f"Bearer {self.token}".encode("latin-1")}
+            if self.token is not None
+            else {}
+        )
         return self.runner.run(self._send(method, path, sent | (headers or {}), options))
 
     async def _send(

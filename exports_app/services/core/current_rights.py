@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import NotFound, Unauthenticated
+from exports_app.domain.errors import InvalidToken, NotFound
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.core.records import User
@@ -59,7 +59,7 @@ def write_as(
     this user: all they wrote is committed before, with an earlier time.
 
     taking_from: the id of a user whose rights the block takes away; it waits for their writes.
-    Raises Unauthenticated for a caller who is not signed in any more, and Unavailable.
+    Raises InvalidToken for a caller who is not signed in any more, and Unavailable.
     """
     with store.write() as tx:
         # Users come before tenants and all other rows, and two of them in one order: no deadlock
@@ -78,7 +78,7 @@ def _current(tx: Transaction, who: Principal) -> Principal:
 
 
 def check_sign_in(who: Principal, user: User) -> None:
-    """user: the caller's current row. Raises Unauthenticated where they were deactivated or signed
+    """user: the caller's current row. Raises InvalidToken where they were deactivated or signed
     out everywhere since the call began."""
     if not user.is_active or who.version not in (None, user.token_version):
-        raise Unauthenticated("Your sign-in has ended: sign in again")
+        raise InvalidToken("Your sign-in has ended: sign in again")

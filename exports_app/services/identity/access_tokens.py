@@ -10,7 +10,7 @@ import jwt
 from jwt.types import Options
 
 from exports_app.domain import bounds
-from exports_app.domain.errors import Unauthenticated
+from exports_app.domain.errors import InvalidToken
 from exports_app.services.core.interfaces import Clock
 from exports_app.services.core.records import User
 from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
@@ -51,22 +51,22 @@ class AccessTokens:
         return Token(token, int(self._lifetime.total_seconds()), user)
 
     def claims(self, token: str) -> dict[str, Any]:
-        """What a valid token says. Raises Unauthenticated for any other."""
+        """What a valid token says. Raises InvalidToken for any other."""
         if len(token) > bounds.TOKEN:  # its header is read before its signature is checked
-            raise Unauthenticated
+            raise InvalidToken
         try:
             claims = self._decoded(token)
             now = self._clock().timestamp()
             # Its beginning is not compared: a clock that is set back would end all sign-ins
             float(claims["iat"])
             if claims["typ"] != TYPE or now >= float(claims["exp"]):
-                raise Unauthenticated
+                raise InvalidToken
         except (jwt.PyJWTError, ValueError, TypeError) as e:
-            raise Unauthenticated from e
+            raise InvalidToken from e
         return claims
 
     def _decoded(self, token: str) -> dict[str, Any]:
-        """Raises Unauthenticated where no accepted key signed it; PyJWTError."""
+        """Raises InvalidToken where no accepted key signed it; PyJWTError."""
         # The time is checked by our own clock, see `claims`
         options: Options = {
             "require": ["exp", "iat", "iss", "aud", "sub", "jti", "typ"],
@@ -86,7 +86,7 @@ class AccessTokens:
             except jwt.InvalidSignatureError:
                 continue
             return claims
-        raise Unauthenticated
+        raise InvalidToken
 
     def _signing_keys(self, kid: str | None) -> list[bytes]:
         """The accepted key with this id, or all of them for a token that names none."""

@@ -10,6 +10,7 @@ from exports_app.domain.errors import (
     DemoIsLocal,
     FieldError,
     Invalid,
+    InvalidToken,
     OneTimePasswordOver,
     OtpRequired,
     RightsChanged,
@@ -200,7 +201,6 @@ class Auth:
         if not may_call(user):
             raise DemoIsLocal
         guess.right()
-        self._guesses.count_sign_in(email, address)
         self._check_one_time(user)
         # With a second factor `check_otp` uses it up
         if user.must_change_password and user.second_factor_at is None:
@@ -221,14 +221,14 @@ class Auth:
                 raise OneTimePasswordOver
 
     def principal(self, token: str) -> Principal:
-        """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal,
+        """Who presents the token, with their rights as of now. Raises InvalidToken, DemoIsLocal,
         and TooManyRequests by principal."""
         who = self._who(token)
         self.count_call(who)
         return who
 
     def check_unchanged(self, token: str, who: Principal) -> None:
-        """Check that the token still gives the same rights. Raises Unauthenticated, DemoIsLocal,
+        """Check that the token still gives the same rights. Raises InvalidToken, DemoIsLocal,
         RightsChanged."""
         if self._who(token) != who:
             raise RightsChanged
@@ -238,7 +238,7 @@ class Auth:
         with self._store.read() as tx:
             user = tx.users.get(claims["sub"])
             if user is None or not user.is_active or user.token_version != claims.get("ver"):
-                raise Unauthenticated
+                raise InvalidToken
             if not may_call(user):
                 raise DemoIsLocal
             return self.signed_in(tx, user)

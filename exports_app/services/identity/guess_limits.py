@@ -2,7 +2,8 @@
 factor.
 
 A guess is counted before it is checked, so that parallel guesses gain nothing; the count is taken
-back when the guess was right. Wrong guesses are counted in up to three scopes:
+back when the guess was right. Right ones use up no limit: the queues of `password_hashing` bound
+the work that they cause. Wrong guesses are counted in up to three scopes:
 
 - SOURCE: one account from one network (or from one browser in which the account signed in before).
 - NETWORK: all accounts from one network.
@@ -29,7 +30,7 @@ from exports_app.domain.errors import TooManyRequests
 from exports_app.domain.humanize import counted
 from exports_app.services.core import network_addresses
 from exports_app.services.core.email_addresses import account_address
-from exports_app.services.core.rate_limits import Counts, RateLimit
+from exports_app.services.core.rate_limits import Counts
 
 REMEMBERED = 60 * 60
 """The least number of seconds for which a wrong guess counts."""
@@ -37,10 +38,6 @@ KNOWN_NETWORK_SECONDS = 30 * 24 * 60 * 60
 """Seconds for which a network is known to an account after a right guess."""
 WIDER = 10
 """Factor of the free guesses in the scopes NETWORK and ACCOUNT."""
-
-
-SIGN_INS = "60/minute"
-"""Sign-ins of one account from one network: a right password is as slow to check as a wrong one."""
 
 
 class Purpose(StrEnum):
@@ -140,7 +137,6 @@ class GuessLimits:
         and for how long they count, if that is more than an hour."""
         item = parse(rate)
         self._counts = counts
-        self._sign_ins = RateLimit(SIGN_INS, counts, "sign-in")
         self._remembered = max(REMEMBERED, item.get_expiry())
         wide = WIDER * item.amount
         passwords = {
@@ -176,18 +172,10 @@ class GuessLimits:
 
     def look(self, purpose: Purpose, account: str, address: str, browser: str = "") -> bool:
         """Whether the browser or the network is known to the account. Counts nothing. Raises
-        TooManyRequests like `begin`, and after too many sign-ins."""
-        if purpose is Purpose.PASSWORD:
-            self._sign_ins.check(
-                _digest(account_address(account)), network_addresses.network(address)
-            )
+        TooManyRequests like `begin`."""
         return self._counts.using(
             lambda storage: self._look(storage, purpose, account, address, browser)
         )
-
-    def count_sign_in(self, account: str, address: str) -> None:
-        """Count a right password. Raises TooManyRequests."""
-        self._sign_ins.hit(_digest(account_address(account)), network_addresses.network(address))
 
     def trust_network(self, account: str, address: str) -> None:
         """Remember the network as known, and end its waits: the account's owner has just chosen a

@@ -57,7 +57,7 @@ class TestWhileABodyArrives:
             set_active(services, person, active=False)
 
         answer = sent_slowly(callers, case.method, case.path.format(**ids), case.body, deactivate)
-        problem(answer, 401, "unauthenticated")
+        problem(answer, 401, "invalid_token")
         set_active(services, person, active=True)
         assert nothing_changed(services, ids)
 

@@ -76,7 +76,7 @@ def test_a_caller_whose_sign_in_ended_writes_nothing(
     wait.use(end)
     answer = call(caller, case, ids)
     if wait.over:
-        problem(answer, 401, "unauthenticated")
+        problem(answer, 401, "invalid_token")
     with services.store.read() as tx:
         assert tx.users.get(cast.viewer.user.id) == cast.viewer.user
     assert nothing_changed(services, ids)

@@ -100,7 +100,7 @@ def test_a_sign_in_that_ends_meanwhile_changes_nothing(
         answer = caller.request("DELETE", FACTOR, json=both)
     else:
         answer = caller.post(f"{FACTOR}/recovery-codes", both)
-    problem(answer, 401, "unauthenticated")
+    problem(answer, 401, "invalid_token")
     with services.store.read() as tx:
         after, user = tx.second_factors.get(cast.admin.user.id), tx.users.get(cast.admin.user.id)
     assert before

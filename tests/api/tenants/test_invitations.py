@@ -109,7 +109,7 @@ def test_who_has_an_account_signs_in(api: Clients, services: Services, cast: Cas
     accept, body = "/api/invitations/accept", {"token": token}
     problem(api.anonymous.post(accept, body), 401, "sign_in_required")
     problem(api.admin.post(accept, body), 403, "wrong_account")
-    problem(api.anonymous.using("forged").post(accept, body), 401, "unauthenticated")
+    problem(api.anonymous.using("forged").post(accept, body), 401, "invalid_token")
     with services.store.write() as tx:
         tx.users.update(cast.outsider.user.id, {"must_change_password": True})
     problem(api.outsider.post(accept, body), 403, "own_password_first")
@@ -133,7 +133,7 @@ def test_a_sign_in_that_ends_meanwhile_accepts_nothing(
 
     wait.use(end)
     answer = api.outsider.post("/api/invitations/accept", {"token": token})
-    problem(answer, 401, "unauthenticated")
+    problem(answer, 401, "invalid_token")
     with services.store.read() as tx:
         assert cast.acme.id not in tx.users.roles(cast.outsider.user.id)
 
