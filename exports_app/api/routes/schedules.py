@@ -16,7 +16,7 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import one_of
 from exports_app.services.core.records import Page
-from exports_app.services.schedules.service import NEWEST, SORTS
+from exports_app.services.schedules.service import place_in
 
 BASE = "/api/scheduled-exports"
 router = APIRouter(prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED])
@@ -87,8 +87,7 @@ def find(
     of = ("schedules", wanted, where, q, sort)
     asked = srv.cursors.page(cursor, of, Page(page, size, sort))
     found = srv.schedules.find(who, wanted, where, q, asked)
-    key = attrgetter(SORTS[(sort or NEWEST).removeprefix("-")], "id")
-    answer = pages.answer(srv.cursors, of, asked, found, key)
+    answer = pages.answer(srv.cursors, of, asked, found, place_in(sort))
     return pages.sent(request, schemas.SchedulesOut, answer)
 
 

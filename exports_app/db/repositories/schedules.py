@@ -12,21 +12,13 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 from exports_app.db import models
 from exports_app.db.repositories import owners, tagging
 from exports_app.db.repositories.base import Repository, contains, distinct, table
+from exports_app.db.repositories.by_owner import OWNER, ByOwner
 from exports_app.db.repositories.paging import Listing, of_tenants
 from exports_app.db.search import SCHEDULES
 from exports_app.domain.open_enum import OpenEnum
-from exports_app.domain.runs.states import (
-    EXECUTED,
-    TRIALS,
-    RunStatus,
-)
+from exports_app.domain.runs.states import EXECUTED, TRIALS, RunStatus
 from exports_app.services.core.interfaces import Tenants
-from exports_app.services.core.records import (
-    Page,
-    Run,
-    Schedule,
-    Summary,
-)
+from exports_app.services.core.records import Page, Run, Schedule, Summary
 
 
 @cache
@@ -86,15 +78,9 @@ class ScheduleRepository(Repository[Schedule]):
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
-        search = self._search(SCHEDULES, q, within)
-        return self._page(
-            self._that(where, within),
-            page,
-            within,
-            search=search,
-            counts_all=not where,
-            counted=self._counted() if within is None and where else (),
-        )
+        counted = self._counted() if within is None and where else ()
+        more = {"counts_all": not where, "counted": counted}
+        return self._listed(self._listing(self._columns, within, where, q, page, more))
 
     def _that(self, where: Mapping[str, Any], within: Tenants) -> list[Any]:
         return [self._live(), *(self._is(k, v, within) for k, v in where.items())]
@@ -102,14 +88,27 @@ class ScheduleRepository(Repository[Schedule]):
     def names(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
     ) -> dict[str, str]:
-        c = self._table.c
-        listing = Listing(
-            *(self._connection, self._table, (c.id, c.name), self._that(where, within), page),
+        columns = (self._table.c.id, self._table.c.name)
+        rows = self._listing(columns, within, where, q, page, {}).rows()
+        return {row["id"]: row["name"] for row in rows}
+
+    def _listing(
+        self,
+        columns: Sequence[Any],
+        within: Tenants,
+        where: Mapping[str, Any],
+        q: str,
+        page: Page,
+        more: Mapping[str, Any],
+    ) -> Listing:
+        kind = ByOwner if page.sort.removeprefix("-") == OWNER else Listing
+        return kind(
+            *(self._connection, self._table, columns, self._that(where, within), page),
             branches=of_tenants(self._table, within),
-            together=() if within is None else (c.tenant_id.in_(within),),
+            together=() if within is None else (self._table.c.tenant_id.in_(within),),
             search=self._search(SCHEDULES, q, within),
+            **more,
         )
-        return {row["id"]: row["name"] for row in listing.rows()}
 
     def among(
         self, within: Tenants, where: Mapping[str, Any], q: str, ids: Collection[str]

@@ -1,13 +1,14 @@
 """Scheduled exports: list, create, change, delete and trigger."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, Invalid, NotFound
+from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import Trigger
 from exports_app.services.audit import audit_log
@@ -38,10 +39,23 @@ SORTS = {
     "createdAt": "created_at",
     "nextRunAt": "next_run_at",
     "lastRunAt": "last_run_at",
+    "owner": "owner",
 }
+"""owner: by the names of the owners, for each by the schedules' names; of one tenant."""
+OF_A_TENANT = "the order by owner is of one tenant: choose one with tenantId, or another order"
 NEWEST = "-createdAt"
 """The order where none is asked for."""
+OWNER = "owner"
 RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
+
+
+def place_in(sort: str) -> Callable[[Schedule], tuple[Any, str]]:
+    """Of an order of `Schedules.find`: what a row is sorted by, and its id, for the page behind
+    it."""
+    column = sorting(sort or NEWEST, SORTS).removeprefix("-")
+    if column == OWNER:
+        return lambda schedule: ((schedule.owner_id, schedule.name), schedule.id)
+    return attrgetter(column, "id")
 
 
 class Schedules:
@@ -80,6 +94,8 @@ class Schedules:
         check_search({"q": q})
         check_page(page)
         page = replace(page, sort=sorting(page.sort or NEWEST, SORTS))
+        if page.sort.removeprefix("-") == OWNER and len(within or ()) != 1:
+            raise Invalid([FieldError("/sort", OF_A_TENANT)])
         where = with_folded_tags(where)
         with self._store.read() as tx:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:

@@ -7,12 +7,13 @@ from sqlalchemy import insert, select
 
 from exports_app.db import models
 from exports_app.db.repositories import table
+from exports_app.domain.search_words import folded
 from exports_app.services.core.records import Tenant, new_id
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, pointers, schedule_body
 from tests.api.conftest import Clients
 from tests.doubles import FakeClock
-from tests.world import Cast, make_campaigns, make_schedule, trigger_and_execute
+from tests.world import Cast, make_campaigns, make_schedule, sql, trigger_and_execute
 
 
 def copies(services: Services, model: Any, changes: list[dict[str, Any]]) -> None:
@@ -66,6 +67,28 @@ def test_schedules_come_once_each_in_the_order_of_the_pages(
         assert len(set(all_of_them)) == len(schedules) + (1 if client is api.viewer else 3)
         for size in (1, 2, 3, 8):
             assert walk(client, SCHEDULES, sort=f"{sign}{sort}", size=size) == all_of_them
+
+
+@pytest.mark.parametrize("sort", ["owner", "-owner"])
+def test_schedules_by_their_owners_names(
+    api: Clients, services: Services, cast: Cast, schedules: list[str], sort: str
+) -> None:
+    make_schedule(services, cast.super_admin.who, cast.acme.id, name="b")
+    names = {cast.admin.who.user_id: "Émile", cast.super_admin.who.user_id: "Fay"}
+    for user, name in names.items():
+        sql(services, "UPDATE users SET name = ? WHERE id = ?", name, user)
+    acme = {"tenantId": cast.acme.id, "sort": sort}
+    items = api.viewer.get(SCHEDULES, params=acme | {"size": 200}).json()["items"]
+    shown = [(folded(names[item["ownerId"]]), item["name"], item["id"]) for item in items]
+    assert len(shown) == len(schedules) + 2
+    assert shown == sorted(shown, reverse=sort.startswith("-"))
+    for size in (1, 3, 9):
+        assert walk(api.viewer, SCHEDULES, **acme, size=size) == [one[2] for one in shown]
+
+
+def test_the_order_by_owner_is_of_one_tenant(api: Clients, schedules: list[str]) -> None:
+    answer = api.super_admin.get(SCHEDULES, params={"sort": "owner"})
+    assert (answer.status_code, pointers(answer)) == (422, ["/sort"])
 
 
 @pytest.mark.parametrize("sort", ["name", "-budget", "startDate"])

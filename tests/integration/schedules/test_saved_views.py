@@ -16,7 +16,7 @@ from exports_app.wiring import Services
 from tests.integration.schedules.fields import pointers
 from tests.world import set_role, uuid_of
 
-FILTERS = ViewFilters(q="weekly", state="failing", tags=("EU",), owner="me", sort="-lastRunAt")
+FILTERS = ViewFilters(q="weekly", state="failing", tags=("EU",), owner="me", sort="-owner")
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ def test_all_that_match_in_the_lists_order(
     found = matching(admin, acme.id, {}, "zurich weekly", "-name")
     assert list(found.values()) == ["weekly ZURICH, paused", "Zürich weekly"]
     assert matching(admin, acme.id, {"is_active": False}, "", "") == {four[2].id: four[2].name}
+    backwards = matching(admin, acme.id, {"is_active": True}, "", "-owner")
+    assert list(backwards.values()) == ["Zürich weekly", "Weekly totals", "Monthly"]
     assert set(matching(admin, acme.id, {}, "", "")) == {one.id for one in four}
 
 

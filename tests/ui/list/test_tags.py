@@ -8,11 +8,12 @@ from exports_app.domain.access import Principal, Role
 from exports_app.services.core.records import Membership, Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
+from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.list.loading import load
-from tests.world import Cast, make_schedule, set_role
+from tests.world import Cast, make_schedule, set_role, sql
 
 
 @pytest.fixture
@@ -20,6 +21,37 @@ def second(services: Services, cast: Cast, acme: Tenant) -> Principal:
     with services.store.write() as tx:
         tx.users.join(Membership(cast.outsider.user.id, acme.id, Role.ADMIN))
     return Principal(cast.outsider.user.id, roles={acme.id: Role.ADMIN})
+
+
+def test_the_order_by_owner_stands_in_the_address_and_is_what_is_selected(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    second: Principal,
+    acme: Tenant,
+) -> None:
+    for who, user_name, names in ((admin, "zoe", ("b", "a")), (second, "Åsa", ("d", "c"))):
+        sql(services, "UPDATE users SET name = ? WHERE id = ?", user_name, who.user_id)
+        for name in names:
+            make_schedule(services, who, acme.id, name=name)
+
+    async def play() -> None:
+        listed = await load(tab, sign_in, admin, acme)
+        selection = await tab.state(Selection)
+        for order in ("cdab", "badc"):
+            await tab.do(ListState.order, "owner")
+            assert "".join(r.name for r in listed.rows) == order
+            await tab.do(ListState.pick_matching)
+            assert "".join(selection.chosen().values()) == order
+        address = (await tab.state(BrowserCommands)).address
+        assert address == "/scheduled-exports?sort=-owner"
+        again = await load(tab, sign_in, admin, acme, address)
+        assert "".join(r.name for r in again.rows) == "badc"
+        await tab.do(ListState.narrow, "owner", second.user_id)
+        assert ["".join(r.name for r in listed.rows), listed.total] == ["dc", 2]
+
+    asyncio.run(play())
 
 
 def test_rows_show_tags_and_owner_and_the_list_is_narrowed_by_them(

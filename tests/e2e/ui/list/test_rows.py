@@ -94,6 +94,7 @@ class TestSorting:
             ("Name", "name"),
             pytest.param("Schedule", "nextRunAt", marks=pytest.mark.long),
             pytest.param("Last run", "lastRunAt", marks=pytest.mark.long),
+            pytest.param("Owner", "owner", marks=pytest.mark.long),
         ],
     )
     def test_by_a_column_goes_both_ways(

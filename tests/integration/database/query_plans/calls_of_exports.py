@@ -64,7 +64,14 @@ def _schedules() -> Mapping[str, Call]:
         for sign in ("", "-")
     ]
     return {
-        **{f"schedules.find: by {sort}": listed(sort) for sort in sorts},
+        **{f"schedules.find: by {sort}": listed(sort) for sort in (*sorts, "owner", "-owner")},
+        "schedules.find: by owner, failed": listed("owner", last_status="failed"),
+        "schedules.find: by owner, behind a row": lambda tx, k: tx.schedules.find(
+            frozenset({k.filled.tenant}),
+            {},
+            "",
+            Page(1, 50, "owner", after=((k.user.id, "m"), k.schedule.id)),
+        ),
         **{f"schedules.find: of all, by {sort}": of_all(sort) for sort in sorts},
         "schedules.find": listed("-created_at"),
         "schedules.find: with tags": listed("name", tags=("common", "rare")),

@@ -14,7 +14,7 @@ from exports_app.ui.pages.scheduled_exports.list.rows import Row
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
-COLUMNS = 8
+COLUMNS = 9
 
 
 def schedule_row(row: Row, dialogs: Dialogs) -> rx.Component:
@@ -25,7 +25,8 @@ def schedule_row(row: Row, dialogs: Dialogs) -> rx.Component:
         _cell(_name(row, dialogs), look="c-name"),
         _cell(_data(row), look="c-data"),
         _cell(_when(row), look="c-when"),
-        _cell(_recipients(row), _owner(row), look="c-to"),
+        _cell(_recipients(row), look="c-to"),
+        _cell(_owner(row), look="c-owner"),
         _cell(_last_run(row, dialogs), look="c-run"),
         _cell(rx.cond(writes, _switch(row), _state(row)), look="c-on"),
         _cell(rx.cond(writes, _actions(row, dialogs), _history(row, dialogs)), look="c-do"),
@@ -127,7 +128,9 @@ def _recipients(row: Row) -> rx.Component:
 
 
 def _owner(row: Row) -> rx.Component:
-    return rx.el.div("Owner: ", rx.el.bdi(row.owner), class_name="muted owner one-line")
+    name = rx.el.bdi(row.owner, title=row.owner, class_name="one-line")
+    label = rx.el.span("Owner: ", class_name="of-card")  # in a table its column says so
+    return rx.el.div(label, name, class_name="fade")
 
 
 def _paused(row: Row) -> rx.Component:

@@ -35,6 +35,7 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
         _head("Data", "c-data"),
         _head(_sort("Schedule", "nextRunAt"), "c-when", "nextRunAt"),
         _head("Recipients", "c-to"),
+        _head(_sort("Owner", "owner"), "c-owner", "owner"),
         _head(_sort("Last run", "lastRunAt"), "c-run", "lastRunAt"),
         _head(rx.cond(writes, "Active", "Status"), "c-on"),
         _head(rx.el.span("Actions", class_name="sr"), "c-do"),

@@ -36,6 +36,8 @@ ORDERS = {
     "-nextRunAt": "Next run, latest first",
     "-lastRunAt": "Last run, newest first",
     "lastRunAt": "Last run, oldest first",
+    "owner": "Owner, A to Z",
+    "-owner": "Owner, Z to A",
 }
 
 
