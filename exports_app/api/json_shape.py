@@ -49,7 +49,7 @@ def check(data: bytes, values: int) -> None:
     most = 5 * values  # tokens: a value has a name, a text, a comma, or two brackets
     for count, token in enumerate(_TOKENS.finditer(data)):
         if count > most:
-            raise _refused(data, [], "holds too many values, or is not valid JSON")
+            raise _refused(data, [], "has too many values, or is not valid JSON")
         if token.lastindex == 1:
             _read_text(data, levels, token.span(1))
             continue
@@ -60,7 +60,7 @@ def check(data: bytes, values: int) -> None:
             return
         values -= sign in _ONE_MORE
         if values < 0:
-            raise _refused(data, levels[:1], "holds too many values: send fewer at a time")
+            raise _refused(data, levels[:1], "has too many values: send fewer at a time")
         _check_levels(data, levels)
 
 
@@ -84,10 +84,10 @@ def _check_levels(data: bytes, levels: list[_Level]) -> None:
         raise _refused(
             data,
             levels[:-1],
-            f"holds more than {FIELDS} fields: leave out those that are not fields here",
+            f"has more than {FIELDS} fields: leave out unknown ones",
         )
     if len(levels) > LEVELS:
-        raise _refused(data, [], f"holds more than {LEVELS} levels of lists and objects")
+        raise _refused(data, [], f"has more than {LEVELS} levels of lists and objects")
 
 
 def _read_text(data: bytes, levels: list[_Level], place: tuple[int, int]) -> None:
@@ -99,7 +99,7 @@ def _read_text(data: bytes, levels: list[_Level], place: tuple[int, int]) -> Non
 
 
 def _too_long() -> str:
-    return f"holds a text of more than {TEXT // 1024} KiB"
+    return f"has a text of more than {TEXT // 1024} KiB"
 
 
 def _refused(data: bytes, levels: list[_Level], detail: str) -> Invalid:

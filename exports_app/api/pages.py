@@ -13,11 +13,15 @@ from exports_app.services.keys.cursors import Cursors
 
 Cursor = Annotated[
     bounds.Cursor | None,
-    Query(description="nextCursor of the page before, with the same filters and the same sort"),
+    Query(description="nextCursor of the previous page, with the same filters and sort order"),
 ]
 Number = Annotated[
     int,
-    Query(ge=1, le=1_000_000, description="up to 10,000 rows from the first; beyond: cursor"),
+    Query(
+        ge=1,
+        le=1_000_000,
+        description="Page number, within the first 10,000 rows. Use cursor to go further",
+    ),
 ]
 Size = Annotated[int, Query(ge=1, le=200)]
 

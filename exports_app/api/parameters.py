@@ -26,7 +26,7 @@ async def check(request: Request, who: Who) -> None:  # noqa: ARG001 (401 comes 
     unknown = [name for name in dict.fromkeys(given) if name not in known]
     errors = [FieldError(f"/{name[:LONGEST]}", _unknown(known)) for name in unknown]
     errors += [
-        FieldError(f"/{name}", "is given more than once: give it once")
+        FieldError(f"/{name}", "is given more than once: send it once")
         for name, has_many in sorted(known.items())
         if given.count(name) > 1 and not has_many
     ]
@@ -50,8 +50,8 @@ def _is_list(annotation: Any) -> bool:
 
 def _unknown(known: Collection[str]) -> str:
     if not known:
-        return "is no parameter here: this address takes none"
-    return f"is no parameter here: there are {', '.join(sorted(known))}"
+        return "is not a parameter of this path: it has none"
+    return f"is not a parameter of this path: use {', '.join(sorted(known))}"
 
 
 CHECKED = Depends(check)

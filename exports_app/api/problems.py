@@ -34,7 +34,7 @@ STATUS: dict[type[e.ExportsError], int] = {
 # pydantic's own messages name types of Python and may quote the input: these say what to change
 WORDS = {
     "missing": "is required",
-    "extra_forbidden": "is not a field here, or is read-only: leave it out",
+    "extra_forbidden": "is unknown or read-only: leave it out",
     "json_invalid": "is not valid JSON",
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
@@ -51,17 +51,19 @@ WORDS = {
     "decimal_parsing": "must be a number",
     "decimal_max_places": "use at most two decimals",
     "finite_number": "must be a finite number",
-    "uuid_type": "must be an id (a UUID)",
-    "uuid_parsing": "must be an id (a UUID)",
-    "date_type": "must be a date, YYYY-MM-DD",
-    "date_parsing": "must be a date, YYYY-MM-DD",
-    "date_from_datetime_parsing": "must be a date, YYYY-MM-DD",
-    "date_from_datetime_inexact": "must be a date, YYYY-MM-DD",
-    "datetime_type": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
-    "datetime_parsing": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
-    "datetime_from_date_parsing": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
-    "timezone_aware": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
-    "too_long": "holds too many entries: send fewer at a time",
+    "uuid_type": "must be an ID (a UUID)",
+    "uuid_parsing": "must be an ID (a UUID)",
+    "date_type": "must be a date (YYYY-MM-DD)",
+    "date_parsing": "must be a date (YYYY-MM-DD)",
+    "date_from_datetime_parsing": "must be a date (YYYY-MM-DD)",
+    "date_from_datetime_inexact": "must be a date (YYYY-MM-DD)",
+    "datetime_type": "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z",
+    "datetime_parsing": "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z",
+    "datetime_from_date_parsing": (
+        "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z"
+    ),
+    "timezone_aware": "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z",
+    "too_long": "has too many entries: send fewer at a time",
     "decimal_max_digits": "is too large",
     "decimal_whole_digits": "is too large",
     "string_too_long": "is too long",
@@ -74,7 +76,7 @@ class Mistake(BaseModel):
 
     pointer: str = Field(
         description=(
-            "where, as a JSON pointer (RFC 6901) into the body, or the name of a query parameter"
+            "JSON pointer (RFC 6901) to the place in the body, or the name of a query parameter"
         )
     )
     detail: str
@@ -87,7 +89,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    code: str = Field(description="stable, for programs")
+    code: str = Field(description="Stable code, for programs")
     errors: list[Mistake]
 
 
@@ -157,7 +159,7 @@ def of(error: e.ExportsError) -> JSONResponse:
         headers["Retry-After"] = "5"
     if isinstance(error, e.Invalid):
         return response(
-            status, error.code, "Some of the input is not valid: see errors", error.errors, headers
+            status, error.code, "Some of the input is invalid: see errors", error.errors, headers
         )
     return response(status, error.code, error.message, headers=headers)
 
@@ -178,7 +180,7 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        words = {404: "There is no such path", 405: "This path does not take this method"}
+        words = {404: "Path not found", 405: "This path does not support this method"}
         code = HTTPStatus(error.status_code).name.lower()
         detail = words.get(error.status_code, str(error.detail))
         return response(error.status_code, code, detail, headers=dict(error.headers or {}))

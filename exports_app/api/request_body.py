@@ -150,7 +150,7 @@ async def _read(request: Request, limit: int) -> bytes:
             if len(data) > limit:
                 raise too_large
     except ClientDisconnect:
-        raise Invalid([FieldError("", "broke off before its end: send it again")]) from None
+        raise Invalid([FieldError("", "ended early: send it again")]) from None
     return bytes(data)
 
 

@@ -115,7 +115,7 @@ class _Pages:
             return (
                 ("200 OK", TEXT, b"ok\n")
                 if alive
-                else ("503 Service Unavailable", TEXT, b"the engine's loop does not turn\n")
+                else ("503 Service Unavailable", TEXT, b"the engine has stopped\n")
             )
         if request["PATH_INFO"] != "/metrics":
             return "404 Not Found", TEXT, b"/live and /metrics\n"

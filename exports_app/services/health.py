@@ -92,9 +92,9 @@ class Health:
         troubles = []
         if late.due > most:
             lag = humanize.duration(late.due)
-            troubles.append(f"a scheduled export has been due for {lag} and has no run yet")
+            troubles.append(f"A scheduled export has been due for {lag} and has no run yet")
         if late.queue > most:
-            troubles.append(f"a run has waited {humanize.duration(late.queue)} for a worker")
+            troubles.append(f"A run has waited {humanize.duration(late.queue)} for a worker")
         return troubles
 
     def unreachable(self) -> list[str]:
@@ -118,8 +118,8 @@ class Health:
             troubles.append(e.message)
         if self._counts.unreachable():
             troubles.append(
-                "Redis cannot be reached: pages do not work; the API and the runs do. Check "
-                "REDIS_URL, and that it runs"
+                "Redis cannot be reached: the pages do not work, but the API and the runs do. "
+                "Check REDIS_URL, and that Redis is running"
             )
         return troubles
 

@@ -171,14 +171,14 @@ class Edge:
         served."""
         if TOO_LARGE in scope:
             detail = (
-                f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or remove "
+                f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or delete "
                 "this site's cookies"
             )
             return _refuse(431, "too_large", detail)
         if not is_asked_for(scope, self._public_url):
             detail = (
-                f"This server answers for {self._public_url} alone: have the proxy pass the Host "
-                "header on"
+                f"This server only answers requests for {self._public_url}: configure the proxy "
+                "to pass on the Host header"
             )
             return _refuse(421, "wrong_host", detail)
         return None
@@ -265,7 +265,7 @@ def _refuse(status: int, code: str, detail: str) -> ASGIApp:
 
 
 async def _no_page(scope: Scope, receive: Receive, send: Send) -> None:
-    await problems.response(404, "not_found", "There is no such path")(scope, receive, send)
+    await problems.response(404, "not_found", "Path not found")(scope, receive, send)
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
@@ -279,7 +279,7 @@ async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
         kind = b"text/plain; charset=utf-8"
         body = _WELCOME.encode()
     else:
-        detail = "This server runs without web pages: the API is under /api"
+        detail = "This server has no web pages: the API is at /api"
         problem = {
             "type": "about:blank",
             "title": "Not Found",

@@ -97,7 +97,7 @@ class _Request:
                 _log.info("request", **line, status=self._status, ms=round(seconds * 1000, 1))
 
     async def _answer_error(self) -> None:
-        detail = f"Something went wrong on our side; see the server's log under request {self._id}"
+        detail = f"Internal error. The server's log has the details under request {self._id}"
         response = problems.response(500, "internal", detail)
         await response(self._scope, self._receive, self._out)
 
@@ -125,8 +125,7 @@ def _refusal(scope: Scope) -> ASGIApp | None:
     """The answer to a request whose address is too long; None: it is served."""
     if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MAX_TARGET:
         detail = (
-            f"The address is longer than {MAX_TARGET // 1024} KiB: send less in the path and the "
-            "query"
+            f"The address is longer than {MAX_TARGET // 1024} KiB: shorten the path and the query"
         )
         return problems.response(414, "too_large", detail)
     return None

@@ -13,7 +13,7 @@ from exports_app.domain import bounds
 router = APIRouter(prefix="/api", tags=["account"])
 
 
-@router.get("/account", response_model=schemas.AccountOut)
+@router.get("/account", response_model=schemas.AccountOut, summary="Get your account")
 def get(srv: Srv, who: Who) -> Any:
     return srv.own_account.get(who)
 
@@ -22,35 +22,40 @@ def get(srv: Srv, who: Who) -> Any:
     "/account/password",
     response_model=auth_schemas.TokenOut,
     openapi_extra=takes(schemas.PasswordIn),
+    summary="Change your password",
 )
 def change_password(
     srv: Srv, who: Who, body: Annotated[schemas.PasswordIn, Depends(json_body(schemas.PasswordIn))]
 ) -> Any:
-    """All browsers and all other tokens of the account are signed out; the answer has a new
-    token."""
+    """Change your password. Signs out all browsers and all other tokens of the account; the
+    response has a new token."""
     return srv.own_account.change_password(who, body.current_password, body.new_password)
 
 
-@router.get("/account/sessions", response_model=schemas.SessionsOut)
+@router.get("/account/sessions", response_model=schemas.SessionsOut, summary="List your sessions")
 def sessions(srv: Srv, who: Who) -> Any:
-    """Browsers in which the account is signed in, the one used last first."""
+    """The browsers in which you are signed in, most recently used first."""
     return {"items": srv.own_account.sessions(who)}
 
 
-@router.delete("/account/sessions/{session_id}", status_code=204)
+@router.delete("/account/sessions/{session_id}", status_code=204, summary="Sign out one browser")
 def end_session(srv: Srv, who: Who, session_id: str) -> None:
     srv.own_account.end_session(who, session_id)
 
 
-@router.post("/account/sign-out-everywhere", status_code=204)
+@router.post("/account/sign-out-everywhere", status_code=204, summary="Sign out everywhere")
 def sign_out_everywhere(srv: Srv, who: Who) -> None:
-    """All browsers and all tokens, this one too."""
+    """Signs out all browsers and revokes all tokens, including the one used for this request."""
     srv.own_account.sign_out_everywhere(who)
 
 
-@router.get("/account/tenants/{tenant_id}", response_model=schemas.LeavingOut)
+@router.get(
+    "/account/tenants/{tenant_id}",
+    response_model=schemas.LeavingOut,
+    summary="Check what leaving a tenant requires",
+)
 def leaving(srv: Srv, who: Who, tenant_id: str) -> Any:
-    """What to settle before the caller leaves the tenant."""
+    """What has to be settled before you can leave the tenant."""
     preview = srv.members.leaving(who, tenant_id)
     return {
         "tenant": preview.tenant,
@@ -60,16 +65,19 @@ def leaving(srv: Srv, who: Who, tenant_id: str) -> Any:
     }
 
 
-@router.delete("/account/tenants/{tenant_id}", status_code=204)
+@router.delete("/account/tenants/{tenant_id}", status_code=204, summary="Leave a tenant")
 def leave(
     srv: Srv,
     who: Who,
     tenant_id: str,
     schedules_to: Annotated[
         bounds.Id | None,
-        Query(alias="schedulesTo", description="who should own the caller's"),
+        Query(
+            alias="schedulesTo",
+            description="ID of the member who takes over your scheduled exports",
+        ),
     ] = None,
 ) -> None:
-    """Leave the tenant. 409 for its last active admin, and while scheduled exports of the caller
-    have no new owner."""
+    """Leave the tenant. 409 for its last active admin, and while your scheduled exports have no new
+    owner."""
     srv.members.leave(who, tenant_id, schedules_to)

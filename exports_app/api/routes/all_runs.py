@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[parameters.C
 
 OfTenant = Annotated[
     UUID | None,
-    Query(alias="tenantId", description="may be left out by those who are in one tenant only"),
+    Query(alias="tenantId", description="May be left out by members of a single tenant"),
 ]
 OfSchedule = Annotated[UUID | None, Query(alias="scheduledExportId")]
 
@@ -26,7 +26,7 @@ def run_out(run: Run, deliveries: list[Delivery]) -> dict[str, Any]:
     return run.__dict__ | {"attempt": run.number, "deliveries": deliveries}
 
 
-@router.get("", response_model=schemas.RunsOut)
+@router.get("", response_model=schemas.RunsOut, summary="List runs")
 def find(
     srv: Srv,
     request: Request,
@@ -37,13 +37,13 @@ def find(
     trigger: Annotated[Trigger | None, Query()] = None,
     ended_after: Annotated[
         Instant | None,
-        Query(alias="endedAfter", description="those that ended later than this instant"),
+        Query(alias="endedAfter", description="Only runs that ended after this date and time"),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """The newest first: by when they were created. Not those of deleted scheduled exports. A page
-    may have fewer runs than asked for: nextCursor says whether others may follow."""
+    """Newest first by creation time, without runs of deleted scheduled exports. A page may have
+    fewer runs than asked for: nextCursor says whether more may follow."""
     wanted = str(tenant_id) if tenant_id else None
     where = RunFilter(
         schedule_id=str(schedule_id) if schedule_id else "",
@@ -64,6 +64,6 @@ def find(
     return pages.sent(request, schemas.RunsOut, answer)
 
 
-@router.get("/{run_id}", response_model=schemas.RunOut)
+@router.get("/{run_id}", response_model=schemas.RunOut, summary="Get a run by its ID")
 def get(srv: Srv, who: Who, run_id: str) -> Any:
     return run_out(*srv.run_listing.get(who, run_id))

@@ -1,4 +1,4 @@
-"""What a tenant's campaigns came to, and how its exports do."""
+"""Analytics of a tenant's campaigns and exports."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -33,13 +33,13 @@ def readable(srv: Srv, who: Who, tenant_id: str) -> Tenant:
 Readable = Annotated[Tenant, Depends(readable)]
 
 
-@router.get("/campaigns", response_model=schemas.CampaignFiguresOut)
+@router.get("/campaigns", response_model=schemas.CampaignFiguresOut, summary="Campaign figures")
 def campaigns(
     srv: Srv,
     who: Who,
     tenant: Readable,
     period: Annotated[
-        bounds.Key | None, Query(description="default: last_30_days, where no dates are given")
+        bounds.Key | None, Query(description="Default: last_30_days, if no dates are given")
     ] = None,
     start: Annotated[base.Day | None, Query(alias="startDate")] = None,
     end: Annotated[base.Day | None, Query(alias="endDate")] = None,
@@ -48,22 +48,30 @@ def campaigns(
     ] = "day",
     sort: Annotated[
         bounds.Key,
-        Query(description="of the campaigns: name or a measure, - before it: descending"),
+        Query(
+            description=(
+                "Order of the campaigns: name or a measure; with a leading - for descending"
+            )
+        ),
     ] = "-spend",
     currency: Annotated[
         bounds.CurrencyCode,
-        Query(description="of the campaigns; default: that with the most impressions"),
+        Query(
+            description=(
+                "Currency of the campaigns listed. Default: the one with the most impressions"
+            )
+        ),
     ] = "",
-    top: Annotated[int, Query(ge=1, le=100, description="how many campaigns")] = 20,
+    top: Annotated[int, Query(ge=1, le=100, description="Maximum number of campaigns")] = 20,
     channel: Annotated[
-        bounds.Search, Query(description="all figures of campaigns of this channel only")
+        bounds.Search, Query(description="Limit all figures to campaigns of this channel")
     ] = "",
     q: Annotated[
-        bounds.Search, Query(description="all figures of campaigns that this search finds only")
+        bounds.Search, Query(description="Limit all figures to campaigns that match this search")
     ] = "",
 ) -> Any:
-    """The same figures as in exports of the types `aggregate` and `campaigns`, with the change
-    against the days before."""
+    """The same figures as in exports of the types `aggregate` and `campaigns`, with the change from
+    the previous period."""
     if period is None and start is None and end is None:
         period = Period.LAST_30_DAYS
     filters = Filters(start, end, period, group_by=group_by)
@@ -71,9 +79,9 @@ def campaigns(
     return _figures(srv.campaign_analytics.read(who, tenant.id, view))
 
 
-@router.get("/exports", response_model=schemas.ExportFiguresOut)
+@router.get("/exports", response_model=schemas.ExportFiguresOut, summary="Export figures")
 def exports(srv: Srv, who: Who, tenant: Readable) -> Any:
-    """Of the last 30 days, and what is due in the next 24 hours."""
+    """Runs of the last 30 days, and what is due in the next 24 hours."""
     return _exports(srv.export_analytics.read(who, tenant.id))
 
 

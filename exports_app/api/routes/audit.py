@@ -23,20 +23,18 @@ DISPOSITION = {
     "Cache-Control": "no-store",
 }
 Q = (
-    "part of the name of who did it, or of what it was done to; or an address,"
-    " or the beginning of the id of a session or a request"
+    "Part of the name of the actor or the subject; or an IP address; or the beginning of "
+    "a session ID or a request ID"
 )
 
 
 def chosen(
-    area: Annotated[
-        bounds.Key, Query(description="the first part of an action, e.g. `member`")
-    ] = "",
+    area: Annotated[bounds.Key, Query(description="First part of the action, e.g. `member`")] = "",
     since: Annotated[Instant | None, Query()] = None,
     before: Annotated[Instant | None, Query()] = None,
     q: Annotated[bounds.Search, Query(description=Q)] = "",
     installation: Annotated[
-        bool, Query(description="only what concerns no tenant; for super admins")
+        bool, Query(description="Only entries that belong to no tenant. For super admins")
     ] = False,
 ) -> AuditFilter:
     return AuditFilter(area, since, before, q, installation)
@@ -46,7 +44,7 @@ Chosen = Annotated[AuditFilter, Depends(chosen)]
 OfTenant = Annotated[UUID | None, Query(alias="tenantId")]
 
 
-@router.get("", response_model=schemas.AuditOut)
+@router.get("", response_model=schemas.AuditOut, summary="List audit log entries")
 def find(
     srv: Srv,
     request: Request,
@@ -57,7 +55,7 @@ def find(
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """The newest first."""
+    """Newest first."""
     wanted = str(tenant_id) if tenant_id else None
     of = ("audit", wanted, vars(where))
     asked = srv.cursors.page(cursor, of, Page(page, size))
@@ -66,11 +64,16 @@ def find(
     return pages.sent(request, schemas.AuditOut, answer)
 
 
-@router.get("/csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}})
+@router.get(
+    "/csv",
+    response_class=StreamingResponse,
+    responses={200: {"content": {CSV: {}}}},
+    summary="Download the audit log",
+)
 def as_csv(
     srv: Srv, request: Request, who: Manager, where: Chosen, tenant_id: OfTenant = None
 ) -> Any:
-    """All of them, as a file."""
+    """All matching entries as a CSV file."""
     within = str(tenant_id) if tenant_id else None
     if is_head(request.scope):  # no download, so none is noted
         srv.audit.find(who, within, where, Page(1, 1))

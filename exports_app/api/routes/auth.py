@@ -17,37 +17,47 @@ def _known(request: Request) -> str:
     return cookie("; ".join(request.headers.getlist("cookie")), KNOWN_COOKIE)
 
 
-@router.post("/login", response_model=TokenOut, openapi_extra=takes(LoginIn))
+@router.post("/login", response_model=TokenOut, openapi_extra=takes(LoginIn), summary="Sign in")
 def login(
     srv: Srv, request: Request, body: Annotated[LoginIn, Depends(strangers_body(LoginIn))]
 ) -> Any:
-    """With a second factor: 401 with the code `otp_required` until `otp` is sent too. Each code is
-    good for one login."""
+    """If the account uses two-factor authentication: 401 with the code `otp_required` until `otp`
+    is sent too. Each code works for one login."""
     address = request.client.host if request.client else ""
     return srv.auth.login(body.email, body.password, address, _known(request), body.otp)
 
 
-@router.post("/forgot-password", status_code=202, openapi_extra=takes(ForgotPasswordIn))
+@router.post(
+    "/forgot-password",
+    status_code=202,
+    openapi_extra=takes(ForgotPasswordIn),
+    summary="Request a password reset",
+)
 def forgot_password(
     srv: Srv,
     request: Request,
     body: Annotated[ForgotPasswordIn, Depends(strangers_body(ForgotPasswordIn))],
 ) -> None:
-    """Mails a link to set a new password to the account of this address. The answer is the same
-    whether there is one."""
+    """Emails a link for setting a new password to the account with this address. The response is
+    the same whether or not there is one."""
     srv.password_resets.request(body.email, _known(request))
 
 
-@router.post("/reset-password", status_code=204, openapi_extra=takes(ResetPasswordIn))
+@router.post(
+    "/reset-password",
+    status_code=204,
+    openapi_extra=takes(ResetPasswordIn),
+    summary="Set a new password",
+)
 def reset_password(
     srv: Srv, body: Annotated[ResetPasswordIn, Depends(strangers_body(ResetPasswordIn))]
 ) -> None:
-    """Sets a new password by the token of a link, which works once. All browsers and tokens are
-    signed out."""
+    """Sets a new password with the token from a reset link. Each token works once. Signs out all
+    browsers and revokes all tokens."""
     srv.password_resets.reset(body.token, body.new_password)
 
 
-@router.get("/me", response_model=MeOut)
+@router.get("/me", response_model=MeOut, summary="Get the signed-in user")
 def me(srv: Srv, who: Who) -> Any:
     user, memberships = srv.auth.me(who)
     tenants = [

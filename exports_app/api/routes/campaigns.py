@@ -20,7 +20,7 @@ router = APIRouter(prefix=BASE, tags=["campaigns"], dependencies=[parameters.CHE
 Target = Annotated[Campaign, Depends(writable_campaign)]
 
 
-@router.get("", response_model=schemas.CampaignsOut)
+@router.get("", response_model=schemas.CampaignsOut, summary="List campaigns")
 def find(
     srv: Srv,
     request: Request,
@@ -50,7 +50,11 @@ def find(
 
 
 @router.post(
-    "", status_code=201, response_model=schemas.CampaignOut, openapi_extra=takes(schemas.CampaignIn)
+    "",
+    status_code=201,
+    response_model=schemas.CampaignOut,
+    openapi_extra=takes(schemas.CampaignIn),
+    summary="Create a campaign",
 )
 def create(
     srv: Srv,
@@ -65,7 +69,7 @@ def create(
     return campaign
 
 
-@router.get("/{campaign_id}", response_model=schemas.CampaignOut)
+@router.get("/{campaign_id}", response_model=schemas.CampaignOut, summary="Get a campaign")
 def get(srv: Srv, who: Who, campaign_id: str) -> Any:
     return srv.campaigns.get(who, campaign_id)
 
@@ -74,6 +78,7 @@ def get(srv: Srv, who: Who, campaign_id: str) -> Any:
     "/{campaign_id}",
     response_model=schemas.CampaignOut,
     openapi_extra=takes(schemas.CampaignChange),
+    summary="Update a campaign",
 )
 def update(
     srv: Srv,
@@ -84,7 +89,7 @@ def update(
     return srv.campaigns.update(who, target.id, schemas.campaign_values(body))
 
 
-@router.delete("/{campaign_id}", status_code=204)
+@router.delete("/{campaign_id}", status_code=204, summary="Delete a campaign")
 def delete(srv: Srv, who: Who, campaign_id: str) -> None:
     srv.campaigns.delete(who, campaign_id)
 
@@ -93,6 +98,7 @@ def delete(srv: Srv, who: Who, campaign_id: str) -> None:
     "/{campaign_id}/metrics",
     response_model=schemas.WrittenOut,
     openapi_extra=takes(schemas.MetricsIn),
+    summary="Write daily metrics",
 )
 def write_metrics(
     srv: Srv,

@@ -25,13 +25,13 @@ HEADERS = {
 }
 WORDS = {
     404: (
-        "There is no such file",
+        "File not found",
         "This link no longer works. Ask the person who sent it for a new one.",
     ),
-    410: ("This file is not here any more", ""),
+    410: ("This file is no longer available", ""),
     503: (
-        "The file is not available right now",
-        "Your link is good. Please try again in a few minutes.",
+        "This file is temporarily unavailable",
+        "Your link is still valid. Please try again in a few minutes.",
     ),
 }
 """Title and text of a page by its status; where the text is empty, the error's message."""
@@ -45,7 +45,7 @@ margin: 20vh auto; padding: 0 1.5rem; }}</style></head>
 """
 
 
-@router.get("/{delivery_id}", response_class=FileResponse)
+@router.get("/{delivery_id}", response_class=FileResponse, summary="Download a file by link")
 def download(
     srv: Srv,
     request: Request,
@@ -53,7 +53,7 @@ def download(
     expires: Annotated[int, Query(ge=0, le=LATEST)] = 0,
     signature: Annotated[str, Query(max_length=bounds.SIGNATURE)] = "",
 ) -> Response:
-    """404 for a link that was never given out; 410 once it has expired or the file was removed."""
+    """404 for a link that was never issued; 410 once it has expired or the file was removed."""
     noted = not is_head(request.scope)
     try:
         file = srv.download_links.file(delivery_id, expires, signature, noted=noted)

@@ -17,12 +17,12 @@ from exports_app.wiring import Services
 PATIENCE = 4.0
 """Seconds that any check may take: the answer comes within 5 seconds, whatever is stuck."""
 
-ENGINE_STOPPED = "the engine's loop does not turn: restart the server, and see its log"
+ENGINE_STOPPED = "The engine has stopped: restart the server, and check its log"
 
 NO_DATABASE = "The database does not answer"
 NOT_SERVING = {
-    Stage.STARTING: "the start is not done",
-    Stage.DRAINING: "the server stops: it serves what still comes, and then closes its port",
+    Stage.STARTING: "The server is still starting",
+    Stage.DRAINING: "The server is shutting down: it finishes open requests, then closes its port",
 }
 
 router = APIRouter(prefix="/api", tags=["health"])
@@ -59,7 +59,7 @@ class _Checks:
         try:
             return await self.others.do(srv.health.unreachable, PATIENCE)
         except TimeoutError:
-            return [f"the files or Redis have not answered for {PATIENCE:.0f} seconds"]
+            return [f"The file store or Redis has not answered for {PATIENCE:.0f} seconds"]
 
     async def answers(self, srv: Services) -> bool:
         """Whether the database does."""
@@ -81,14 +81,14 @@ class _Checks:
     response_model=HealthOut,
     response_model_exclude_unset=True,
     responses={503: {"model": HealthOut}},
+    summary="Check health",
 )
 async def health(request: Request, response: Response) -> Any:
-    """503 when something that is needed is down, or what is due does not get its turn; mail that is
-    not set up is no error, and maintenance is none.
+    """503 when something that is required is down, or when due work is not being processed. Missing
+    mail settings and maintenance don't count as down.
 
-    Strangers get the status alone; the rest is for this machine itself, and for those who send
-    METRICS_TOKEN as a bearer token.
-    """
+    Unauthenticated callers get only the status. The details are for callers on this machine, and
+    for those who send METRICS_TOKEN as a bearer token."""
     srv: Services = request.app.state.services
     insider = is_insider(request, srv.settings)
     found, files = await asyncio.gather(
@@ -110,10 +110,10 @@ async def health(request: Request, response: Response) -> Any:
     }
 
 
-@router.get("/live", response_model=LiveOut)
+@router.get("/live", response_model=LiveOut, summary="Check liveness")
 async def live() -> Any:
-    """200 as long as the process serves requests. Nothing else is checked: restart the server if no
-    answer comes."""
+    """200 as long as the process serves requests. Nothing else is checked: restart the server if
+    there is no response."""
     return {"status": "ok"}
 
 
@@ -122,13 +122,13 @@ async def live() -> Any:
     response_model=ReadyOut,
     response_model_exclude_unset=True,
     responses={503: {"model": ReadyOut}},
+    summary="Check readiness",
 )
 async def ready(request: Request, response: Response) -> Any:
-    """Whether a load balancer shall send requests here: 503 before the start is done, once the
-    server was asked to stop, and while the database does not answer.
+    """Whether a load balancer should send requests here. 503 while the server is starting or
+    shutting down, and while the database does not answer.
 
-    Strangers get the status alone, as of /api/health.
-    """
+    Unauthenticated callers get only the status, as with /api/health."""
     srv: Services = request.app.state.services
     serving: Serving = request.app.state.serving
     reasons = [NOT_SERVING[serving.stage]] if serving.stage in NOT_SERVING else []

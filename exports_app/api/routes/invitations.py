@@ -12,23 +12,33 @@ from exports_app.api.schemas import invitations as schemas
 router = APIRouter(prefix="/api/invitations", tags=["invitations"])
 
 
-@router.post("/look", response_model=schemas.OfferOut, openapi_extra=takes(schemas.LinkTokenIn))
+@router.post(
+    "/look",
+    response_model=schemas.OfferOut,
+    openapi_extra=takes(schemas.LinkTokenIn),
+    summary="Look up an invitation",
+)
 def look(
     srv: Srv, body: Annotated[schemas.LinkTokenIn, Depends(strangers_body(schemas.LinkTokenIn))]
 ) -> Any:
-    """What the invitation offers, and how it is accepted. 410 once its link no longer works."""
+    """What the invitation offers, and how to accept it. 410 once its link no longer works."""
     return srv.invitation_acceptance.look(body.token)
 
 
-@router.post("/accept", response_model=schemas.JoinedOut, openapi_extra=takes(schemas.AcceptIn))
+@router.post(
+    "/accept",
+    response_model=schemas.JoinedOut,
+    openapi_extra=takes(schemas.AcceptIn),
+    summary="Accept an invitation",
+)
 def accept(
     srv: Srv,
     who: Anyone,
     body: Annotated[schemas.AcceptIn, Depends(strangers_body(schemas.AcceptIn))],
 ) -> Any:
-    """With the access token of the invited address's account, or without one and with a name and a
-    password: see `way` of `look`. 401 with the code `sign_in_required` where the account has to
-    sign in, 403 with `wrong_account` where another one is signed in, and with `own_password_first`
-    where it is signed in with a one-time password."""
+    """Send the access token of the invited address's account; or, without a token, a name and a
+    password: see `way` in the response of `look`. 401 with the code `sign_in_required` if the
+    account has to sign in first. 403 with `wrong_account` if another account is signed in, and with
+    `own_password_first` if it is signed in with a one-time password."""
     joined = srv.invitation_acceptance.accept(body.token, who, body.name, body.password)
     return {"tenant": joined.tenant, "email": joined.user.email, "role": joined.role}

@@ -18,7 +18,7 @@ async def metrics(srv: Srv, request: Request) -> Response:
     """Prometheus's text format. 401 for everyone else."""
     if not is_insider(request, srv.settings):
         raise Unauthenticated(
-            "Call from this machine itself, or send METRICS_TOKEN as 'Authorization: Bearer …'"
+            "Call this from the server itself, or send METRICS_TOKEN as 'Authorization: Bearer …'"
         )
     found = await health.examine(request)
     content = await run_in_threadpool(metrics_text.of_server, srv, healthy=not found.reasons)

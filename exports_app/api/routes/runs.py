@@ -20,7 +20,11 @@ router = APIRouter(
 )
 
 
-@router.get("/{schedule_id}/history", response_model=schemas.HistoryOut)
+@router.get(
+    "/{schedule_id}/history",
+    response_model=schemas.HistoryOut,
+    summary="List the runs of a scheduled export",
+)
 def history(
     srv: Srv,
     request: Request,
@@ -29,7 +33,7 @@ def history(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """The newest first."""
+    """Newest first."""
     of = ("history", visible.id)
     page = srv.cursors.page(cursor, of, Page(size=limit))
     runs, total = srv.history.of_schedule(who, visible.id, limit, page.after)
@@ -41,11 +45,15 @@ def history(
     return pages.sent(request, schemas.HistoryOut, answer)
 
 
-@router.get("/{schedule_id}/notices", response_model=schemas.NoticesOut)
+@router.get(
+    "/{schedule_id}/notices",
+    response_model=schemas.NoticesOut,
+    summary="List notices about a scheduled export",
+)
 def notices(
     srv: Srv, who: Who, visible: ReadableSchedule, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> Any:
-    """The emails about it to its owner and the tenant's admins, the newest first."""
+    """Emails about the scheduled export to its owner and the tenant's admins, newest first."""
     return {"items": srv.history.notifications(who, visible.id, limit)}
 
 
@@ -54,6 +62,7 @@ def notices(
     status_code=202,
     response_model=schemas.BackfillOut,
     openapi_extra=takes(schemas.BackfillIn),
+    summary="Backfill",
 )
 def backfill(
     srv: Srv,
@@ -61,8 +70,8 @@ def backfill(
     target: WritableSchedule,
     body: Annotated[schemas.BackfillIn, Depends(json_body(schemas.BackfillIn))],
 ) -> Any:
-    """A run for each past run time on these days, in the schedule's zone, that has none or was
-    skipped."""
+    """Queues a run for each past scheduled time on these days, in the schedule's time zone, that
+    has no run or was skipped."""
     days = (body.start_date, body.end_date)
     done = srv.backfill.run(
         who, target.id, *days, include_removed=body.include_removed, to=body.send_to
@@ -75,42 +84,64 @@ def backfill(
     }
 
 
-@router.get("/{schedule_id}/history/{history_id}", response_model=schemas.RunOut)
+@router.get(
+    "/{schedule_id}/history/{history_id}", response_model=schemas.RunOut, summary="Get a run"
+)
 def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     return run_out(*srv.history.get(who, schedule_id, history_id))
 
 
-@router.get("/{schedule_id}/history/{history_id}/attempts", response_model=schemas.AttemptsOut)
+@router.get(
+    "/{schedule_id}/history/{history_id}/attempts",
+    response_model=schemas.AttemptsOut,
+    summary="List the attempts of a run",
+)
 def attempts(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """How often it was tried, when, and what came of it, the oldest first."""
+    """Each attempt of the run, with its times and result, oldest first."""
     return {"items": srv.history.attempts(who, schedule_id, history_id)}
 
 
-@router.post("/{schedule_id}/history/{history_id}/cancel", response_model=schemas.RunOut)
+@router.post(
+    "/{schedule_id}/history/{history_id}/cancel",
+    response_model=schemas.RunOut,
+    summary="Cancel a run",
+)
 def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """Ends a run that waits or is under way; 409 where it has ended."""
+    """Cancels a run that is queued or in progress. 409 if it has already ended."""
     srv.run_actions.cancel(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/retry", response_model=schemas.RunOut)
+@router.post(
+    "/{schedule_id}/history/{history_id}/retry",
+    response_model=schemas.RunOut,
+    summary="Retry a run now",
+)
 def retry(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """Begins the next attempt of a run that waits for it; 409 where none waits."""
+    """Starts the next attempt of a run now. 409 if the run is not waiting for a retry."""
     srv.run_actions.retry_now(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/give-up", response_model=schemas.RunOut)
+@router.post(
+    "/{schedule_id}/history/{history_id}/give-up",
+    response_model=schemas.RunOut,
+    summary="Stop retrying a run",
+)
 def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """Ends a run that waits for another attempt; 409 where none waits."""
+    """Stops retrying and ends the run. 409 if the run is not waiting for a retry."""
     srv.run_actions.give_up(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/resend", response_model=schemas.RunOut)
+@router.post(
+    "/{schedule_id}/history/{history_id}/resend",
+    response_model=schemas.RunOut,
+    summary="Resend a run",
+)
 def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """Sends the run's file again to those whose message was not accepted; 409 where there is
-    nothing to send again."""
+    """Resends the run's file to the recipients whose message was not accepted. 409 if there is
+    nothing to resend."""
     srv.run_actions.resend(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
@@ -119,6 +150,7 @@ def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     "/{schedule_id}/history/{history_id}/replace-recipient",
     response_model=schemas.RunOut,
     openapi_extra=takes(schemas.ReplaceRecipientIn),
+    summary="Replace a recipient and resend",
 )
 def replace_recipient(
     srv: Srv,
@@ -127,27 +159,39 @@ def replace_recipient(
     history_id: str,
     body: Annotated[schemas.ReplaceRecipientIn, Depends(json_body(schemas.ReplaceRecipientIn))],
 ) -> Any:
-    """Puts another address in the place of one that was refused, in the scheduled export, and sends
-    the run's file to it alone; 409 where the message to the old one did not fail."""
+    """Replaces a refused address in the scheduled export, and sends the run's file to the new
+    address only. 409 if the message to the old address did not fail."""
     srv.recipient_replacement.replace(who, target.id, history_id, body.old, body.new, body.version)
     return run(srv, who, target.id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/accept-unknown", response_model=schemas.RunOut)
+@router.post(
+    "/{schedule_id}/history/{history_id}/accept-unknown",
+    response_model=schemas.RunOut,
+    summary="Mark unknown messages as delivered",
+)
 def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """Says that the messages whose fate is unknown have arrived; 409 where there are none."""
+    """Marks messages that may or may not have arrived as delivered. 409 if there are none."""
     srv.run_actions.accept_unknown(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/revoke-links", response_model=schemas.RunOut)
+@router.post(
+    "/{schedule_id}/history/{history_id}/revoke-links",
+    response_model=schemas.RunOut,
+    summary="Revoke download links",
+)
 def revoke_links(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """Ends all download links that this run sent until now; 409 where it sent none."""
+    """Revokes all download links that this run has sent. 409 if it has sent none."""
     srv.download_links.revoke(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.get("/{schedule_id}/history/{history_id}/downloads", response_model=schemas.DownloadsOut)
+@router.get(
+    "/{schedule_id}/history/{history_id}/downloads",
+    response_model=schemas.DownloadsOut,
+    summary="List the downloads of a file",
+)
 def downloads(
     srv: Srv,
     who: Who,
@@ -155,12 +199,16 @@ def downloads(
     history_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50,
 ) -> Any:
-    """Who downloaded the run's file, the newest first; requests of one minute count once."""
+    """Who downloaded the run's file, newest first. Requests within one minute count once."""
     items, total = srv.download_log.of_run(who, schedule_id, history_id, limit)
     return {"items": items, "total": total}
 
 
-@router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
+@router.get(
+    "/{schedule_id}/history/{history_id}/file",
+    response_class=FileResponse,
+    summary="Download the file of a run",
+)
 def file(srv: Srv, request: Request, who: Who, schedule_id: str, history_id: str) -> FileResponse:
     fetch = srv.history.file if is_head(request.scope) else srv.download_log.fetch
     stored = fetch(who, schedule_id, history_id)

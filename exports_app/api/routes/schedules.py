@@ -53,7 +53,7 @@ def _where(
     return {k: v for k, v in where.items() if v is not None}
 
 
-@router.get("", response_model=schemas.SchedulesOut)
+@router.get("", response_model=schemas.SchedulesOut, summary="List scheduled exports")
 def find(
     srv: Srv,
     request: Request,
@@ -62,7 +62,12 @@ def find(
     is_active: Annotated[bool | None, Query(alias="isActive")] = None,
     failing: Annotated[
         bool | None,
-        Query(description="true: active, and its latest scheduled run failed, in whole or in part"),
+        Query(
+            description=(
+                "Only scheduled exports that are failing (true) or not failing (false). Failing: "
+                "active, and the latest scheduled run failed, in whole or in part"
+            )
+        ),
     ] = None,
     export_type: Annotated[bounds.Key | None, Query(alias="exportType")] = None,
     file_format: Annotated[bounds.Key | None, Query(alias="format")] = None,
@@ -71,10 +76,13 @@ def find(
         list[bounds.Tag] | None,
         Query(
             max_length=bounds.TAGS,
-            description="may be given several times: what has all of these tags, in any case",
+            description=(
+                "Only scheduled exports with this tag, ignoring case. May be repeated: then "
+                "with all of the tags"
+            ),
         ),
     ] = None,
-    owner_id: Annotated[UUID | None, Query(alias="ownerId", description="a user's id")] = None,
+    owner_id: Annotated[UUID | None, Query(alias="ownerId", description="ID of a user")] = None,
     q: bounds.Search = "",
     sort: bounds.Key = "",
     page: pages.Number = 1,
@@ -92,7 +100,11 @@ def find(
 
 
 @router.post(
-    "", status_code=201, response_model=schemas.ScheduleOut, openapi_extra=takes(schemas.ScheduleIn)
+    "",
+    status_code=201,
+    response_model=schemas.ScheduleOut,
+    openapi_extra=takes(schemas.ScheduleIn),
+    summary="Create a scheduled export",
 )
 def create(
     srv: Srv,
@@ -109,7 +121,12 @@ def create(
     return made
 
 
-@router.post("/validate-cron", response_model=schemas.CronOut, openapi_extra=takes(schemas.CronIn))
+@router.post(
+    "/validate-cron",
+    response_model=schemas.CronOut,
+    openapi_extra=takes(schemas.CronIn),
+    summary="Validate a cron expression",
+)
 def validate_cron(
     srv: Srv, who: Reader, body: Annotated[schemas.CronIn, Depends(json_body(schemas.CronIn))]
 ) -> Any:
@@ -118,7 +135,9 @@ def validate_cron(
     )
 
 
-@router.get("/deleted", response_model=schemas.DeletedSchedulesOut)
+@router.get(
+    "/deleted", response_model=schemas.DeletedSchedulesOut, summary="List deleted scheduled exports"
+)
 def find_deleted(
     srv: Srv,
     request: Request,
@@ -128,7 +147,7 @@ def find_deleted(
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """The last deleted first."""
+    """Most recently deleted first."""
     wanted = str(tenant_id) if tenant_id else None
     of = ("deleted schedules", wanted)
     asked = srv.cursors.page(cursor, of, Page(page, size))
@@ -137,7 +156,7 @@ def find_deleted(
     return pages.sent(request, schemas.DeletedSchedulesOut, answer)
 
 
-@router.get("/{schedule_id}", response_model=schemas.ScheduleOut)
+@router.get("/{schedule_id}", response_model=schemas.ScheduleOut, summary="Get a scheduled export")
 def get(srv: Srv, who: Who, schedule_id: str) -> Any:
     return srv.schedules.get(who, schedule_id)
 
@@ -146,6 +165,7 @@ def get(srv: Srv, who: Who, schedule_id: str) -> Any:
     "/{schedule_id}",
     response_model=schemas.ScheduleOut,
     openapi_extra=takes(schemas.ScheduleChange),
+    summary="Update a scheduled export",
 )
 def update(
     srv: Srv,
@@ -163,6 +183,7 @@ def update(
     "/{schedule_id}/transfer",
     response_model=schemas.ScheduleOut,
     openapi_extra=takes(schemas.TransferIn),
+    summary="Transfer a scheduled export",
 )
 def transfer(
     srv: Srv,
@@ -170,18 +191,22 @@ def transfer(
     target: WritableSchedule,
     body: Annotated[schemas.TransferIn, Depends(json_body(schemas.TransferIn))],
 ) -> Any:
-    """Give it to another owner. Its runs act for them from now on."""
+    """Gives the scheduled export a new owner. Its runs use the new owner's access from now on."""
     return srv.ownership.transfer(who, target.id, str(body.owner_id), body.version)
 
 
-@router.delete("/{schedule_id}", status_code=204)
+@router.delete("/{schedule_id}", status_code=204, summary="Delete a scheduled export")
 def delete(srv: Srv, who: Who, schedule_id: str) -> None:
     srv.schedules.delete(who, schedule_id)
 
 
-@router.post("/{schedule_id}/restore", response_model=schemas.ScheduleOut)
+@router.post(
+    "/{schedule_id}/restore",
+    response_model=schemas.ScheduleOut,
+    summary="Restore a scheduled export",
+)
 def restore(srv: Srv, who: Who, schedule_id: str) -> Any:
-    """Within 30 days. Its next run is the next one from now."""
+    """Possible for 30 days after deletion. The next run is the next scheduled time from now."""
     return srv.deleted_schedules.restore(who, schedule_id)
 
 
@@ -190,6 +215,7 @@ def restore(srv: Srv, who: Who, schedule_id: str) -> Any:
     status_code=202,
     response_model=schemas.TriggerOut,
     response_model_exclude_unset=True,
+    summary="Run a scheduled export now",
 )
 def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
     run = srv.schedules.trigger(who, schedule_id)

@@ -1,4 +1,4 @@
-"""One's own second factor."""
+"""Two-factor authentication of one's own account."""
 
 from typing import Annotated, Any
 
@@ -14,27 +14,42 @@ router = APIRouter(
 )
 
 
-@router.get("", response_model=schemas.SecondFactorOut)
+@router.get(
+    "",
+    response_model=schemas.SecondFactorOut,
+    summary="Get your two-factor authentication settings",
+)
 def state(srv: Srv, who: Who) -> Any:
     return srv.second_factors.state(who)
 
 
-@router.post("", response_model=schemas.EnrolmentOut, openapi_extra=takes(schemas.PasswordCheckIn))
+@router.post(
+    "",
+    response_model=schemas.EnrolmentOut,
+    openapi_extra=takes(schemas.PasswordCheckIn),
+    summary="Set up two-factor authentication",
+)
 def begin(
     srv: Srv,
     who: Who,
     body: Annotated[schemas.PasswordCheckIn, Depends(json_body(schemas.PasswordCheckIn))],
 ) -> Any:
-    """A secret for an authenticator app. It counts once `confirm` got a code of it."""
+    """A secret for an authenticator app. It takes effect once a code from the app is sent to
+    `confirm`."""
     return srv.second_factors.begin(who, body.current_password)
 
 
-@router.post("/confirm", response_model=schemas.EnabledOut, openapi_extra=takes(schemas.OtpIn))
+@router.post(
+    "/confirm",
+    response_model=schemas.EnabledOut,
+    openapi_extra=takes(schemas.OtpIn),
+    summary="Turn on two-factor authentication",
+)
 def confirm(
     srv: Srv, who: Who, body: Annotated[schemas.OtpIn, Depends(json_body(schemas.OtpIn))]
 ) -> Any:
-    """From now on each login asks for a code. All browsers and all other tokens of the account are
-    signed out."""
+    """Turns on two-factor authentication: from now on each sign-in asks for a code. Signs out all
+    browsers and all other tokens of the account."""
     return srv.second_factors.confirm(who, body.otp)
 
 
@@ -42,13 +57,14 @@ def confirm(
     "/recovery-codes",
     response_model=schemas.RecoveryCodesOut,
     openapi_extra=takes(schemas.PasswordAndOtpIn),
+    summary="Create new recovery codes",
 )
 def renew_recovery_codes(
     srv: Srv,
     who: Who,
     body: Annotated[schemas.PasswordAndOtpIn, Depends(json_body(schemas.PasswordAndOtpIn))],
 ) -> Any:
-    """A new set; the ones before count no more."""
+    """Creates new recovery codes. The previous ones no longer work."""
     return {
         "recovery_codes": srv.second_factors.renew_recovery_codes(
             who, body.current_password, body.otp
@@ -56,7 +72,12 @@ def renew_recovery_codes(
     }
 
 
-@router.delete("", status_code=204, openapi_extra=takes(schemas.PasswordAndOtpIn))
+@router.delete(
+    "",
+    status_code=204,
+    openapi_extra=takes(schemas.PasswordAndOtpIn),
+    summary="Turn off two-factor authentication",
+)
 def disable(
     srv: Srv,
     who: Who,

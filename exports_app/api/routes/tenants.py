@@ -24,12 +24,12 @@ def managed(srv: Srv, who: Who, tenant_id: str) -> Tenant:
     return srv.tenants.get(who, tenant_id, Permission.MANAGE)
 
 
-SIZE = "of a page; left out: 200 with q, page or cursor, else all members"
+SIZE = "Members per page. Default: 200 with q, page or cursor; otherwise all members"
 
 Managed = Annotated[Tenant, Depends(managed)]
 
 
-@router.get("/{tenant_id}", response_model=schemas.TenantSettingsOut)
+@router.get("/{tenant_id}", response_model=schemas.TenantSettingsOut, summary="Get a tenant")
 def get(srv: Srv, who: Who, tenant_id: str) -> Any:
     return srv.tenants.get(who, tenant_id)
 
@@ -38,6 +38,7 @@ def get(srv: Srv, who: Who, tenant_id: str) -> Any:
     "/{tenant_id}",
     response_model=schemas.TenantSettingsOut,
     openapi_extra=takes(schemas.TenantChange),
+    summary="Update a tenant",
 )
 def update(
     srv: Srv,
@@ -45,14 +46,14 @@ def update(
     tenant: Managed,
     body: Annotated[schemas.TenantChange, Depends(json_body(schemas.TenantChange))],
 ) -> Any:
-    """Fields left out keep their value; null clears the logo, the zone and the time that files are
-    kept."""
+    """Fields left out keep their value. null clears the logo, the time zone and the retention of
+    files."""
     return srv.tenants.update(who, tenant.id, body.given())
 
 
-@router.get("/{tenant_id}/quotas", response_model=schemas.QuotasOut)
+@router.get("/{tenant_id}/quotas", response_model=schemas.QuotasOut, summary="List quotas")
 def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
-    """What the tenant uses of its quotas."""
+    """The tenant's quotas and how much of each is used."""
     return {"items": srv.quotas.find(who, tenant.id)}
 
 
@@ -60,6 +61,7 @@ def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
     "/{tenant_id}/quotas",
     response_model=schemas.QuotasOut,
     openapi_extra=takes(schemas.QuotasChange),
+    summary="Change quotas",
 )
 def change_quotas(
     srv: Srv,
@@ -67,28 +69,28 @@ def change_quotas(
     tenant: Managed,
     body: Annotated[schemas.QuotasChange, Depends(json_body(schemas.QuotasChange))],
 ) -> Any:
-    """For super admins. Fields left out keep their value; null: the default."""
+    """For super admins. Fields left out keep their value; null resets to the default."""
     return {"items": srv.quotas.change(who, tenant.id, body.given())}
 
 
-@router.get("/{tenant_id}/tags", response_model=TagsOut)
+@router.get("/{tenant_id}/tags", response_model=TagsOut, summary="List tags")
 def tags(srv: Srv, who: Who, tenant_id: str) -> Any:
-    """Of its scheduled exports, in alphabetical order."""
+    """Tags of the tenant's scheduled exports, in alphabetical order."""
     return {"items": srv.tags.find(who, srv.tenants.get(who, tenant_id).id)}
 
 
-@router.get("/{tenant_id}/members", response_model=schemas.MembersOut)
+@router.get("/{tenant_id}/members", response_model=schemas.MembersOut, summary="List members")
 def members(
     srv: Srv,
     request: Request,
     who: Who,
     tenant: Managed,
-    q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
+    q: Annotated[bounds.Search, Query(description="Part of the name or the email address")] = "",
     page: pages.Number = 1,
     size: Annotated[int | None, Query(ge=1, le=200, description=SIZE)] = None,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """By name."""
+    """Sorted by name."""
     of = ("members", tenant.id, *([q] if q else []))
     asked = srv.cursors.page(cursor, of, Page(page, size or 200))
     if not (q or page > 1 or size or cursor):
@@ -107,6 +109,7 @@ def members(
     status_code=202,
     response_model=invitation_schemas.InvitedOut,
     openapi_extra=takes(invitation_schemas.InviteIn),
+    summary="Invite a member",
 )
 def invite(
     srv: Srv,
@@ -114,18 +117,24 @@ def invite(
     tenant: Managed,
     body: Annotated[invitation_schemas.InviteIn, Depends(json_body(invitation_schemas.InviteIn))],
 ) -> Any:
-    """They are a member once they accept. The answer is the same whether the address has an account
-    or not; 409 where it is a member's, or invited already."""
+    """The person becomes a member when they accept. The response is the same whether or not the
+    address has an account. 409 if it belongs to a member or is already invited."""
     return _invitation(srv.invitations.invite(who, tenant.id, body.email, body.role))
 
 
-@router.get("/{tenant_id}/invitations", response_model=invitation_schemas.InvitationsOut)
+@router.get(
+    "/{tenant_id}/invitations",
+    response_model=invitation_schemas.InvitationsOut,
+    summary="List invitations",
+)
 def invitations(srv: Srv, who: Who, tenant: Managed) -> Any:
-    """Those that were neither accepted nor revoked, the newest first."""
+    """Invitations that were neither accepted nor revoked, newest first."""
     return {"items": [_invitation(invited) for invited in srv.invitations.find(who, tenant.id)]}
 
 
-@router.delete("/{tenant_id}/invitations/{invitation_id}", status_code=204)
+@router.delete(
+    "/{tenant_id}/invitations/{invitation_id}", status_code=204, summary="Revoke an invitation"
+)
 def revoke_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> None:
     """Its link no longer works."""
     srv.invitations.revoke(who, tenant.id, invitation_id)
@@ -135,9 +144,10 @@ def revoke_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -
     "/{tenant_id}/invitations/{invitation_id}/resend",
     status_code=202,
     response_model=invitation_schemas.InvitedOut,
+    summary="Resend an invitation",
 )
 def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> Any:
-    """With a new link; the old one no longer works."""
+    """Sends a new link; the old one no longer works."""
     return _invitation(srv.invitations.resend(who, tenant.id, invitation_id))
 
 
@@ -145,6 +155,7 @@ def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -
     "/{tenant_id}/members/{user_id}",
     response_model=schemas.MemberOut,
     openapi_extra=takes(schemas.RoleIn),
+    summary="Change the role of a member",
 )
 def change_role(
     srv: Srv,
@@ -157,25 +168,29 @@ def change_role(
     return _member(srv.members.change_role(who, tenant.id, user_id, body.role))
 
 
-@router.delete("/{tenant_id}/members/{user_id}", status_code=204)
+@router.delete("/{tenant_id}/members/{user_id}", status_code=204, summary="Remove a member")
 def remove(
     srv: Srv,
     who: Who,
     tenant: Managed,
     user_id: str,
     schedules_to: Annotated[
-        bounds.Id | None, Query(alias="schedulesTo", description="who should own theirs")
+        bounds.Id | None,
+        Query(
+            alias="schedulesTo",
+            description="ID of the member who takes over their scheduled exports",
+        ),
     ] = None,
     drop_recipient: Annotated[
         bool,
         Query(
             alias="dropRecipient",
-            description="whether scheduled exports are not sent to them any more",
+            description="Also remove them from the recipients of the tenant's scheduled exports",
         ),
     ] = False,
 ) -> None:
-    """409 for the last active admin, while scheduled exports of theirs have no new owner, and with
-    dropRecipient while some go to nobody else."""
+    """409 for the last active admin, while their scheduled exports have no new owner, and with
+    dropRecipient if they are the only recipient of some scheduled exports."""
     srv.members.remove(who, tenant.id, user_id, schedules_to, drop_recipient=drop_recipient)
 
 

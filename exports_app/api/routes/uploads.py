@@ -35,7 +35,7 @@ def own_page(srv: Srv, request: Request) -> None:
     subdomain's. Browsers always send an Origin with POST."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     if origin is not None and not same_origin(origin, host, srv.settings.public_url):
-        raise Forbidden("Another site's page sent this file: send it from this site's own page")
+        raise Forbidden("This file was sent from another site: upload it from this site's own page")
 
 
 @router.post(
@@ -75,7 +75,7 @@ async def _write(request: Request, path: Path) -> None:
                     part = bytearray()
             await run_in_threadpool(file.write, part)
     except ClientDisconnect:
-        broke_off = FieldError("", "the file broke off before its end: send it again")
+        broke_off = FieldError("", "the upload was interrupted: send the file again")
         raise Invalid([broke_off]) from None
     except TimeoutError:
         raise TooSlow from None

@@ -1,4 +1,4 @@
-"""The accounts of others, for a super admin."""
+"""Accounts, for super admins."""
 
 from operator import attrgetter
 from typing import Annotated, Any
@@ -27,17 +27,17 @@ def others(srv: Srv, who: Who, user_id: str) -> User:
 Others = Annotated[User, Depends(others)]
 
 
-@router.get("/users", response_model=schemas.UsersOut)
+@router.get("/users", response_model=schemas.UsersOut, summary="List accounts")
 def users(
     srv: Srv,
     request: Request,
     who: Operator,
-    q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
+    q: Annotated[bounds.Search, Query(description="Part of the name or the email address")] = "",
     page: pages.Number = 1,
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """For a super admin: all accounts, by name."""
+    """For super admins. All accounts, sorted by name."""
     asked = srv.cursors.page(cursor, ("users", q), Page(page, size))
     found = srv.user_administration.find(who, q, asked)
     key = attrgetter("user.name", "user.id")
@@ -58,6 +58,7 @@ def _account(account: UserAccount) -> dict[str, Any]:
     "/users/{user_id}",
     response_model=account_schemas.AccountOut,
     openapi_extra=takes(schemas.UserChange),
+    summary="Activate or deactivate an account",
 )
 def set_active(
     srv: Srv,
@@ -65,19 +66,28 @@ def set_active(
     user: Others,
     body: Annotated[schemas.UserChange, Depends(json_body(schemas.UserChange))],
 ) -> Any:
-    """For a super admin. Who is not active is signed out, and their scheduled exports fail."""
+    """For super admins. A deactivated user is signed out, and their scheduled exports fail."""
     return srv.user_administration.set_active(who, user.id, active=body.is_active)
 
 
-@router.delete("/users/{user_id}/second-factor", status_code=204)
+@router.delete(
+    "/users/{user_id}/second-factor",
+    status_code=204,
+    summary="Turn off two-factor authentication for a user",
+)
 def reset_second_factor(srv: Srv, who: Who, user: Others) -> None:
-    """For a super admin: remove it, for someone who lost their phone and their recovery codes."""
+    """For super admins. Turns off two-factor authentication for someone who lost their phone and
+    their recovery codes."""
     srv.user_administration.reset_second_factor(who, user.id)
 
 
-@router.post("/users/{user_id}/reset-password", response_model=schemas.ResetOut)
+@router.post(
+    "/users/{user_id}/reset-password",
+    response_model=schemas.ResetOut,
+    summary="Reset the password of a user",
+)
 def reset(srv: Srv, who: Who, user: Others) -> Any:
-    """For a super admin: mails the user a link to set a new password; without a mail server the
-    answer has it, once."""
+    """For super admins. Emails the user a link for setting a new password. Without a mail server
+    the response has the link, once."""
     sent = srv.user_administration.reset(who, user.id)
     return {"expires_at": sent.expires_at, "link": sent.url}

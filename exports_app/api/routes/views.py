@@ -30,14 +30,18 @@ def changeable(srv: Srv, who: Who, tenant_id: str, view_id: str) -> SavedView:
     return srv.saved_views.get(who, tenant_id, view_id, to_change=True)
 
 
-@router.get("", response_model=schemas.ViewsOut)
+@router.get("", response_model=schemas.ViewsOut, summary="List saved views")
 def find(srv: Srv, who: Who, tenant_id: str) -> Any:
-    """By name."""
+    """Your own views and the shared ones, sorted by name."""
     return {"items": [_out(view) for view in srv.saved_views.find(who, tenant_id)]}
 
 
 @router.post(
-    "", status_code=201, response_model=schemas.ViewOut, openapi_extra=takes(schemas.ViewIn)
+    "",
+    status_code=201,
+    response_model=schemas.ViewOut,
+    openapi_extra=takes(schemas.ViewIn),
+    summary="Create a saved view",
 )
 def create(
     srv: Srv,
@@ -46,33 +50,38 @@ def create(
     body: Annotated[schemas.ViewIn, Depends(json_body(schemas.ViewIn))],
     response: Response,
 ) -> Any:
-    """409 where you have a view of this name, or 50 of them."""
+    """409 if you already have a view with this name, or the maximum of 50 views."""
     filters = body.filters.filters()
     made = srv.saved_views.create(who, tenant.id, body.name, filters, is_shared=body.is_shared)
     response.headers["Location"] = f"{BASE.format(tenant_id=tenant.id)}/{made.id}"
     return _out(made)
 
 
-@router.get("/{view_id}", response_model=schemas.ViewOut)
+@router.get("/{view_id}", response_model=schemas.ViewOut, summary="Get a saved view")
 def get(view: Annotated[SavedView, Depends(visible)]) -> Any:
     return _out(view)
 
 
-@router.put("/{view_id}", response_model=schemas.ViewOut, openapi_extra=takes(schemas.ViewChange))
+@router.put(
+    "/{view_id}",
+    response_model=schemas.ViewOut,
+    openapi_extra=takes(schemas.ViewChange),
+    summary="Update a saved view",
+)
 def update(
     srv: Srv,
     who: Who,
     view: Annotated[SavedView, Depends(changeable)],
     body: Annotated[schemas.ViewChange, Depends(json_body(schemas.ViewChange))],
 ) -> Any:
-    """A shared view may be changed by who may change scheduled exports."""
+    """Shared views can be changed by anyone who can change scheduled exports."""
     values = {name: value for name, value in body.given().items() if name != "version"}
     if "filters" in values:
         values["filters"] = body.filters.filters()
     return _out(srv.saved_views.update(who, view.tenant_id, view.id, values, body.version))
 
 
-@router.delete("/{view_id}", status_code=204)
+@router.delete("/{view_id}", status_code=204, summary="Delete a saved view")
 def delete(srv: Srv, who: Who, tenant_id: str, view_id: str) -> None:
     srv.saved_views.delete(who, tenant_id, view_id)
 

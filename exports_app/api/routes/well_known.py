@@ -18,7 +18,7 @@ async def security_txt(srv: Srv) -> Response:
     """404 where SECURITY_CONTACT is not set."""
     s = srv.settings
     if not s.security_contact:
-        raise NotFound("There is no contact for security here: set SECURITY_CONTACT")
+        raise NotFound("No security contact is set: set SECURITY_CONTACT")
     expires = (srv.clock() + VALID).strftime("%Y-%m-%dT%H:%M:%SZ")
     lines = [f"Contact: {s.security_contact}", f"Expires: {expires}"]
     if s.public_url:

@@ -13,10 +13,12 @@ from exports_app.domain import bounds
 class AccountOut(UserOut):
     is_active: bool
     second_factor_at: datetime | None = Field(
-        description="when they turned on two-factor authentication; null: it is off"
+        description="When two-factor authentication was turned on; null if it is off"
     )
     must_change_password: bool = Field(
-        description="it was given to them: nothing else is allowed until then"
+        description=(
+            "The password is a one-time password: nothing else is allowed until it is changed"
+        )
     )
 
 
@@ -27,9 +29,9 @@ class PasswordIn(Input):
 
 class SessionOut(Output):
     id: str
-    device: str = Field(description="what the browser called itself")
+    device: str = Field(description="Browser and system, as sent by the browser")
     created_at: datetime
-    last_used_at: datetime = Field(description="to some minutes")
+    last_used_at: datetime = Field(description="Accurate to a few minutes")
 
 
 class SessionsOut(Output):
@@ -44,5 +46,9 @@ class PersonOut(Output):
 class LeavingOut(Output):
     tenant: TenantNameOut
     role: str
-    scheduled_exports: int = Field(description="how many of the tenant's the caller owns")
-    successors: list[PersonOut] = Field(description="who may own them, for `schedulesTo`")
+    scheduled_exports: int = Field(
+        description="Number of the tenant's scheduled exports that you own"
+    )
+    successors: list[PersonOut] = Field(
+        description="Members who can take them over, for `schedulesTo`"
+    )

@@ -28,14 +28,13 @@ class CurrencyTotalsOut(MeasuresOut):
     currency: str
     change: dict[str, float | None] = Field(
         description=(
-            "by measure, relative: 0.1 is ten per cent more; null where there is nothing to "
-            "compare with"
+            "Relative change by measure: 0.1 is 10% more; null if there is nothing to compare with"
         )
     )
 
 
 class PointOut(MeasuresOut):
-    period: Day = Field(description="its first day")
+    period: Day = Field(description="First day of the period")
     currency: str
     campaigns: int
 
@@ -49,16 +48,16 @@ class CampaignTotalOut(MeasuresOut):
 
 class TopOut(Output):
     currency: str | None = Field(
-        description="of the items: amounts of different currencies have no order"
+        description="Currency of the items: amounts in different currencies cannot be ranked"
     )
     items: list[CampaignTotalOut]
     total: int
 
 
 class CampaignFiguresOut(Output):
-    timezone: str = Field(description="in which the days of a period are counted")
+    timezone: str = Field(description="Time zone of the days")
     window: WindowOut
-    before: WindowOut | None = Field(description="the days that the changes are against")
+    before: WindowOut | None = Field(description="Period that the changes are relative to")
     group_by: str
     totals: list[CurrencyTotalsOut]
     points: list[PointOut]
@@ -73,24 +72,22 @@ class SpreadOut(Output):
 
 class DayOut(Output):
     date: Day
-    runs: dict[str, int] = Field(description="by status")
-    seconds: SpreadOut | None = Field(description="that completed and partial runs took")
+    runs: dict[str, int] = Field(description="Number of runs by status")
+    seconds: SpreadOut | None = Field(description="Duration of completed and partial runs")
 
 
 class HourOut(Output):
     at: datetime
     runs: int
     schedules: int
-    names: list[str] = Field(description="of the first of them")
+    names: list[str] = Field(description="Names of the first few")
 
 
 class QueueOut(Output):
     processing: int
     waiting: int
-    later: int = Field(description="that wait for an instant, e.g. of another attempt")
-    oldest: datetime | None = Field(
-        description="since when the longest waiting of the waiting ones waits"
-    )
+    later: int = Field(description="Runs waiting for a set time, e.g. for a retry")
+    oldest: datetime | None = Field(description="When the oldest waiting run was queued")
 
 
 class WorryOut(Output):
@@ -118,4 +115,6 @@ class ExportFiguresOut(Output):
     queue: QueueOut
     failing: WorriesOut
     paused: WorriesOut
-    ownerless: WorriesOut = Field(description="active ones whose owner may not export any more")
+    ownerless: WorriesOut = Field(
+        description="Active scheduled exports whose owner can no longer export"
+    )

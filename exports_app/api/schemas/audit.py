@@ -11,26 +11,28 @@ from exports_app.api.schemas.base import Output, PageOut
 class AuditEntryOut(Output):
     id: str
     tenant_id: str | None = Field(
-        description="null where it concerns the installation or an account"
+        description="null if the entry is about the installation or an account"
     )
     at: datetime
     actor_id: str | None = Field(
-        description="null where no user did it: the app, or the command line"
+        description="null if the actor is not a user but the app or the command line"
     )
     actor_name: str
     action: str = Field(description="e.g. `schedule.updated`")
     subject_id: str | None
     subject_name: str
-    detail: dict[str, Any] = Field(
-        description="e.g. `changed`: by field what it was and what it is"
-    )
+    detail: dict[str, Any] = Field(description="e.g. `changed`: old and new value by field")
     address: str | None = Field(
-        description="from where; null where it is not known, here and below"
+        description="IP address of the request; null if unknown, also in the fields below"
     )
     session: str | None = Field(
-        description="the browser's session, as in `/api/account/sessions`; null for access tokens"
+        description=(
+            "ID of the browser's session, as in `/api/account/sessions`; null for access tokens"
+        )
     )
-    request_id: str | None = Field(description="as in the answer's X-Request-ID, and in the log")
+    request_id: str | None = Field(
+        description="As in the response's X-Request-ID header, and in the log"
+    )
 
 
 class AuditOut(PageOut):

@@ -13,7 +13,10 @@ class LoginIn(Input):
     otp: bounds.Otp = Field(
         "",
         repr=False,
-        description="for accounts with two-factor authentication: a code, or a recovery code",
+        description=(
+            "For accounts with two-factor authentication: a code from the authenticator app, "
+            "or a recovery code"
+        ),
     )
 
 
@@ -27,7 +30,7 @@ class UserOut(Output):
 class TokenOut(Output):
     access_token: str
     token_type: str = "Bearer"  # noqa: S105  (RFC 6750's word, no secret)
-    expires_in: int = Field(description="seconds")
+    expires_in: int = Field(description="Lifetime in seconds")
     user: UserOut
 
 
@@ -43,9 +46,16 @@ class MeOut(Output):
     user: UserOut
     tenants: list[TenantOut]
     second_factor_missing_for: list[TenantNameOut] = Field(
-        description="tenants of theirs without access until they set up two-factor authentication"
+        description=(
+            "The user's tenants that require two-factor authentication, which the user has "
+            "not set up"
+        )
     )
-    must_set_up_second_factor: bool = Field(description="a super admin without access until then")
+    must_set_up_second_factor: bool = Field(
+        description=(
+            "Whether a super admin has no access until they set up two-factor authentication"
+        )
+    )
 
 
 class ForgotPasswordIn(Input):
@@ -53,5 +63,7 @@ class ForgotPasswordIn(Input):
 
 
 class ResetPasswordIn(Input):
-    token: bounds.LinkToken = Field(repr=False, description="of the link: what stands behind its #")
+    token: bounds.LinkToken = Field(
+        repr=False, description="Token from the link: the part after the #"
+    )
     new_password: bounds.Password = Field(repr=False)

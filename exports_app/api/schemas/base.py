@@ -78,11 +78,11 @@ Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
 class PageOut(Output):
     """What the answers of lists have beside their items."""
 
-    total: int = Field(description="of all pages")
-    page: int = Field(description="1 behind a cursor")
+    total: int = Field(description="Number of items on all pages")
+    page: int = Field(description="Page number; 1 when a cursor is used")
     size: int
     next_cursor: str | None = Field(
-        default=None, description="send it as cursor to get the next page; null behind the last"
+        default=None, description="Send it as cursor to get the next page; null on the last page"
     )
 
 

@@ -31,7 +31,8 @@ class CampaignIn(Input):
 
 
 class CampaignChange(PartialInput):
-    """All optional: what is left out keeps its value; budget and dates may be null."""
+    """All fields are optional: those left out keep their value. budget and the dates may be
+    null."""
 
     name: bounds.Name = ""
     channel: bounds.Channel = ""
@@ -68,8 +69,8 @@ class CampaignsOut(PageOut):
 
 
 class MetricIn(PartialInput):
-    """A day. What is left out keeps the stored value, and is 0 on a new day; null is refused, send
-    0 to clear."""
+    """One day. Fields left out keep the stored value, and are 0 on a new day. null is not allowed:
+    send 0 to clear a value."""
 
     date: Day
     impressions: int = 0

@@ -8,28 +8,30 @@ from exports_app.api.schemas.base import Instant, Output
 class FilesOut(Output):
     count: int
     bytes: int
-    free: int | None = Field(description="bytes; null where nobody can say, as of a bucket")
+    free: int | None = Field(description="Free bytes; null if unknown, as for a bucket")
 
 
 class MaintenanceOut(Output):
-    """The installation is in maintenance: no run begins until it is over."""
+    """The installation is in maintenance: no runs start until it is over."""
 
     since: Instant
     reason: str
 
 
 class HealthOut(Output):
-    """Strangers get the status alone."""
+    """Unauthenticated callers get only the status."""
 
     status: str
     database: str | None = None
     engine: str | None = None
     email: str | None = None
     reasons: list[str] | None = Field(
-        None, description="why it is down, in words; empty while all is well"
+        None, description="Why the server is down; empty if all is well"
     )
-    maintenance: MaintenanceOut | None = Field(None, description="left out while there is none")
-    files: FilesOut | None = Field(None, description="what the finished files take on the disk")
+    maintenance: MaintenanceOut | None = Field(
+        None, description="Left out unless maintenance is on"
+    )
+    files: FilesOut | None = Field(None, description="Storage used by finished files")
 
 
 class LiveOut(Output):
@@ -37,7 +39,7 @@ class LiveOut(Output):
 
 
 class ReadyOut(Output):
-    """Strangers get the status alone."""
+    """Unauthenticated callers get only the status."""
 
     status: str = Field(description="ready or not ready")
-    reasons: list[str] | None = Field(None, description="why it is not ready, in words")
+    reasons: list[str] | None = Field(None, description="Why the server is not ready")

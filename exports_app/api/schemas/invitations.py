@@ -18,24 +18,26 @@ class InvitationOut(Output):
     id: str
     email: str
     role: str
-    invited_by: str = Field(description="the name of the person who sent its link")
+    invited_by: str = Field(description="Name of the person who sent the link")
     created_at: datetime
     expires_at: datetime
     status: str = Field(
         description=(
-            "open, expired, or inviter_left: that person may not invite any more; in both cases "
-            "send it again"
+            "open, expired, or inviter_left: the inviter can no longer invite people. In "
+            "the last two cases resend the invitation"
         )
     )
     mail: str | None = Field(
-        description="how the message with the link fares: pending, sending, accepted, failed, "
-        "skipped; null where the link is passed on"
+        description=(
+            "Status of the message with the link: pending, sending, accepted, failed or "
+            "skipped; null if the link is shared by hand"
+        )
     )
 
 
 class InvitedOut(InvitationOut):
     link: str | None = Field(
-        repr=False, description="to be passed on, shown once; null where a mail server is set"
+        repr=False, description="Link to share, shown once; null if a mail server is set"
     )
 
 
@@ -44,13 +46,15 @@ class InvitationsOut(Output):
 
 
 class LinkTokenIn(Input):
-    token: bounds.LinkToken = Field(repr=False, description="what follows the # of the link")
+    token: bounds.LinkToken = Field(
+        repr=False, description="Token from the link: the part after the #"
+    )
 
 
 class AcceptIn(LinkTokenIn):
     name: bounds.Name | None = None
     password: bounds.Password | None = Field(
-        None, repr=False, description="of the account that is made, see `way`"
+        None, repr=False, description="Password of the new account, see `way`"
     )
 
 
@@ -61,9 +65,10 @@ class OfferOut(Output):
     role: str
     expires_at: datetime
     way: str = Field(
-        description="sign_in: call accept with the account's access token; set_password: with "
-        "a name and a password; either: the one or the other, depending on whether there is an "
-        "account"
+        description=(
+            "How to call accept. sign_in: with the account's access token; set_password: with "
+            "a name and a password; either: depends on whether there is an account"
+        )
     )
 
 

@@ -17,8 +17,8 @@ class DeliveryOut(Output):
     attempts: int
     error: str | None
     sent_at: datetime | None
-    sent_as: str | None = Field(description="attach, zip or link; null before it was sent")
-    sent_size: int | None = Field(description="bytes of the attachment")
+    sent_as: str | None = Field(description="attach, zip or link; null until it is sent")
+    sent_size: int | None = Field(description="Size of the attachment in bytes")
 
 
 class RunOut(Output):
@@ -37,22 +37,28 @@ class RunOut(Output):
     file_size: int | None
     sha256: str | None
     record_count: int | None
-    removed_characters: int | None = Field(description="of texts, which the format cannot hold")
+    removed_characters: int | None = Field(
+        description="Number of characters removed because the format does not support them"
+    )
     sent_as: str | None = Field(
         description=(
-            "attach, zip or link: the latest, where the mail server refused others as too large; "
-            "null before anything was sent"
+            "attach, zip or link: the last one tried, if the mail server refused larger "
+            "ones; null until something is sent"
         )
     )
-    sent_size: int | None = Field(description="bytes of the attachment")
+    sent_size: int | None = Field(description="Size of the attachment in bytes")
     link_expires_at: datetime | None
-    links_revoked_at: datetime | None = Field(description="links that were sent before are useless")
+    links_revoked_at: datetime | None = Field(
+        description="Links sent before this time no longer work"
+    )
     file_removed_at: datetime | None
     recipients: list[str]
     error: str | None
     error_code: str | None
     attempt: int = Field(
-        description="the number of the latest attempt, counted on when the run is resent; 0: none"
+        description=(
+            "Number of the latest attempt, which keeps counting after a resend; 0 before the first"
+        )
     )
     next_attempt_at: datetime | None
     created_at: datetime
@@ -62,23 +68,23 @@ class RunOut(Output):
 
 
 class ListedRunOut(RunOut):
-    scheduled_export_name: str = Field(description="as it is now")
+    scheduled_export_name: str = Field(description="The current name")
 
 
 class RunsOut(Output):
     items: list[ListedRunOut]
     next_cursor: str | None = Field(
-        description="send it as cursor to get older runs; null behind the oldest"
+        description="Send it as cursor to get older runs; null on the last page"
     )
 
 
 class DownloadOut(Output):
     way: str = Field(description="link, page or api")
     at: datetime
-    user_id: str | None = Field(description="null by link")
-    target: str | None = Field(description="the recipient whose link it was")
-    address: str = Field(description="of the client")
-    device: str = Field(description="what the client calls itself")
+    user_id: str | None = Field(description="null for downloads by link")
+    target: str | None = Field(description="Recipient whose link was used")
+    address: str = Field(description="IP address of the client")
+    device: str = Field(description="The client's user agent")
 
 
 class DownloadsOut(Output):
@@ -91,7 +97,7 @@ class AttemptOut(Output):
     started_at: datetime
     ended_at: datetime | None
     outcome: str | None = Field(
-        description="as the run's status, or retry, died, stopped; null while it is under way"
+        description="A run status, or retry, died or stopped; null while in progress"
     )
     error: str | None
     error_code: str | None
@@ -102,25 +108,25 @@ class AttemptsOut(Output):
 
 
 class RemovedOut(Output):
-    runs: int = Field(description="how many")
-    last_created_at: datetime = Field(description="of the newest of them")
-    kept_days: int = Field(description="how long runs are kept after they ended")
+    runs: int = Field(description="Number of removed runs")
+    last_created_at: datetime = Field(description="When the newest removed run was created")
+    kept_days: int = Field(description="Number of days for which ended runs are kept")
 
 
 class HistoryOut(Output):
     items: list[RunOut]
-    total: int = Field(description="of the runs that are kept")
+    total: int = Field(description="Number of runs in the history")
     next_cursor: str | None = Field(
-        default=None, description="send it as cursor to get older runs; null behind the oldest"
+        default=None, description="Send it as cursor to get older runs; null on the last page"
     )
     removed: RemovedOut | None = Field(
-        default=None, description="older runs that retention removed; null: none"
+        default=None, description="Older runs removed by retention; null if none"
     )
 
 
 class NoticeOut(Output):
     kind: str = Field(description="failing, gave_up, paused or recovered")
-    history_id: str | None = Field(description="null where no run is the reason")
+    history_id: str | None = Field(description="null if no run caused the notice")
     target: str
     status: str
     attempts: int
@@ -134,11 +140,13 @@ class NoticesOut(Output):
 
 
 class ReplaceRecipientIn(Input):
-    old: bounds.Address = Field(alias="from", description="the address that was refused")
-    new: bounds.Address = Field(alias="to", description="the address to send to from now on")
+    old: bounds.Address = Field(alias="from", description="The refused address")
+    new: bounds.Address = Field(alias="to", description="The new address")
     version: int | None = Field(
         default=None,
-        description="of the scheduled export, as you saw it: 409 when someone else was quicker",
+        description=(
+            "Version of the scheduled export that you saw: 409 if someone has changed it since"
+        ),
     )
 
 
@@ -148,23 +156,27 @@ class BackfillIn(Input):
     include_removed: bool = Field(
         default=False,
         description=(
-            "also run times whose run may have been removed from the history: their files may "
-            "have been sent already"
+            "Also scheduled times whose run may have been removed from the history: their "
+            "files may already have been sent"
         ),
     )
     send_to: SendTo = Field(
         default=SendTo.RECIPIENTS,
-        description="me: tests, which leave the run times without a run; nobody: only the files",
+        description=(
+            "me: as test runs, which don't count as the runs of these times; nobody: files only"
+        ),
     )
 
 
 class BackfillOut(Output):
-    created: int = Field(description="runs that wait now")
-    existing: int = Field(description="run times on these days that had a run already")
+    created: int = Field(description="Number of runs queued")
+    existing: int = Field(description="Scheduled times on these days that already had a run")
     removed: int = Field(
         default=0,
-        description="run times left out, whose run may have been removed from the history",
+        description=(
+            "Scheduled times left out because their run may have been removed from the history"
+        ),
     )
     history_ids: list[str] = Field(
-        description="of the created ones, in the order of their run times"
+        description="IDs of the queued runs, in the order of their scheduled times"
     )

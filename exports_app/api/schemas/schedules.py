@@ -20,7 +20,7 @@ Tags = Annotated[
     list[bounds.Tag],
     Field(
         max_length=bounds.SENT_TAGS,
-        description=f"up to {bounds.TAGS}, each once without regard to case",
+        description=f"Up to {bounds.TAGS} tags. Tags that differ only in case count as one",
     ),
 ]
 
@@ -54,7 +54,8 @@ class ScheduleIn(Input):
 
 @with_options(before="is_active", is_input=True)
 class ScheduleChange(PartialInput):
-    """All optional: what is left out keeps its value. Null is for those that may be empty."""
+    """All fields are optional: those left out keep their value. Only fields that can be empty may
+    be null."""
 
     name: bounds.Name = ""
     description: bounds.Description | None = None
@@ -67,7 +68,7 @@ class ScheduleChange(PartialInput):
     is_active: bool = True
     tags: Tags = Field(default_factory=list)
     version: int | None = Field(
-        default=None, description="the version you edited: 409 when someone else was quicker"
+        default=None, description="The version you edited: 409 if someone has changed it since"
     )
 
 
@@ -100,12 +101,12 @@ class _StoredOut(Output):
     is_active: bool
     tags: list[str]
     failing: bool = Field(
-        description="whether it is active and its latest scheduled run failed, in whole or in part"
+        description="Whether it is active and its latest scheduled run failed, in whole or in part"
     )
-    failures: int = Field(description="runs of ticks that failed in a row")
+    failures: int = Field(description="Number of consecutive failed scheduled runs")
     paused_at: datetime | None
     paused_reason: str | None = Field(
-        description="why it was paused automatically; activate it to resume"
+        description="Why it was paused automatically. Activate it to resume"
     )
     version: int
     last_run_at: datetime | None
@@ -118,17 +119,15 @@ class _StoredOut(Output):
 
 
 class WarningOut(Output):
-    """What looks wrong, and was saved all the same."""
+    """A likely mistake. It does not prevent saving."""
 
-    pointer: str = Field(
-        description="where, as a JSON pointer (RFC 6901) into the scheduled export"
-    )
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the scheduled export")
     detail: str
 
 
 class ScheduleOut(_StoredOut):
     @computed_field(  # type: ignore[prop-decorator]
-        description="recipients and a replyTo that look like a typing error, such as ann@gmial.com"
+        description="Recipients or a replyTo that look like typing errors, such as ann@gmial.com"
     )
     @property
     def warnings(self) -> list[WarningOut]:
@@ -142,10 +141,12 @@ class SchedulesOut(PageOut):
 
 class TransferIn(Input):
     owner_id: UUID = Field(
-        description="of an active member of the tenant who may change scheduled exports, or yours"
+        description=(
+            "ID of an active member of the tenant who can change scheduled exports, or your own"
+        )
     )
     version: int | None = Field(
-        default=None, description="the version you saw: 409 when someone else was quicker"
+        default=None, description="The version you saw: 409 if someone has changed it since"
     )
 
 
@@ -157,11 +158,17 @@ class DeletedOut(Output):
     id: str
     tenant_id: str
     name: str
-    is_active: bool = Field(description="whether it was active: it is again when it is restored")
+    is_active: bool = Field(
+        description="Whether it was active when deleted, and will be again when restored"
+    )
     deleted_at: datetime
-    deleted_by: str | None = Field(description="id of a user; null: by an older version")
+    deleted_by: str | None = Field(
+        description=(
+            "ID of the user who deleted it; null if deleted by an older version of the app"
+        )
+    )
 
-    @computed_field(description="then it is removed for good")  # type: ignore[prop-decorator]
+    @computed_field(description="When it will be removed permanently")  # type: ignore[prop-decorator]
     @property
     def restorable_until(self) -> datetime:
         return self.deleted_at + KEPT
@@ -175,7 +182,8 @@ class TriggerOut(Output):
     history_id: str
     status: str
     maintenance: MaintenanceOut | None = Field(
-        None, description="the run waits until it is over; left out while there is none"
+        None,
+        description="The run waits until maintenance is over; left out unless maintenance is on",
     )
 
 
@@ -183,7 +191,7 @@ class CronIn(Input):
     expression: bounds.AskedCron
     timezone: bounds.Zone | None = None
     after: Instant | None = Field(
-        default=None, description="an instant with its zone; default: now"
+        default=None, description="Date and time with a UTC offset. Default: now"
     )
     count: int = Field(5, ge=1, le=50)
 

@@ -1,4 +1,4 @@
-"""One's own second factor."""
+"""Two-factor authentication of one's own account."""
 
 from datetime import datetime
 
@@ -11,10 +11,14 @@ from exports_app.domain import bounds
 
 
 class SecondFactorOut(Output):
-    enabled_at: datetime | None = Field(description="null: there is none")
+    enabled_at: datetime | None = Field(
+        description="When two-factor authentication was turned on; null if it is off"
+    )
     recovery_codes_left: int
-    required: bool = Field(description="by the installation, of its super admins")
-    required_by: list[TenantNameOut] = Field(description="tenants that give no rights without one")
+    required: bool = Field(description="Whether the installation requires it of super admins")
+    required_by: list[TenantNameOut] = Field(
+        description="Tenants that give no access without two-factor authentication"
+    )
 
 
 class PasswordCheckIn(Input):
@@ -22,27 +26,30 @@ class PasswordCheckIn(Input):
 
 
 class EnrolmentOut(Output):
-    secret: str = Field(repr=False, description="in base32, for an authenticator app; told once")
-    uri: str = Field(repr=False, description="the same as an otpauth address, for a QR code")
+    secret: str = Field(
+        repr=False, description="Secret for an authenticator app, in base32. Shown once"
+    )
+    uri: str = Field(repr=False, description="The secret as an otpauth URI, for a QR code")
 
 
 class OtpIn(Input):
-    otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app")
+    otp: bounds.Otp = Field(repr=False, description="Code from the authenticator app")
 
 
 class PasswordAndOtpIn(PasswordCheckIn):
-    """The password and a code: what giving up a second factor and new recovery codes need."""
+    """Password and code: required to turn off two-factor authentication, and to create new recovery
+    codes."""
 
     otp: bounds.Otp = Field(
-        repr=False, description="a code of the authenticator app, or a recovery code"
+        repr=False, description="Code from the authenticator app, or a recovery code"
     )
 
 
 class RecoveryCodesOut(Output):
     recovery_codes: list[str] = Field(
-        repr=False, description="each is good for one sign-in without the app; told once"
+        repr=False, description="Each works for one sign-in without the app. Shown once"
     )
 
 
 class EnabledOut(RecoveryCodesOut):
-    token: TokenOut = Field(description="a new one: all others have ended")
+    token: TokenOut = Field(description="A new token: all others were revoked")

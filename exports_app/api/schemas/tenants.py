@@ -14,19 +14,25 @@ class TenantSettingsOut(Output):
     name: str
     brand_color: str
     logo_url: str | None
-    timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
-    keep_days: int | None = Field(description="how long files are kept; null: the default")
-    keep_runs_days: int | None = Field(
-        description="how long runs stay in the history; null: the default"
+    timezone: str | None = Field(
+        description="Time zone of new scheduled exports; null: the installation's"
     )
-    recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
+    keep_days: int | None = Field(
+        description="Number of days for which files are kept; null: the default"
+    )
+    keep_runs_days: int | None = Field(
+        description="Number of days for which runs stay in the history; null: the default"
+    )
+    recipient_domains: list[str] = Field(
+        description="Domains that files may be sent to; empty: all"
+    )
     second_factor_required: bool = Field(
-        description="members need two-factor authentication to have access"
+        description="Whether members need two-factor authentication to have access"
     )
 
 
 class TenantChange(PartialInput):
-    """All optional: what is left out keeps its value."""
+    """All fields are optional: those left out keep their value."""
 
     name: bounds.Name = ""
     brand_color: bounds.Color = ""
@@ -38,8 +44,8 @@ class TenantChange(PartialInput):
         default_factory=list,
         max_length=bounds.DOMAINS,
         description=(
-            "that files may be sent to, e.g. example.com, or *.example.com for all below it; "
-            "empty: to all"
+            "Domains that files may be sent to, e.g. example.com, or *.example.com for "
+            "all its subdomains; empty: all"
         ),
     )
     second_factor_required: bool = False
@@ -47,11 +53,11 @@ class TenantChange(PartialInput):
 
 class QuotaOut(Output):
     name: str = Field(
-        description="schedules, pending_runs, messages_per_day (a day of UTC) or file_bytes"
+        description="schedules, pending_runs, messages_per_day (days in UTC) or file_bytes"
     )
     used: int
     limit: int
-    own: int | None = Field(description="the tenant's own limit; null: the installation's holds")
+    own: int | None = Field(description="The tenant's own limit; null: the installation's applies")
 
 
 class QuotasOut(Output):
@@ -59,7 +65,7 @@ class QuotasOut(Output):
 
 
 class QuotasChange(PartialInput):
-    """All optional: what is left out keeps its value; null: the default."""
+    """All fields are optional: those left out keep their value; null resets to the default."""
 
     schedules: int | None = Field(default=None, ge=1, le=MAX_QUOTA["schedules"])
     pending_runs: int | None = Field(default=None, ge=1, le=MAX_QUOTA["pending_runs"])
@@ -77,7 +83,9 @@ class MemberOut(Output):
     name: str
     role: str
     is_active: bool
-    scheduled_exports: int = Field(description="how many of the tenant's they own")
+    scheduled_exports: int = Field(
+        description="Number of the tenant's scheduled exports that the member owns"
+    )
 
 
 class MembersOut(PageOut):

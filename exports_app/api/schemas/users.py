@@ -31,5 +31,5 @@ class UserChange(Input):
 class ResetOut(Output):
     expires_at: datetime
     link: str | None = Field(
-        repr=False, description="to be passed on, shown once; null: it was mailed to the user"
+        repr=False, description="Link to share, shown once; null if it was emailed to the user"
     )

@@ -11,17 +11,23 @@ from exports_app.domain import bounds
 from exports_app.services.schedules.service import SORTS
 from exports_app.services.schedules.view_filters import ME, STATES, WITHOUT_ACCESS, ViewFilters
 
-Name = Annotated[bounds.ViewName, Field(description="one of each name for its maker")]
+Name = Annotated[bounds.ViewName, Field(description="Unique among your views")]
 Shared = Annotated[
-    bool, Field(description="with all who may read the tenant's; needs exports.write")
+    bool,
+    Field(
+        description=(
+            "Whether the view is shared with everyone who can see the tenant's scheduled exports. "
+            "Sharing needs exports.write"
+        )
+    ),
 ]
 STATE = f"{', '.join(STATES)}; empty: all"
-OWNER = f"a user's id, {ME} or {WITHOUT_ACCESS}; empty: all"
-SORT = f"{', '.join(SORTS)}, with - before it for descending; empty: the newest first"
+OWNER = f"A user's ID, {ME} or {WITHOUT_ACCESS}; empty: all"
+SORT = f"{', '.join(SORTS)}, with a leading - for descending; empty: newest first"
 
 
 class ViewFiltersIn(Input):
-    """What is left out or empty narrows nothing."""
+    """Filters that are left out or empty do not apply."""
 
     q: bounds.Search = ""
     state: bounds.Key = Field("", description=STATE)
@@ -29,7 +35,9 @@ class ViewFiltersIn(Input):
     format: bounds.Key = ""
     last_status: bounds.Key = ""
     tags: list[bounds.Tag] = Field(
-        default_factory=list, max_length=bounds.TAGS, description="what has all of these"
+        default_factory=list,
+        max_length=bounds.TAGS,
+        description="Only scheduled exports with all of these tags",
     )
     owner: bounds.Id = Field("", description=OWNER)
     sort: bounds.Key = Field("", description=SORT)
@@ -45,13 +53,13 @@ class ViewIn(Input):
 
 
 class ViewChange(PartialInput):
-    """All optional: what is left out keeps its value. filters: all of them anew."""
+    """All fields are optional: those left out keep their value. filters replaces all filters."""
 
     name: Name = ""
     filters: ViewFiltersIn = Field(default_factory=ViewFiltersIn)
     is_shared: Shared = False
     version: int | None = Field(
-        default=None, description="the version you edited: 409 when someone else was quicker"
+        default=None, description="The version you edited: 409 if someone has changed it since"
     )
 
 
@@ -73,7 +81,7 @@ class ViewOut(Output):
     name: str
     filters: ViewFiltersOut
     lost: list[str] = Field(
-        description="filters that no longer exist here, for example of a removed export type"
+        description="Filters that no longer exist, for example for a removed export type"
     )
     is_shared: bool
     version: int

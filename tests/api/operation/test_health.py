@@ -98,7 +98,7 @@ class TestHealth:
         engine.alive = False
         answer = near(api).get(HEALTH)
         assert answer.status_code == 503
-        reasons = ["the engine's loop does not turn: restart the server, and see its log"]
+        reasons = ["The engine has stopped: restart the server, and check its log"]
         assert report_of(answer) == {
             "status": "down",
             "database": "ok",
@@ -131,7 +131,7 @@ class TestHealth:
         answer = near(api).get(HEALTH)
         assert answer.status_code == 503
         assert answer.json()["reasons"] == [
-            "a scheduled export has been due for 16 min 0 s and has no run yet"
+            "A scheduled export has been due for 16 min 0 s and has no run yet"
         ]
         assert (answer.json()["database"], answer.json()["engine"]) == ("ok", "ok")
         services.ticks.tick()
@@ -146,7 +146,7 @@ class TestHealth:
         answer = near(api).get(HEALTH)
         assert (answer.status_code, answer.json()["reasons"]) == (
             503,
-            ["a run has waited 15 min 30 s for a worker"],
+            ["A run has waited 15 min 30 s for a worker"],
         )
         services.run_queue.claim()  # the other one waits for the first, not for a worker
         assert api.anonymous.get(HEALTH).status_code == 200
@@ -210,7 +210,7 @@ class TestReady:
             app, api.anonymous.runner, address="127.0.0.1", base_url="http://localhost:3720"
         )
         assert insider.get(READY).json()["reasons"] == [
-            "the server stops: it serves what still comes, and then closes its port"
+            "The server is shutting down: it finishes open requests, then closes its port"
         ]
 
     def test_is_503_while_the_database_is_away_and_the_server_is_alive(

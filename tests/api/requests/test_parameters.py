@@ -51,7 +51,7 @@ def test_what_is_refused_says_which_there_are_and_repeats_no_more_than_it_must(
     params = {"x" * 5_000: "", **{f"y{i}": "" for i in range(200)}}
     answer = api.admin.get(SCHEDULES, params=params)
     assert len(pointers(answer)) <= 50
-    assert "there are cursor, exportType" in answer.text
+    assert "use cursor, exportType" in answer.text
     assert len(answer.content) < 20_000
 
 

@@ -104,7 +104,7 @@ def test_an_expired_link_is_gone_and_says_so_to_people_too(
     assert answer.headers["cache-control"] == "no-store"
     wrong = api.anonymous.get(link[:-1], headers=PAGE)
     assert wrong.status_code == 404
-    assert "There is no such file" in wrong.text
+    assert "File not found" in wrong.text
     assert "This link no longer works. Ask the person who sent it for a new one." in wrong.text
 
 
@@ -118,8 +118,8 @@ def test_a_good_link_is_said_to_be_good_while_the_files_are_away(
     problem(api.anonymous.get(link), 503, "store_unavailable")
     answer = api.anonymous.get(link, headers=PAGE)
     assert answer.status_code == 503
-    assert "The file is not available right now" in answer.text
-    assert "Your link is good" in answer.text
+    assert "This file is temporarily unavailable" in answer.text
+    assert "Your link is still valid" in answer.text
 
 
 def test_the_history_says_how_the_file_was_sent(api: Clients, sent: Run) -> None:

@@ -195,7 +195,7 @@ def test_a_file_that_breaks_off_leaves_nothing(
     )
     sent = through_the_gateway(api, runner, tmp_path, code, session_id, messages)
     assert sent[0]["status"] == 422
-    assert "broke off" in json.loads(sent[1]["body"])["errors"][0]["detail"]
+    assert "interrupted" in json.loads(sent[1]["body"])["errors"][0]["detail"]
     assert stored(services) == []
 
 

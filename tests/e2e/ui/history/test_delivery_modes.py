@@ -81,7 +81,7 @@ def test_a_link_is_chosen_sent_told_and_followed(
             house, company.admin, made["id"], run["id"]
         )
         other.goto(url[:-1])
-        expect(other.get_by_role("heading", name="There is no such file")).to_be_visible()
+        expect(other.get_by_role("heading", name="File not found")).to_be_visible()
 
     house.call(
         company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"delivery": "zip"}
