@@ -1,7 +1,6 @@
 """For everyone: what axe-core finds, and that colours, names and motion are as people need
 them."""
 
-from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 
@@ -9,9 +8,30 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.ui.axe import serious
+from tests.e2e.ui.every_page.walk import (
+    Look,
+    Views,
+    around,
+    fill,
+    of_a_selection,
+    of_a_viewer,
+    of_all_runs,
+    of_the_deleted,
+    of_the_keys,
+    of_the_list,
+    of_the_views,
+)
+from tests.e2e.ui.every_page.walk_schedule import (
+    of_a_conflict,
+    of_no_history,
+    of_the_form,
+    of_the_history,
+    of_the_historys_questions,
+    of_the_rhythms,
+)
 from tests.e2e.ui.form import Form
-from tests.e2e.ui.house import GONE, Company, House
-from tests.e2e.ui.listed import assert_nothing_overflows, takes_keys
+from tests.e2e.ui.house import Company, House
+from tests.e2e.ui.listed import assert_nothing_overflows
 from tests.e2e.ui.visitor import Visits
 
 UNNAMED = """() => [...document.querySelectorAll("input, select, textarea, button, iframe, "
@@ -43,23 +63,7 @@ MOVING = """() => {
 
 @pytest.fixture
 def seen(house: House, company: Company) -> dict[str, Any]:
-    """Schedules in every state, and campaigns."""
-    for number in range(3):
-        house.campaign(company, f"Campaign {number}")
-    made = {
-        name: house.schedule(
-            company, name, recipients=to, filters={"period": "last_7_days"}, isActive=active
-        )
-        for name, to, active in (
-            ("Partial", ["ann@example.com", GONE], True),
-            ("Failed", [GONE], True),
-            ("Completed", ["ann@example.com"], True),
-            ("Paused", ["ann@example.com"], False),
-        )
-    }
-    for name in ("Partial", "Failed", "Completed"):
-        house.run(company, made[name]["id"])
-    return made
+    return fill(house, company)
 
 
 def problems(page: Page) -> list[str]:
@@ -67,135 +71,6 @@ def problems(page: Page) -> list[str]:
     return serious(page) + [
         f"no name: {html}" for html in page.evaluate(UNNAMED) + page.evaluate(PLACEHOLDER_NAMES)
     ]
-
-
-Look = dict[str, Any]
-Views = Iterator[tuple[str, Page]]
-
-
-def around(house: House, company: Company, visits: Visits, look: Look) -> Views:
-    """What is seen without an export: signing in, and what stands in a page's place."""
-    page = visits.open("/login", **look)
-    yield "login", page
-    page.get_by_label("Email").fill("nobody@example.com")
-    page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("#login-error")).to_be_visible()
-    yield "login refused", page
-    yield "no access", visits.open("/settings/members", who=company.viewer, **look)
-    yield "a viewer's list", visits.open(who=company.viewer, **look)
-    yield "empty list", visits.open(who=house.company().admin, **look)
-    page = visits.open("/nope", who=company.viewer, allow=["status of 404"], ready=False, **look)
-    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
-    yield "not found", page
-
-
-def of_the_list(page: Page, seen: dict[str, Any]) -> Views:
-    yield "list", page
-    page.get_by_role("checkbox", name="Select Failed").click()
-    expect(page.get_by_role("toolbar")).to_be_visible()
-    yield "list with a selection", page
-    page.get_by_role("button", name="Clear selection").click()
-    page.get_by_role("button", name="More for Completed").click()
-    expect(page.get_by_role("menu")).to_be_visible()
-    yield "row menu", page
-    takes_keys(page.get_by_role("menu"))
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Run Completed now").click()
-    expect(page.get_by_role("alertdialog")).to_be_visible()
-    yield "question before a run", page
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("alertdialog")).to_have_count(0)
-
-
-def of_the_lists_extras(page: Page) -> Views:
-    page.keyboard.press("Control+k")
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("option").first).to_be_visible()
-    yield "command palette", page
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    yield "shortcuts", page
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    page.locator("#views").click()
-    page.get_by_role("menuitem", name="Save view …").click()
-    expect(page.locator("#view-name")).to_be_focused()
-    yield "question for a view's name", page
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("alertdialog")).to_have_count(0)
-    page.get_by_role("button", name="More for Completed").click()
-    page.get_by_role("menuitem", name="Transfer …").click()
-    expect(page.get_by_role("alertdialog")).to_be_visible()
-    yield "question before a transfer", page
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("alertdialog")).to_have_count(0)
-
-
-def of_the_deleted(page: Page) -> Views:
-    page.goto("/scheduled-exports?active=deleted")
-    expect(page.get_by_role("button", name="Restore").first).to_be_visible()
-    yield "deleted scheduled exports", page
-
-
-def of_the_form(page: Page) -> Views:
-    form = Form.edit(page, "Completed")
-    expect(page.locator(".sample tbody tr")).to_have_count(3)
-    yield "editor", page
-    form.field("campaigns").click()
-    expect(page.locator("button.option")).to_have_count(3)
-    page.locator("button.option").first.click()
-    expect(page.locator("button.option").first).to_have_attribute("aria-selected", "true")
-    yield "campaign popover", page
-    page.keyboard.press("Escape")
-    form.dialog.get_by_role("button", name="Preview email").click()
-    expect(page.get_by_role("dialog", name="Email preview")).to_be_visible()
-    yield "email preview", page
-    page.get_by_role("button", name="Text", exact=True).click()
-    expect(page.locator("pre")).to_be_visible()
-    yield "email preview as text", page
-    page.get_by_role("button", name="Close the preview").click()
-    expect(page.get_by_role("dialog", name="Email preview")).to_have_count(
-        0
-    )  # until then it keeps the focus, and what is typed
-    form.expression.fill("nonsense")
-    form.recipients.fill("boss@exa_mple")
-    form.field("save").click()
-    expect(form.page.locator(".error-text").first).to_be_visible()
-    yield "editor with errors", page
-    form.close()
-    expect(form.question).to_be_visible()
-    yield "question before closing", page
-    page.locator("#question-confirm").click()
-    form.is_closed()
-
-
-def of_the_history(page: Page, *names: str) -> Views:
-    for name in names:
-        page.get_by_role("button", name=f"History of {name}", exact=True).click()
-        expect(page.locator("tr.detail")).to_be_visible()
-        yield f"history of a run: {name}", page
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def of_no_history(page: Page) -> Views:
-    page.get_by_role("button", name="History of Paused", exact=True).click()
-    expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
-    yield "history of none", page
-
-
-def of_all_runs(page: Page) -> Views:
-    page.goto("/runs")
-    page.get_by_role("button", name="Details").first.click()
-    expect(page.locator("tr.detail")).to_be_visible()
-    yield "all runs", page
-    page.locator("#filter-schedule").click()
-    picker = page.get_by_role("listbox", name="Scheduled export")
-    expect(picker.get_by_role("option", name="Partial")).to_be_visible()
-    yield "all runs, choosing a scheduled export", page
 
 
 def assert_good(views: Views) -> None:
@@ -224,17 +99,23 @@ def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
     house: House, company: Company, visits: Visits, seen: dict[str, Any], width: int, dark: bool
 ) -> None:
     look: Look = {"width": width, "dark": dark}
-    assert_good(around(house, company, visits, look))
     page = visits.open(who=company.admin, **look)
     gone = house.schedule(company, "Deleted")
     house.call(company.admin, "DELETE", f"/api/scheduled-exports/{gone['id']}", 204)
     steps = (
+        around(house, company, visits, look),
+        of_a_viewer(company, visits, look),
         of_the_list(page, seen),
-        of_the_lists_extras(page),
+        of_a_selection(page),
+        of_the_keys(page),
+        of_the_views(page),
         of_the_form(page),
-        of_the_history(page, "Partial", "Failed"),
+        of_the_rhythms(page),
+        of_a_conflict(page, house, company, seen["Completed"]),
+        of_the_history(page, "Failed"),
+        of_the_historys_questions(page),
         of_no_history(page),
-        of_all_runs(page),
+        of_all_runs(page, seen),
         of_the_deleted(page),
     )
     assert_good(chain(*steps))
