@@ -133,6 +133,9 @@ def ids(
         invitation_id = services.invitations.invite(
             cast.admin.who, cast.acme.id, "ann@example.com", "viewer"
         ).invitation.id
+    if case is not None and case.path.endswith("/transfer"):
+        with services.store.write() as tx:
+            tx.schedules.change(schedule["id"], {"owner_id": cast.super_admin.user.id})
     view_id = ABSENT
     if case is None or "view_id" in case.path:
         filters = ViewFilters(state="failing")

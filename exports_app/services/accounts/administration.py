@@ -1,6 +1,7 @@
 """The accounts of the installation, for its super admins."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -56,8 +57,7 @@ class UserAdministration:
         callers deactivate themselves, and where a demo account is activated from another
         machine."""
         # Both rows are locked: two users who deactivate each other at once would leave nobody
-        with write_as(self._store, who, taking_from=user_id) as (tx, who):
-            user = _user(tx, who, user_id)
+        with self._changing(who, user_id) as (tx, who, user):
             if user.id == who.user_id and not active:
                 raise Conflict("You cannot deactivate yourself: ask another super admin")
             if user.is_active == active:
@@ -77,8 +77,7 @@ class UserAdministration:
     def reset(self, who: Principal, user_id: str) -> SentReset:
         """Send a user a link to set a new password; without a mail server the link is returned.
         Nothing changes until it is used. Raises NotFound; Conflict for the caller's own account."""
-        with write_as(self._store, who, taking_from=user_id) as (tx, who):
-            user = _user(tx, who, user_id)
+        with self._changing(who, user_id) as (tx, who, user):
             if user.id == who.user_id:  # with a stolen session one could take over the account
                 raise Conflict(
                     "Change your own password under Account: it asks for your current one"
@@ -93,13 +92,24 @@ class UserAdministration:
     def reset_second_factor(self, who: Principal, user_id: str) -> None:
         """Remove a user's second factor, and sign them out everywhere. Does nothing where there is
         none. Raises Conflict for the caller's own account."""
-        with write_as(self._store, who, taking_from=user_id) as (tx, who):
-            user = _user(tx, who, user_id)
+        with self._changing(who, user_id) as (tx, who, user):
             if user.id == who.user_id:  # with a stolen session one could remove it
                 raise Conflict(
                     "Turn off your own two-factor authentication under Account: it asks for a code"
                 )
             reset_second_factor(tx, who, user, self._clock())
+
+    @contextmanager
+    def _changing(
+        self, who: Principal, user_id: str
+    ) -> Iterator[tuple[Transaction, Principal, User]]:
+        """A transaction, the caller as of now, and the user, locked. Raises Forbidden, NotFound."""
+
+        def may(tx: Transaction, who: Principal) -> User:
+            return _user(tx, who, user_id)
+
+        with write_as(self._store, who, user_id, may) as (tx, who):
+            yield tx, who, may(tx, who)
 
 
 def reset_second_factor(tx: Transaction, who: Principal | str, user: User, now: datetime) -> bool:

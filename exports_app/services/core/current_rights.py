@@ -1,6 +1,6 @@
 """A user's current rights, read from the database: when a call begins, and again when it writes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -50,7 +50,10 @@ def _rights(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Prin
 
 @contextmanager
 def write_as(
-    store: Store, who: Principal, taking_from: str = ""
+    store: Store,
+    who: Principal,
+    taking_from: str = "",
+    may: Callable[[Transaction, Principal], object] | None = None,
 ) -> Iterator[tuple[Transaction, Principal]]:
     """A transaction that writes for a user, and their rights as of now.
 
@@ -58,9 +61,14 @@ def write_as(
     principal, and read the clock within the block. Until the block ends, nobody takes rights from
     this user: all they wrote is committed before, with an earlier time.
 
-    taking_from: the id of a user whose rights the block takes away; it waits for their writes.
-    Raises InvalidToken for a caller who is not signed in any more, and Unavailable.
+    taking_from: the id of a user whose rights the block takes away; it waits for their writes. may:
+    raises where the caller may not do that to this user. It is asked before the user is locked, so
+    that nobody holds up strangers; the block asks again. Raises InvalidToken for a caller who is
+    not signed in any more, and Unavailable.
     """
+    if may is not None:
+        with store.read() as reading:
+            may(reading, who)
     with store.write() as tx:
         # Users come before tenants and all other rows, and two of them in one order: no deadlock
         if is_uuid(taking_from):

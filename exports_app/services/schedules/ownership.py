@@ -44,13 +44,16 @@ class Ownership:
     ) -> Schedule:
         """Runs that are created from now on act for the new owner. version: as of
         `Schedules.update`. Raises NotFound, Forbidden, Invalid, Conflict."""
+
+        def may(tx: Transaction, who: Principal) -> User:
+            tenant_id = schedule_of(tx, who, schedule_id, Permission.WRITE).tenant_id
+            return _candidate(tx, who, tenant_id, owner_id)
+
         # Both users are locked, so that nobody takes the new owner's rights away meanwhile
-        with write_as(self._store, who, taking_from=owner_id) as (tx, who):
+        with write_as(self._store, who, owner_id, may) as (tx, who):
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             tx.tenants.get(old.tenant_id, lock=True)  # its members stay as they are
-            people = {user.id: user for user in _candidates(tx, who, old.tenant_id)}
-            if (new_owner := people.get(owner_id)) is None:
-                raise Invalid([FieldError("/ownerId", NO_OWNER)])
+            new_owner = _candidate(tx, who, old.tenant_id, owner_id)
             if version is not None and version != old.version:
                 raise Conflict
             if old.owner_id == owner_id:
@@ -68,6 +71,14 @@ class Ownership:
             audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, old, now, changed=changed)
         self._changes.publish(Change(Topic.SCHEDULES, old.tenant_id))
         return replace(old, **values)
+
+
+def _candidate(tx: Transaction, who: Principal, tenant_id: str, owner_id: str) -> User:
+    """Raises Invalid where the user may not become an owner, or is none."""
+    people = {user.id: user for user in _candidates(tx, who, tenant_id)}
+    if (found := people.get(owner_id)) is None:
+        raise Invalid([FieldError("/ownerId", NO_OWNER)])
+    return found
 
 
 def _candidates(tx: Transaction, who: Principal, tenant_id: str) -> list[User]:

@@ -1,5 +1,7 @@
 """The members of a tenant, their roles, and the new owners of schedules when a member leaves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,9 +69,7 @@ class Members:
 
     def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
         """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
-        with write_as(self._store, who, taking_from=user_id) as (tx, who):
-            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
-            old = _member(tx, tenant_id, user_id)
+        with self._changing(who, tenant_id, user_id) as (tx, who, old):
             wanted = role_of(role)
             if old.role is wanted:
                 return old
@@ -111,9 +111,7 @@ class Members:
         Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for
         the last admin, where schedules have no new owner, and where some would have no
         recipient."""
-        with write_as(self._store, who, taking_from=user_id) as (tx, who):
-            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
-            old = _member(tx, tenant_id, user_id)
+        with self._changing(who, tenant_id, user_id) as (tx, who, old):
             self._end_membership(tx, who, old, tenant_id, schedules_to)
             detail = {}
             if drop_recipient:
@@ -150,6 +148,21 @@ class Members:
             self._note(tx, who, Action.MEMBER_LEFT, tenant_id, member.user)
         self._publish(tenant_id)
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
+
+    @contextmanager
+    def _changing(
+        self, who: Principal, tenant_id: str, user_id: str
+    ) -> Iterator[tuple[Transaction, Principal, Member]]:
+        """A transaction in which nobody else changes the tenant's members or the user, the caller
+        as of now, and the member. Raises NotFound, Forbidden."""
+
+        def may(tx: Transaction, who: Principal) -> None:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            _member(tx, tenant_id, user_id)
+
+        with write_as(self._store, who, user_id, may) as (tx, who):
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            yield tx, who, _member(tx, tenant_id, user_id)
 
     def _end_membership(
         self,

@@ -118,8 +118,12 @@ def tenant_of(
     """lock: nobody else changes the tenant or its members until the transaction ends. Raises
     NotFound (also for another's tenant), then Forbidden."""
     require_own_password(who)
-    tenant = tx.tenants.get(tenant_id, lock=lock) if is_uuid(tenant_id) else None
+    tenant = tx.tenants.get(tenant_id) if is_uuid(tenant_id) else None
     if tenant is None:
         raise NotFound
     require(who, permission, tenant_id)
-    return tenant
+    # Only now, so that nobody holds up a foreign tenant
+    locked = tx.tenants.get(tenant_id, lock=True) if lock else tenant
+    if locked is None:
+        raise NotFound
+    return locked
