@@ -29,7 +29,7 @@ from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
 from exports_app.services.runs import run_summary
 from exports_app.services.runs.download_links import DownloadLinks
-from exports_app.services.runs.ending import holds_unknown
+from exports_app.services.runs.ending import is_due
 from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lease import Leases
@@ -106,11 +106,8 @@ class RunDelivery:
         return run.id in self._waits.runs()
 
     def is_due(self, run: Run, delivery: Delivery) -> bool:
-        """Whether it is still to be sent. An unknown one is not where the schedule says so, or once
-        it was sent again often enough: then a person decides."""
-        if delivery.status is DeliveryStatus.UNKNOWN:
-            return not holds_unknown(run) and delivery.resends < self._limits.resends
-        return delivery.status is DeliveryStatus.PENDING
+        """Whether it is still to be sent."""
+        return is_due(run, delivery, self._limits.resends)
 
     def deliver(
         self, run: Run, export: Export, made: ProducedFile, check: Callable[[], None]

@@ -81,7 +81,7 @@ def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
             f.store, f.files, f.changes, f.clock, quotas, s.unknown_resends
         ),
         backfill=Backfill(f.store, f.changes, f.clock, quotas),
-        mailings=Mailings(f.store),
+        mailings=Mailings(f.store, s.unknown_resends),
         preview=Preview(f.store, f.files, f.clock, attach=s.attach_max_mb * 1_000_000),
         zone_updates=ZoneUpdates(f.store, f.changes, f.clock),
         restored=Restored(f.store, f.clock),

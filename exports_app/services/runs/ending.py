@@ -15,12 +15,13 @@ from exports_app.domain.runs.states import (
     MAX_DEATHS,
     UNFINISHED,
     AttemptOutcome,
+    DeliveryStatus,
     RunStatus,
     move_run,
     shortfall,
 )
 from exports_app.services.core.interfaces import Clock, Store, Transaction
-from exports_app.services.core.records import Run
+from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs import completion, lease
 from exports_app.services.runs.lease import LeaseLost, Leases
 
@@ -152,6 +153,14 @@ def holds_unknown(run: Run) -> bool:
     """Whether its unknown messages wait for a person's decision; also where this version does not
     know the policy, since a copy cannot be taken back."""
     return run.spec.on_unknown != OnUnknown.RESEND
+
+
+def is_due(run: Run, delivery: Delivery, resends: int) -> bool:
+    """Whether the next attempt sends it. resends: how often an unknown message is sent again
+    without asking; then, and where the schedule says so, a person decides."""
+    if delivery.status is DeliveryStatus.UNKNOWN:
+        return not holds_unknown(run) and delivery.resends < resends
+    return delivery.status is DeliveryStatus.PENDING
 
 
 def cancel(tx: Transaction, run: Run, reason: str, now: datetime, code: str = "cancelled") -> bool:

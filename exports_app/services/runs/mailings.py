@@ -1,6 +1,6 @@
 """What a run would send and to whom, for the question that pages ask before they start it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from exports_app.domain import bounds
@@ -10,9 +10,12 @@ from exports_app.domain.runs.states import Trigger
 from exports_app.services.core.authorization import require, run_of, schedule_of
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store
-from exports_app.services.core.records import Run
+from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs import entitlement
+from exports_app.services.runs.ending import is_due
 from exports_app.services.tenants import recipient_domains
+
+_Targets = Callable[[Run, Sequence[Delivery]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,11 @@ class Mailing:
 
 
 class Mailings:
-    def __init__(self, store: Store) -> None:
+    """resends: see `ending.is_due`."""
+
+    def __init__(self, store: Store, resends: int) -> None:
         self._store = store
+        self._resends = resends
 
     def of_schedules(self, who: Principal, ids: Sequence[str]) -> Mailing:
         """Of a run of each schedule to its recipients; those that do not exist are left out. Raises
@@ -65,19 +71,37 @@ class Mailings:
 
     def of_resend(self, who: Principal, schedule_id: str, run_id: str) -> Mailing:
         """To those who did not get the file and may still get it. Raises NotFound, Forbidden."""
+        return self._of_run(who, schedule_id, run_id, _resent)
+
+    def of_retry(self, who: Principal, schedule_id: str, run_id: str) -> Mailing:
+        """To those whom the next attempt of a run sends the file. Raises NotFound, Forbidden."""
+        return self._of_run(who, schedule_id, run_id, self._retried)
+
+    def _of_run(
+        self, who: Principal, schedule_id: str, run_id: str, targets_of: _Targets
+    ) -> Mailing:
         with self._store.read() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
             deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
             tenant = tx.tenants.get(run.tenant_id)
         targets = [
-            delivery.target
-            for delivery in entitlement.unsent(deliveries)
-            if entitlement.is_recipient(delivery.target, run, schedule)
+            target
+            for target in targets_of(run, deliveries)
+            if entitlement.is_recipient(target, run, schedule)
             and tenant is not None
-            and not recipient_domains.refusal(tenant, delivery.target)
+            and not recipient_domains.refusal(tenant, target)
         ]
         return Mailing((schedule.name,), 1, len(targets), _distinct(targets))
+
+    def _retried(self, run: Run, deliveries: Sequence[Delivery]) -> list[str]:
+        planned = {delivery.target for delivery in deliveries}
+        due = [d.target for d in deliveries if is_due(run, d, self._resends)]
+        return due + [target for target in run.recipients if target not in planned]
+
+
+def _resent(_run: Run, deliveries: Sequence[Delivery]) -> list[str]:
+    return [delivery.target for delivery in entitlement.unsent(deliveries)]
 
 
 def _distinct(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 about both."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import reflex as rx
@@ -25,6 +25,18 @@ from exports_app.ui.framework.vars import put
 SETTINGS = "/settings"
 """The page where users change their password."""
 ROLES = Words({Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"})
+
+OF_TENANT: list[type[Any]] = []
+"""States of `of_tenant`."""
+Holding = TypeVar("Holding")
+
+
+def of_tenant(state: type[Holding]) -> type[Holding]:
+    """Decorates a State that holds a question, or something typed, about what belongs to a tenant.
+    It has ``leave_tenant()``, an internal method that is called when the tab shows another one:
+    what was asked of the first must not be answered in the second."""
+    OF_TENANT.append(state)
+    return state
 
 
 @dataclass
@@ -135,7 +147,7 @@ class SessionState(rx.State):
         if (user.must_change_password or shut_out) and path(self).rstrip("/") != SETTINGS:
             await go(self, SETTINGS)
         if tenants:
-            self._show(
+            await self._show(
                 _pick(
                     tenants, query(self).get("tenant", ""), self.tenant_id, caller.tenant_id or ""
                 )
@@ -148,7 +160,10 @@ class SessionState(rx.State):
             self.may = [*self.may, *map(str, OF_INSTALLATION)]
         self.ready = True
 
-    def _show(self, chosen: TenantRole) -> None:
+    async def _show(self, chosen: TenantRole) -> None:
+        if self.tenant_id not in {"", chosen.tenant.id}:
+            for state in OF_TENANT:
+                (await self.get_state(state)).leave_tenant()
         self.tenant_id, self.tenant_slug = chosen.tenant.id, chosen.tenant.slug
         self.role, self.may = ROLES[chosen.role], [str(p) for p in chosen.permissions]
         self.show_changed(chosen.tenant)
@@ -172,7 +187,7 @@ class SessionState(rx.State):
         if chosen is None:
             raise NotFound
         await in_thread(services.sessions.choose, caller.session, caller.who, chosen.tenant.id)
-        self._show(chosen)
+        await self._show(chosen)
         here = path(self).rstrip("/")
         page = HOME if here.startswith(HOME) else here or HOME  # there are other schedules there
         await go(self, f"{page}?tenant={chosen.tenant.slug}")

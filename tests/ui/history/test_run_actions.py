@@ -183,7 +183,9 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
                 ("Attempt 1", "Temporary failure")
             ]
             assert "451 4.7.1 later" in details.attempts[0].error
-            await tab.do(OpenedRun.retry_now)
+            question = await confirmed(tab, SendQuestion.ask_retry, schedule.id, run.id)
+            assert (question.title, question.options) == ("Retry “Weekly numbers” now?", [])
+            assert question.text.startswith("1 email to old@example.com. Those who already have")
             assert (table.rows[0].waits, details.detail.can_retry) == ("", False)
             await asyncio.to_thread(lambda: execute(services, claim(services)))
             await tab.do(HistoryState.again)

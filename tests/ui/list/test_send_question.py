@@ -1,25 +1,35 @@
 """The question before runs are started."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+import reflex as rx
 
-from exports_app.domain.access import Principal
+from exports_app.domain.access import Principal, Role
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
-from exports_app.services.core.records import Tenant
+from exports_app.services.core.records import Membership, Tenant
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.session import OF_TENANT, SessionState
+from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.list.organizing import TRANSFER, Organizing
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
+from exports_app.ui.pages.scheduled_exports.list.view_actions import SAVE, ViewActions
 from exports_app.ui.pages.scheduled_exports.sending.state import CHANGED, SendQuestion
+from exports_app.ui.websockets.tab_states import kinds
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.ui.asking import confirmed
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.list.loading import load
-from tests.world import claim, execute, make_schedule, runs_of
+from tests.world import Cast, claim, execute, make_schedule, runs_of
+from tests.world import sign_in as session_of
 
 ANN, BOB, CY = "ann@example.com", "bob@example.com", "cy@example.com"
 
@@ -197,3 +207,42 @@ def test_nothing_is_asked_where_nothing_is_selected(
 
     asyncio.run(play())
     assert services
+
+
+def test_it_is_closed_when_the_tab_shows_another_tenant(
+    services: Services, tab: Tab, sign_in: SignIn, cast: Cast
+) -> None:
+    with services.store.write() as tx:
+        tx.users.join(Membership(cast.admin.user.id, cast.globex.id, Role.ADMIN))
+    roles = dict.fromkeys((cast.acme.id, cast.globex.id), Role.ADMIN)
+    who = replace(cast.admin.who, roles=roles)
+    schedule = make_schedule(services, who, tenant_id=cast.acme.id)
+
+    async def play() -> None:
+        await load(tab, sign_in, who, cast.acme)
+        await tab.do(SendQuestion.ask_run, schedule.id)
+        await tab.do(Organizing.ask, TRANSFER, schedule.id)
+        await tab.do(Organizing.choose_owner, who.user_id)
+        await tab.do(ViewActions.ask, SAVE)
+        actions.begin(Actor(who, session_of(services, cast.admin.user), cast.acme.id))
+        await tab.do(SessionState.switch, cast.globex.id)
+        assert not (await tab.state(SendQuestion)).is_open
+        assert (await tab.state(Organizing)).asking == ""
+        assert (await tab.state(ViewActions)).asking == ""
+        for handler in (SendQuestion.confirm, Organizing.confirm, ViewActions.confirm):
+            await tab.do(handler)
+        assert await tab.texts() == []
+
+    asyncio.run(play())
+    assert runs_of(services, schedule) == []
+
+
+def test_every_state_with_a_question_of_a_tenant_is_closed_with_it() -> None:
+    """But the form, which asks for itself, and settings, which ask who is shown first."""
+    pages = "exports_app.ui.pages.scheduled_exports"
+    asking = {
+        state
+        for state in kinds(rx.State)
+        if state.__module__.startswith(pages) and "asking" in state.get_fields()
+    }
+    assert {SendQuestion, *asking} - {EditorState} <= set(OF_TENANT)

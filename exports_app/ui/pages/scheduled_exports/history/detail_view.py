@@ -141,7 +141,7 @@ def _waiting_actions() -> rx.Component:
                 kind="small",
                 icon="rotate-cw",
                 once=True,
-                on_click=OpenedRun.retry_now,
+                on_click=SendQuestion.ask_retry(OpenedRun.schedule_id, OpenedRun.run_id),
             ),
             button(
                 "Stop retrying",

@@ -14,6 +14,7 @@ from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.session import of_tenant
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun, part_of_run
@@ -37,6 +38,7 @@ class DownloadRow:
     at: str
 
 
+@of_tenant
 @part_of_run
 class FileDownloadsState(rx.State):
     run_id: str = ""
@@ -75,6 +77,10 @@ class FileDownloadsState(rx.State):
     @action(Permission.WRITE)
     async def keep(self) -> None:
         self.asking = ""
+
+    @internal
+    def leave_tenant(self) -> None:
+        self.reset()
 
     @action(Permission.WRITE)
     async def revoke(self) -> None:

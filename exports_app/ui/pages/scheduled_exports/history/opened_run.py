@@ -21,7 +21,6 @@ from exports_app.ui.pages.scheduled_exports.history.rows import (
     delivery_rows,
     detail,
 )
-from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.sending.state import reload_shown
 
 ATTENTION = [
@@ -91,13 +90,6 @@ class OpenedRun(rx.State):
     async def cancel(self) -> None:
         """End it, whether it waits or is under way."""
         await call(services.run_actions.cancel, self.schedule_id, self.run_id)
-        await reload_shown(self)
-
-    @action(Permission.WRITE)
-    async def retry_now(self) -> None:
-        """Begin the attempt that it waits for."""
-        run = await call(services.run_actions.retry_now, self.schedule_id, self.run_id)
-        await (await self.get_state(ScheduleActions)).follow(run)
         await reload_shown(self)
 
     @action(Permission.WRITE)

@@ -10,11 +10,13 @@ from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
+from exports_app.ui.framework.session import of_tenant
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun, part_of_run
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.sending.state import reload_shown
 
 
+@of_tenant
 @part_of_run
 class ReplacementState(rx.State):
     target: str = ""
@@ -50,6 +52,10 @@ class ReplacementState(rx.State):
     @action(Permission.WRITE)
     async def cancel(self) -> None:
         self._show("")
+
+    @internal
+    def leave_tenant(self) -> None:
+        self.reset()
 
     @action(Permission.WRITE)
     async def replace(self) -> None:

@@ -13,8 +13,9 @@ from exports_app.services.schedules.bulk import BulkResult
 from exports_app.services.schedules.validation import check_tags
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.session import SessionState, of_tenant
 from exports_app.ui.pages.scheduled_exports.list.choices import Owner
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -24,6 +25,7 @@ FIELD = "bulk-tags"
 """Name and id of the field for tags."""
 
 
+@of_tenant
 class Organizing(rx.State):
     asking: str = ""
     """ADD, REMOVE or TRANSFER: which dialog is open; empty: none."""
@@ -70,6 +72,10 @@ class Organizing(rx.State):
     @action(Permission.WRITE)
     async def dismiss(self) -> None:
         self.asking = ""
+
+    @internal
+    def leave_tenant(self) -> None:
+        self.reset()
 
     @action(Permission.WRITE)
     async def submit(self, form: dict[str, str]) -> None:

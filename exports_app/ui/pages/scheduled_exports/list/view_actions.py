@@ -10,8 +10,9 @@ from exports_app.domain.errors import NotFound
 from exports_app.services.core.records import SavedView
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.session import SessionState, of_tenant
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.view_content import BUILT_IN, Content, stored
 from exports_app.ui.pages.scheduled_exports.list.views import Views
@@ -21,6 +22,7 @@ NAME = "view-name"
 """Name and id of the field for the name."""
 
 
+@of_tenant
 class ViewActions(rx.State):
     asking: str = ""
     """SAVE, RENAME or DELETE: which dialog is open; empty: none."""
@@ -57,6 +59,10 @@ class ViewActions(rx.State):
     @action(Permission.READ)
     async def dismiss(self) -> None:
         self.asking = ""
+
+    @internal
+    def leave_tenant(self) -> None:
+        self.reset()
 
     @action(Permission.READ)
     async def submit(self, form: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.session import SessionState, of_tenant
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.sending.words import Kind, options, to_type, words
@@ -46,7 +46,7 @@ async def reload_shown(state: BaseState) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person is asked about. run_id: of RERUN and RESEND. days: of BACKFILL."""
+    """What a person is asked about. run_id: of RERUN, RESEND and RETRY. days: of BACKFILL."""
 
     kind: Kind
     schedule_ids: tuple[str, ...]
@@ -55,6 +55,7 @@ class Asked:
     include_removed: bool = False
 
 
+@of_tenant
 class SendQuestion(rx.State):
     is_open: bool = False
     title: str = ""
@@ -96,6 +97,15 @@ class SendQuestion(rx.State):
         await self.ask(Asked(Kind.RESEND, (str(schedule_id),), str(run_id)))
 
     @action(Permission.WRITE)
+    async def ask_retry(self, schedule_id: str, run_id: str) -> None:
+        """The attempt that the run waits for, at once. Where it mails nobody, nothing is asked."""
+        asked = Asked(Kind.RETRY, (str(schedule_id),), str(run_id))
+        if (await self._read(asked)).emails:
+            await self.ask(asked)
+        else:
+            await self._do(asked, SendTo.RECIPIENTS)
+
+    @action(Permission.WRITE)
     async def choose(self, to: str) -> None:
         if to in {option.key for option in self.options} and self._mailing is not None:
             self.to, self.typed = SendTo(to).value, ""
@@ -129,6 +139,10 @@ class SendQuestion(rx.State):
         self._asked = self._mailing = None
 
     @internal
+    def leave_tenant(self) -> None:
+        self.close()
+
+    @internal
     async def ask(self, asked: Asked) -> None:
         self.to = SendTo.RECIPIENTS.value
         await self._show(asked, await self._read(asked))
@@ -137,6 +151,8 @@ class SendQuestion(rx.State):
         """What it would send."""
         if asked.kind is Kind.RESEND:
             return await call(services.mailings.of_resend, asked.schedule_ids[0], asked.run_id)
+        if asked.kind is Kind.RETRY:
+            return await call(services.mailings.of_retry, asked.schedule_ids[0], asked.run_id)
         mailing = await call(services.mailings.of_schedules, asked.schedule_ids)
         if asked.days is None:
             return mailing
@@ -174,6 +190,8 @@ class SendQuestion(rx.State):
             return await call(services.run_actions.rerun, schedule_id, asked.run_id, to)
         if asked.kind is Kind.RESEND:
             return await call(services.run_actions.resend, schedule_id, asked.run_id)
+        if asked.kind is Kind.RETRY:
+            return await call(services.run_actions.retry_now, schedule_id, asked.run_id)
         return await call(services.schedules.trigger, schedule_id, to)
 
     async def _backfill(self, asked: Asked, to: SendTo) -> None:

@@ -20,7 +20,12 @@ class Kind(StrEnum):
     RUN_SELECTED = "run selected"
     RERUN = "rerun"
     RESEND = "resend"
+    RETRY = "retry"
     BACKFILL = "backfill"
+
+
+SAME_RUN = frozenset({Kind.RESEND, Kind.RETRY})
+"""What goes on with a run, to its own recipients alone: see decision 30."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,9 @@ def words(kind: Kind, mailing: Mailing) -> Words:
     if kind is Kind.RESEND:
         text = f"{_emails(mailing)}. They get the same file."
         return Words(f"Resend the file of {name}?", text, "Resend")
+    if kind is Kind.RETRY:
+        text = f"{_emails(mailing)}. Those who already have the file get no second email."
+        return Words(f"Retry {name} now?", text, "Retry now")
     if kind is Kind.BACKFILL:
         text = f"Creates {counted(mailing.runs, 'run')} of {name}, one for each scheduled time."
         return Words(f"Backfill {counted(mailing.runs, 'run')}?", text, "Run backfill")
@@ -52,7 +60,7 @@ def words(kind: Kind, mailing: Mailing) -> Words:
 
 def options(kind: Kind, mailing: Mailing, me: str) -> list[Option]:
     """me: the address of the person who is asked."""
-    if kind is Kind.RESEND:
+    if kind in SAME_RUN:
         return []
     runs = mailing.runs
     to_me = f"{counted(runs, 'email')} to {me}, marked as {'a test' if runs == 1 else 'tests'}"
@@ -72,6 +80,8 @@ def to_type(mailing: Mailing, to: SendTo) -> str:
 
 def _emails(mailing: Mailing) -> str:
     people = len(mailing.addresses)
+    if not mailing.emails:
+        return "No emails"
     shown = _list(mailing.addresses)
     if people == mailing.emails == 1:
         return f"1 email to {shown}"
