@@ -8,6 +8,7 @@ import reflex as rx  # noqa: E402
 
 from exports_app import settings  # noqa: E402
 from exports_app.launch.plugin import SameOrigin  # noqa: E402
+from exports_app.ui.components.compiling import Parts, ThemesInUse  # noqa: E402
 
 _redis = settings.get().redis or None
 
@@ -24,12 +25,13 @@ config = rx.Config(
     # seconds; also of the states in memory: a closed tab's is gone after half an hour
     redis_token_expiration=1800,
     plugins=[
-        rx.plugins.RadixThemesPlugin(
+        ThemesInUse(
             theme=rx.theme(
                 appearance="inherit", accent_color="indigo", gray_color="slate", radius="medium"
             )
         ),
         SameOrigin(),
+        Parts(),
     ],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

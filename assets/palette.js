@@ -30,7 +30,7 @@ const haveAll = (items, words) =>
     return words.every((word) => text.includes(word));
   });
 
-export function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onOpen, onSwitch, onSignOut, onKeys, onClose }) {
+function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onOpen, onSwitch, onSignOut, onKeys, onClose }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const query = text.trim();
@@ -110,7 +110,7 @@ const KEYS = [
 ];
 const MODIFIERS = new Set(["Ctrl", "Shift", "Alt"]);
 
-export function Shortcuts({ onClose }) {
+function Shortcuts({ onClose }) {
   const [on, setOn] = useState(singleKeys.on());
   const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
   const keys = (combination) =>
@@ -131,4 +131,9 @@ export function Shortcuts({ onClose }) {
     h("label", { className: "ticked" },
       h("input", { type: "checkbox", className: "tick", checked: on, onChange: change }),
       h("span", null, "Single-key shortcuts", h("span", { className: "muted" }, "Shortcuts with a single letter or symbol. Turn them off if you trigger them by accident."))));
+}
+
+// `open` is "palette", "keys" or "".
+export function PaletteOrShortcuts({ open, ...props }) {
+  return open && h(open === "keys" ? Shortcuts : Palette, props);
 }

@@ -1,7 +1,7 @@
 // What only a browser can do: times in the reader's zone, notices, keys, the clipboard. Everything else is Python.
 // Loaded by exports_app/ui/components/browser.py; every component takes plain props and calls plain handlers.
 import "@fontsource-variable/inter/wght.css";
-import { createElement as h, Fragment, lazy, Suspense, useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createElement as h, Fragment, useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Rows4, Search } from "lucide-react";
 import { toast } from "sonner";
 import { useLocation } from "react-router";
@@ -488,8 +488,71 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
   return null;
 }
 
-const Palette = lazy(() => import("$/public/palette.js").then((part) => ({ default: part.Palette })));
-const Shortcuts = lazy(() => import("$/public/palette.js").then((part) => ({ default: part.Shortcuts })));
+// What is in scripts of its own, by name. `Shown` is the component, once it is loaded.
+const parts = new Map();
+const loadPart = (name, load) => {
+  if (!parts.has(name)) parts.set(name, {});
+  const part = parts.get(name);
+  const loaded = (component) => {
+    part.Shown = component;
+  };
+  const failed = (error) => {
+    part.loading = null; // the next one tries again
+    throw error;
+  };
+  part.loading ??= load().then(loaded, failed);
+  return part.loading;
+};
+
+// Most likely the server has a newer version, which has no script of this name: the page is loaded again. Not twice in a minute,
+// and not where the server cannot be reached: the page would be lost.
+const RELOADED = "exports.reloaded";
+const cannotLoad = async () => {
+  if (isAway()) return;
+  const isNew = Date.now() - Number(sessionStorage.getItem(RELOADED)) > 60000;
+  const { ok } = isNew ? await fetch(addressBar(), { cache: "no-store" }).catch(() => ({})) : {};
+  if (ok) {
+    sessionStorage.setItem(RELOADED, Date.now());
+    window.location.reload();
+  } else toast.error("A part of this page could not be loaded. Check your connection and try again.", { id: "part" });
+};
+
+// Shows what `load` imports, with the other props, from when it is `wanted` first. `near` is a CSS selector: the script is loaded
+// already when the pointer or the focus comes to such an element.
+export function Part({ name, load, wanted = false, near = "", onFailed, ...props }) {
+  const [seen, setSeen] = useState(wanted);
+  const [, drawAgain] = useState(0);
+  if (wanted && !seen) setSeen(true);
+  useEffect(() => {
+    if (!wanted || parts.get(name)?.Shown) return;
+    let gone = false;
+    const draw = () => gone || drawAgain((count) => count + 1);
+    const fail = () => {
+      if (gone) return;
+      onFailed?.();
+      cannotLoad();
+    };
+    loadPart(name, load).then(draw, fail);
+    return () => {
+      gone = true;
+    };
+  }, [wanted, name]);
+  useEffect(() => {
+    if (!near) return;
+    // If it fails, it is loaded again when it is wanted
+    const come = ({ target }) => target.closest?.(near) && loadPart(name, load).catch(() => {});
+    document.addEventListener("pointerover", come);
+    document.addEventListener("focusin", come);
+    return () => {
+      document.removeEventListener("pointerover", come);
+      document.removeEventListener("focusin", come);
+    };
+  }, [near, name]);
+  const { Shown } = parts.get(name) ?? {};
+  return seen && Shown ? h(Shown, props) : null;
+}
+
+const PALETTE = () => import("$/public/palette.js").then((part) => part.PaletteOrShortcuts);
 
 // The button of the command palette, which Ctrl/Cmd+K opens too, and "?" the list of shortcuts. commands: `needs` is a permission
 // (one of `may`); `press` is the id of a button that does it where there is one, else `href` is opened.
@@ -508,12 +571,12 @@ export function Commands({ commands = [], may = [], tenants = [], tenant = "", f
     return () => window.removeEventListener("keydown", press);
   });
   const onClose = () => setOpen("");
-  const props = { commands, may, tenants, tenant, found, asked, onSearch, onOpen, onSwitch, onSignOut, onClose, onKeys: () => setOpen("keys") };
+  const props = { open, commands, may, tenants, tenant, found, asked, onSearch, onOpen, onSwitch, onSignOut, onClose, onKeys: () => setOpen("keys") };
   const label = "Search and commands";
   return h(Fragment, null,
     h("button", { type: "button", className: "icon-button", "aria-label": label, title: `${label} (Ctrl+K)`, id: "commands", onClick: () => setOpen("palette") },
       h(Search, { size: 16, "aria-hidden": true })),
-    open && h(Suspense, { fallback: null }, h(open === "keys" ? Shortcuts : Palette, props)));
+    h(Part, { name: "Palette", load: PALETTE, wanted: open !== "", near: "#commands", onFailed: onClose, ...props }));
 }
 
 // Notices are outside the dialogs. A press on one must not count as a press beside the dialog, which would close it.

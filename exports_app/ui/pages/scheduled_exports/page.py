@@ -7,6 +7,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
+from exports_app.ui.components.part import Part
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState, may
@@ -26,6 +27,9 @@ from exports_app.ui.pages.scheduled_exports.list.view import list_view, loading
 from exports_app.ui.pages.scheduled_exports.list.views import Views
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.ui.pages.scheduled_exports.sending.view import send_question
+
+OPENS_FORM = '#new, .template, tr[data-id] .name, [data-key="e"], [role="menuitem"]'
+"""A CSS selector: what opens the form on this page."""
 
 
 class ScheduledExports(rx.State):
@@ -90,7 +94,13 @@ def scheduled_exports() -> rx.Component:
         templates=template_cards,
     )
     writing = rx.fragment(
-        editor_dialog(),
+        Part.create(
+            editor_dialog(),
+            name="editor_part",
+            wanted=DraftState.is_open,
+            near=OPENS_FORM,
+            on_failed=EditorState.drop_changes,
+        ),
         send_question(),
         browser.back_closes(open=DraftState.is_open, on_close=EditorState.set_open(False)),
         browser.keys(
