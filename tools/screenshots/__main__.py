@@ -19,7 +19,8 @@ from tests.e2e.server import start_server
 from tests.mailserver import MailServer, mail_server
 from tests.paths import ROOT
 from tools.screenshots import cast, installation
-from tools.screenshots.scenes import EVERY, LIST, SCENES, Ids, Scene
+from tools.screenshots.list_steps import LIST, Ids
+from tools.screenshots.scenes import EVERY, SCENES, Scene
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = {"wide": (1280, 900, 1), "phone": (390, 844, 2)}
@@ -92,14 +93,16 @@ def main() -> int:
         "folder", nargs="?", type=Path, default=FOLDER, help="docs/screenshots by default"
     )
     parser.add_argument("--all", action="store_true", help="every scene in every size and theme")
-    parser.add_argument("--only", default="", help="only scenes whose name begins with this")
+    parser.add_argument(
+        "--only", default="", help="only scenes whose names begin so; several: separated by commas"
+    )
     arguments = parser.parse_args()
     say("builds the pages if they changed, then takes about a minute")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     scenes = [
         replace(s, looks=EVERY) if arguments.all else s
         for s in SCENES
-        if s.name.startswith(arguments.only)
+        if s.name.startswith(tuple(arguments.only.split(",")))
     ]
     with tempfile.TemporaryDirectory(prefix="exports-screenshots-") as work:
         home = Path(work)

@@ -1,6 +1,7 @@
 """Names and numbers of the installation in the screenshots."""
 
 from datetime import timedelta
+from typing import Any
 
 from exports_app.services.campaigns.demo_data import fixed_id
 from exports_app.services.core.records import Tenant, User
@@ -19,6 +20,11 @@ OPERATOR = User(
 INVITED = ("tom.becker@northwind.example", "ines.duarte@northwind.example")
 INVITATION = "invitation"
 """The key of the address at which the first of them accepts."""
+VIEWS: tuple[tuple[str, dict[str, Any], bool], ...] = (
+    ("Board and finance", {"tags": ["board"], "sort": "name"}, True),
+    ("Large files", {"export_type": "campaign"}, False),
+)
+"""Saved views of the list: name, filters, whether all of the tenant have it."""
 MAILBOX = "reports@northwind.example"
 RECIPIENTS = ["mara@northwind.example", "finance@northwind.example"]
 LONG = timedelta(days=1)

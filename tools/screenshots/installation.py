@@ -23,6 +23,7 @@ from exports_app.services.core.records import (
     Campaign,
     Invitation,
     Membership,
+    SavedView,
     Session,
     User,
 )
@@ -66,6 +67,12 @@ def fill(services: Services) -> dict[str, str]:
     with services.store.write() as tx:
         for schedule, past in exports:
             runs.add(tx, schedule, past, now)
+        for schedule in schedules.deleted(now):
+            tx.schedules.add(schedule)
+        for name, filters, is_shared in cast.VIEWS:
+            view = fixed_id("view", name)
+            by = (cast.NORTHWIND.id, cast.ADMIN.id)
+            tx.views.add(SavedView(view, *by, name, filters, is_shared, now, now))
     return {schedule.name: schedule.id for schedule, _ in exports} | {
         cast.INVITATION: _invite(services, now)
     }

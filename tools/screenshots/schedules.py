@@ -37,6 +37,19 @@ def northwind(now: datetime) -> Exports:
     return [*_newest(make), *_older(make)]
 
 
+def deleted(now: datetime) -> list[Schedule]:
+    """Schedules of Northwind that were deleted, and can be restored."""
+    make = _Writer(cast.NORTHWIND, now)
+    return [
+        replace(schedule, deleted_at=now - timedelta(days=days), deleted_by=cast.ADMIN.id)
+        for days, schedule in (
+            (2, make("Summer teaser", "", "campaigns", "csv", "0 6 * * *", LONDON, "shop", DAY)),
+            (12, make("Weekly numbers, old agency", "", "campaigns", "excel", "0 9 * * 1",
+                      NEW_YORK, f"reports{FABRIKAM}", WEEK, active=False)),
+        )
+    ]  # fmt: skip
+
+
 def alpine(now: datetime) -> Exports:
     """A tenant with one schedule."""
     make = _Writer(cast.ALPINE, now)
@@ -51,7 +64,7 @@ def _newest(make: "_Writer") -> Exports:
     return [
         (
             make("Weekly campaign report", "Totals per campaign, previous week", "campaigns",
-                 "excel", "0 9 * * 1", NEW_YORK, "manager analyst", WEEK),
+                 "excel", "0 9 * * 1", NEW_YORK, "manager analyst", WEEK, tags="weekly board"),
             Past(31, 2318, 188_416, 1.4),
         ),
         (
@@ -61,7 +74,8 @@ def _newest(make: "_Writer") -> Exports:
         ),
         (
             make("Daily spend check", "Totals by currency for finance", "aggregate",
-                 "excel", "0 7 * * *", BERLIN, "finance cfo controlling old.boss", by_day),
+                 "excel", "0 7 * * *", BERLIN, "finance cfo controlling old.boss", by_day,
+                 tags="finance"),
             Past(63, 64, 9_830, 0.9, RunStatus.PARTIAL, REFUSED, "delivery_failed"),
         ),
         (
@@ -90,7 +104,7 @@ def _older(make: "_Writer") -> Exports:
     return [
         (
             make("Board summary", "", "aggregate",
-                 "excel", "0 9 1 * *", NEW_YORK, "board cfo", monthly),
+                 "excel", "0 9 1 * *", NEW_YORK, "board cfo", monthly, tags="board"),
             Past(8, 14, 7_412),
         ),
         (
@@ -118,7 +132,8 @@ def _older(make: "_Writer") -> Exports:
         ),
         (
             make("Monthly books", "Week by week", "aggregate",
-                 "csv", "30 6 2 * *", BERLIN, f"books auditor{FABRIKAM}", weekly, hold=True),
+                 "csv", "30 6 2 * *", BERLIN, f"books auditor{FABRIKAM}", weekly, hold=True,
+                 tags="finance"),
             Past(6, 5, 611, 0.9, RunStatus.PARTIAL, LOST, "delivery_failed"),
         ),
     ]  # fmt: skip
@@ -145,8 +160,9 @@ class _Writer:
         *,
         active: bool = True,
         hold: bool = False,
+        tags: str = "",
     ) -> Schedule:
-        """recipients: separated by spaces; a name without @ belongs to Northwind."""
+        """recipients, tags: separated by spaces; a name without @ belongs to Northwind."""
         self._count += 1
         created = self._now - timedelta(days=self._count, minutes=17 * self._count)
         next_run = cron.next_after(cron.parse(expression), cron.zone(zone), self._now + cast.QUIET)
@@ -169,6 +185,7 @@ class _Writer:
             updated_at=created,
             next_run_at=next_run if active else None,
             on_unknown=OnUnknown.HOLD if hold else OnUnknown.RESEND,
+            tags=tags.split(),
         )
 
 

@@ -13,6 +13,11 @@ from tests.e2e.ui.visitor import Visits
 
 SIZES = [(320, 700), (390, 844), (768, 1024), (1280, 800), (1920, 1080)]
 LONG = ("Wholesale-and-marketplace-performance-of-every-region " * 4)[:200].strip()
+HEAD_IS_SHORT = """() => {
+    const last = document.querySelector(".list th:last-child");
+    const right = (element) => element.getBoundingClientRect().right;
+    return last.checkVisibility() ? Math.round(right(last.closest("table")) - right(last)) : 0;
+}"""
 ADDRESS = f"{'a' * 60}@{'b' * 60}.example.com"
 
 
@@ -21,7 +26,10 @@ def made(house: House, company: Company) -> dict[str, Any]:
     """A schedule with long texts that has run, partly in vain; beside it one whose texts have no
     place to break."""
     house.campaign(company, LONG)
-    house.schedule(company, "W" * 200, description="M" * 400)
+    paused = house.schedule(company, "W" * 200, description="M" * 400, isActive=False)
+    with house.services.store.write() as tx:
+        reason = {"paused_at": house.services.clock(), "paused_reason": LONG}
+        tx.schedules.change(paused["id"], reason)
     found = house.schedule(
         company,
         LONG,
@@ -57,6 +65,8 @@ def assert_within(page: Page, dialog: Locator) -> None:
 class TestNothingOverflows:
     def test_in_the_list(self, page: Page, made: dict[str, Any]) -> None:
         assert_nothing_overflows(page)
+        expect(page.locator("tr.note")).to_contain_text("Paused automatically")
+        assert page.evaluate(HEAD_IS_SHORT) == 0, "its columns fill the table"
         row(page, made).get_by_role("checkbox", name="Select").click()
         expect(page.get_by_role("toolbar")).to_be_visible()
         assert_nothing_overflows(page)

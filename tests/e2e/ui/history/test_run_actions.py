@@ -121,7 +121,7 @@ def test_run_now_adds_a_run_that_is_followed_to_its_end(
         dialog.get_by_role("button", name="Run now").click()
         confirm(page)
         expect(dialog.locator("tr[data-run] .status")).to_have_text("Processing")
-        expect(dialog.locator("tr[data-run]")).to_contain_text("since")
+        expect(dialog.locator("tr[data-run]")).to_contain_text("for ")
     expect(dialog.locator("tr[data-run] .status")).to_have_text("Completed")
     (run,) = runs_of(house, company, made["id"])
     shows(dialog, run, company.admin.user.name)

@@ -124,7 +124,7 @@ def test_a_run_that_failed_for_want_of_data_says_so(
         "There was no data for its dates, and it is set to fail then."
     )
     expect(details).to_contain_text("The form sets what happens when there is no data.")
-    expect(details).to_contain_text("No emails yet.")
+    expect(details).to_contain_text("No emails were sent.")
     expect(details.get_by_role("button", name=re.compile("Resend"))).to_have_count(0)
 
 

@@ -257,8 +257,14 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         can_retry=waits_for_retry(run),
         unknown=unknown,
         unsent=unsent,
-        no_emails="" if deliveries else "No emails yet." if run.recipients else NOT_SENT,
+        no_emails="" if deliveries else _no_emails(run),
     )
+
+
+def _no_emails(run: Run) -> str:
+    if not run.recipients:
+        return NOT_SENT
+    return "No emails yet." if run.status in UNFINISHED else "No emails were sent."
 
 
 def delivery_rows(run: Run, deliveries: list[Delivery]) -> list[DeliveryItem]:

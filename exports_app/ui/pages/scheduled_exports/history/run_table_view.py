@@ -104,7 +104,7 @@ def _when(run: RunItem) -> rx.Component:
     return rx.fragment(
         rx.cond(
             run.since != "",
-            rx.fragment("since ", browser.elapsed(since=run.since)),
+            rx.fragment("for ", browser.elapsed(since=run.since)),
             browser.when(at=run.at),
         ),
         rx.cond(
