@@ -106,7 +106,7 @@ def _add_figures(registry: CollectorRegistry, figures: Figures, workers: int) ->
     _gauge(
         registry,
         "exports_maintenance",
-        "1 in maintenance, during which no run begins",
+        "1 in maintenance, during which no runs start",
         float(figures.maintenance),
     )
     _gauge(registry, "exports_workers", "Workers that run, on all machines", workers)

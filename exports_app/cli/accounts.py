@@ -16,9 +16,9 @@ def create_user(args: argparse.Namespace) -> int:
     from exports_app.services.identity import passwords
 
     if not args.tenant and not args.super_admin:
-        raise ExportsError("say what the user may do: --tenant SLUG with --role, or --super-admin")
+        raise ExportsError("the user has no role: add --tenant SLUG and --role, or --super-admin")
     if args.role and not args.tenant:
-        raise ExportsError("say in which tenant the role holds: add --tenant SLUG")
+        raise ExportsError("the role needs a tenant: add --tenant SLUG")
     one_time: bool = args.one_time
     password = passwords.one_time() if one_time else _password(from_stdin=args.password_stdin)
     rights = {
@@ -30,7 +30,7 @@ def create_user(args: argparse.Namespace) -> int:
         user = services.provisioning.create_user(
             args.email, args.name, password, one_time=one_time, **rights
         )
-    print(f"user {user.email} made: {user.id}")
+    print(f"Created user {user.email}: {user.id}")
     if meant := correction(user.email):
         print(f"Warning: did you mean {meant}?", file=sys.stderr)
     if one_time:
@@ -56,15 +56,15 @@ def reset_second_factor(args: argparse.Namespace) -> int:
     with open_services() as services:
         had_one = services.provisioning.reset_second_factor(args.email)
     print(
-        "two-factor authentication was turned off"
+        "Turned off two-factor authentication"
         if had_one
-        else "this user does not use two-factor authentication"
+        else "This user does not use two-factor authentication"
     )
     return 0
 
 
 def _show_one_time(password: str) -> None:
-    print(f"one-time password, for one login within 72 hours: {password}")
+    print(f"One-time password, valid for one sign-in within 72 hours: {password}")
 
 
 def _password(*, from_stdin: bool) -> str:
@@ -72,8 +72,8 @@ def _password(*, from_stdin: bool) -> str:
         # A longer one is refused as too long
         return sys.stdin.readline(bounds.PASSWORD + 2).rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise ExportsError("there is no terminal to ask for the password: use --password-stdin")
+        raise ExportsError("cannot ask for the password without a terminal: use --password-stdin")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != password:
-        raise ExportsError("the two passwords differ: nothing was made")
+        raise ExportsError("the passwords don't match: no user was created")
     return password

@@ -13,13 +13,10 @@ if TYPE_CHECKING:
     from exports_app.services.audit.verification import VerificationReport
 
 VERIFY = (
-    "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was "
-    "tampered"
-    " with."
+    "Recompute all hashes. If an entry was tampered with, prints the first wrong one; exit code 1."
 )
 EXPORT = (
-    "Write all sealed entries since the last export into a new file; then retention may remove"
-    " them."
+    "Write all entries sealed since the last export to a new file. Retention may then remove them."
 )
 
 
@@ -30,20 +27,24 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     what = verify.add_mutually_exclusive_group()
     what.add_argument("--tenant", metavar="SLUG", help="only this tenant's entries")
     what.add_argument(
-        "--file", type=Path, metavar="FILE", help="a file that was exported, without the database"
+        "--file", type=Path, metavar="FILE", help="check an exported file, without the database"
     )
 
     export = commands.add_parser("export", help=EXPORT, description=EXPORT)
-    export.add_argument("file", type=Path, help="a new file, as JSON lines")
+    export.add_argument("file", type=Path, help="file to create, in JSON Lines format")
     export.add_argument("--tenant", metavar="SLUG", help="only this tenant's entries")
     export.add_argument(
-        "--whole", action="store_true", help="all entries that are left, also those exported before"
+        "--whole",
+        action="store_true",
+        help=("all remaining entries, including those exported before"),
     )
     export.add_argument(
         "--accept-key",
         action="store_true",
-        help="although the SECRET_KEY that signed earlier seals or checkpoints is not here "
-        "any more",
+        help=(
+            "export even if the SECRET_KEY that signed earlier seals or checkpoints is no "
+            "longer available"
+        ),
     )
 
 
@@ -74,7 +75,7 @@ def _print_report(report: "VerificationReport") -> None:
         print(f"     entries since {report.waiting_since:%Y-%m-%d %H:%M:%S} UTC are not sealed yet")
     if report.all_faults:
         print(
-            "exports_app: the audit is not whole: see the lines that begin with BAD",
+            "exports_app: the audit log failed verification: see the lines that begin with BAD",
             file=sys.stderr,
         )
 
@@ -98,13 +99,13 @@ def _print_file_report(report: "FileReport", *, with_key: bool) -> None:
         print(f"ok   {_span(chain)}")
     fault = report.fault
     if not with_key and not fault:
-        print("     the signature was not checked: there is no SECRET_KEY here")
+        print("     the signature was not checked: there is no SECRET_KEY")
     elif not fault and not report.signed:
         fault = "the file was not signed with this server's SECRET_KEY"
     if fault:
         print(f"BAD  {fault}")
         print(
-            "exports_app: the file is not as it was exported: see the line that begins with BAD",
+            "exports_app: the file failed verification: see the line that begins with BAD",
             file=sys.stderr,
         )
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 END = "python -m exports_app maintenance off"
 RUNNING = (
-    "a server or a worker runs on this database: stop all of them first, since what they send"
-    " cannot be held any more"
+    "a server or worker is running on this database: stop all of them first, because what "
+    "they send can no longer be held"
 )
 
 
@@ -41,9 +41,9 @@ def restore(args: argparse.Namespace) -> int:
     log.configure("warning", settings.get().log_format)
     with _progress() as show:
         restored = put_back(settings.get(), args.folder, show, force=args.force)
-    print(f"restored {args.folder}, of {restored.manifest.begun}")
+    print(f"Restored {args.folder} from {restored.manifest.begun}")
     if restored.kept:
-        print(f"what was there before is in {restored.kept}")
+        print(f"The previous data is in {restored.kept}")
     _print_held(restored.held)
     for note in restored.notes:
         print(f"exports_app: {note}", file=sys.stderr)
@@ -61,33 +61,34 @@ def _print_held(held: "Held") -> None:
     if held.runs or held.ticks or held.messages:
         _print_what_is_held(held)
     else:
-        print("held: nothing, since nothing waited and nothing was due")
+        print("Held: nothing. Nothing was waiting or due")
     print(
-        f"{counted(held.sessions, 'session')} ended: everyone signs in again. Accounts, passwords,"
-        " roles and revoked links are as they were at the backup: repeat what was changed since"
+        f"{counted(held.sessions, 'session')} ended: everyone has to sign in again. Accounts,"
+        " passwords, roles and revoked links are as they were at the time of the backup: repeat"
+        " later changes"
     )
-    after = f", once you end its maintenance: {END}" if held.maintenance else ""
-    print(f"now start the server: what is due from now on runs{after}")
+    after = f" once you end maintenance: {END}" if held.maintenance else ""
+    print(f"Now start the server. What is due from now on runs{after}")
 
 
 def _print_what_is_held(held: "Held") -> None:
     print(
-        f"held: {counted(held.runs, 'unfinished run')},"
-        f" {counted(held.ticks, 'due scheduled export')}, {counted(held.messages, 'message')}:"
-        " they may have been sent after the backup. See their histories: what was not sent is sent"
-        " again there, or under “Backfill” (docs/recovery.md, What a restore holds)"
+        f"Held: {counted(held.runs, 'unfinished run')},"
+        f" {counted(held.ticks, 'due scheduled export')}, {counted(held.messages, 'message')}."
+        " They may have been sent after the backup. Check their histories, and resend what was"
+        " not sent from there or with Backfill (docs/recovery.md, What a restore holds)"
     )
 
 
 def _warn_about_files(made: "Manifest") -> None:
     if made.files_kept_in:
         print(
-            f"exports_app: the files in {made.files_kept_in} are not in this backup: keep them by"
-            " the bucket's own versioning",
+            f"exports_app: the files in {made.files_kept_in} are not in this backup: use"
+            " the bucket's versioning to keep them",
             file=sys.stderr,
         )
     for what, keys in (
-        ("were removed by retention meanwhile", made.removed),
+        ("were removed by retention during the backup", made.removed),
         ("are missing", made.missing),
         ("are damaged", made.damaged),
     ):
@@ -97,10 +98,10 @@ def _warn_about_files(made: "Manifest") -> None:
                 file=sys.stderr,
             )
     if not made.keys.included:
-        print("exports_app: SECRET_KEY is not in this backup: keep it elsewhere", file=sys.stderr)
+        print("exports_app: SECRET_KEY is not in this backup: store it elsewhere", file=sys.stderr)
     if made.keys.encryption_key.startswith("set"):
         print(
-            "exports_app: ENCRYPTION_KEY is not in this backup: keep it elsewhere", file=sys.stderr
+            "exports_app: ENCRYPTION_KEY is not in this backup: store it elsewhere", file=sys.stderr
         )
 
 

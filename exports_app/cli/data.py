@@ -14,8 +14,8 @@ def seed_demo(args: argparse.Namespace) -> int:
         services.demo.check_allowed()
         made = services.demo.seed_if_empty()
         added = services.demo.fill(args.rows, show) if args.rows else 0
-    state = "the demo data is in" if made else "the demo data was there already"
-    print(f"{state}; {added:,} rows of metrics added for size")
+    state = "Added the demo data" if made else "The demo data was already there"
+    print(f"{state}; {added:,} rows of metrics added" if args.rows else state)
     return 0
 
 
@@ -25,7 +25,7 @@ def create_tenant(args: argparse.Namespace) -> int:
         tenant = services.provisioning.create_tenant(
             args.slug, args.name, args.timezone, args.brand_color, args.logo_url, **limits
         )
-    print(f"tenant {tenant.slug} made: {tenant.id}")
+    print(f"Created tenant {tenant.slug}: {tenant.id}")
     return 0
 
 
@@ -46,7 +46,7 @@ def import_campaigns(args: argparse.Namespace) -> int:
         for line in report.problem_lines()[: len(report.problems)]:
             print(line, file=sys.stderr)
         more = report.bad_lines - len(report.problems)
-        tail = f" ({more:,} more are not shown)" if more else ""
+        tail = f" ({more:,} more not shown)" if more else ""
         bad_lines = counted(report.bad_lines, "bad line")
         raise ExportsError(f"{bad_lines}{tail}: nothing was imported")
     for line in report.lines():

@@ -29,15 +29,15 @@ def rotate_keys(args: argparse.Namespace) -> int:
         if generated and not args.forget_previous:
             secret_keys.rotate(current)  # which the services notice
             file = current.data_dir / secret_keys.CURRENT
-            print(f"a new secret key is in {file}; the ones before it are still accepted")
+            print(f"Created a new secret key in {file}. The previous keys are still accepted")
         _renew(services, what)
     if args.forget_previous:
         forgotten = counted(secret_keys.forget_previous(current), "previous key")
-        print(f"{forgotten} no longer accepted")
+        print(f"Removed {forgotten}")
     elif generated:
         print(
-            "once what the older keys signed has expired: rotate-keys --forget-previous"
-            " (docs/secrets.md, Rotating keys)"
+            "When everything signed with the previous keys has expired, run rotate-keys "
+            "--forget-previous (docs/secrets.md, Rotating keys)"
         )
     _name_superfluous(current, generated=generated)
     return 0
@@ -48,12 +48,12 @@ def _renew(services: "Services", what: str) -> None:
     ExportsError where a key is missing."""
     services.installation.confirm_keys()
     done = services.key_rotation.renew(what)
-    print(f"{counted(done.renewed, 'stored secret')} encrypted with the newest key")
-    print(f"{counted(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")
+    print(f"Encrypted {counted(done.renewed, 'stored secret')} with the newest key")
+    print(f"Signed {counted(done.checkpoints, 'audit checkpoint')} with the newest key")
     if done.unreadable:
         unreadable = counted(done.unreadable, "stored secret")
         raise ExportsError(
-            f"no key decrypts {unreadable}: add the missing key to ENCRYPTION_KEY_PREVIOUS,"
+            f"no key can decrypt {unreadable}: add the missing key to ENCRYPTION_KEY_PREVIOUS,"
             " then run this again"
         )
 
@@ -65,5 +65,9 @@ def _name_superfluous(current: Settings, *, generated: bool) -> None:
         names.append("secret_key_previous")
     for name in names:
         if getattr(current, name).get_secret_value():
-            when = "once what it signed has expired" if name.startswith("secret") else "now"
-            print(f"you may remove {name.upper()} {when}")
+            when = (
+                ("when everything signed with it has expired")
+                if name.startswith("secret")
+                else "now"
+            )
+            print(f"You can remove {name.upper()} {when}")

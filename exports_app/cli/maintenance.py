@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from exports_app.wiring import Services
 
 TEXT = (
-    "Let scheduled exports wait: no run begins until maintenance is over. Pages and API go on, and"
-    " pages say so."
+    "Maintenance: no runs start until it is over. The pages and the API keep working, and "
+    "the pages show a notice."
 )
-ON = "Begin maintenance. Runs that have begun may finish; --wait waits for them."
-OFF = "End maintenance. What was missed is made up as each scheduled export says."
-STATUS = "Whether there is maintenance, and how many runs are still at work."
+ON = "Start maintenance. Runs in progress may finish; --wait waits for them."
+OFF = "End maintenance. Missed runs are handled as each scheduled export is set."
+STATUS = "Show whether maintenance is on, and how many runs are still in progress."
 LOOK_SECONDS = 0.5
 """Between two looks whether runs are still at work."""
 
@@ -31,13 +31,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     on.add_argument(
         "--reason",
         metavar="TEXT",
-        help="one line, which everyone sees on the pages (default: as it is, at first none)",
+        help="one line that everyone sees on the pages (default: unchanged, at first none)",
     )
-    on.add_argument("--wait", action="store_true", help="return once no run is at work any more")
+    on.add_argument("--wait", action="store_true", help="return when no runs are in progress")
     off = commands.add_parser("off", help=OFF, description=OFF)
     status = commands.add_parser("status", help=STATUS, description=STATUS)
     for command in (on, off, status):
-        command.add_argument("--json", action="store_true", help="one JSON object")
+        command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,11 +64,11 @@ def _wait(services: "Services") -> None:
     while True:
         left = services.maintenance.runs_at_work()
         if not services.maintenance.now().is_on:
-            raise ExportsError("maintenance was switched off meanwhile: runs begin")
+            raise ExportsError("maintenance was turned off while waiting: runs start again")
         if not left:
             return
         if left != shown:
-            print(f"waiting for {counted(left, 'run')}…", file=sys.stderr, flush=True)
+            print(f"Waiting for {counted(left, 'run')}…", file=sys.stderr, flush=True)
         shown = left
         time.sleep(LOOK_SECONDS)
 
@@ -81,11 +81,11 @@ def _show(services: "Services", now: "Maintenance", *, as_json: bool) -> None:
         print(json.dumps(shown | {"runsAtWork": at_work}, indent=2))
         return
     if now.since is None:
-        print("maintenance is off: runs begin")
+        print("Maintenance is off: runs start as scheduled")
         return
     why = f": {now.reason}" if now.reason else ""
-    print(f"maintenance is on since {now.since:%Y-%m-%d %H:%M:%S} UTC{why}")
-    print(f"no run begins; {counted(at_work, 'run')} still at work" if at_work else IDLE)
+    print(f"Maintenance has been on since {now.since:%Y-%m-%d %H:%M:%S} UTC{why}")
+    print(f"No runs start; {counted(at_work, 'run')} still in progress" if at_work else IDLE)
 
 
-IDLE = "no run begins, and none is at work"
+IDLE = "No runs start, and none are in progress"

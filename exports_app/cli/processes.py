@@ -40,7 +40,7 @@ def build_pages(_: argparse.Namespace) -> int:
 
     code = server.build_pages()
     if code == 0:
-        print("the web pages are built")
+        print("Built the web pages")
     return code
 
 
@@ -50,19 +50,23 @@ def migrate(_: argparse.Namespace) -> int:
     with unmigrated_services() as services:
         was_current = migrations.is_current(services.database)
         migrations.upgrade(services.database, announce=_progress)
-    print("the database was up to date" if was_current else "the database is up to date now")
+    print(
+        "The database was already up to date"
+        if was_current
+        else ("Upgraded the database to the newest schema")
+    )
     return 0
 
 
 def accept_settings(_: argparse.Namespace) -> int:
-    running = "a server or a worker runs on this database: stop all of them first"
+    running = "a server or worker is running on this database: stop all of them first"
     with services_alone(running) as services:
         services.files.prepare()
         accepted = services.installation.accept()
     for name in accepted:
-        print(f"from now on the {name} of these settings counts")
+        print(f"Accepted the {name} in the settings")
     if not accepted:
-        print("these settings are those of the installation already")
+        print("The settings are already those of the installation")
     return 0
 
 

@@ -59,9 +59,9 @@ def reach(settings: Settings) -> Iterator[Finding]:
             if not database.embedded:
                 database.connect_apart().close()
             if migrate.is_current(database):
-                yield Finding(True, what, "reachable, its schema is up to date")
+                yield Finding(True, what, "reachable, schema up to date")
             else:
-                outdated = "reachable, its schema is not up to date: run migrate"
+                outdated = "reachable, schema outdated: run migrate"
                 yield Finding(settings.embedded, what, outdated, cause="schema_outdated")
     except psycopg.OperationalError as e:
         why = failure(str(e))
@@ -74,11 +74,11 @@ def reach(settings: Settings) -> Iterator[Finding]:
 def _absent(settings: Settings) -> Finding:
     """A server makes the file when it starts: where one runs, it was there."""
     if not own_server.answers(settings):
-        return Finding(True, "database", "will be made by the first start")
+        return Finding(True, "database", "will be created at the first start")
     return Finding(
         False,
         "database",
-        f"its file is gone, and a server of this app runs on {settings.host}:{settings.port}: stop"
+        f"its file is missing, and a server is running on {settings.host}:{settings.port}: stop"
         " the server, and restore a backup (docs/recovery.md). If that server is another"
         " installation, set another PORT",
         cause="database_file_gone",
@@ -104,7 +104,9 @@ def _locked(settings: Settings) -> Finding | None:
             return None  # said where the database is opened
         by = holders.of_lock(file)
         ours = by is not None and by.is_ours
-        detail = f"locked by {by or 'another program'}: wait until it has written, or stop it"
+        detail = (
+            f"locked by {by or 'another program'}: wait until it has finished writing, or stop it"
+        )
         return Finding(ours, "database", detail, warning=ours, cause="database_locked")
     return None
 
@@ -131,12 +133,12 @@ def find_search(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             True,
             "search",
-            "reads all rows, since it has no index: have an administrator of the database execute"
+            "is slow, because its indexes are missing: have a database administrator run"
             f" CREATE EXTENSION pg_trgm; then, as the owner of the tables, {statements}",
             warning=True,
         )
     else:
-        yield Finding(True, "search", "by its indexes")
+        yield Finding(True, "search", "uses its indexes")
 
 
 def find_triggers(settings: Settings) -> Iterator[Finding]:
@@ -146,7 +148,7 @@ def find_triggers(settings: Settings) -> Iterator[Finding]:
         if not _has_our_schema(database):
             return
         lacking = triggers.warning(database)
-    detail = lacking or "all are there"
+    detail = lacking or "all present"
     yield Finding(not lacking, "triggers", detail, cause="triggers_missing" if lacking else "")
 
 
@@ -154,18 +156,16 @@ def find_demo(settings: Settings) -> Iterator[Finding]:
     try:
         reason = startup.demo_refusal(settings, lambda: _demo_password_emails(settings))
     except (ExportsError, SQLAlchemyError):
-        yield Finding(
-            True, "demo", "not looked for: the database does not answer, or is not migrated yet"
-        )
+        yield Finding(True, "demo", "not checked: the database does not answer, or is not migrated")
         return
     if reason:
         yield Finding(False, "demo", reason)
     elif settings.is_demo:
         yield Finding(
-            True, "demo", "its data and its public login are here, for callers on this machine only"
+            True, "demo", "demo data with its public login is present, usable on this machine only"
         )
     else:
-        yield Finding(True, "demo", "no user has its public password")
+        yield Finding(True, "demo", "no user has the demo's public password")
 
 
 def _demo_password_emails(settings: Settings) -> list[str]:
@@ -190,7 +190,7 @@ def find_installation(settings: Settings) -> Iterator[Finding]:
     for mismatch in mismatches:
         yield Finding(False, what, mismatch.message, cause=mismatch.code)
     if not mismatches:
-        yield Finding(True, what, "keys, file store and TZ are those that it has noted")
+        yield Finding(True, what, "keys, file store and TZ are those of the installation")
 
 
 def find_versions(settings: Settings) -> Iterator[Finding]:
@@ -201,7 +201,7 @@ def find_versions(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         True,
         "versions",
-        warning or f"{__version__}; no server or worker of another version runs",
+        warning or f"{__version__}; no server or worker of another version is running",
         warning=bool(warning),
     )
 
@@ -217,7 +217,7 @@ def find_maintenance(settings: Settings) -> Iterator[Finding]:
     if now.since is not None:
         why = f" ({now.reason})" if now.reason else ""
         since = f"on since {now.since:%Y-%m-%d %H:%M:%S} UTC{why}"
-        end = "no run begins until 'python -m exports_app maintenance off'"
+        end = "no runs start until 'python -m exports_app maintenance off'"
         yield Finding(True, "maintenance", f"{since}: {end}", warning=True)
 
 
@@ -233,16 +233,18 @@ def find_clock(settings: Settings) -> Iterator[Finding]:
             newest = _newest_instants(database)
             ahead = timedelta() if database.embedded else _ahead_of(database)
         except (ExportsError, SQLAlchemyError):
-            nothing = "not compared: the database does not answer, or has no tables yet"
+            nothing = "not compared: the database does not answer, or has no tables"
             yield Finding(True, "clock", f"{shown}; {nothing}")
             return
     behind = max((instant - datetime.now(UTC) for instant in newest), default=timedelta())
     if behind > SET_BACK:
-        detail = f"{shown} is {_long(behind)} behind what the database has noted: was it set back?"
+        detail = (
+            f"{shown} is {_long(behind)} behind the newest time in the database: was it set back?"
+        )
         yield Finding(False, "clock", detail, cause="clock_set_back")
     elif abs(ahead) > APART:
         where = "ahead of" if ahead > timedelta() else "behind"
-        detail = f"{shown} is {_long(abs(ahead))} {where} the database's clock: set both by NTP"
+        detail = f"{shown} is {_long(abs(ahead))} {where} the database's clock: sync both with NTP"
         too_far = abs(ahead) > FAR_APART
         yield Finding(not too_far, "clock", detail, warning=not too_far, cause="clock_skew")
     else:

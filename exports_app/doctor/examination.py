@@ -68,11 +68,11 @@ def _data_folder(settings: Settings) -> Finding:
             pass
         free = shutil.disk_usage(settings.data_dir).free
     except OSError as e:
-        return Finding(False, "data folder", f"{settings.data_dir} cannot be written: {e.strerror}")
+        return Finding(False, "data folder", f"{settings.data_dir} is not writable: {e.strerror}")
     return Finding(
         free >= SMALL,
         "data folder",
-        f"{settings.data_dir} can be written; {free / 10**9:,.1f} GB are free",
+        f"{settings.data_dir} is writable, {free / 10**9:,.1f} GB free",
     )
 
 
@@ -80,12 +80,12 @@ def _missing_folder(folder: Path) -> Finding:
     """Whether this user can make it. systemd may do so at the start instead (StateDirectory)."""
     above = next(parent for parent in folder.parents if parent.exists())
     if os.access(above, os.W_OK | os.X_OK):
-        return Finding(True, "data folder", f"{folder} will be made by the first start")
+        return Finding(True, "data folder", f"{folder} will be created at the first start")
     return Finding(
         True,
         "data folder",
-        f"{folder} does not exist, and this user may not make it in {above}: make it and give it to"
-        " the user of the service",
+        f"{folder} does not exist, and this user cannot create it in {above}: create it, and make"
+        " the service's user its owner",
         warning=True,
         cause="data_folder_missing",
     )
@@ -93,18 +93,18 @@ def _missing_folder(folder: Path) -> Finding:
 
 def _key(settings: Settings) -> Finding:
     if not settings.has_key:
-        return Finding(True, "secret key", "will be made by the first start")
+        return Finding(True, "secret key", "will be created at the first start")
     try:
         settings.signing_key()
     except (SettingsError, OSError) as e:
         return Finding(False, "secret key", str(e))
-    return Finding(True, "secret key", "is there")
+    return Finding(True, "secret key", "present")
 
 
 def _node() -> Finding:
     env.prepare()
     node = shutil.which("node")
-    consequence = "the pages cannot be built; serve --backend-only works without"
+    consequence = "the pages cannot be built; serve --backend-only works without Node"
     if node is None and build.is_built():
         return Finding(True, "Node", "not found, and not needed: the pages are built")
     if node is None:
@@ -115,12 +115,16 @@ def _node() -> Finding:
         )
         version = tuple(int(part) for part in process.stdout.strip().removeprefix("v").split("."))
     except (OSError, subprocess.SubprocessError, ValueError) as e:
-        return Finding(False, "Node", f"{node} does not say its version ({e}): {consequence}")
-    shown = f"{'.'.join(map(str, version))}, builds the pages"
+        return Finding(False, "Node", f"{node} does not report its version ({e}): {consequence}")
+    shown = ".".join(map(str, version))
     return (
         Finding(True, "Node", shown)
         if version >= NODE
-        else Finding(False, "Node", f"{shown} only from {NODE[0]}.{NODE[1]} on")
+        else Finding(
+            False,
+            "Node",
+            f"{shown} is too old to build the pages: use {NODE[0]}.{NODE[1]} or newer",
+        )
     )
 
 
@@ -140,7 +144,7 @@ def _proxies(settings: Settings) -> Iterator[Finding]:
     elif settings.trusted_proxies:
         trusted = ", ".join(map(str, settings.trusted_proxies))
         yield Finding(
-            True, "proxies", f"the client's address is read from X-Forwarded-For of {trusted}"
+            True, "proxies", f"client addresses are read from X-Forwarded-For, set by {trusted}"
         )
 
 
@@ -149,7 +153,7 @@ def _files(settings: Settings) -> Finding:
         file_store(settings).check_writable()
     except ExportsError as e:
         return Finding(False, "files", e.message, cause="files_unwritable")
-    return Finding(True, "files", f"{settings.files_url} can be written")
+    return Finding(True, "files", f"{settings.files_url} is writable")
 
 
 def _redis(settings: Settings) -> Finding:
@@ -160,18 +164,18 @@ def _redis(settings: Settings) -> Finding:
         with redis.Redis.from_url(settings.redis, **wait) as client:
             client.ping()
     except redis.exceptions.AuthenticationError:
-        return Finding(
-            False, "Redis", "refuses the password: check REDIS_URL", cause="redis_password"
-        )
+        return Finding(False, "Redis", "wrong password: check REDIS_URL", cause="redis_password")
     except redis.exceptions.ResponseError as e:
-        return Finding(False, "Redis", f"refuses: {e}. Check REDIS_URL", cause="redis_refused")
+        return Finding(False, "Redis", f"error: {e}. Check REDIS_URL", cause="redis_refused")
     except (TypeError, ValueError):  # the library has no such option, or not with this value
         return Finding(
-            *(False, "Redis", "cannot be asked: check the options in REDIS_URL, after its ?"),
+            *(False, "Redis", "invalid options: check REDIS_URL after the ?"),
             cause="redis_options",
         )
     except (redis.exceptions.RedisError, OSError) as e:
-        detail = f"cannot be reached: check REDIS_URL, and that it runs ({type(e).__name__})"
+        detail = (
+            f"cannot be reached: check REDIS_URL, and that Redis is running ({type(e).__name__})"
+        )
         return Finding(False, "Redis", detail, cause="redis_unreachable")
     return Finding(True, "Redis", "reachable")
 
@@ -182,14 +186,14 @@ def _port(settings: Settings) -> Finding:
         with socket.create_connection((settings.host, settings.port), PATIENCE):
             pass
     except OSError:
-        return Finding(True, "server", f"nothing runs on {place}")
+        return Finding(True, "server", f"nothing is listening on {place}")
     if own_server.answers(settings):
-        return Finding(True, "server", f"this app answers on {place}")
+        return Finding(True, "server", f"running on {place}")
     held = holders.of_port(settings.port)
-    by = str(held) if held else "another program (root is told which one)"
+    by = str(held) if held else "another program (run as root to see which one)"
     return Finding(
         False,
         "server",
-        f"{place} is held by {by}: stop it, or set another PORT",
+        f"{place} is in use by {by}: stop it, or set another PORT",
         cause="port_taken",
     )

@@ -93,7 +93,7 @@ def _channel(channel: Channel, settings: Settings) -> Finding:
     except SettingsError as e:
         return Finding(False, name, str(e))
     if not isinstance(channel, CanCheck):
-        return Finding(True, name, "is set; whether it works is seen at the first message")
+        return Finding(True, name, "configured; cannot be checked before the first message")
     try:
         return Finding(True, name, channel.check())
     except DeliveryError as e:

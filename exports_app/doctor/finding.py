@@ -56,7 +56,7 @@ def limited(
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        detail = f"no answer within {seconds:g} seconds: it accepts connections, and stays silent"
+        detail = f"no answer within {seconds:g} seconds, although it accepts connections"
         yield Finding(False, what, detail, cause="no_answer")
         return
     if failures:

@@ -138,7 +138,7 @@ def test_a_dump_is_restored_and_what_may_have_been_sent_is_held(
     (place.folder / "store").mkdir()
 
     said = place.walk(restore.text)
-    assert "held: 1 unfinished run," in said
+    assert "Held: 1 unfinished run," in said
     services = place.services()
     assert {run.id for run in runs_of(services, filled.schedule)} == {
         filled.run.id,
@@ -197,7 +197,7 @@ def test_a_moment_before_an_accident_comes_back(place: Place, filled: Filled) ->
         names = connection.execute("SELECT name FROM tenants ORDER BY name").fetchall()
         assert names == [("Acme",), ("Globex",)]
     hold = f"{PYTHON} -m exports_app hold-restored"
-    assert "held: 1 unfinished run," in place.walk(hold)
+    assert "Held: 1 unfinished run," in place.walk(hold)
     services = place.services()
     assert the_run(services, later).status is RunStatus.COMPLETED
 

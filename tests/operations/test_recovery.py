@@ -45,7 +45,7 @@ def test_the_data_folder_is_lost(machine: Machine) -> None:
         assert "the database file is gone" in machine.log("exports-web")
         doctor = machine.shell("cd /opt/exports; set -a; . /etc/exports.env; " + DOCTOR)
         assert doctor.returncode == 1
-        assert "BAD  database: its file is gone, and a server of this app runs" in doctor.stdout
+        assert "BAD  database: its file is missing, and a server is running" in doctor.stdout
         recovery.rest()
 
     with machine.signed_in() as api:

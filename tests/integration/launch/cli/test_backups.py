@@ -28,15 +28,15 @@ def test_there_and_back(run: Run, tmp_path: Path) -> None:
     restored = run("restore", str(folder), DATA_DIR=str(tmp_path / "new"))
     assert restored.returncode == 0, restored.stderr
     first, *more = restored.stdout.splitlines()
-    assert first.startswith(f"restored {folder}, of 20")
-    assert more[0].startswith("held: nothing, ")
-    assert more[-1].startswith("now start the server")
+    assert first.startswith(f"Restored {folder} from 20")
+    assert more[0].startswith("Held: nothing. ")
+    assert more[-1].startswith("Now start the server")
     again = run("create-tenant", "acme", "--name", "Acme", DATA_DIR=str(tmp_path / "new"))
     assert again.returncode != 0  # it is there
 
     kept = run("restore", str(folder), "--force")
     assert kept.returncode == 0, kept.stderr
-    assert f"what was there before is in {tmp_path / 'data'}.before-" in kept.stdout
+    assert f"The previous data is in {tmp_path / 'data'}.before-" in kept.stdout
 
 
 @pytest.mark.usefixtures("filled")
@@ -54,7 +54,7 @@ def test_what_cannot_be_restored_is_one_line(run: Run, tmp_path: Path) -> None:
 def test_a_key_of_the_settings_is_named(run: Run, tmp_path: Path) -> None:
     key, other = "k" * 40, "o" * 40
     made = run("backup", str(tmp_path / "backup"), SECRET_KEY=key)
-    assert "SECRET_KEY is not in this backup: keep it elsewhere" in made.stderr
+    assert "SECRET_KEY is not in this backup: store it elsewhere" in made.stderr
     for number, (env, words) in enumerate(
         (
             ({}, "the secret key is not in this backup: set SECRET_KEY"),
@@ -73,9 +73,9 @@ def test_a_key_of_the_settings_is_named(run: Run, tmp_path: Path) -> None:
 def test_hold_restored_says_what_it_held(run: Run) -> None:
     done = run("hold-restored", "--backup", "Monday's")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("held: nothing, ")
-    assert done.stdout.endswith("what is due from now on runs\n")
+    assert done.stdout.startswith("Held: nothing. ")
+    assert done.stdout.endswith("What is due from now on runs\n")
     assert run("maintenance", "on").returncode == 0
     assert run("hold-restored").stdout.endswith(
-        "runs, once you end its maintenance: python -m exports_app maintenance off\n"
+        "runs once you end maintenance: python -m exports_app maintenance off\n"
     )

@@ -73,9 +73,9 @@ def test_no_command_and_an_unknown_one_are_errors(run: Run) -> None:
 def test_migrate_makes_the_database_and_is_content_the_second_time(
     run: Run, tmp_path: Path
 ) -> None:
-    assert "up to date now" in went_well(run("migrate"))
+    assert "Upgraded the database" in went_well(run("migrate"))
     assert (tmp_path / "data" / "exports.db").exists()
-    assert "was up to date" in went_well(run("migrate"))
+    assert "was already up to date" in went_well(run("migrate"))
 
 
 def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_demo_is_seeded_once_and_grows_to_the_rows_asked_for(run: Run) -> None:
-    assert "is in" in went_well(run("seed-demo"))
+    assert "Added" in went_well(run("seed-demo"))
     assert "already" in went_well(run("seed-demo"))
     assert "; 0 rows" not in went_well(run("seed-demo", "--rows", "25000"))
     assert "; 0 rows" in went_well(run("seed-demo", "--rows", "25000"))

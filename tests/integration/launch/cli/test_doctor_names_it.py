@@ -123,7 +123,7 @@ def test_a_file_store_that_cannot_be_written_as_serve_finds_it(run: Run, tmp_pat
 
 def test_a_port_that_another_program_holds(run: Run) -> None:
     with listening() as port:
-        assert f"127.0.0.1:{port} is held by" in codes(run, PORT=port)["port_taken"]
+        assert f"127.0.0.1:{port} is in use by" in codes(run, PORT=port)["port_taken"]
         assert "(process " in codes(run, PORT=port)["port_taken"]
         done = refused(run("serve", "--backend-only", PORT=port))
     assert f"port {port} on 127.0.0.1 is taken by " in done
@@ -158,7 +158,7 @@ def locked(tmp_path: Path, migrated: None) -> Iterator[None]:
 def test_a_locked_database_and_who_has_locked_it(run: Run) -> None:
     told = codes(run)["database_locked"]
     assert told.startswith("locked by ")
-    assert f"(process {os.getpid()}): wait until it has written, or stop it" in told
+    assert f"(process {os.getpid()}): wait until it has finished writing, or stop it" in told
 
 
 @pytest.mark.usefixtures("locked")
@@ -179,7 +179,7 @@ def test_a_lock_of_the_apps_own_is_a_warning(
 def test_a_database_that_was_removed_below_its_server(run: Run) -> None:
     assert codes(run, exit_code=0) == {}
     with answering(b'{"status":"down"}') as port:
-        assert "its file is gone" in codes(run, PORT=port)["database_file_gone"]
+        assert "its file is missing" in codes(run, PORT=port)["database_file_gone"]
     with answering(b'{"status":"of another program"}') as port:
         assert "database_file_gone" not in codes(run, PORT=port)
 

@@ -21,7 +21,7 @@ def test_rotate_keys_makes_a_new_key_and_forgets_the_old_one_when_told_to(
     assert previous.read_text().splitlines()[0] == first
     assert first not in told
     second = current.read_text()
-    assert "no longer accepted" in went_well(run("rotate-keys", "--forget-previous"))
+    assert "Removed" in went_well(run("rotate-keys", "--forget-previous"))
     assert current.read_text() == second
     assert not previous.exists()
 
@@ -33,8 +33,8 @@ def test_rotate_keys_says_what_may_be_removed_from_the_settings(run: Run, tmp_pa
         "ENCRYPTION_KEY_PREVIOUS": "p" * 40,
     }
     told = went_well(run("rotate-keys", **keys))
-    assert "you may remove ENCRYPTION_KEY_PREVIOUS now" in told
-    assert "you may remove SECRET_KEY_PREVIOUS once what it signed has expired" in told
+    assert "You can remove ENCRYPTION_KEY_PREVIOUS now" in told
+    assert "You can remove SECRET_KEY_PREVIOUS when everything signed with it has expired" in told
     assert not [key for key in keys.values() if key in told]
     assert not (tmp_path / "data" / "secret_key").exists()
     assert "SECRET_KEY_PREVIOUS" in refused(
@@ -90,7 +90,7 @@ def test_a_fault_of_no_single_chain_is_on_stdout_too(run: Run, tmp_path: Path) -
     with closing(sqlite3.connect(tmp_path / "data" / "exports.db")) as connection, connection:
         connection.execute("DELETE FROM audit_unsealed")
     done = run("audit", "verify")
-    assert "the audit is not whole" in refused(done)
+    assert "the audit log failed verification" in refused(done)
     assert re.search("^BAD  entry .* was inserted beside the chain", done.stdout, re.MULTILINE)
 
 
@@ -99,8 +99,8 @@ def test_an_audit_that_was_exported_stays_whole_when_the_key_is_rotated(
 ) -> None:
     went_well(run("create-tenant", "acme", "--name", "Acme"))
     went_well(run("audit", "export", str(tmp_path / "audit.jsonl")))
-    assert "1 checkpoint of the audit signed with the newest key" in went_well(run("rotate-keys"))
-    assert "0 checkpoints of the audit" in went_well(run("rotate-keys", "--forget-previous"))
+    assert "Signed 1 audit checkpoint with the newest key" in went_well(run("rotate-keys"))
+    assert "Signed 0 audit checkpoints" in went_well(run("rotate-keys", "--forget-previous"))
     assert "BAD" not in went_well(run("audit", "verify"))
 
 
