@@ -70,6 +70,10 @@ class SqlTransaction:
         return r.RunListRepository(self.connection)
 
     @cached_property
+    def run_ends(self) -> r.RunEndRepository:
+        return r.RunEndRepository(self.connection)
+
+    @cached_property
     def snapshots(self) -> r.SnapshotRepository:
         return r.SnapshotRepository(self.connection)
 

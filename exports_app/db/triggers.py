@@ -19,7 +19,10 @@ _ON_BOTH = {
         "audit_entries_counted_when_removed",
     ),
     "audit_checkpoints": ("audit_checkpoints_are_sealed",),
-    "export_history": ("export_history_day_gets_a_run", "export_history_day_is_changed"),
+    "export_history": (
+        *("export_history_day_gets_a_run", "export_history_day_is_changed"),
+        *("export_history_end_is_added", "export_history_end_is_reached"),
+    ),
 }
 _QUEUE = (
     ("export_history", "export_history_is_made"),

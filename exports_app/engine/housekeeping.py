@@ -42,6 +42,7 @@ class Housekeeping:
             Job("audit", self._keep_audit, MINUTE),
             Job("days", self._close_days, HOUR, after=SWEEP_AFTER),
             Job("counts", self._fold_counts, MINUTE),
+            Job("ends", self._number_ends, MINUTE),
             Job("statistics", self._refresh_statistics, HOUR, after=SWEEP_AFTER),
             Job("zone data", self._apply_zone_data, MINUTE),
         ]
@@ -111,6 +112,12 @@ class Housekeeping:
             self._services.kept_counts.fold(self._closing.is_set)
 
         await _guarded(fold, "counts could not be folded")
+
+    async def _number_ends(self) -> None:
+        def number() -> None:
+            self._services.run_ends.number_all(self._closing.is_set)
+
+        await _guarded(number, "ends of runs could not be numbered")
 
     async def _refresh_statistics(self) -> None:
         def refresh() -> None:

@@ -12,6 +12,7 @@ from exports_app.services.runs.browser_downloads import BrowserDownloads
 from exports_app.services.runs.deleted_schedules import DeletedScheduleRetention
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.download_log import DownloadLog
+from exports_app.services.runs.ended import RunEnds
 from exports_app.services.runs.ending import RunEndings
 from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.history import History
@@ -57,6 +58,7 @@ class Lifecycle:
 class RunFiles:
     history: History
     run_listing: RunListing
+    run_ends: RunEnds
     download_links: DownloadLinks
     download_log: DownloadLog
     browser_downloads: BrowserDownloads
@@ -95,6 +97,7 @@ def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFil
     return RunFiles(
         history=history,
         run_listing=RunListing(f.store, f.changes),
+        run_ends=RunEnds(f.store, f.clock),
         download_links=DownloadLinks(f.store, f.files, f.changes, f.clock, log, keys, s.base_url),
         download_log=log,
         browser_downloads=BrowserDownloads(sessions, history, log, audit),

@@ -1,5 +1,6 @@
 """The runs of a tenant, across its scheduled exports."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,9 +10,13 @@ from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who
 from exports_app.api.schemas import runs as schemas
 from exports_app.api.schemas.base import Instant
+from exports_app.api.threaded_responses import in_thread
+from exports_app.domain import bounds
+from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.interfaces import RunFilter
 from exports_app.services.core.records import Delivery, Page, Run
+from exports_app.services.runs.listing import ListedRun
 
 router = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[parameters.CHECKED])
 
@@ -24,6 +29,15 @@ OfSchedule = Annotated[UUID | None, Query(alias="scheduledExportId")]
 
 def run_out(run: Run, deliveries: list[Delivery]) -> dict[str, Any]:
     return run.__dict__ | {"attempt": run.number, "deliveries": deliveries}
+
+
+def listed_out(one: ListedRun) -> dict[str, Any]:
+    return run_out(one.run, one.deliveries) | {"scheduled_export_name": one.schedule_name}
+
+
+class Begin(StrEnum):
+    OLDEST = "oldest"
+    NOW = "now"
 
 
 @router.get("", response_model=schemas.RunsOut, summary="List runs")
@@ -55,13 +69,60 @@ def find(
     page = srv.cursors.page(cursor, of, Page(size=limit))
     listed, last = srv.run_listing.find(who, wanted, where, page)
     answer = {
-        "items": [
-            run_out(one.run, one.deliveries) | {"scheduled_export_name": one.schedule_name}
-            for one in listed
-        ],
+        "items": [listed_out(one) for one in listed],
         "next_cursor": srv.cursors.at(of, *last) if last else None,
     }
     return pages.sent(request, schemas.RunsOut, answer)
+
+
+@router.get("/ended", response_model=schemas.EndedRunsOut, summary="Poll for ended runs")
+def ended(
+    srv: Srv,
+    who: Reader,
+    tenant_id: OfTenant = None,
+    schedule_id: OfSchedule = None,
+    status: Annotated[RunStatus | None, Query()] = None,
+    trigger: Annotated[Trigger | None, Query()] = None,
+    begin: Annotated[
+        Begin | None,
+        Query(
+            alias="from",
+            description="without a cursor. now: only runs that end from now on; default: oldest",
+        ),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[
+        bounds.Cursor | None,
+        Query(description="nextCursor of the answer before, with the same filters"),
+    ] = None,
+) -> Any:
+    """For programs that want to hear of each run that has ended. A run is there once, and again
+    where it ends again: after a retry, or when it was sent again. In the order in which their ends
+    can be seen; keep nextCursor, which is always given, and send it the next time."""
+    wanted = str(tenant_id) if tenant_id else None
+    where = RunFilter(
+        schedule_id=str(schedule_id) if schedule_id else "",
+        status=status or "",
+        trigger=trigger or "",
+    )
+    of = ("ended runs", wanted, vars(where))
+    after = srv.cursors.page(cursor, of, Page()).after
+    if after and begin:
+        raise Invalid(
+            [FieldError("/from", "leave it out beside a cursor, which goes on by itself")]
+        )
+    if begin is Begin.NOW:
+        number = srv.run_ends.newest(who, wanted)
+        return {"items": [], "next_cursor": srv.cursors.at(of, number, ""), "has_more": False}
+    page = srv.run_ends.after(who, wanted, where, after[0] if after else 0, limit)
+    return in_thread(
+        schemas.EndedRunsOut,
+        {
+            "items": [listed_out(one) for one in page.runs],
+            "next_cursor": srv.cursors.at(of, page.last, ""),
+            "has_more": page.more,
+        },
+    )
 
 
 @router.get("/{run_id}", response_model=schemas.RunOut, summary="Get a run by its ID")

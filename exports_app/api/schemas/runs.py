@@ -78,6 +78,12 @@ class RunsOut(Output):
     )
 
 
+class EndedRunsOut(Output):
+    items: list[ListedRunOut]
+    next_cursor: str = Field(description="keep it, and send it as cursor the next time")
+    has_more: bool = Field(description="whether asking again at once gives more")
+
+
 class DownloadOut(Output):
     way: str = Field(description="link, page or api")
     at: datetime

@@ -20,7 +20,14 @@ from exports_app.db.models.campaigns import CampaignRow, MetricRow
 from exports_app.db.models.closed_days import ClosedDayRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
 from exports_app.db.models.installation import InstallationRow
-from exports_app.db.models.runs import AttemptRow, RemovedRunsRow, RunRow, RunSpecRow
+from exports_app.db.models.runs import (
+    AttemptRow,
+    RemovedRunsRow,
+    RunEndNumberRow,
+    RunEndRow,
+    RunRow,
+    RunSpecRow,
+)
 from exports_app.db.models.schedules import (
     SavedViewRow,
     ScheduleRow,
@@ -53,6 +60,8 @@ __all__ = [
     "PasswordResetRow",
     "RecoveryCodeRow",
     "RemovedRunsRow",
+    "RunEndNumberRow",
+    "RunEndRow",
     "RunRow",
     "RunSpecRow",
     "SavedViewRow",

@@ -156,6 +156,52 @@ class RemovedRunsRow(Base, table=True):
     last_tick: datetime | None = optional_instant()
 
 
+class RunEndRow(Base, table=True):
+    """The latest end of a run. Triggers of the database write it in the transaction that ends the
+    run (migration 0055).
+
+    number: in the order in which ends can be seen, of its tenant: see `repositories.runs.run_ends`;
+    null: it has none yet.
+    """
+
+    __tablename__ = "run_ends"
+    __table_args__ = (
+        Index(
+            "ix_run_ends_numbered",
+            *("tenant_id", "number"),
+            unique=True,
+            sqlite_where=text("number IS NOT NULL"),
+            postgresql_where=text("number IS NOT NULL"),
+        ),
+        Index(
+            "ix_run_ends_without_number",
+            *("tenant_id", "ended_at", "history_id"),
+            sqlite_where=text("number IS NULL"),
+            postgresql_where=text("number IS NULL"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+    history_id: str = Field(
+        foreign_key="export_history.id",
+        sa_type=identifier(),
+        primary_key=True,
+        ondelete="CASCADE",
+    )
+    tenant_id: str = Field(sa_type=identifier())
+    ended_at: datetime = instant()
+    number: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RunEndNumberRow(Base, table=True):
+    """The last number that was given to an end of a tenant's runs."""
+
+    __tablename__ = "run_end_numbers"
+    tenant_id: str = Field(
+        foreign_key="tenants.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
+    last: int = Field(sa_type=BigInteger)
+
+
 class AttemptRow(Base, table=True):
     """One attempt at a run."""
 

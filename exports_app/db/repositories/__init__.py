@@ -22,6 +22,7 @@ from exports_app.db.repositories.runs.deliveries import (
 from exports_app.db.repositories.runs.downloads import FileDownloadRepository
 from exports_app.db.repositories.runs.old_runs import OldRunRepository
 from exports_app.db.repositories.runs.queue import RunQueueRepository
+from exports_app.db.repositories.runs.run_ends import RunEndRepository
 from exports_app.db.repositories.runs.run_list import RunListRepository
 from exports_app.db.repositories.runs.runs import RunRepository
 from exports_app.db.repositories.runs.snapshots import SnapshotRepository
@@ -50,6 +51,7 @@ __all__ = [
     "OldRunRepository",
     "PasswordResetRepository",
     "Repository",
+    "RunEndRepository",
     "RunListRepository",
     "RunQueueRepository",
     "RunRepository",

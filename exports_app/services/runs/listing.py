@@ -1,6 +1,6 @@
 """The runs of a tenant, across its scheduled exports or of one of them; and one run by its id."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -65,7 +65,7 @@ class RunListing:
         for as a part of others. Raises NotFound, also for a schedule that is not the tenant's;
         Forbidden; Invalid."""
         require(who, Permission.READ, tenant_id)
-        _check(where)
+        check_filter(where)
         view = (where, place, size)
         return self._readings.get(
             tenant_id, view, lambda: self._read(who, tenant_id, where, place, size)
@@ -78,14 +78,14 @@ class RunListing:
         looked at for it, where older ones may follow. tenant_id: None is the caller's only one.
         page: without a sort. Raises as `page`."""
         tenant_id = own_tenant(who, Permission.READ, tenant_id)
-        _check(where)
+        check_filter(where)
         with self._store.read() as tx:
-            _check_schedule(tx, who, tenant_id, where)
+            check_schedule(tx, who, tenant_id, where)
             page = replace(page, sort="-created_at")
             found = _find(tx, tenant_id, where, page)
-            listed = _listed(tx, found, page).runs
+            runs = listed(tx, found.runs)
         last = (found.runs[-1].created_at, found.runs[-1].id) if found.more else found.looked_to
-        return listed, last
+        return runs, last
 
     def get(self, who: Principal, run_id: str) -> tuple[Run, list[Delivery]]:
         """A run by its id alone. Raises NotFound (also for another tenant's, and for one of a
@@ -112,7 +112,7 @@ class RunListing:
         self, who: Principal, tenant_id: str, where: RunFilter, place: Place, size: int
     ) -> RunListPage:
         with self._store.read() as tx:
-            _check_schedule(tx, who, tenant_id, where)
+            check_schedule(tx, who, tenant_id, where)
             page = _page(tx, tenant_id, where, place, size)
             found = _find(tx, tenant_id, where, page)
             if page.sort == "created_at" and not found.more:
@@ -122,7 +122,7 @@ class RunListing:
             return _listed(tx, found, page)
 
 
-def _check_schedule(tx: Transaction, who: Principal, tenant_id: str, where: RunFilter) -> None:
+def check_schedule(tx: Transaction, who: Principal, tenant_id: str, where: RunFilter) -> None:
     """Raises NotFound where the filter's schedule is not the tenant's."""
     if not where.schedule_id:
         return
@@ -131,7 +131,7 @@ def _check_schedule(tx: Transaction, who: Principal, tenant_id: str, where: RunF
         raise NotFound
 
 
-def _check(where: RunFilter) -> None:
+def check_filter(where: RunFilter) -> None:
     """Raises Invalid."""
     check_search({"recipient": where.recipient, "reason": where.reason})
     known: list[tuple[str, str, Collection[str]]] = [
@@ -178,17 +178,22 @@ def _find(tx: Transaction, tenant_id: str, where: RunFilter, page: Page) -> Foun
     return found if found.total or found.looked_at else tx.run_list.find(tenant_id, part, page)
 
 
+def listed(tx: Transaction, runs: Sequence[Run]) -> list[ListedRun]:
+    """With their deliveries, and the names of their schedules."""
+    deliveries = tx.deliveries.of_runs([run.id for run in runs])
+    names = tx.schedules.names_of({run.scheduled_export_id for run in runs})
+    return [
+        ListedRun(
+            run, names.get(run.scheduled_export_id, run.spec.name), deliveries.get(run.id, [])
+        )
+        for run in runs
+    ]
+
+
 def _listed(tx: Transaction, found: FoundRuns, page: Page) -> RunListPage:
-    deliveries = tx.deliveries.of_runs([run.id for run in found.runs])
-    names = tx.schedules.names_of({run.scheduled_export_id for run in found.runs})
     is_up = page.sort == "created_at"
     return RunListPage(
-        [
-            ListedRun(
-                run, names.get(run.scheduled_export_id, run.spec.name), deliveries.get(run.id, [])
-            )
-            for run in found.runs
-        ],
+        listed(tx, found.runs),
         has_newer=found.more if is_up else page.after is not None,
         has_older=is_up or found.more,
         total=found.total,

@@ -16,6 +16,7 @@ from tests.doubles import FakeClock
 from tests.world import Cast, make_campaigns, make_schedule, trigger_and_execute
 
 RUNS = "/api/runs"
+ENDED = "/api/runs/ended"
 
 
 @pytest.fixture
@@ -132,3 +133,47 @@ def test_a_link_keeps_the_filters_as_they_were_sent(api: Clients) -> None:
         "ü & a",
         "ü & b",
     }
+
+
+class TestEnded:
+    """`GET /api/runs/ended`, as a program asks that wants each new result."""
+
+    def test_each_comes_once_and_the_cursor_is_always_given(
+        self, api: Clients, services: Services, cast: Cast, runs: list[Run]
+    ) -> None:
+        seen: list[str] = []
+        cursor: dict[str, str] = {}
+        more = True
+        while more:
+            page = api.viewer.get(ENDED, params={"limit": 3} | cursor).json()
+            assert set(page) == {"items", "nextCursor", "hasMore"}
+            seen += [item["id"] for item in page["items"]]
+            cursor, more = {"cursor": page["nextCursor"]}, page["hasMore"]
+        assert seen == [run.id for run in runs]
+        nothing = api.viewer.get(ENDED, params=cursor).json()
+        assert nothing == {"items": [], "nextCursor": cursor["cursor"], "hasMore": False}
+        schedule = make_schedule(services, cast.admin.who, name="Three")
+        late = trigger_and_execute(services, cast.admin.who, schedule)
+        (new,) = api.viewer.get(ENDED, params=cursor).json()["items"]
+        assert (new["id"], new["scheduledExportName"]) == (late.id, "Three")
+
+    def test_from_now_on(
+        self, api: Clients, services: Services, cast: Cast, runs: list[Run]
+    ) -> None:
+        now = api.viewer.get(ENDED, params={"from": "now"}).json()
+        assert (now["items"], now["hasMore"]) == ([], False)
+        schedule = make_schedule(services, cast.admin.who)
+        late = trigger_and_execute(services, cast.admin.who, schedule)
+        found = api.viewer.get(ENDED, params={"cursor": now["nextCursor"]}).json()
+        assert [item["id"] for item in found["items"]] == [late.id]
+
+    def test_what_is_refused(self, api: Clients, cast: Cast, runs: list[Run]) -> None:
+        cursor = api.viewer.get(ENDED).json()["nextCursor"]
+        both = {"cursor": cursor, "from": "now"}
+        assert pointers(api.viewer.get(ENDED, params=both)) == ["/from"]
+        other = {"cursor": cursor, "status": "failed"}
+        assert pointers(api.viewer.get(ENDED, params=other)) == ["/cursor"]
+        assert pointers(api.viewer.get(ENDED, params={"from": "then"})) == ["/from"]
+        assert pointers(api.super_admin.get(ENDED)) == ["/tenantId"]
+        problem(api.outsider.get(ENDED, params={"tenantId": cast.acme.id}), 404)
+        problem(api.outsider.get(ENDED, params={"tenantId": cast.acme.id, "from": "now"}), 404)

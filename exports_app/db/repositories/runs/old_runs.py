@@ -16,7 +16,13 @@ from exports_app.services.core.records import RemovedRuns
 
 RUNS = table(models.RunRow)
 BELONGING = [
-    table(model) for model in (models.FileDownloadRow, models.AttemptRow, models.DeliveryRow)
+    table(model)
+    for model in (
+        models.FileDownloadRow,
+        models.AttemptRow,
+        models.DeliveryRow,
+        models.RunEndRow,
+    )
 ]
 
 

@@ -28,7 +28,9 @@ from exports_app.services.core.interfaces.kept_counts import KeptCountStore, Sta
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import (
     AttemptStore,
+    EndedRuns,
     FoundRuns,
+    RunEndStore,
     RunFilter,
     RunListStore,
     RunQueueStore,
@@ -53,6 +55,7 @@ __all__ = [
     "CodeStore",
     "DayFigures",
     "DeliveryStore",
+    "EndedRuns",
     "FileDownloadStore",
     "FileStore",
     "FoundRuns",
@@ -61,6 +64,7 @@ __all__ = [
     "NotificationStore",
     "PasswordResetStore",
     "Ranking",
+    "RunEndStore",
     "RunFilter",
     "RunListStore",
     "RunQueueStore",

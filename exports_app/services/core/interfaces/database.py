@@ -23,6 +23,7 @@ from exports_app.services.core.interfaces.old_runs import OldRunStore
 from exports_app.services.core.interfaces.quotas import UsageStore
 from exports_app.services.core.interfaces.runs import (
     AttemptStore,
+    RunEndStore,
     RunListStore,
     RunQueueStore,
     RunStore,
@@ -81,6 +82,8 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def run_list(self) -> RunListStore: ...
+    @property
+    def run_ends(self) -> RunEndStore: ...
     @property
     def snapshots(self) -> SnapshotStore: ...
     @property

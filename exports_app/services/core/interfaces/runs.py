@@ -59,6 +59,38 @@ class RunListStore(Protocol):
         the tenant's."""
 
 
+@dataclass(frozen=True)
+class EndedRuns:
+    """Runs in the order in which their ends can be seen. last: the number of the last end that was
+    looked at; the one asked for where there is none behind it. more: whether ends behind it have a
+    number already."""
+
+    runs: list[Run]
+    last: int
+    more: bool
+
+
+class RunEndStore(Protocol):
+    """The ends of a tenant's runs, in the order in which they can be seen: what has a number is
+    behind everything that was ever read up to a lower one. An end gets its number once it is
+    committed. A run that ends again gets a new one."""
+
+    def after(self, tenant_id: str, number: int, where: RunFilter, limit: int) -> EndedRuns:
+        """Runs whose latest end has a higher number, without those under way again and those of
+        deleted schedules. where: schedule, status and trigger only."""
+
+    def last(self, tenant_id: str) -> int:
+        """The highest number that was given; 0 before the first."""
+
+    def any_to_number(self, tenant_id: str) -> bool: ...
+    def number(self, tenant_id: str, least: int, limit: int) -> int:
+        """Give numbers to up to `limit` ends without one, the oldest first: higher than all that
+        were given, and `least` or higher. Returns how many got one. Locks the tenant's numbers
+        until the transaction ends."""
+
+    def tenants_to_number(self) -> list[str]: ...
+
+
 class RunStore(Protocol):
     def get(self, run_id: str) -> Run | None: ...
     def of_schedule(

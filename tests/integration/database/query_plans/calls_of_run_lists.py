@@ -37,6 +37,17 @@ CALLS: Mapping[str, Call] = {
         RunFilter(schedule_id=k.schedule.id, status="failed"),
         Page(size=50, sort="-created_at"),
     ),
+    "run_ends.after": lambda tx, k: tx.run_ends.after(k.filled.tenant, 0, RunFilter(), 50),
+    "run_ends.after: filtered": lambda tx, k: tx.run_ends.after(
+        k.filled.tenant,
+        0,
+        RunFilter(schedule_id=k.schedule.id, status="failed", trigger="schedule"),
+        50,
+    ),
+    "run_ends.last": lambda tx, k: tx.run_ends.last(k.filled.tenant),
+    "run_ends.any_to_number": lambda tx, k: tx.run_ends.any_to_number(k.filled.tenant),
+    "run_ends.tenants_to_number": lambda tx, _: tx.run_ends.tenants_to_number(),
+    "run_ends.number": lambda tx, k: tx.run_ends.number(k.filled.tenant, 1, 1_000),
     "run_list.find: days": lambda tx, k: tx.run_list.find(
         k.filled.tenant,
         RunFilter(since=k.filled.now - 9 * DAY, before=k.filled.now),
