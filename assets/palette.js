@@ -102,10 +102,12 @@ function Row({ item, place, marked, first, onRun, onMark }) {
 
 const KEYS = [
   ["Anywhere", [["Ctrl K", "Open the command palette"], ["Ctrl Z", "Undo what a notice offers to undo"], ["Alt T", "Go to the notices"], ["?", "Show the shortcuts"]]],
-  ["In a list", [["j", "Next row"], ["k", "Previous row"], ["Enter", "Open the history, or a run's details"]]],
+  ["In a list", [["j", "Next row"], ["k", "Previous row"]]],
   ["In the list of scheduled exports", [
-    ["/", "Search"], ["n", "New scheduled export"], ["x", "Select the row"], ["Shift X", "Select the rows up to it"], ["e", "Edit"], ["r", "Run now"],
+    ["/", "Search"], ["n", "New scheduled export"], ["Enter", "Open the history"], ["x", "Select the row"], ["Shift X", "Select the rows up to it"],
+    ["e", "Edit"], ["r", "Run now"],
   ]],
+  ["In the list of all runs", [["Enter", "Show or hide the details"], ["d", "Download the file"], ["r", "Rerun, while the details are shown"]]],
   ["In the form", [["Ctrl Enter", "Save"], ["Esc", "Close"]]],
 ];
 const MODIFIERS = new Set(["Ctrl", "Shift", "Alt"]);

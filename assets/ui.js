@@ -411,6 +411,22 @@ export function Density() {
     h(Rows4, { size: 16, "aria-hidden": true }));
 }
 
+// Inside what sticks to the window's top while it is there: its height, as a property of the page, for what sticks below it.
+export function Measure({ name }) {
+  const mark = useRef(null);
+  useLayoutEffect(() => {
+    const around = mark.current.closest(".bar");
+    const { style } = document.documentElement;
+    const watcher = new ResizeObserver(() => style.setProperty(name, `${around.offsetHeight}px`));
+    watcher.observe(around);
+    return () => {
+      watcher.disconnect();
+      style.removeProperty(name);
+    };
+  }, [name]);
+  return h("span", { ref: mark, hidden: true });
+}
+
 // Children that may come a moment later: the first paint of a change does not wait for them.
 export function Soon({ children }) {
   return useDeferredValue(children, null);
@@ -450,7 +466,9 @@ const inRows = (event) => {
   }
   if (!row || (event.key === "Enter" && event.target !== row)) return false;
   lastRow = rows.indexOf(row);
-  const pressed = row.querySelector(`[data-key="${event.key.toLowerCase()}"]`);
+  const wanted = `[data-key="${event.key.toLowerCase()}"]`;
+  const details = row.nextElementSibling?.matches(".detail") ? row.nextElementSibling : null;
+  const pressed = row.querySelector(wanted) ?? details?.querySelector(wanted);
   if (pressed && !(pressed.dataset.once && isAway())) {
     pressed.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey }));
   }

@@ -33,6 +33,8 @@ class BulkResult:
     failed: list[tuple[str, str]]
     switched: list[Switched] = field(default_factory=list, compare=False)
     """Those of ACTIVATE and PAUSE, to be undone."""
+    cancelled: int = 0
+    """Queued runs that DELETE cancelled."""
 
 
 class Bulk:
@@ -57,14 +59,15 @@ class Bulk:
     ) -> BulkResult:
         """In order, each id once. A failure does not stop the others. to: of RUN. Raises Invalid
         for more than MAX_IDS ids."""
-        switched = list[Switched]()
+        switched, cancelled = list[Switched](), list[int]()
         actions: dict[BulkAction, Callable[[str], object]] = {
             BulkAction.ACTIVATE: partial(self._set_active, who, True, switched),
             BulkAction.PAUSE: partial(self._set_active, who, False, switched),
             BulkAction.RUN: partial(self._schedules.trigger, who, to=to),
-            BulkAction.DELETE: partial(self._schedules.delete, who),
+            BulkAction.DELETE: lambda each: cancelled.append(self._schedules.delete(who, each)),
         }
-        return replace(_each(ids, actions[action]), switched=switched)
+        result = _each(ids, actions[action])
+        return replace(result, switched=switched, cancelled=sum(cancelled))
 
     def undo(self, who: Principal, switched: Sequence[Switched]) -> BulkResult:
         """Undo ACTIVATE or PAUSE. Otherwise as `apply`."""

@@ -263,6 +263,14 @@ class Options(_Browser):
     multiple: rx.Var[bool]
 
 
+class Measure(_Browser):
+    """Inside a ``.bar`` that sticks: while it is there, the page's property `name` is the bar's
+    height."""
+
+    tag = "Measure"
+    name: rx.Var[str]
+
+
 class Keep(_Browser):
     """Keeps a form in the browser while its text is not empty, and restores it once when a page
     starts without it: after the server was away, with what was typed since, and after a reload
@@ -286,7 +294,7 @@ connection = ConnectionStatus.create
 keys = KeyboardShortcuts.create
 keep = Keep.create
 soon, tick, commands = Soon.create, Tick.create, Commands.create
-density = Density.create
+density, measure = Density.create, Measure.create
 link_token, token_field = LinkToken.create, TokenField.create
 focus = Focus.create
 return_focus = ReturnFocus.create

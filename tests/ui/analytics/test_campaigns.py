@@ -178,6 +178,8 @@ def test_a_point_of_the_chart_lists_its_campaigns(
         await tab.do(CampaignsState.pick, "26 Feb")
         assert (page.view["on"], page.listed) == ("2026-02-26", "on 26 Feb 2026")
         assert page.rows[0].cells[3] == "999.00"
+        its_days = "&period=dates&start_date=2026-02-26&end_date=2026-02-26"
+        assert page.export_list_href == f"/scheduled-exports?new=campaigns{its_days}"
         assert shown(page, "spend") == total, "the totals are of the whole range"
         await tab.do(CampaignsState.pick, "26 Feb 2026")  # in the table; the same again
         assert (page.view["on"], page.listed) == ("", "")
@@ -191,6 +193,8 @@ def test_a_point_of_the_chart_lists_its_campaigns(
         assert page.view["on"] == "", "another grouping has other periods"
         await tab.do(CampaignsState.pick, "Mar 2026")
         assert page.listed == "in Mar 2026"
+        its_days = "start_date=2026-03-01&end_date=2026-03-03"  # as far as they are in the range
+        assert page.export_list_href.endswith(its_days)
         await tab.do(CampaignsState.choose, "on", "")
         assert page.listed == ""
 

@@ -62,6 +62,28 @@ def test_of_one_brings_it_back(
     assert stored(services, two[0]).next_run_at == before.next_run_at
 
 
+def test_deleting_several_tells_how_many_queued_runs_were_cancelled(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    two: list[Schedule],
+) -> None:
+    for one in (two[0], two[0], two[1]):
+        services.schedules.trigger(admin, one.id)
+
+    async def play() -> None:
+        await load(tab, sign_in, admin, acme)
+        await tab.do(Selection.pick_page, True)
+        await tab.do(ScheduleActions.bulk, "delete")
+        assert (await tab.texts())[-1] == (
+            "2 scheduled exports deleted. 3 queued runs cancelled. You can restore them for 30 days"
+        )
+
+    asyncio.run(play())
+
+
 @pytest.mark.parametrize("what", ["pause", "delete"])
 def test_of_several_brings_all_back(
     services: Services,

@@ -9,7 +9,7 @@ from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.view_filters import ViewFilters
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
-from exports_app.ui.pages.scheduled_exports.list.view_actions import ViewActions
+from exports_app.ui.pages.scheduled_exports.list.view_actions import NOT_SAVED, ViewActions
 from exports_app.ui.pages.scheduled_exports.list.view_content import Content, shown, stored
 from exports_app.ui.pages.scheduled_exports.list.views import GONE, LOST, Views
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
@@ -194,6 +194,26 @@ def test_filters_that_exist_no_more_are_left_out_and_it_is_said(
         assert (await tab.state(Views)).lost == LOST
 
     asyncio.run(play())
+
+
+@pytest.mark.usefixtures("two")
+def test_deleted_ones_are_no_view(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    view = services.saved_views.create(admin, acme.id, "Paused", ViewFilters(state="paused"))
+
+    async def play() -> None:
+        await load(tab, sign_in, admin, acme, f"{LISTED}?view={view.id}")
+        actions = await tab.state(ViewActions)
+        await tab.do(ListState.narrow, "active", "deleted")
+        for do in (save(tab, "Gone ones"), tab.do(ViewActions.update)):
+            await do
+            assert NOT_SAVED in (await tab.texts())[-1]
+        assert actions.asking == ""
+
+    asyncio.run(play())
+    (kept,) = services.saved_views.find(admin, acme.id)
+    assert kept.filters == {"state": "paused"}
 
 
 def test_what_a_view_keeps_comes_back_as_it_was() -> None:

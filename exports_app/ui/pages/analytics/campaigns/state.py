@@ -8,7 +8,7 @@ from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, place
 from exports_app.domain.timing import period
-from exports_app.domain.timing.period import Period
+from exports_app.domain.timing.period import Period, Window
 from exports_app.services.analytics.campaign_totals import measures
 from exports_app.services.analytics.campaigns import CampaignFigures
 from exports_app.ui.components.charts import Series
@@ -64,6 +64,8 @@ class CampaignsState(rx.State):
     """Whether the chart has a line for each of several currencies."""
     filtered: bool = False
     """Whether the figures are of some campaigns only."""
+    _days: tuple[str, str] | tuple[()] = ()
+    """The first and the last day of that period, as far as they are in the range."""
     _places: dict[str, str] = {}  # noqa: RUF012
     """The first days of the chart's periods, by what it calls them."""
     rows: list[TopRow] = []  # noqa: RUF012
@@ -102,15 +104,18 @@ class CampaignsState(rx.State):
             if view.period != DATES or view.is_dated
             else (str(Period.ALL), "", "")
         )
-        links = (
-            new_link("aggregate", *days, view.group, tenant),
-            new_link("campaigns", *days, "", tenant),
+        of_list = (DATES, *self._days) if self._days else days
+        put(
+            self,
+            export_href=new_link("aggregate", *days, view.group, tenant),
+            export_list_href=new_link("campaigns", *of_list, "", tenant),
+            loaded=True,
         )
-        put(self, export_href=links[0], export_list_href=links[1], loaded=True)
 
     def _show(self, figures: CampaignFigures, view: AnalyticsView) -> None:
         drawn, count = drawing(figures, view.measure), counted(figures.top_total, "campaign")
         self._places = drawn.places
+        self._days = _within(view.listed(), figures.window)
         put(
             self,
             window=period.words(figures.window)
@@ -171,3 +176,10 @@ class CampaignsState(rx.State):
             self, view.address(session.tenant_slug if len(session.tenants) > 1 else "")
         )
         await self._load()
+
+
+def _within(days: Window | None, whole: Window) -> tuple[str, str] | tuple[()]:
+    if days is None or days.start is None or days.end is None:
+        return ()
+    first, last = whole.start or days.start, whole.end or days.end
+    return max(days.start, first).isoformat(), min(days.end, last).isoformat()

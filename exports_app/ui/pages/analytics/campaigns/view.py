@@ -34,14 +34,6 @@ from exports_app.ui.pages.scheduled_exports.editor.form import PERIODS
 )
 def campaigns() -> rx.Component:
     state = CampaignsState
-    export = link(
-        rx.icon("calendar-plus", size=16, aria_hidden="true"),
-        "Export this view",
-        href=state.export_href,
-        underline="none",
-        class_name="btn primary",
-        id="export-view",
-    )
     summary = rx.fragment(
         state.window,
         rx.cond(state.compared != "", f" · compared with {state.compared}", ""),
@@ -58,12 +50,25 @@ def campaigns() -> rx.Component:
         top(
             ROUTE,
             rx.cond(state.failed == "", summary, ""),
-            rx.cond((state.export_href != "") & ~state.filtered & may(Permission.WRITE), export),
+            rx.cond(
+                (state.export_href != "") & may(Permission.WRITE),
+                _export("Export this view", state.export_href, "btn primary", "export-view"),
+            ),
         ),
         _bar(),
         rx.cond(state.loaded, content, skeleton()),
         class_name="page analytics",
     )
+
+
+def _export(title: str, href: Any, look: str, name: str) -> rx.Component:
+    """To the form of a scheduled export; where the figures are of some campaigns only, why not."""
+    words = (rx.icon("calendar-plus", size=16, aria_hidden="true"), title)
+    opens = link(*words, href=href, underline="none", class_name=look, id=name)
+    told = {"aria-describedby": f"{name}-why"}
+    off = rx.el.button(*words, type="button", class_name=look, disabled=True, custom_attrs=told)
+    why = rx.el.span("Clear the channel and search to export", class_name="muted", id=f"{name}-why")
+    return rx.cond(CampaignsState.filtered, rx.el.div(why, off, class_name="row wrap"), opens)
 
 
 def _bar() -> rx.Component:
@@ -139,9 +144,14 @@ def _card(card: Card) -> rx.Component:
                 title=f"Compared with {CampaignsState.compared}",
             ),
         )
+        summed = rx.cond(several, rx.el.span("all currencies", class_name="currency"))
         currency = rx.cond(
-            (of.currency != "") & (several | CARD_MONEY.contains(card.key)),
-            rx.el.span(of.currency, class_name="currency"),
+            of.currency == "",
+            summed,
+            rx.cond(
+                several | CARD_MONEY.contains(card.key),
+                rx.el.span(of.currency, class_name="currency"),
+            ),
         )
         return rx.el.div(
             rx.el.b(of.value, class_name="num"),
@@ -170,18 +180,17 @@ def _over_time() -> rx.Component:
         "Too many points to draw: choose a shorter range or a coarser grouping. The table "
         "shows all of them."
     )
-    instead = rx.cond(state.table.length() > 0, long, "No data in this range.")
     drawn = charts.lines(
         state.data, state.lines, dots=state.few, unit=state.unit, on_pick=state.pick
     )
-    chart = rx.cond(
-        state.data.length() > 0, drawn, rx.el.p(instead, class_name="muted chart-empty")
-    )
+    chart = rx.cond(state.data.length() > 0, drawn, rx.el.p(long, class_name="muted chart-empty"))
     name = rx.match(state.view["measure"], *labels().items(), "")
+    filled = state.table.length() > 0
     return charts.figure(
         "Over time",
         rx.fragment(
             name,
+            rx.cond(filled, "", ": no data in this range"),
             rx.cond(
                 state.several,
                 ", a line for each currency",
@@ -194,6 +203,7 @@ def _over_time() -> rx.Component:
         charts.table("Figures of the chart", state.heads, state.table, state.pick),
         measure,
         name="over-time",
+        filled=filled,
     )
 
 
@@ -205,13 +215,7 @@ def _top() -> rx.Component:
     currency = rx.cond(
         state.currencies.length() > 1, _choice("Currency", "currency", currencies, state.currency)
     )
-    export = link(
-        "Export this list",
-        href=state.export_list_href,
-        underline="none",
-        class_name="btn small",
-        id="export-list",
-    )
+    export = _export("Export this list", state.export_list_href, "btn small", "export-list")
     whole = button(
         "Show whole range", kind="small", on_click=state.choose("on", ""), id="whole-range"
     )
@@ -234,7 +238,7 @@ def _top() -> rx.Component:
             ),
             rx.cond(state.listed != "", whole),
             currency,
-            rx.cond((state.listed == "") & ~state.filtered & may(Permission.WRITE), export),
+            rx.cond(may(Permission.WRITE), export),
             class_name="row wrap card-head",
         ),
         charts.scroll("Campaigns", rows),

@@ -141,6 +141,7 @@ def _problems() -> rx.Component:
             state.ownerless,
             state.ownerless_total,
             "All scheduled exports have a valid owner",
+            f"{LIST}?owner=none",
         ),
         class_name="problems",
     )

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, status
+from exports_app.ui.components.controls import button, on_key, status
 from exports_app.ui.pages.scheduled_exports.history import file_downloads_view
 from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
@@ -199,6 +199,7 @@ def _rerun_button(run: RunItem) -> rx.Component:
             kind="small",
             icon="rotate-cw",
             once=True,
+            custom_attrs=on_key("r"),
             on_click=SendQuestion.ask_rerun(OpenedRun.schedule_id, run.id),
         ),
     )

@@ -140,6 +140,7 @@ def _download_button(run: RunItem) -> rx.Component:
         f"Download {run.file_name}",
         on_click=DownloadState.start(run.schedule_id, run.id),
         disabled=~run.has_file,
+        custom_attrs=on_key("d"),
     )
 
 

@@ -89,8 +89,7 @@ class ScheduleActions(rx.State):
         """At once: it can be undone, and restored later."""
         schedule = await call(services.schedules.get, str(schedule_id), Permission.WRITE)
         cancelled = await call(services.schedules.delete, schedule.id)
-        queued = f". {counted(cancelled, 'queued run')} cancelled" if cancelled else ""
-        text = f"“{schedule.name}” deleted{queued}. {RESTORABLE.format('it')}"
+        text = f"“{schedule.name}” deleted{_cancelled(cancelled)}. {RESTORABLE.format('it')}"
         await notify_with_undo(self, text, DELETE, [schedule.id])
         await (await self.get_state(ListState)).load(fresh=True)
 
@@ -136,6 +135,7 @@ class ScheduleActions(rx.State):
         text = f"{counted(len(result.done), 'scheduled export')} {done}"
         if what == BulkAction.DELETE:
             them = RESTORABLE.format("it" if len(result.done) == 1 else "them")
+            text += _cancelled(result.cancelled)
             await notify_with_undo(self, f"{text}. {them}", DELETE, result.done)
         elif result.switched:
             await notify_with_undo(self, text, SWITCH, result.switched)
@@ -177,6 +177,11 @@ class ScheduleActions(rx.State):
             await notify(self, "info", f"{what}: {words}", link="Show", href=href)
         else:
             await notify(self, "error", f"{what}: {words}", link="Show the error", href=href)
+
+
+def _cancelled(runs: int) -> str:
+    """What else a deletion did."""
+    return f". {counted(runs, 'queued run')} cancelled" if runs else ""
 
 
 def _test_words(to: str, *, waits: bool) -> str:

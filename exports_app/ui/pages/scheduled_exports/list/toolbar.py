@@ -185,6 +185,7 @@ def _bulk(dialogs: Dialogs) -> rx.Component:
 
     number = rx.el.b(f"{Selection.count} selected", font_weight="570", role="status", id="picked")
     return rx.el.div(
+        browser.measure(name="--bulk-bar"),
         number,
         rx.cond(
             Selection.count < ListState.selectable,

@@ -6,18 +6,20 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import NotFound
+from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services.core.records import SavedView
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, of_tenant
+from exports_app.ui.pages.scheduled_exports.list.filters import is_deleted
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.view_content import BUILT_IN, Content, stored
 from exports_app.ui.pages.scheduled_exports.list.views import Views
 
 SAVE, RENAME, DELETE = "save", "rename", "delete"
+NOT_SAVED = "A view does not keep deleted scheduled exports"
 NAME = "view-name"
 """Name and id of the field for the name."""
 
@@ -45,6 +47,8 @@ class ViewActions(rx.State):
         views = await self.get_state(Views)
         if what not in {SAVE, RENAME, DELETE} or (what != SAVE and not views.current):
             raise NotFound
+        if what == SAVE:
+            await self._content()
         self.asking, self.share = str(what), False
         self.typed = "" if what == SAVE else views.name
 
@@ -87,8 +91,7 @@ class ViewActions(rx.State):
     @action(Permission.READ)
     async def update(self) -> None:
         """The view becomes what the list shows."""
-        content = (await self.get_state(ListState)).content()
-        await self._change({"filters": stored(content)})
+        await self._change({"filters": stored(await self._content())})
         name = (await self.get_state(Views)).name
         await notify(self, "success", f"The view “{name}” was updated")
 
@@ -101,10 +104,16 @@ class ViewActions(rx.State):
         tenant: str = (await self.get_state(SessionState)).tenant_id
         return tenant
 
+    async def _content(self) -> Content:
+        """What the list shows. Raises Conflict where a view cannot keep it."""
+        content: Content = (await self.get_state(ListState)).content()
+        if is_deleted(content.filters):
+            raise Conflict(f"{NOT_SAVED}: choose another status first")
+        return content
+
     async def _save(self) -> None:
-        content = (await self.get_state(ListState)).content()
         make = services.saved_views.create
-        tenant, filters = await self._tenant(), stored(content)
+        tenant, filters = await self._tenant(), stored(await self._content())
         await self._show(await call(make, tenant, self.typed, filters, is_shared=self.share))
 
     async def _change(self, values: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.session import SessionState, may
+from exports_app.ui.pages.scheduled_exports.list.filters import DELETED as DELETED_ONES
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.view_actions import (
     DELETE,
     NAME,
@@ -46,13 +48,18 @@ def views_menu() -> rx.Component:
             rx.dropdown_menu.separator(),
             rx.foreach(Views.views, _view),
             rx.dropdown_menu.separator(),
-            _item("plus", "Save view …", ViewActions.ask(SAVE)),
+            _item("plus", "Save view …", ViewActions.ask(SAVE), disabled=_shows_deleted()),
             rx.cond(here & Views.may_change, _changes()),
             align="start",
             class_name="views-menu",
         ),
         modal=False,
     )
+
+
+def _shows_deleted() -> Any:
+    """Which no view keeps."""
+    return ListState.filters.get("active", "") == DELETED_ONES
 
 
 def _item(icon: str, words: Any, event: Any, **props: Any) -> rx.Component:
@@ -75,7 +82,10 @@ def _changes() -> rx.Component:
     share = _item("users", f"Share with {SessionState.tenant_name}", ViewActions.set_shared(True))
     withdraw = _item("lock", "Make private", ViewActions.set_shared(False))
     return rx.fragment(
-        rx.cond(Views.modified, _item("save", f"Update {Views.name}", ViewActions.update)),
+        rx.cond(
+            Views.modified & ~_shows_deleted(),
+            _item("save", f"Update {Views.name}", ViewActions.update),
+        ),
         _item("pencil", "Rename …", ViewActions.ask(RENAME)),
         rx.cond(may(Permission.WRITE), rx.cond(Views.shared, withdraw, share)),
         _item("trash-2", "Delete …", ViewActions.ask(DELETE), class_name="danger-item"),
