@@ -4,10 +4,10 @@ import { singleKeys, When } from "$/public/ui.js";
 
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const DELAY = 120; // milliseconds without a key until the server is asked
-const GROUPS = { schedule: "Scheduled exports", run: "Runs", page: "Go to", action: "Actions", tenant: "Switch tenant" };
+const GROUPS = { run: "Runs", schedule: "Scheduled exports", view: "Views", "of-schedule": "Actions", page: "Go to", action: "Actions", tenant: "Switch tenant" };
 
 // A dialog of the browser's own: the page behind cannot be reached, and the focus goes back when it closes.
-function Modal({ label, look, onClose, children }) {
+function Modal({ label, look, onClose, onBack = onClose, children }) {
   const dialog = useRef(null);
   useLayoutEffect(() => {
     const own = dialog.current;
@@ -18,7 +18,7 @@ function Modal({ label, look, onClose, children }) {
     ref: dialog, className: look, "aria-label": label,
     onCancel: (event) => {
       event.preventDefault();
-      onClose();
+      onBack();
     },
     onClick: (event) => event.target === dialog.current && onClose(), // beside it
   }, children);
@@ -30,14 +30,17 @@ const haveAll = (items, words) =>
     return words.every((word) => text.includes(word));
   });
 
-function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onOpen, onSwitch, onSignOut, onKeys, onClose }) {
+// A command with `act` is done by the server with the scheduled export that was found.
+function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onAct, onOpen, onSwitch, onSignOut, onKeys, onClose }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const [subject, setSubject] = useState(null); // the scheduled export whose actions are shown
+  const [before, setBefore] = useState(["", 0]); // what was typed and marked until then
   const query = text.trim();
   const words = folded(query).split(/\s+/).filter(Boolean);
   const begun = useRef(false);
   useEffect(() => {
-    if (begun.current && query === asked) return;
+    if (subject || (begun.current && query === asked)) return;
     begun.current = true;
     const timer = setTimeout(() => onSearch?.(query), query ? DELAY : 0);
     return () => clearTimeout(timer);
@@ -45,12 +48,28 @@ function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onOpe
   const own = commands.filter(({ needs }) => !needs || may.includes(needs));
   const others = tenants.filter(({ id }) => id !== tenant).map(({ id, name }) => ({ kind: "tenant", key: id, title: name, switchTo: id }));
   // What the server found for an older text is shown as far as it fits this one
-  const items = [...(query === asked ? found : haveAll(found, words)), ...haveAll([...own, ...others], words)];
+  const fits = ({ kind, only }) => (kind === "of-schedule") === Boolean(subject) && (!only || (only === "active") === subject.active);
+  const items = subject
+    ? haveAll(own.filter(fits), words)
+    : [...(query === asked ? found : haveAll(found, words)), ...haveAll([...own.filter(fits), ...others], words)];
   const marked = Math.min(at, items.length - 1);
+  const enter = (item) => {
+    setBefore([text, items.indexOf(item)]);
+    setSubject(item);
+    setText("");
+    setAt(0);
+  };
+  const leave = () => {
+    setSubject(null);
+    setText(before[0]);
+    setAt(before[1]);
+  };
   const run = (item) => {
     if (!item) return;
     if (item.does === "keys") return onKeys();
     onClose();
+    if (item.act) return onAct(item.act, subject.key);
+    if (item.kind === "of-schedule") return onOpen?.(subject.href);
     const press = item.press && document.getElementById(item.press);
     if (press) setTimeout(() => press.click(), 0); // after the focus has gone back
     else if (item.does === "sign-out") onSignOut?.();
@@ -58,6 +77,15 @@ function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onOpe
     else onOpen?.(item.href);
   };
   const key = (event) => {
+    const { selectionStart, value } = event.target;
+    if (event.key === "ArrowRight" && selectionStart === value.length && items[marked]?.kind === "schedule") {
+      event.preventDefault();
+      return enter(items[marked]);
+    }
+    if (subject && !value && ["ArrowLeft", "Backspace"].includes(event.key)) {
+      event.preventDefault();
+      return leave();
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
       event.preventDefault();
@@ -69,7 +97,7 @@ function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onOpe
   };
   const input = h("input", {
     type: "text", role: "combobox", className: "palette-input", autoFocus: true, value: text, maxLength: 200, spellCheck: false,
-    autoComplete: "off", placeholder: "Search or run a command …", "aria-label": "Search or run a command",
+    autoComplete: "off", placeholder: subject ? "Choose an action …" : "Search or run a command …", "aria-label": subject ? `Actions for ${subject.title}` : "Search or run a command",
     "aria-expanded": items.length > 0, "aria-controls": "palette-list", "aria-autocomplete": "list",
     "aria-activedescendant": items.length ? `palette-${marked}` : undefined,
     onChange: (event) => {
@@ -79,15 +107,19 @@ function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onOpe
     onKeyDown: key,
   });
   const rows = items.map((item, place) =>
-    h(Row, { key: `${item.kind} ${item.key}`, item, place, marked: place === marked, first: items[place - 1]?.kind !== item.kind, onRun: run, onMark: setAt }));
+    h(Row, { key: `${item.kind} ${item.key}`, item, place, marked: place === marked, first: items[place - 1]?.kind !== item.kind, onRun: run, onMark: setAt, onEnter: enter }));
   const count = items.length === 1 ? "1 result" : `${items.length} results`;
-  return h(Modal, { label: "Commands", look: "palette", onClose },
+  return h(Modal, { label: "Commands", look: "palette", onClose, onBack: subject ? leave : onClose },
+    subject && h("div", { className: "palette-subject" },
+      h("button", { type: "button", className: "link-button", onMouseDown: keepFocus, onClick: leave }, "Back"), h("bdi", { className: "one-line" }, subject.title)),
     input,
     h("ul", { id: "palette-list", role: "listbox", "aria-label": "Results" }, rows),
     h("p", { className: items.length ? "sr" : "palette-none", role: "status" }, items.length ? count : "No results"));
 }
 
-function Row({ item, place, marked, first, onRun, onMark }) {
+const keepFocus = (event) => event.preventDefault(); // in the field
+
+function Row({ item, place, marked, first, onRun, onMark, onEnter }) {
   const row = useRef(null);
   useEffect(() => {
     if (marked) row.current.scrollIntoView({ block: "nearest" });
@@ -97,7 +129,11 @@ function Row({ item, place, marked, first, onRun, onMark }) {
     "data-group": first ? GROUPS[item.kind] : undefined,
     onMouseMove: () => marked || onMark(place),
     onClick: () => onRun(item),
-  }, h("span", { className: "grow", dir: "auto" }, item.title), item.note && h("span", { className: "muted" }, item.note, item.at && " ", item.at && h(When, { at: item.at })));
+  }, h("span", { className: "grow", dir: "auto" }, item.title), item.note && h("span", { className: "muted" }, item.note, item.at && " ", item.at && h(When, { at: item.at })),
+  item.kind === "schedule" && h("span", { className: "palette-more", title: "Actions (→)", onMouseDown: keepFocus, onClick: (event) => {
+    event.stopPropagation();
+    onEnter(item);
+  } }, "→", h("span", { className: "sr" }, "Right arrow: actions")));
 }
 
 const KEYS = [

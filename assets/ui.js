@@ -574,7 +574,7 @@ const PALETTE = () => import("$/public/palette.js").then((part) => part.PaletteO
 
 // The button of the command palette, which Ctrl/Cmd+K opens too, and "?" the list of shortcuts. commands: `needs` is a permission
 // (one of `may`); `press` is the id of a button that does it where there is one, else `href` is opened.
-export function Commands({ commands = [], may = [], tenants = [], tenant = "", found = [], asked = "", onSearch, onOpen, onSwitch, onSignOut }) {
+export function Commands({ commands = [], may = [], tenants = [], tenant = "", found = [], asked = "", onSearch, onAct, onOpen, onSwitch, onSignOut }) {
   const [open, setOpen] = useState("");
   useEffect(() => {
     const press = (event) => {
@@ -589,7 +589,7 @@ export function Commands({ commands = [], may = [], tenants = [], tenant = "", f
     return () => window.removeEventListener("keydown", press);
   });
   const onClose = () => setOpen("");
-  const props = { open, commands, may, tenants, tenant, found, asked, onSearch, onOpen, onSwitch, onSignOut, onClose, onKeys: () => setOpen("keys") };
+  const props = { open, commands, may, tenants, tenant, found, asked, onSearch, onAct: (...what) => isAway() || onAct?.(...what), onOpen, onSwitch, onSignOut, onClose, onKeys: () => setOpen("keys") };
   const label = "Search and commands";
   return h(Fragment, null,
     h("button", { type: "button", className: "icon-button", "aria-label": label, title: `${label} (Ctrl+K)`, id: "commands", onClick: () => setOpen("palette") },

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
+from string import hexdigits
 
 from email_validator import EmailNotValidError
 
@@ -20,6 +22,10 @@ from exports_app.services.core.request_coalescing import RequestCoalescing
 KEPT = 0.25
 """Seconds that a reading is shared: changes by other processes show after this time at the
 latest."""
+
+
+SHORTEST = 6
+"""Digits of an id that a run is found by: fewer would begin many."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,16 @@ class RunListing:
             schedule_of(tx, who, run.scheduled_export_id, Permission.READ)
             return _listed(tx, FoundRuns([run], more=False, total=1), Page())
 
+    def with_id(self, who: Principal, tenant_id: str, text: str, most: int) -> list[ListedRun]:
+        """Runs whose id begins with this text, with or without its hyphens: of SHORTEST digits at
+        least; of shorter ones none. Raises NotFound, Forbidden."""
+        require(who, Permission.READ, tenant_id)
+        if not (beginning := _beginning(text)):
+            return []
+        with self._store.read() as tx:
+            found = tx.run_list.with_id(tenant_id, beginning, most)
+            return _listed(tx, FoundRuns(found, more=False, total=len(found)), Page()).runs
+
     def _read(
         self, who: Principal, tenant_id: str, where: RunFilter, place: Place, size: int
     ) -> RunListPage:
@@ -129,6 +145,16 @@ def check_schedule(tx: Transaction, who: Principal, tenant_id: str, where: RunFi
     schedule = schedule_of(tx, who, where.schedule_id, Permission.READ)
     if schedule.tenant_id != tenant_id:
         raise NotFound
+
+
+def _beginning(text: str) -> str:
+    """Of an id, as it is stored; empty where it is none, or too short."""
+    digits = text.replace("-", "").lower()
+    if not SHORTEST <= len(digits) <= 32 or not set(digits) <= set(hexdigits):
+        return ""
+    cuts = (0, 8, 12, 16, 20, 32)
+    parts = [digits[start:end] for start, end in pairwise(cuts)]
+    return "-".join(part for part in parts if part)
 
 
 def check_filter(where: RunFilter) -> None:

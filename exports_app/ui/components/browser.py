@@ -116,6 +116,7 @@ class Commands(_Browser):
     found: rx.Var[list[Any]]
     asked: rx.Var[str]
     on_search: rx.EventHandler[passthrough_event_spec(str)]
+    on_act: rx.EventHandler[passthrough_event_spec(str, str)]
     on_open: rx.EventHandler[passthrough_event_spec(str)]
     on_switch: rx.EventHandler[passthrough_event_spec(str)]
     on_sign_out: rx.EventHandler[no_args_event_spec]

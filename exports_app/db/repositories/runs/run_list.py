@@ -61,6 +61,13 @@ class RunListRepository(StoredRuns):
             return FoundRuns(self._of_ids(found, page), len(found) > page.size, self._count(lead))
         return self._looked(lead, where, led_by, page)
 
+    def with_id(self, tenant_id: str, beginning: str, limit: int) -> list[Run]:
+        c = RUNS.c
+        # In the order of code points a g comes after all that an id has
+        ids = (c.id >= beginning, c.id < f"{beginning}g", c.tenant_id == tenant_id)
+        where = (*ids, *self._of_live_schedules(tenant_id))
+        return self._all(self._select().where(*where).order_by(c.id).limit(limit))
+
     def _looked(self, lead: Conditions, where: RunFilter, led_by: str, page: Page) -> FoundRuns:
         """The page, and what was looked at for it."""
         seen = _candidates(lead, page)

@@ -58,6 +58,9 @@ class RunListStore(Protocol):
         sort ``created_at`` the page is the one before it in the list. The filter's schedule must be
         the tenant's."""
 
+    def with_id(self, tenant_id: str, beginning: str, limit: int) -> list[Run]:
+        """Whose id begins so, of schedules that are not deleted."""
+
 
 @dataclass(frozen=True)
 class EndedRuns:

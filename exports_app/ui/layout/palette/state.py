@@ -1,7 +1,7 @@
 """What the command palette finds."""
 
-import contextlib
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -10,18 +10,20 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import NotFound
 from exports_app.domain.humanize import place
 from exports_app.domain.runs.states import RunStatus
-from exports_app.services.core.field_rules import is_uuid
+from exports_app.domain.search_words import folded, words
 from exports_app.services.core.interfaces import RunFilter
-from exports_app.services.core.records import Page, Schedule
+from exports_app.services.core.records import Page, SavedView, Schedule
 from exports_app.services.identity.sessions import HOME
 from exports_app.services.runs.listing import ListedRun, Place
+from exports_app.ui.components.run_words import nominal
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.vars import put
+from exports_app.ui.layout.palette.actions import ACTIONS
 
 MOST = 8
-"""Scheduled exports that are shown."""
+"""Scheduled exports, views and runs that are shown, of each."""
 FAILED = 4
 """Runs that failed last, which are shown before anything is typed."""
 
@@ -37,6 +39,8 @@ class Found:
     href: str
     at: str = ""
     """An instant that is shown beside the note."""
+    active: bool = False
+    """Of a scheduled export."""
 
 
 class PaletteState(rx.State):
@@ -51,28 +55,47 @@ class PaletteState(rx.State):
         tenant = (await self.get_state(SessionState)).tenant_id
         put(self, found=await call(_find, tenant, asked.strip()) if tenant else [], asked=asked)
 
+    @action(Permission.WRITE)
+    async def act(self, what: str, schedule_id: str) -> Any:
+        """Do one of `view.of_schedule` with a scheduled export."""
+        if (does := ACTIONS.get(str(what))) is None:
+            raise NotFound
+        return await does(self, str(schedule_id))
+
 
 def _find(who: Principal, tenant_id: str, asked: str) -> list[Found]:
-    """Of an empty text, the runs that failed last; of a run's id, that run."""
+    """Of an empty text, the runs that failed last; of the beginning of a run's id, that run."""
+    views = [_view(view) for view in _views(who, tenant_id, asked)]
     if not asked:
         failed = RunFilter(status=RunStatus.FAILED)
         page = services.run_listing.page(who, tenant_id, failed, Place(), FAILED)
-        return [_run(one) for one in page.runs]
-    if is_uuid(asked):
-        with contextlib.suppress(NotFound):
-            return [_run(one) for one in services.run_listing.one(who, tenant_id, asked).runs]
+        return [*map(_run, page.runs), *views]
+    runs = services.run_listing.with_id(who, tenant_id, asked, MOST)
     first = Page(1, MOST, "name", most=MOST)
     schedules, _ = services.schedules.find(who, tenant_id, {}, asked, first)
-    return [_schedule(schedule) for schedule in schedules]
+    return [*map(_run, runs), *map(_schedule, schedules), *views]
+
+
+def _views(who: Principal, tenant_id: str, asked: str) -> list[SavedView]:
+    """Whose names have the words, in any order."""
+    wanted, views = words(asked), services.saved_views.find(who, tenant_id)
+    return [view for view in views if all(word in folded(view.name) for word in wanted)][:MOST]
+
+
+def _view(view: SavedView) -> Found:
+    note = "Shared" if view.is_shared else ""
+    return Found("view", view.id, view.name, note, f"{HOME}?view={view.id}")
 
 
 def _schedule(schedule: Schedule) -> Found:
     note = place(schedule.timezone) if schedule.is_active else "Paused"
-    return Found("schedule", schedule.id, schedule.name, note, f"{HOME}/{schedule.id}")
+    href = f"{HOME}/{schedule.id}"
+    active = schedule.is_active
+    return Found("schedule", schedule.id, schedule.name, note, href, active=active)
 
 
 def _run(listed: ListedRun) -> Found:
     run = listed.run
     at = (run.completed_at or run.created_at).isoformat()
-    status = str(run.status).capitalize()
+    status = f"{str(run.status).capitalize()} {nominal(run)}".rstrip()
     return Found("run", run.id, listed.schedule_name, status, f"/runs/{run.id}", at)

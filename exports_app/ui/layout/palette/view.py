@@ -15,13 +15,14 @@ from exports_app.ui.layout.palette.state import PaletteState
 
 def palette() -> rx.Component:
     return browser.commands(
-        commands=commands(),
+        commands=[*commands(), *of_schedule()],
         may=SessionState.may,
         tenants=SessionState.tenants,
         tenant=SessionState.tenant_id,
         found=PaletteState.found,
         asked=PaletteState.asked,
         on_search=PaletteState.look,
+        on_act=PaletteState.act,
         on_open=rx.redirect,
         on_switch=SessionState.switch,
         on_sign_out=SessionState.logout,
@@ -40,6 +41,20 @@ def commands() -> list[dict[str, str]]:
         _command("Keyboard shortcuts", does="keys"),
         _command("Sign out", does="sign-out"),
     ]
+
+
+def of_schedule() -> list[dict[str, str]]:
+    """What is done with a scheduled export that was found. act: a key of `actions.ACTIONS`; without
+    it, its history is opened. only: of active or paused ones."""
+    write = str(Permission.WRITE)
+    each = (
+        _command("History"),
+        _command("Run now …", needs=write, act="run"),
+        _command("Edit", needs=write, act="edit"),
+        _command("Pause", needs=write, act="pause", only="active"),
+        _command("Activate", needs=write, act="activate", only="paused"),
+    )
+    return [command | {"kind": "of-schedule"} for command in each]
 
 
 def _command(title: str, **more: Any) -> dict[str, str]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, size
 from exports_app.domain.open_enum import Words
-from exports_app.domain.runs.states import RunStatus, Trigger
-from exports_app.domain.timing import cron, instants
+from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.timing import cron
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.ui.pages.scheduled_exports import run_errors
@@ -55,14 +55,6 @@ def failing_words(schedule: Schedule) -> str:
     if schedule.failures == 1:
         return "The last scheduled run failed"
     return "The last scheduled run did not reach everyone"
-
-
-def nominal(run: Run) -> str:
-    """Of a backfill, the scheduled time that it makes up for, in its schedule's zone; empty for any
-    other run."""
-    if run.trigger is not Trigger.BACKFILL or run.scheduled_for is None:
-        return ""
-    return f"for {instants.in_words(run.scheduled_for, run.spec.timezone)}"
 
 
 def moment(run: Run) -> datetime:

@@ -18,6 +18,7 @@ def _found(sort: str = "-created_at", **where: Any) -> Call:
 
 CALLS: Mapping[str, Call] = {
     "run_list.find": _found(),
+    "run_list.with_id": lambda tx, k: tx.run_list.with_id(k.filled.tenant, k.run.id[:6], 8),
     "run_list.find: newer": _found("created_at"),
     "run_list.find: a status": _found(status="cancelled"),
     "run_list.find: tests": _found(trigger="test"),

@@ -45,11 +45,18 @@ class EditorState(rx.State):
     @action(Permission.WRITE)
     async def begin(self, schedule_id: str) -> Any:
         """Open the form: of a stored schedule, or an empty one."""
+        if schedule_id:
+            return await self.edit(schedule_id)
         if (await self.get_state(DraftState)).is_open:  # one that has just come back
             return None
-        if schedule_id:
-            return await self._edit(await self._stored(schedule_id))
         return await self._new({})
+
+    @internal
+    async def edit(self, schedule_id: str) -> Any:
+        """Open the form of a stored schedule, unless one is open. Returns what follows."""
+        if (await self.get_state(DraftState)).is_open:
+            return None
+        return await self._edit(await self._stored(schedule_id))
 
     @action(Permission.WRITE)
     async def begin_from(self, template: str) -> Any:

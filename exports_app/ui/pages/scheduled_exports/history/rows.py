@@ -21,6 +21,7 @@ from exports_app.domain.timing import period
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs import entitlement
 from exports_app.services.runs.actions import waits_for_retry
+from exports_app.ui.components.run_words import nominal
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.delivery_advice import advice
@@ -33,7 +34,6 @@ from exports_app.ui.pages.scheduled_exports.labels import (
     iso,
     kind_label,
     moment,
-    nominal,
 )
 
 TRIGGERS = Words(

@@ -62,9 +62,13 @@ class ScheduleActions(rx.State):
     async def toggle(self, schedule_id: str, active: bool) -> None:
         """Acts at once. Where it is refused, the list is read again, so that the switch comes
         back."""
-        switch = services.activation.set_active
+        await self.switch(str(schedule_id), active=bool(active))
+
+    @internal
+    async def switch(self, schedule_id: str, *, active: bool) -> None:
+        """As `toggle`."""
         try:
-            switched = await call(switch, str(schedule_id), bool(active))
+            switched = await call(services.activation.set_active, schedule_id, active)
             if switched is not None:
                 done = BULK["activate" if active else "pause"]
                 text = f"“{switched.before.name}” {done}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from exports_app.domain.humanize import place
 from exports_app.domain.runs.states import FAILING, FINISHED, RunStatus
 from exports_app.services.core.records import LatestRun, Run, Schedule, Summary
+from exports_app.ui.components.run_words import nominal
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.labels import (
     STATUS_WORDS,
@@ -15,7 +16,6 @@ from exports_app.ui.pages.scheduled_exports.labels import (
     iso,
     kind_label,
     moment,
-    nominal,
     outcome_words,
 )
 
