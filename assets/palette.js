@@ -3,7 +3,7 @@ import { createElement as h, useEffect, useLayoutEffect, useRef, useState } from
 import { singleKeys, When } from "$/public/ui.js";
 
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-const DELAY = 120; // milliseconds without a key until the server is asked
+const DELAY = 60; // milliseconds without a key until the server is asked
 const GROUPS = { run: "Runs", schedule: "Scheduled exports", view: "Views", "of-schedule": "Actions", page: "Go to", action: "Actions", tenant: "Switch tenant" };
 
 // A dialog of the browser's own: the page behind cannot be reached, and the focus goes back when it closes.
