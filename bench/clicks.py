@@ -1,10 +1,12 @@
 """From a click to its answer on the screen, measured by the page's own clock."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.async_api import Page
+
+from bench.pages import PATH
 
 ROW = "tr[data-id]"
 PATIENCE = 10_000
@@ -91,7 +93,8 @@ ARM = """([kind, wanted]) => {
     if (kind) window.addEventListener(kind, begin, true); else start = performance.now();
   });
 }""".replace("PATIENCE", str(PATIENCE))
-LISTED = """[...document.querySelectorAll("tr[data-id]")].map((row) => row.dataset.id).join()"""
+LISTED = """[...document.querySelectorAll("tr[data-id], tr[data-run]")]
+    .map((row) => row.dataset.run ?? row.dataset.id).join()"""
 ANSWERS = {
     "other rows": f"(before) => {{ const now = {LISTED}; return now !== before && now !== ''; }}",
     "found": """(text) => document.querySelector("tr[data-id] .name")?.textContent === text""",
@@ -107,6 +110,7 @@ ANSWERS = {
         const cell = document.querySelector(`tr[data-id="${id}"] .name`);
         return cell?.textContent === name;
     }""",
+    "offered": """(title) => document.querySelector("#palette-0 .grow")?.textContent === title""",
     "there": """(selector) => document.querySelector(selector) !== null""",
     "gone": """(selector) => document.querySelector(selector) === null""",
     "filled": """(selector) => Boolean(document.querySelector(selector)?.value)""",
@@ -122,18 +126,55 @@ async def answered(page: Page) -> Answer:
     return Answer(*await page.evaluate("() => window.benchAnswer"))
 
 
-class List:
-    """The page of the scheduled exports, already open. newest: the id of the schedule in its first
-    line; count: of all."""
+class Clicks:
+    """Actions of one page. path: its own."""
+
+    path = PATH
+    row = ROW
+    """What is there when the page is."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def actions(self) -> dict[str, Sample]:
+        """In this order: each leaves the page so that it can be done again."""
+        raise NotImplementedError
+
+    async def open(self) -> None:
+        await self._page.goto(self.path)
+        await self._page.locator(self.row).first.wait_for()
+        await self._page.wait_for_timeout(4 * SETTLE)
+
+    async def _timed(
+        self, event: str, answer: str, wanted: Any, do: Callable[[], Awaitable[Any]]
+    ) -> Answer:
+        await arm(self._page, event, answer, wanted)
+        await do()
+        answer_seen = await answered(self._page)
+        await self._page.wait_for_timeout(SETTLE)
+        return answer_seen
+
+    async def _rows_change(self, event: str, do: Callable[[], Awaitable[Any]]) -> Answer:
+        listed = await self._page.evaluate(f"() => {LISTED}")
+        return await self._timed(event, "other rows", listed, do)
+
+    async def _close(self, layer: str) -> None:
+        await self._page.keyboard.press("Escape")
+        await self._page.locator(layer).wait_for(state="detached")
+        await self._page.wait_for_timeout(SETTLE)
+
+
+class List(Clicks):
+    """The page of the scheduled exports. newest: the id of the schedule in its first line; count:
+    of all."""
 
     def __init__(self, page: Page, newest: str, count: int) -> None:
-        self._page = page
+        super().__init__(page)
         self._newest = newest
         self._count = count
         self._row = page.locator(f'tr[data-id="{newest}"]')
 
     def actions(self) -> dict[str, Sample]:
-        """In this order: each leaves the list as it was."""
         return {
             "filter": self.filter,
             "sort": self.sort,
@@ -146,20 +187,6 @@ class List:
             "open the history": self.open_history,
             "open the form": self.open_form,
         }
-
-    async def _timed(
-        self, event: str, answer: str, wanted: Any, do: Callable[[], Awaitable[Any]]
-    ) -> Answer:
-        await arm(self._page, event, answer, wanted)
-        await do()
-        answer_seen = await answered(self._page)
-        await self._page.wait_for_timeout(SETTLE)
-        return answer_seen
-
-    async def _rows_change(self, event: str, do: Callable[[], Awaitable[Any]]) -> Answer:
-        return await self._timed(
-            event, "other rows", await self._page.evaluate(f"() => {LISTED}"), do
-        )
 
     async def filter(self, number: int) -> Answer:
         value = ("campaign", "aggregate", "campaigns", "")[number % 4]
@@ -226,19 +253,15 @@ class List:
 
     async def _dialog(self, answer: str, wanted: str, do: Callable[[], Awaitable[Any]]) -> Answer:
         took = await self._timed("click", answer, wanted, do)
-        await self._page.keyboard.press("Escape")
-        await self._page.locator("[role=dialog]").wait_for(state="detached")
-        await self._page.wait_for_timeout(SETTLE)
+        await self._close("[role=dialog]")
         return took
 
 
-async def measure(page: Page, seeded: dict[str, Any], samples: int) -> dict[str, list[Answer]]:
+async def measure(pages: Iterable[Clicks], samples: int) -> dict[str, list[Answer]]:
     """Every sample, by action."""
     took: dict[str, list[Answer]] = {}
-    listed = List(page, seeded["newest"], seeded["count"])
-    for name, do in listed.actions().items():
-        await page.goto(page.url.split("?")[0])
-        await page.locator(ROW).first.wait_for()
-        await page.wait_for_timeout(4 * SETTLE)
-        took[name] = [await do(number) for number in range(samples + WARM)][WARM:]
+    for page in pages:
+        for name, do in page.actions().items():
+            await page.open()
+            took[name] = [await do(number) for number in range(samples + WARM)][WARM:]
     return took

@@ -18,6 +18,7 @@ from exports_app.services.core.extension_points import FORMATS
 from exports_app.services.core.records import Delivery, Page, Run, Schedule, new_id
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.view_filters import ViewFilters
 from exports_app.wiring import Services
 
 PASSWORD = "a password to measure with"
@@ -30,8 +31,11 @@ LARGE_CAMPAIGNS = 100
 LARGE_DAYS = 1_000
 BATCH = 500
 """Schedules in one transaction."""
-RUNS = 60
-"""Runs of the newest schedule, whose history is opened. One in three of the others has three."""
+RUNS = 2_000
+"""Runs of the newest schedule, whose history is opened, an hour apart. One in three of the others
+has three, a day apart."""
+VIEW = "Failed ones by name"
+"""A saved view of the user."""
 QUIET = timedelta(hours=3)
 """No schedule is due within it: the pages are measured, not the engine."""
 TYPES = ("campaigns", "campaign", "aggregate")
@@ -102,8 +106,9 @@ def schedules(
 
 
 def history(schedule: Schedule, count: int, now: datetime) -> Iterator[tuple[Run, list[Delivery]]]:
+    apart = timedelta(hours=1) if count == RUNS else timedelta(days=1)
     for back in range(count):
-        at = now - timedelta(days=1 + back)
+        at = now - (1 + back) * apart
         status = OUTCOMES[(back + int(schedule.name[-5:])) % len(OUTCOMES)]
         made = status in {RunStatus.COMPLETED, RunStatus.PARTIAL}
         run = replace(
@@ -183,6 +188,9 @@ def main(folder: Path, count: int) -> dict[str, Any]:
     now = services.clock()
     made = list(schedules(count, tenant.id, user.id, campaign.id, now))
     write(services, made, now)
+    who = Principal(user.id, roles={tenant.id: Role.ADMIN})
+    view = ViewFilters(last_status=RunStatus.FAILED, sort="name")
+    services.saved_views.create(who, tenant.id, VIEW, view)
     browser = "one-browser-of-the-benchmark"
     code = services.sessions.begin(EMAIL, PASSWORD, "127.0.0.1", browser)
     session, _ = services.sessions.redeem(code, browser)

@@ -19,6 +19,7 @@ import httpx
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from bench import clicks, company
+from bench.more_clicks import Header, History, Runs
 from bench.pages import PATH, close_pages, open_pages
 from bench.running import child, machine, say
 from bench.ui_report import EXPORT_ROWS, EXPORTS, OPEN_PAGES, Measurements, Weight, report
@@ -119,7 +120,7 @@ async def beside_exports(
         for _ in range(EXPORTS):
             (await http.post(f"{path}/trigger")).raise_for_status()
         ended = asyncio.create_task(_until_made(http, path))
-        took = await clicks.measure(page, seeded, samples)
+        took = await clicks.measure([_list(page, seeded)], samples)
         clicked = time.monotonic() - began
         made = await ended - began
     say(
@@ -127,6 +128,10 @@ async def beside_exports(
         f" {clicked:.0f} s"
     )
     return took, min(1.0, made / clicked)
+
+
+def _list(page: Page, seeded: dict[str, Any]) -> clicks.List:
+    return clicks.List(page, seeded["newest"], seeded["count"])
 
 
 async def _until_made(http: httpx.AsyncClient, path: str) -> float:
@@ -181,8 +186,8 @@ async def measure(url: str, pid: int, seeded: dict[str, Any], samples: int) -> M
         page = await signed_in(browser, url, seeded["session"])
         weight = await first_load(page)
         say(f"first load: {weight.bytes / 1000:.0f} KB")
-        await page.goto(PATH)
-        took = await clicks.measure(page, seeded, samples)
+        others = [Runs(page), History(page, seeded["newest"]), Header(page, seeded["count"])]
+        took = await clicks.measure([_list(page, seeded), *others], samples)
         say("clicks are measured")
         busy, share = await beside_exports(page, url, seeded, max(2, samples // 6))
         pushed = await pushes(page, url, seeded, samples)
