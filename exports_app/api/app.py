@@ -30,6 +30,7 @@ from exports_app.api.routes import (
     well_known,
 )
 from exports_app.api.serving import Serving, Stage
+from exports_app.api.waiting import Waiting
 from exports_app.wiring import Services
 
 DESCRIPTION = (
@@ -53,6 +54,7 @@ def create(
     api.state.services = services
     api.state.engine_alive = engine_alive
     api.state.serving = serving or Serving(Stage.SERVING)
+    api.state.waiting = Waiting(api.state.serving)
     of_people = (auth, account, users, second_factor, sessions, tenants, invitations, audit)
     for routes in (
         *of_people,

@@ -3,6 +3,8 @@ while a slow client sends its body or takes the answer."""
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +18,8 @@ from exports_app.wiring import Services
 
 PROBES = frozenset({"/api/health", "/api/live", "/api/ready"})
 METRICS = "/api/metrics"
+_PLACE = "exports_app.place"
+"""Where an ASGI scope keeps the request's place."""
 _SIGN_IN = re.compile(
     r"/api/(?:auth/(?:login|forgot-password|reset-password)|session/.*|invitations/accept"
     r"|account/(?:password|second-factor(?:/.*)?))",
@@ -37,6 +41,13 @@ def lane_of(path: str, lanes: Lanes) -> Lane | None:
     return lanes.files if _FILES.fullmatch(path) else lanes.api
 
 
+def outside_lane(scope: Scope) -> AbstractAsyncContextManager[None]:
+    """For a request that waits for something else: without its place within the block. Raises
+    Overloaded where none is free after it."""
+    place: _Place | None = scope.get(_PLACE)
+    return nullcontext() if place is None else place.outside()
+
+
 class InLanes:
     """ASGI middleware."""
 
@@ -53,6 +64,7 @@ class InLanes:
             await self._app(scope, receive, send)
             return
         place = _Place(lane, receive, send)
+        scope[_PLACE] = place
         try:
             await lane.enter()
         except Overloaded as e:
@@ -81,6 +93,13 @@ class _Place:
         if self._taken:
             self._taken = False
             self._lane.leave()
+
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[None]:
+        """Without the place within the block. Raises Overloaded where none is free after it."""
+        self.leave()
+        yield
+        await self._come_back(begun=False)
 
     async def receive(self) -> Message:
         """The next part of the body. Raises Overloaded, where no place is free after the last."""

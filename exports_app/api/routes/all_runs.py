@@ -1,21 +1,25 @@
 """The runs of a tenant, across its scheduled exports."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who
 from exports_app.api.schemas import runs as schemas
 from exports_app.api.schemas.base import Instant
 from exports_app.api.threaded_responses import in_thread
+from exports_app.api.waiting import Seconds, Waits
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.domain.runs.states import UNFINISHED, RunStatus, Trigger
 from exports_app.services.core.interfaces import RunFilter
 from exports_app.services.core.records import Delivery, Page, Run
+from exports_app.services.runs.ended import EndedPage
 from exports_app.services.runs.listing import ListedRun
 
 router = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[parameters.CHECKED])
@@ -24,6 +28,8 @@ OfTenant = Annotated[
     UUID | None,
     Query(alias="tenantId", description="May be left out by members of a single tenant"),
 ]
+Found = tuple[Run, list[Delivery]]
+BOTH = "leave it out beside a cursor, which goes on by itself"
 OfSchedule = Annotated[UUID | None, Query(alias="scheduledExportId")]
 
 
@@ -76,9 +82,11 @@ def find(
 
 
 @router.get("/ended", response_model=schemas.EndedRunsOut, summary="Poll for ended runs")
-def ended(
+async def ended(
     srv: Srv,
     who: Reader,
+    request: Request,
+    waiting: Waits,
     tenant_id: OfTenant = None,
     schedule_id: OfSchedule = None,
     status: Annotated[RunStatus | None, Query()] = None,
@@ -95,10 +103,12 @@ def ended(
         bounds.Cursor | None,
         Query(description="nextCursor of the answer before, with the same filters"),
     ] = None,
+    wait: Seconds = 0,
 ) -> Any:
     """For programs that want to hear of each run that has ended. A run is there once, and again
     where it ends again: after a retry, or when it was sent again. In the order in which their ends
-    can be seen; keep nextCursor, which is always given, and send it the next time."""
+    can be seen; keep nextCursor, which is always given, and send it the next time. wait: until
+    there is one."""
     wanted = str(tenant_id) if tenant_id else None
     where = RunFilter(
         schedule_id=str(schedule_id) if schedule_id else "",
@@ -108,23 +118,53 @@ def ended(
     of = ("ended runs", wanted, vars(where))
     after = srv.cursors.page(cursor, of, Page()).after
     if after and begin:
-        raise Invalid(
-            [FieldError("/from", "leave it out beside a cursor, which goes on by itself")]
-        )
-    if begin is Begin.NOW:
-        number = srv.run_ends.newest(who, wanted)
-        return {"items": [], "next_cursor": srv.cursors.at(of, number, ""), "has_more": False}
-    page = srv.run_ends.after(who, wanted, where, after[0] if after else 0, limit)
-    return in_thread(
-        schemas.EndedRunsOut,
-        {
-            "items": [listed_out(one) for one in page.runs],
-            "next_cursor": srv.cursors.at(of, page.last, ""),
-            "has_more": page.more,
-        },
-    )
+        raise Invalid([FieldError("/from", BOTH)])
+
+    def first() -> EndedPage:
+        begins = srv.run_ends.newest(who, wanted) if begin is Begin.NOW else 0
+        return srv.run_ends.after(who, wanted, where, after[0] if after else begins, limit)
+
+    page = await run_in_threadpool(first)
+    if wait and not page.runs and not page.more:
+        last = page.last
+        with waiting.seat(who.user_id, wait):
+            page = await waiting.until(
+                request,
+                srv.changes,
+                wait,
+                page.tenant_id,
+                lambda: srv.run_ends.after(who, wanted, where, last, limit),
+                lambda found: bool(found.runs),
+            )
+    answer = {
+        "items": [listed_out(one) for one in page.runs],
+        "next_cursor": srv.cursors.at(of, page.last, ""),
+        "has_more": page.more,
+    }
+    return await run_in_threadpool(in_thread, schemas.EndedRunsOut, answer)
 
 
 @router.get("/{run_id}", response_model=schemas.RunOut, summary="Get a run by its ID")
-def get(srv: Srv, who: Who, run_id: str) -> Any:
-    return run_out(*srv.run_listing.get(who, run_id))
+async def get(
+    srv: Srv, who: Who, request: Request, waiting: Waits, run_id: str, wait: Seconds = 0
+) -> Any:
+    """wait: until it has ended."""
+    return await once_ended(
+        request, srv, who, waiting, wait, lambda: srv.run_listing.get(who, run_id)
+    )
+
+
+async def once_ended(
+    request: Request, srv: Srv, who: Who, waiting: Waits, wait: int, look: Callable[[], Found]
+) -> dict[str, Any]:
+    """The run that `look` finds, once it has ended or the time is over."""
+    found = await run_in_threadpool(look)
+    if wait and not _has_ended(found):
+        tenant_id = found[0].tenant_id
+        with waiting.seat(who.user_id, wait):
+            found = await waiting.until(request, srv.changes, wait, tenant_id, look, _has_ended)
+    return run_out(*found)
+
+
+def _has_ended(found: Found) -> bool:
+    return found[0].status not in UNFINISHED

@@ -10,8 +10,9 @@ from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
 from exports_app.api.file_response import FileResponse
 from exports_app.api.middleware.methods import is_head
 from exports_app.api.request_body import json_body, takes
-from exports_app.api.routes.all_runs import run_out
+from exports_app.api.routes.all_runs import once_ended, run_out
 from exports_app.api.schemas import runs as schemas
+from exports_app.api.waiting import Seconds, Waits
 from exports_app.services.core.records import Page
 from exports_app.services.runs.download_log import MAX_LISTED
 
@@ -87,7 +88,22 @@ def backfill(
 @router.get(
     "/{schedule_id}/history/{history_id}", response_model=schemas.RunOut, summary="Get a run"
 )
-def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+async def run(
+    srv: Srv,
+    who: Who,
+    request: Request,
+    waiting: Waits,
+    schedule_id: str,
+    history_id: str,
+    wait: Seconds = 0,
+) -> Any:
+    """wait: until it has ended."""
+    return await once_ended(
+        request, srv, who, waiting, wait, lambda: srv.history.get(who, schedule_id, history_id)
+    )
+
+
+def _run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     return run_out(*srv.history.get(who, schedule_id, history_id))
 
 
@@ -109,7 +125,7 @@ def attempts(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Cancels a run that is queued or in progress. 409 if it has already ended."""
     srv.run_actions.cancel(who, schedule_id, history_id)
-    return run(srv, who, schedule_id, history_id)
+    return _run(srv, who, schedule_id, history_id)
 
 
 @router.post(
@@ -120,7 +136,7 @@ def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 def retry(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Starts the next attempt of a run now. 409 if the run is not waiting for a retry."""
     srv.run_actions.retry_now(who, schedule_id, history_id)
-    return run(srv, who, schedule_id, history_id)
+    return _run(srv, who, schedule_id, history_id)
 
 
 @router.post(
@@ -131,7 +147,7 @@ def retry(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Stops retrying and ends the run. 409 if the run is not waiting for a retry."""
     srv.run_actions.give_up(who, schedule_id, history_id)
-    return run(srv, who, schedule_id, history_id)
+    return _run(srv, who, schedule_id, history_id)
 
 
 @router.post(
@@ -143,7 +159,7 @@ def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Resends the run's file to the recipients whose message was not accepted. 409 if there is
     nothing to resend."""
     srv.run_actions.resend(who, schedule_id, history_id)
-    return run(srv, who, schedule_id, history_id)
+    return _run(srv, who, schedule_id, history_id)
 
 
 @router.post(
@@ -162,7 +178,7 @@ def replace_recipient(
     """Replaces a refused address in the scheduled export, and sends the run's file to the new
     address only. 409 if the message to the old address did not fail."""
     srv.recipient_replacement.replace(who, target.id, history_id, body.old, body.new, body.version)
-    return run(srv, who, target.id, history_id)
+    return _run(srv, who, target.id, history_id)
 
 
 @router.post(
@@ -173,7 +189,7 @@ def replace_recipient(
 def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Marks messages that may or may not have arrived as delivered. 409 if there are none."""
     srv.run_actions.accept_unknown(who, schedule_id, history_id)
-    return run(srv, who, schedule_id, history_id)
+    return _run(srv, who, schedule_id, history_id)
 
 
 @router.post(
@@ -184,7 +200,7 @@ def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any
 def revoke_links(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Revokes all download links that this run has sent. 409 if it has sent none."""
     srv.download_links.revoke(who, schedule_id, history_id)
-    return run(srv, who, schedule_id, history_id)
+    return _run(srv, who, schedule_id, history_id)
 
 
 @router.get(

@@ -18,8 +18,10 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class EndedPage:
-    """The first to be seen first. last: where to go on. more: whether more can be read at once."""
+    """Of a tenant, the first to be seen first. last: where to go on. more: whether more can be read
+    at once."""
 
+    tenant_id: str
     runs: list[ListedRun]
     last: int
     more: bool
@@ -75,5 +77,5 @@ class RunEnds:
         with self._store.read() as tx:
             check_schedule(tx, who, tenant_id, where)
             found = tx.run_ends.after(tenant_id, number, where, limit)
-            page = EndedPage(listed(tx, found.runs), found.last, found.more)
+            page = EndedPage(tenant_id, listed(tx, found.runs), found.last, found.more)
             return page, tx.run_ends.any_to_number(tenant_id)
