@@ -57,7 +57,7 @@ def make(settings: Settings, folder: Path, progress: Progress) -> Manifest:
             for part in _parts(folder):
                 sums.write(f"{sha256_of(part)}  {part.name}\n")
         if wrong := snapshot.faults(folder / DATABASE):
-            raise ExportsError(f"the copy of the database is not sound: {wrong[0]}")
+            raise ExportsError(f"the copy of the database is damaged: {wrong[0]}")
         os.sync()  # once, in place of each of the files
         made = Manifest(
             format=manifests.FORMAT,
@@ -86,7 +86,7 @@ def _check(places: Places, folder: Path) -> None:
     if not places.database.exists():
         raise ExportsError(f"there is no database at {places.database}: check DATA_DIR")
     if os.path.lexists(folder):
-        raise ExportsError(f"{folder} is there already: name a new folder")
+        raise ExportsError(f"{folder} already exists: name a new folder")
     parent = folder.absolute().parent
     if not parent.is_dir():
         raise ExportsError(f"the folder {parent} does not exist: create it first")

@@ -75,7 +75,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 def read(folder: Path) -> Manifest:
     """Raises ExportsError where there is none, or it cannot be read by this version."""
     if not folder.is_dir():
-        raise ExportsError(f"{folder} is no folder: name that of a backup")
+        raise ExportsError(f"{folder} is not a folder: name the folder of a backup")
     _refuse_others(folder)
     try:
         content = _bounded(folder / NAME)
@@ -83,8 +83,8 @@ def read(folder: Path) -> Manifest:
         newest = int(stored["format"])
     except FileNotFoundError:
         raise ExportsError(
-            f"{folder} has no {NAME}: the backup was stopped before its end, or it is none. Use"
-            " another one"
+            f"{folder} has no {NAME}: the backup is incomplete, or this is not a backup. Use "
+            "another one"
         ) from None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise ExportsError(f"{folder / NAME} is damaged: use another backup") from None

@@ -173,7 +173,7 @@ def _fill(folder: Path, backup: Manifest, staged: Places, progress: Progress) ->
     shutil.copyfile(folder / DATABASE, staged.database)
     staged.database.chmod(0o600)
     if wrong := snapshot.faults(staged.database):
-        raise ExportsError(f"the database of {folder} is not sound: {wrong[0]}")
+        raise ExportsError(f"the database of {folder} is damaged: {wrong[0]}")
     for name in (secret_keys.CURRENT, secret_keys.PREVIOUS):
         if (folder / name).exists():
             shutil.copyfile(folder / name, staged.data / name)

@@ -130,7 +130,7 @@ class EmailChannel:
     def unconfigured(self) -> str | None:
         """Asked at the server's start, it also checks the settings: raises SettingsError naming the
         bad one."""
-        return None if self.settings.host else "no mail server is set: give SMTP_HOST"
+        return None if self.settings.host else "no mail server is configured: set SMTP_HOST"
 
     def server(self) -> str:
         smtp = self.settings
@@ -171,7 +171,7 @@ class EmailChannel:
             connection.close()
         smtp = self.settings
         signed_in = " and the sign-in" if smtp.user else ""
-        return f"the mail server {smtp.host}:{smtp.port} takes connections{signed_in}"
+        return f"the mail server {smtp.host}:{smtp.port} accepts connections{signed_in}"
 
     def effective_settings(self) -> Sequence[EffectiveSetting]:
         smtp, sources = self._read

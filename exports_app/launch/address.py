@@ -23,7 +23,7 @@ def resolve(host: str, port: int) -> str:
         addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise StartError(
-            f"HOST {host} is not known: use a name or an address of this machine, e.g. 127.0.0.1"
+            f"HOST {host} is unknown: use a name or an address of this machine, e.g. 127.0.0.1"
         ) from None
     refused: OSError | None = None
     for family, _, _, _, address in sorted(addresses, key=lambda x: x[0] != socket.AF_INET):
@@ -70,5 +70,5 @@ def _why(host: str, port: int, e: OSError | None) -> str:
             " (PORT or --port)"
         )
     if e is not None and e.errno == errno.EACCES:
-        return f"port {port} needs more rights: choose one above 1023 (PORT or --port)"
+        return f"port {port} needs administrator rights: choose a port above 1023 (PORT or --port)"
     return f"HOST {host} is not an address of this machine"

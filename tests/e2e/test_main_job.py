@@ -152,7 +152,7 @@ def kill(server: Server) -> None:
 
 @pytest.mark.long
 def test_a_run_whose_server_is_killed_is_finished_once_by_the_next_one(tmp_path: Path) -> None:
-    # A mail server that takes connections and never says a word holds the run in `processing`
+    # A mail server that accepts connections and never says a word holds the run in `processing`
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with (
             start_server(tmp_path, smtp(silent.getsockname()[1])) as server,

@@ -102,4 +102,4 @@ def test_a_backup_that_was_killed_is_refused(large: House, tmp_path: Path, stage
     assert refused.returncode == 1
     assert "has no manifest.json: the backup was stopped before its end" in refused.stderr
     again = done(house, "backup", str(folder))
-    assert "is there already" in again.stderr
+    assert "already exists" in again.stderr

@@ -53,8 +53,9 @@ class FileOptions:
         EmptyMeans.NO_METRICS.value,
         label="No data means",
         description=(
-            "no_metrics: none of its campaigns has metrics in the window, even if the file would"
-            " have a row of zeros for each; no_rows: the file would have no rows"
+            "What counts as no data. no_metrics: none of the campaigns has metrics in the "
+            "period, even if the file would have a row of zeros for each; no_rows: the "
+            "file would have no rows"
         ),
         when=When("when_empty", (WhenEmpty.SEND,), otherwise=True),
         since="0046",
@@ -71,7 +72,7 @@ class FileOptions:
         DeliveryMode.AUTO.value,
         label="Delivery",
         hint="Many mail servers refuse large attachments",
-        description="auto, attach, zip or link",
+        description="How the file is delivered: auto, attach, zip or link",
         since="0004",
     )
     link_days: int = option(
@@ -79,7 +80,7 @@ class FileOptions:
         7,
         label="Link expires after (days)",
         hint="Anyone with the link can download the file",
-        description="days until a download link expires",
+        description="Days until a download link expires",
         when=When("delivery", (DeliveryMode.AUTO, DeliveryMode.LINK)),
         since="0004",
     )
@@ -88,10 +89,7 @@ class FileOptions:
         None,
         label="Reply-to address",
         hint="Default: the server's reply-to address, or else the owner's",
-        description=(
-            "the email address that replies to its messages go to; null: SMTP_REPLY_TO, else its"
-            " owner's"
-        ),
+        description=("Email address for replies; null: SMTP_REPLY_TO, or else the owner's"),
         since="0025",
     )
     time_limit: int = option(
@@ -99,7 +97,7 @@ class FileOptions:
         3600,
         label="Time limit (minutes)",
         hint="Stops if the file takes longer",
-        description="seconds that making the file may take",
+        description="Time limit for creating the file, in seconds",
         since="0004",
     )
 
@@ -122,7 +120,7 @@ class TickOptions:
         ),
         Overlap.SKIP.value,
         label="If the previous run is still running",
-        description="what a tick does while an earlier run has not ended: skip, queue_one or allow",
+        description="If the previous run is still running: skip, queue_one or allow",
         since="0005",
     )
     catch_up: str = option(
@@ -141,7 +139,7 @@ class TickOptions:
         ),
         CatchUp.LATEST.value,
         label="After downtime, run",
-        description="ticks missed in a downtime: latest, none or all (at most 100)",
+        description="Runs missed during downtime: latest, none or all (at most 100)",
         since="0005",
     )
     catch_up_hours: int = option(
@@ -149,7 +147,7 @@ class TickOptions:
         168,
         label="How far back (hours)",
         hint="Older runs are left out. 168 hours are a week",
-        description="how old a missed tick may be for catchUp all to run it",
+        description="With catchUp all: how many hours back missed runs are run",
         when=When("catch_up", (CatchUp.ALL,)),
         since="0005",
     )
@@ -158,7 +156,10 @@ class TickOptions:
         0,
         label="Maximum start delay (seconds)",
         hint="Spreads start times",
-        description="the longest delay from a tick to its run's start; fixed for each schedule",
+        description=(
+            "Maximum delay of a run's start, in seconds, which spreads start times; fixed for "
+            "each schedule"
+        ),
         since="0005",
     )
     pause_after: int = option(
@@ -166,7 +167,7 @@ class TickOptions:
         5,
         label="Pause after consecutive failures",
         hint="0: never. The owner and the admins are emailed",
-        description="consecutive failed runs after which it is paused; 0: never",
+        description="Number of consecutive failed runs after which it is paused; 0: never",
         since="0005",
     )
 
@@ -190,16 +191,14 @@ class RetryOptions:
         ),
         OnUnknown.RESEND.value,
         label="If an email may not have arrived",
-        description=(
-            "what happens to a message that may or may not have arrived: resend, or hold for review"
-        ),
+        description=("If a message may or may not have arrived: resend, or hold for review"),
         since="0005",
     )
     retry_attempts: int | None = option(
         WholeNumber(1, 50, "attempts"),
         None,
         label="Maximum attempts per run",
-        description="per run, including the first; null: the server's default",
+        description="Maximum attempts per run, including the first; null: the server's default",
         from_settings=True,
         since="0005",
     )
@@ -208,7 +207,9 @@ class RetryOptions:
         None,
         label="First retry delay, up to (seconds)",
         hint=". Each further delay is 4 times as long",
-        description="the longest delay after the first failed attempt; null: the server's default",
+        description=(
+            "Maximum delay after the first failed attempt, in seconds; null: the server's default"
+        ),
         when=When("retry_attempts", ("1",), otherwise=True),
         from_settings=True,
         since="0005",

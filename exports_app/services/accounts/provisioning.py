@@ -137,7 +137,7 @@ def _tenant(tx: Transaction, slug: str) -> Tenant:
     """Raises ExportsError."""
     tenant = tx.tenants.by_slug(slug)
     if tenant is None:
-        raise ExportsError(f"there is no tenant {slug!r}: create it first with create-tenant")
+        raise ExportsError(f"tenant {slug!r} does not exist: create it first with create-tenant")
     return tenant
 
 

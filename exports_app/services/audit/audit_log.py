@@ -208,7 +208,7 @@ class Audit:
                     [
                         FieldError(
                             "/installation",
-                            "what concerns no tenant is no tenant's: leave out tenantId",
+                            "installation entries belong to no tenant: leave out tenantId",
                         )
                     ]
                 )

@@ -53,7 +53,7 @@ class AuditExport:
         there is nothing to export; Unavailable, OSError.
         """
         if file.exists():
-            raise ExportsError(f"{file} is there already: name a new file")
+            raise ExportsError(f"{file} already exists: name a new file")
         chains = self._checked_chains(slug, accept_key=accept_key)
         draft = file.with_name(f".{file.name}.{new_id()[:8]}")
         try:
@@ -81,7 +81,9 @@ class AuditExport:
         if not accept_key:
             faults += report.faults
         if faults:
-            raise ExportsError(f"nothing was exported, since the audit is not whole: {faults[0]}")
+            raise ExportsError(
+                f"nothing was exported, because the audit log failed verification: {faults[0]}"
+            )
         return report.chains
 
     def _write_draft(
@@ -97,7 +99,7 @@ class AuditExport:
             out.flush()
             os.fsync(out.fileno())
         if not exported:
-            raise ExportsError("nothing was exported: no entry was sealed since the last export")
+            raise ExportsError("nothing was exported: no entries were sealed since the last export")
         return exported
 
     def _write_chain(

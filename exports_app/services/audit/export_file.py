@@ -80,7 +80,7 @@ def check_file(
     except _BrokenFile as e:
         return FileReport(chains, signed, str(e))
     except UnicodeDecodeError:
-        return FileReport(chains, signed, "this is no file of an audit export")
+        return FileReport(chains, signed, "this is not an audit export")
     return FileReport(chains, signed, None if chains else "the file is empty")
 
 
@@ -125,7 +125,7 @@ def _begin(line: dict[str, Any]) -> _Cursor:
     types = {"chain": str, "name": str, "position": int, "previous": str}
     complete = all(isinstance(line.get(name), wanted) for name, wanted in types.items())
     if line.get("format") != FORMAT or not complete:
-        raise _BrokenFile("this is no file of an audit export, or one of another version")
+        raise _BrokenFile("this is not an audit export, or one of another version")
     chain = line["chain"]
     first = line["position"]
     if first == 1 and line["previous"] != audit_chain.beginning(chain):

@@ -121,7 +121,7 @@ class Seals:
         self.seal()
         with self._store.read() as tx:
             if self._key_changed(tx):
-                raise ExportsError("a server is sealing the audit right now: run this again")
+                raise ExportsError("a server is sealing the audit log right now: run this again")
             checkpoints = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
         earlier = [
             checkpoint

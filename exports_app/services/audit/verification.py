@@ -203,7 +203,7 @@ def _report(progress: Progress, before: int, total: int, checked: int) -> None:
 def _tenant(tx: Transaction, slug: str) -> str:
     tenant = tx.tenants.by_slug(slug)
     if tenant is None:
-        raise ExportsError(f"there is no tenant {slug}")
+        raise ExportsError(f"tenant {slug} does not exist")
     return tenant.id
 
 

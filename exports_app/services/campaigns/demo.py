@@ -68,16 +68,15 @@ class Demo:
         or tenants."""
         if not self._allowed:
             raise ExportsError(
-                "demo data and its public password are not taken here: set DEMO=1, and no "
-                "PUBLIC_URL, if this is to be a demo"
+                "demo data is not allowed here, because its password is public: set "
+                "DEMO=1 and no PUBLIC_URL if this is a demo"
             )
         with self._store.read() as tx:
             known = {user.id for user, _ in people()} | {tenant.id for tenant in TENANTS}
             existing = tx.users.ids() | {tenant.id for tenant in tx.tenants.within(None)}
         if existing - known:
             raise ExportsError(
-                "this database holds users or tenants of your own: demo data needs an empty "
-                "DATA_DIR"
+                "this database has users or tenants of its own: demo data needs an empty DATA_DIR"
             )
 
     def seed_if_empty(self) -> bool:

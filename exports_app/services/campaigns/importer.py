@@ -115,7 +115,9 @@ class Importer:
         with self._store.read() as tx:
             tenant = tx.tenants.by_slug(slug)
         if tenant is None:
-            raise ExportsError(f"there is no tenant {slug!r}: create it first with create-tenant")
+            raise ExportsError(
+                f"tenant {slug!r} does not exist: create it first with create-tenant"
+            )
         name = source.name if isinstance(source, Path) else "-"
         with read_table(source, sheet) as table:
             mapping = from_headers(table, columns or {})

@@ -55,9 +55,7 @@ def check_campaign(campaign: Campaign) -> list[FieldError]:
         errors.append(FieldError("/name", "enter a name of 1 to 200 characters"))
     for pointer, value, _ in texts[:3]:
         if not xml_can_hold(value):
-            errors.append(
-                FieldError(pointer, "remove the control characters, which no file can hold")
-            )
+            errors.append(FieldError(pointer, "remove the control characters"))
     for pointer, value, most in texts[1:3]:
         if not value.strip():
             errors.append(FieldError(pointer, f"use 1 to {most} characters"))

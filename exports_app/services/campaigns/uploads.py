@@ -36,7 +36,7 @@ from exports_app.services.identity.sessions import Sessions, id_of
 MIB = 1024 * 1024
 LIMIT = 50 * MIB
 """Bytes of a file."""
-TOO_LARGE = f"The file is larger than {LIMIT // MIB} MB: split it, and import the parts"
+TOO_LARGE = f"The file is larger than {LIMIT // MIB} MB: split it and import the parts"
 CODE_LIFETIME = timedelta(minutes=5)
 """Until the file begins to arrive."""
 KEPT = timedelta(hours=1)

@@ -29,7 +29,7 @@ def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) ->
         mine = who.tenants(permission)
         if mine is not None and len(mine) == 1:
             return next(iter(mine))
-        raise Invalid([FieldError("/tenantId", "specify the tenant: you have several")])
+        raise Invalid([FieldError("/tenantId", "specify the tenant: you are a member of several")])
     require(who, permission, tenant_id)
     return tenant_id
 
@@ -50,7 +50,7 @@ def sorting(wanted: str, allowed: Mapping[str, str]) -> str:
     name = wanted.removeprefix("-")
     if name not in allowed:
         raise Invalid(
-            [FieldError("/sort", one_of(list(allowed)) + ", with - before it for descending")]
+            [FieldError("/sort", one_of(list(allowed)) + ", with a leading - for descending")]
         )
     return ("-" if wanted.startswith("-") else "") + allowed[name]
 

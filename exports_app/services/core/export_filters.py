@@ -55,7 +55,7 @@ class CampaignFilter:
             most = f"choose at most {MAX_CAMPAIGNS} campaigns, or none for all"
             return [*errors, FieldError(pointer, most)]
         return errors + [
-            FieldError(f"{pointer}/{i}", "is not a campaign's id (a UUID)")
+            FieldError(f"{pointer}/{i}", "is not a campaign ID (a UUID)")
             for i, campaign_id in enumerate(value)
             if not is_uuid(campaign_id)
         ]
@@ -121,7 +121,9 @@ def check_own(export_type: TakesFilters, given: Any) -> list[FieldError]:
         if own_filter := by_name.get(known.name):
             errors += own_filter.check(value, export_type.key)
         elif value not in (None, ()):
-            refusal = f"the export type {export_type.key} takes no {known.json}: leave it out"
+            refusal = (
+                f"the export type {export_type.key} does not support {known.json}: leave it out"
+            )
             errors.append(FieldError(f"/filters/{known.json}", refusal))
     return errors
 

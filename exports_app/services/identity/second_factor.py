@@ -220,7 +220,7 @@ def _check_may_enrol(user: User) -> None:
 def _check_begun(tx: Transaction, user: User) -> None:
     _check_may_enrol(user)
     if tx.second_factors.get(user.id) is None:
-        raise Conflict("Start the set-up first: no code is expected yet")
+        raise Conflict("Start the setup first: no code is expected yet")
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app.domain.access import Permission
-from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import (
     EXECUTED,
     FAILING,
@@ -140,7 +139,9 @@ def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
     ):  # not an earlier owner's
         return run.error
     if schedule.pause_after and failures >= schedule.pause_after:
-        return f"{counted(failures, 'run')} in a row failed; the last one: {run.error}"
+        if failures == 1:
+            return f"the last run failed: {run.error}"
+        return f"{failures} runs failed in a row; the last one: {run.error}"
     return None
 
 

@@ -18,8 +18,8 @@ from exports_app.services.runs.lease import Leases
 from exports_app.services.tenants.quotas import Quotas
 
 OWNER_LOST_ACCESS = (
-    "its owner can no longer export this tenant's data: an admin can take it over by activating it"
-    " again"
+    "its owner can no longer export this tenant's data: an admin can take it over by "
+    "activating it again"
 )
 STARTER_LOST_ACCESS = (
     "the user who started it can no longer export this tenant's data: start it again as someone"

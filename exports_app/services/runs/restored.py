@@ -25,8 +25,8 @@ MESSAGE = "it may have been sent already: the database was restored from a backu
 UNSENT = dict.fromkeys((DeliveryStatus.PENDING, DeliveryStatus.SENDING), DeliveryStatus.UNKNOWN)
 """What becomes of messages that waited."""
 RUN = (
-    "the database was restored from a backup, and this run had not ended in it: it may have taken"
-    " place since"
+    "the database was restored from a backup in which this run had not ended: it may have "
+    "finished after that backup"
 )
 
 

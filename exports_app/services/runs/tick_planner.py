@@ -22,8 +22,8 @@ SECOND = timedelta(seconds=1)
 RESTORED = "restored"
 """Error code of runs that are held, since their database was restored from a backup."""
 HELD = (
-    "was not run: the database was restored from a backup, and it may have taken place after that"
-    " backup was made"
+    "was not run: the database was restored from a backup, and this run may have taken "
+    "place after the backup was made"
 )
 
 _log = log.get(__name__)

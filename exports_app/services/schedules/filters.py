@@ -55,7 +55,7 @@ def check_campaigns(filters: Filters, existing: Collection[str]) -> list[FieldEr
     return [
         FieldError(
             f"/filters/campaignIds/{i}",
-            "there is no such campaign: choose one of this tenant's campaigns",
+            "this campaign does not exist: choose one of this tenant's campaigns",
         )
         for i, campaign_id in enumerate(filters.campaign_ids)
         if campaign_id not in existing

@@ -201,7 +201,7 @@ def _fault(address: str, domains: Domains) -> str:
     fault = next((what for wrong, what in faults if wrong), None) or _fault_of_domain(
         domain, domains
     )
-    return fault or "has something before the @ that no address may have"
+    return fault or "has characters before the @ that are not allowed"
 
 
 def _fault_of_domain(domain: str, domains: Domains) -> str | None:

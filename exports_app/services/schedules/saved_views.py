@@ -66,7 +66,7 @@ class SavedViews:
                 raise NotFound
             own = tx.views.of_maker(tenant_id, who.user_id)
             if len(own) >= bounds.VIEWS:
-                most = f"You have {bounds.VIEWS} views here, the most there can be"
+                most = f"You have {bounds.VIEWS} views here, the maximum"
                 raise Conflict(f"{most}: delete one first")
             _check_name(own, name)
             now = self._clock()
@@ -164,7 +164,7 @@ def _require_change(who: Principal, view: SavedView, *, shared: bool) -> None:
 
 def _check_name(views: Sequence[SavedView], name: str) -> None:
     if any(view.name.casefold() == name.casefold() for view in views):
-        raise Conflict(f"There is a view named “{name}” already: choose another name")
+        raise Conflict(f"You already have a view named “{name}”: choose another name")
 
 
 def _name(name: str) -> str:

@@ -42,5 +42,7 @@ def require_room(tx: Transaction, tenant_id: str, given: Sequence[str]) -> None:
     there = {tags.folded(tag) for tag in tx.schedules.tags(tenant_id)}
     new = {tags.folded(tag) for tag in given} - there
     if new and len(there) + len(new) > bounds.TENANT_TAGS:
-        most = f"the tenant has {len(there)} different tags, of {bounds.TENANT_TAGS} at most"
-        raise Invalid([FieldError("/tags", f"{most}: use tags that are there already")])
+        most = (
+            f"the tenant has {len(there)} different tags, and the maximum is {bounds.TENANT_TAGS}"
+        )
+        raise Invalid([FieldError("/tags", f"{most}: use existing tags")])

@@ -128,7 +128,7 @@ def test_how_the_exports_do(
     schedule = make_schedule(services, cast.admin.who, name="Hourly", schedule="0 * * * *")
     trigger_and_execute(services, cast.admin.who, schedule)
     services.schedules.trigger(cast.admin.who, schedule.id)
-    pause(services, make_schedule(services, cast.admin.who, name="Tired"), "5 runs in a row failed")
+    pause(services, make_schedule(services, cast.admin.who, name="Tired"), "5 runs failed in a row")
     found = api.viewer.get(f"{base}/exports").json()
     assert len(found["days"]) == 30
     assert found["days"][-1]["date"] == "2026-03-04"
@@ -144,7 +144,7 @@ def test_how_the_exports_do(
     }
     assert (found["queue"]["waiting"], found["queue"]["oldest"]) == (1, "2026-03-04T10:30:00Z")
     assert [(one["name"], one["pausedReason"]) for one in found["paused"]["items"]] == [
-        ("Tired", "5 runs in a row failed")
+        ("Tired", "5 runs failed in a row")
     ]
     assert (found["failing"]["total"], found["ownerless"]["total"]) == (0, 0)
     assert "ann@example.com" not in api.viewer.get(f"{base}/exports").text

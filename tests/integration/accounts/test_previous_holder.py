@@ -142,14 +142,14 @@ def test_its_runs_that_wait_or_are_under_way_are_cancelled(
     services.schedules.trigger(cast.outsider.who, hourly.id)
     stopped = make_schedule(services, cast.outsider.who, recipients=(ACCOMPLICE,))
     services.schedules.trigger(cast.outsider.who, stopped.id)
-    pause(services, stopped, "5 runs in a row failed")
+    pause(services, stopped, "5 runs failed in a row")
     take_over()
     ended = [*runs_of(services, hourly), *runs_of(services, stopped)]
     assert len(ended) == 3
     assert {(one.status, one.error, one.error_code, one.completed_at) for one in ended} == {
         (RunStatus.CANCELLED, previous_holder.CANCELLED, "account_taken_over", clock())
     }
-    assert stored(services, stopped).paused_reason == "5 runs in a row failed"
+    assert stored(services, stopped).paused_reason == "5 runs failed in a row"
     assert services.run_queue.claim() is None
     assert execute(services, under_way).status is RunStatus.CANCELLED
     assert [message.rcpt_tos for message in mail.messages if message.rcpt_tos == [ACCOMPLICE]] == []

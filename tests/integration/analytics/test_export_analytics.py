@@ -125,7 +125,7 @@ def test_what_needs_an_eye_is_listed(
         for i, one in enumerate(failing):
             tx.schedules.change(one.id, {"failures": i, "failing_since": clock()})
     by_itself = make_schedule(services, admin, name="By itself")
-    pause(services, by_itself, "5 runs in a row failed")
+    pause(services, by_itself, "5 runs failed in a row")
     make_schedule(services, admin, name="By hand", is_active=False)
     set_role(services, cast.viewer.user.id, acme.id, Role.ADMIN)
     theirs = Principal(cast.viewer.user.id, roles={acme.id: Role.ADMIN})

@@ -90,7 +90,7 @@ def test_a_pause_by_the_app_is_told_too(
         entry for entry in entries(services, admin) if entry.action is Action.SCHEDULE_PAUSED
     )
     assert (paused.actor_id, paused.actor_name) == (None, "the app")
-    assert paused.detail == {"reason": "1 run in a row failed; the last one: it broke"}
+    assert paused.detail == {"reason": "the last run failed: it broke"}
 
 
 def test_campaigns(services: Services, admin: Principal, clock: FakeClock) -> None:

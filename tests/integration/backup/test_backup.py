@@ -198,7 +198,7 @@ class TestRefusals:
     @pytest.mark.usefixtures("installed")
     def test_a_folder_that_exists(self, settings: Settings, folder: Path) -> None:
         folder.mkdir()
-        self.refused(settings, folder, "is there already")
+        self.refused(settings, folder, "already exists")
         assert list(folder.iterdir()) == []
 
     @pytest.mark.usefixtures("installed")
@@ -243,7 +243,7 @@ class TestRefusals:
         self, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshot, "faults", lambda _: ["row 1 missing from index"])
-        self.refused(settings, folder, "is not sound: row 1 missing from index")
+        self.refused(settings, folder, "is damaged: row 1 missing from index")
         assert not folder.exists()
 
 

@@ -203,14 +203,14 @@ class TestRefusals:
         return refuse
 
     def test_a_folder_that_is_none(self, refused: Callable[[str], None]) -> None:
-        refused("is no folder: name that of a backup")
+        refused("is not a folder: name the folder of a backup")
 
     def test_an_unfinished_backup(
         self, back_up: BackUp, folder: Path, refused: Callable[[str], None]
     ) -> None:
         back_up()
         (folder / "manifest.json").unlink()
-        refused("has no manifest.json: the backup was stopped before its end")
+        refused("has no manifest.json: the backup is incomplete")
 
     @pytest.mark.parametrize("part", ["exports.db", "secret_key", "SHA256SUMS", "files"])
     def test_a_damaged_part(

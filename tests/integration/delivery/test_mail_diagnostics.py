@@ -129,7 +129,7 @@ class TestATest:
         trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
         assert (trial.outcome, trial.answer, trial.dialogue) == (
             Outcome.REFUSED,
-            "no mail server is set: give SMTP_HOST",
+            "no mail server is configured: set SMTP_HOST",
             (),
         )
 

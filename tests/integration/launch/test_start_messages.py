@@ -83,7 +83,7 @@ def test_a_start_says_the_default_address_and_that_nothing_is_sent(
         lines = lines_of(changed(services, host="127.0.0.1", port="4000"), capsys)
     assert said(lines, "the address that people use") == {"url": "http://127.0.0.1:4000"}
     nothing = said(lines, "exports are made but not sent")
-    assert nothing["reason"] == "no mail server is set: give SMTP_HOST"
+    assert nothing["reason"] == "no mail server is configured: set SMTP_HOST"
     assert not [line for line in lines if line["event"] == "the mail server"]
 
 

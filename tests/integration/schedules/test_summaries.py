@@ -62,7 +62,7 @@ def test_those_that_were_paused_by_themselves_are_counted_until_somebody_resumes
     services: Services, admin: Principal, acme: Tenant, six: list[Schedule]
 ) -> None:
     before = services.schedule_summaries.summary(admin, acme.id)
-    pause(services, six[0], "5 runs in a row failed")
+    pause(services, six[0], "5 runs failed in a row")
     paused = services.schedule_summaries.summary(admin, acme.id)
     assert (paused.active, paused.stopped) == (before.active - 1, 1)
     found, total = services.schedules.find(admin, acme.id, {"stopped": True}, "", Page(sort=""))

@@ -21,7 +21,7 @@ def test_how_the_exports_do(
     trigger_and_execute(services, admin, hourly)
     services.schedules.trigger(admin, hourly.id)
     make_schedule(services, admin, name="By hand", is_active=False)
-    pause(services, make_schedule(services, admin, name="Tired"), "5 runs in a row failed")
+    pause(services, make_schedule(services, admin, name="Tired"), "5 runs failed in a row")
     with services.store.write() as tx:
         tx.schedules.change(hourly.id, {"failures": 3, "failing_since": services.clock()})
 
@@ -56,7 +56,7 @@ def test_how_the_exports_do(
             ("Hourly", "3 scheduled runs failed in a row")
         ]
         assert [(one.name, one.reason) for one in page.paused] == [
-            ("Tired", "5 runs in a row failed"),
+            ("Tired", "5 runs failed in a row"),
             ("By hand", "paused manually"),
         ]
         assert (page.failing_total, page.paused_total, page.ownerless_total) == (1, 2, 0)

@@ -143,10 +143,10 @@ def test_the_form_of_one_that_was_paused_by_itself_says_why(
         draft = await opened(tab, sign_in, admin, acme, schedule.id)
         assert draft.paused == ""
         await asyncio.to_thread(
-            pause, services, schedule, "5 runs in a row failed; the last one: no route to host"
+            pause, services, schedule, "5 runs failed in a row; the last one: no route to host"
         )
         await tab.do(ScheduledExports.refresh)
-        assert draft.paused == "5 runs in a row failed; the last one: no route to host"
+        assert draft.paused == "5 runs failed in a row; the last one: no route to host"
         assert not draft.is_active
         await tab.do(Fields.activate, True)
         await tab.do(EditorState.save)

@@ -111,7 +111,10 @@ def test_a_test_saves_first_and_goes_to_the_signed_in_user_alone(
         assert draft.schedule_id
         assert not draft.dirty
         assert await tab.texts() == [
-            "The test creates its file but sends nothing: no mail server is set: give SMTP_HOST"
+            (
+                "The test creates its file but sends nothing: no mail server is configured: "
+                "set SMTP_HOST"
+            )
         ]
 
     asyncio.run(play())

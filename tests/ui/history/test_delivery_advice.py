@@ -69,7 +69,7 @@ def test_each_recipient_of_a_run_has_their_own(partial: Run) -> None:
         (partial, of(UNKNOWN), said.UNKNOWN),
         (partial, of(SKIPPED, unsent), said.SKIPPED),
         (partial, of(SKIPPED, REMOVED), ""),
-        (completed, of(SKIPPED, "no mail server is set: give SMTP_HOST"), said.RERUN),
+        (completed, of(SKIPPED, "no mail server is configured: set SMTP_HOST"), said.RERUN),
         (waiting, of(PENDING, "451 later"), said.WAITS),
         (waiting, of(PENDING), ""),
         (waiting, of(FAILED, "550 5.1.1 no such user"), said.ADDRESS),

@@ -178,7 +178,7 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
     schedule, now = make_schedule(services, admin), services.clock()
-    pause(services, schedule, "5 runs in a row failed")
+    pause(services, schedule, "5 runs failed in a row")
     run = new_run(schedule, Trigger.SCHEDULE, now, created_at=now)
     told = {"name": "x", "timezone": "UTC"}
     kind, status = NotificationKind.PAUSED, DeliveryStatus.ACCEPTED
@@ -205,7 +205,7 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
         await tab.do(HistoryState.show, schedule.id)
         story = await tab.state(HistoryState)
         head = await tab.state(ScheduleState)
-        assert head.paused == "5 runs in a row failed"
+        assert head.paused == "5 runs failed in a row"
         assert [(n.what, n.target, n.word) for n in story.notices] == [
             ("Paused automatically", "admin@example.com", "Accepted")
         ]

@@ -81,13 +81,13 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
         listed = await load(tab, sign_in, admin, acme)
         assert (listed.counts, {r.paused for r in listed.rows}) == ("1 active · 1 paused", {""})
         await asyncio.to_thread(
-            pause, services, schedule, "5 runs in a row failed; the last one: no route to host"
+            pause, services, schedule, "5 runs failed in a row; the last one: no route to host"
         )
         await tab.do(ListState.again)
         by_name = {r.name: r for r in listed.rows}
         assert by_name["Asleep"].paused == ""
         paused = by_name["Weekly"]
-        assert paused.paused == "5 runs in a row failed; the last one: no route to host"
+        assert paused.paused == "5 runs failed in a row; the last one: no route to host"
         assert paused.paused_at == paused.failing_at != ""
         assert (paused.active, listed.counts) == (
             False,
@@ -117,7 +117,7 @@ def test_what_the_pause_says_of_the_last_run_is_not_said_twice(
     schedule = make_schedule(services, admin, when_empty="fail")
     run = trigger_and_execute(services, admin, schedule)
     assert run.status is RunStatus.FAILED
-    pause(services, schedule, f"5 runs in a row failed; the last one: {run.error}")
+    pause(services, schedule, f"5 runs failed in a row; the last one: {run.error}")
 
     async def play() -> None:
         (row,) = (await load(tab, sign_in, admin, acme)).rows

@@ -124,7 +124,7 @@ def check_headers(headers: Sequence[str], line: int) -> None:
         others = ", ".join(f.key for f in FIELDS if not f.required)
         raise ExportsError(
             f"line {line} must name the columns {', '.join(REQUIRED)}, and may name {others};"
-            f" {'; '.join(faults)} (--column HEADER=FIELD says which field a column fills)"
+            f" {'; '.join(faults)} (--column HEADER=FIELD imports a column as a field)"
         )
 
 
@@ -132,9 +132,9 @@ def check_choice(mapping: Mapping, columns: int) -> None:
     """Of a mapping that someone chose. Raises ExportsError."""
     keys = [key for key in mapping if key]
     if len(mapping) != columns:
-        raise ExportsError("the file has other columns than those that were mapped: choose again")
+        raise ExportsError("the columns of the file have changed: choose them again")
     if unknown := [key for key in keys if key not in {f.key for f in FIELDS}]:
-        raise ExportsError(f"there is no field {unknown[0][: bounds.KEY]!a}")
+        raise ExportsError(f"unknown field {unknown[0][: bounds.KEY]!a}")
     if twice := [key for key in keys if keys.count(key) > 1]:
         raise ExportsError(f"{twice[0]} is filled by two columns: choose one")
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from exports_app.domain import bounds
 from exports_app.services.campaigns.imports.cells import EMPTY_SIGNS, Cell, Wrong, trimmed
 
-RULE = "must be a date, YYYY-MM-DD"
+RULE = "must be a date (YYYY-MM-DD)"
 EPOCHS = {1900: datetime(1899, 12, 30), 1904: datetime(1904, 1, 1)}  # noqa: DTZ001 (days without a zone)
 """By the workbook's date system: the day with the serial number 0. Excel's 29 February 1900 does
 not exist, and is before the first day that is read."""
@@ -144,7 +144,7 @@ def _without_midnight(cell: str) -> str:
 
 def _hint(text: str) -> str:
     if text.startswith("#"):
-        return f": {text[:20]} is an error of the spreadsheet, or a column that was too narrow"
+        return f": {text[:20]} is a spreadsheet error, or the column was too narrow"
     if _SHORT_YEAR.fullmatch(text):
         return ": write the year with four digits"
     if _PERIOD.fullmatch(text):

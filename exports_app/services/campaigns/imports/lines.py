@@ -95,7 +95,7 @@ class LineReader:
             cells = self._fitted(cells)
         for index in self._unmapped:
             if not headers[index] and not is_blank(cells[index]):
-                raise ValueError(f"cell {index + 1} holds something, but its column has no header")
+                raise ValueError(f"cell {index + 1} has a value, but its column has no header")
         given = {key: cells[index] for key, index in self.places.items()}
         return self._line(row.line, given)
 
@@ -119,7 +119,9 @@ class LineReader:
         on = self._day(given, "date")
         if on is None:
             is_total = not currency or not name
-            raise ValueError("date: is required" + (": remove lines of totals" if is_total else ""))
+            raise ValueError(
+                "date: is required" + (": remove lines with totals" if is_total else "")
+            )
         if not key:
             raise ValueError("campaign_name: is required")
         campaign_id = self._campaign_id(given)
@@ -222,5 +224,5 @@ def _text(given: Values[str, Cell], key: str) -> str:
         Wrong(f"{key}: {cell.reason}").refuse()
     text = shown(cell)
     if is_error(text):
-        raise ValueError(f"{key}: {text} is an error of the spreadsheet")
+        raise ValueError(f"{key}: {text} is a spreadsheet error")
     return text

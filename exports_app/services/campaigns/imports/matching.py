@@ -12,7 +12,7 @@ from exports_app.services.campaigns.service import check_campaign
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import Campaign, new_id
 
-_TWINS = "there are several campaigns of this name in the tenant: rename all but one"
+_TWINS = "the tenant has several campaigns with this name: rename all but one"
 
 
 class Matcher:
@@ -50,7 +50,10 @@ class Matcher:
                 matches = [stored_id] if stored_id else exact or self._similar(campaign.name)
                 self._match(campaign, matches)
         for first, second in self._spool.twice_matched():
-            self._report.bad(second, f"means the same campaign as line {first}: write one name")
+            self._report.bad(
+                second,
+                f"is the same campaign as in line {first}, spelled differently: use one spelling",
+            )
         for first, second in self._spool.new_twins():
             self._report.bad(
                 second,
@@ -78,7 +81,9 @@ class Matcher:
         if stored is None:
             self._report.campaigns_new += 1
         elif stored.currency != campaign.details["currency"]:
-            self._report.bad(campaign.line, f"currency: the campaign is kept in {stored.currency}")
+            self._report.bad(
+                campaign.line, f"currency: the campaign's currency is {stored.currency}"
+            )
         else:
             self._report.campaigns_known += 1
             self._compare(campaign, stored)

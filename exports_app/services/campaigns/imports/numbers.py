@@ -15,8 +15,8 @@ from exports_app.services.campaigns.imports.cells import (
     trimmed,
 )
 
-WHOLE = "must be a whole number, not negative"
-AMOUNT = "must be an amount with at most two decimals, such as 12.50, not negative"
+WHOLE = "must be a whole number, 0 or more"
+AMOUNT = "must be an amount of 0 or more with at most two decimals, such as 12.50"
 
 _PLAIN = re.compile(r"\d{1,15}", re.ASCII)
 _WITH_POINT = re.compile(r"\d{1,15}\.\d{1,2}", re.ASCII)
@@ -187,7 +187,7 @@ def _without_currency(text: str, currency: str, rule: str) -> str:
 def _hint(text: str) -> str:
     """What is probably the matter; empty where nothing is known."""
     if text.startswith("#"):
-        return f": {text[:20]} is an error of the spreadsheet"
+        return f": {text[:20]} is a spreadsheet error"
     if _SCIENTIFIC.fullmatch(text):
         return (
             ": it is in scientific notation, which may have lost digits: format the column as a"

@@ -42,10 +42,10 @@ def fill(
         report.bad(last, "ends before the last column, and the file ends here: it was cut off")
     if short:
         report.notes.append(
-            f"{counted(short, 'line')} without the last columns: what is not given keeps its value"
+            f"{counted(short, 'line')} without the last columns: missing values are left unchanged"
         )
     if not report.bad_lines and not spool.days:
-        raise ExportsError("the file has a header and no lines: there is nothing to import")
+        raise ExportsError("the file has a header but no rows: there is nothing to import")
 
 
 def from_headers(table: SourceTable, chosen: Fields[str, str] | None = None) -> Mapping:
@@ -61,7 +61,7 @@ def notes_of(table: SourceTable, mapping: Mapping) -> list[str]:
     notes = [table.note] if table.note else []
     if left_out:
         shown = ", ".join(left_out[:NAMED])
-        notes.append(f"columns left out: {shown}")
+        notes.append(f"columns ignored: {shown}")
     if others := [name for name in table.sheets if name != table.sheet]:
         notes.append(f"sheets not read: {', '.join(others[:NAMED])}")
     return notes

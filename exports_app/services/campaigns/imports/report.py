@@ -103,7 +103,7 @@ class ImportReport:
 
     def _good(self, hint: str) -> list[str]:
         lines = [
-            f"line {j.line}: {_quoted(j.given)} is taken for {_quoted(j.kept)}, which differs in"
+            f"line {j.line}: {_quoted(j.given)} was matched to {_quoted(j.kept)}, which differs in"
             f" {'the apostrophe' if _is_guarded(j) else 'spaces or Unicode form'} only"
             for j in self.joined
         ]
@@ -126,9 +126,9 @@ def _difference(d: Difference, hint: str) -> str:
     if d.applied:
         done = "changed"
     elif d.field == "campaign_name":
-        done = "kept, since a name is changed in the app only"
+        done = "not changed: names can only be changed in the app"
     else:
-        done = f"kept ({hint})"
+        done = f"not changed ({hint})"
     return f"line {d.line}: {_quoted(d.campaign)}: {d.field}: {values}: {done}"
 
 

@@ -111,7 +111,7 @@ def _spooled(stream: BinaryIO, stack: contextlib.ExitStack) -> Path:
         spool.write(chunk)
         left -= len(chunk)
     if left <= 0 and stream.read(1):
-        raise ExportsError(f"more than {size(MOST_PIPED)} came through the pipe: give a file")
+        raise ExportsError(f"standard input is larger than {size(MOST_PIPED)}: pass a file instead")
     spool.flush()
     return Path(spool.name)
 
@@ -128,14 +128,14 @@ def _content(path: Path, sheet: str, stack: contextlib.ExitStack) -> TextFile | 
         )
     for magic, what in _NO_TABLES:
         if start.startswith(magic):
-            raise ExportsError(f"line 1 is no text: {what}; {_HOW}")
+            raise ExportsError(f"the file is not text: {what}; {_HOW}")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(_MARKUP):
         raise ExportsError(
-            f"line 1 begins a web page or XML, whatever the file is called: open it, then {_HOW}"
+            f"this is a web page or XML: open it in a spreadsheet program, then {_HOW}"
         )
     if text.startswith((b"{", b"[")):
-        raise ExportsError(f"line 1 begins JSON, which is not imported: {_HOW}")
+        raise ExportsError(f"this is JSON, which cannot be imported: {_HOW}")
     if sheet:
         raise ExportsError("a text file has no sheets: leave out the name of the sheet")
     return TextFile(path)

@@ -89,7 +89,7 @@ class Spool:
                 "SELECT line FROM day WHERE number = ? AND date = ?", (number, line.on.isoformat())
             ).fetchone()
             raise ValueError(
-                f"line {first} already has this campaign and date: give each day once"
+                f"line {first} already has this campaign and date: include each day once"
             ) from None
 
     def _add_campaign(self, line: Line) -> int:

@@ -47,7 +47,7 @@ def main(path: str, wanted: str) -> int:
     except ExportsError as e:
         _send({"error": e.message})
     except PasswordError:
-        _send({"error": "the workbook has a password: save it without one"})
+        _send({"error": "the workbook is password-protected: save it without a password"})
     except (CalamineError, MemoryError):
         _send({"error": f"the workbook is damaged or too large: {AS_TEXT}"})
     return 0
@@ -164,7 +164,7 @@ def _fill(cells: list[Any], above: list[Any], part: _Part) -> None:
 def _again(value: Any) -> Any:
     """A merged cell's value in its further rows. A number stands for all of them together."""
     if isinstance(value, float):
-        return {"error": "is a number in merged cells: write it into one row"}
+        return {"error": "is a number in merged cells: unmerge them"}
     return value
 
 
@@ -172,14 +172,14 @@ def _plain(value: Any) -> Any:
     """A value that JSON can hold: days and what is no cell of ours as an object."""
     if isinstance(value, datetime):
         if value.time() != time():
-            return {"error": "has a time of day: give the date alone"}
+            return {"error": "has a time of day: use the date only"}
         return {"day": value.date().isoformat()}
     if isinstance(value, date):
         return {"day": value.isoformat()}
     if isinstance(value, time | timedelta):
-        return {"error": "is a time of day"}
+        return {"error": "is a time of day, not a date"}
     if isinstance(value, float) and not math.isfinite(value):
-        return {"error": "is no number"}
+        return {"error": "is not a number"}
     return value
 
 

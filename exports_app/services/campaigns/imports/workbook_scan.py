@@ -54,7 +54,7 @@ class Scan:
             if book not in names:
                 raise ExportsError(_no_workbook(names, package))
             if not book.endswith(".xml"):
-                raise ExportsError("a binary workbook (.xlsb) is not read: save it as .xlsx")
+                raise ExportsError("binary workbooks (.xlsb) are not supported: save it as .xlsx")
             self.date_system = 1900
             self.sheets: list[Sheet] = []
             folder, name = posixpath.split(book)
@@ -129,7 +129,7 @@ class _CellReader:
                 f" first to its last: {AS_TEXT}"
             )
         if self._type == "e":
-            self._refuse(f"holds the error {self._value} of the spreadsheet")
+            self._refuse(f"has the spreadsheet error {self._value}")
         elif self._is_formula and not self._value and self._type == "n":
             self._refuse("is a formula whose value is not in the file: open it in Excel, save it")
 
@@ -157,7 +157,9 @@ def _opened(path: Path) -> Iterator[ZipFile]:
     except (BadZipFile, expat.ExpatError, KeyError, NotImplementedError, EOFError, ValueError):
         raise ExportsError(f"the workbook is damaged: {AS_TEXT}") from None
     except RuntimeError:  # zipfile's word for a password
-        raise ExportsError("the workbook has a password: save it without one") from None
+        raise ExportsError(
+            "the workbook is password-protected: save it without a password"
+        ) from None
 
 
 def _check_size(package: ZipFile) -> None:
@@ -171,8 +173,8 @@ def _check_size(package: ZipFile) -> None:
 
 def _no_workbook(names: set[str], package: ZipFile) -> str:
     if "mimetype" in names and b"opendocument" in package.read("mimetype")[:200]:
-        return "an OpenDocument sheet is not read: save it as .xlsx or as 'CSV UTF-8'"
-    return "this is a ZIP file, but no workbook: save the sheet as .xlsx or as 'CSV UTF-8'"
+        return "OpenDocument sheets are not supported: save it as .xlsx or as 'CSV UTF-8'"
+    return "this is a ZIP file, not a workbook: save the sheet as .xlsx or as 'CSV UTF-8'"
 
 
 def _targets(package: ZipFile, part: str, kind: str) -> dict[str, str]:

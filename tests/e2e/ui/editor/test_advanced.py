@@ -35,7 +35,7 @@ USUAL = {
     "jitterSeconds": 0,
 }
 REASON = (
-    "5 runs in a row failed; the last one: mail.example:587 cannot be reached (Connection refused)"
+    "5 runs failed in a row; the last one: mail.example:587 cannot be reached (Connection refused)"
 )
 
 

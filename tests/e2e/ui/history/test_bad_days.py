@@ -119,10 +119,10 @@ def test_a_pause_says_why_and_is_ended_from_the_history(
     with house.services.store.read() as tx:
         stored = tx.schedules.get(made["id"])
     assert isinstance(stored, Schedule)
-    pause(house.services, stored, "5 runs in a row failed; the last one: no such user")
+    pause(house.services, stored, "5 runs failed in a row; the last one: no such user")
     page = visits.open(who=company.admin)
     dialog = open_history(page, "Stopped")
-    expect(dialog.locator(".aside.note")).to_contain_text("5 runs in a row failed")
+    expect(dialog.locator(".aside.note")).to_contain_text("5 runs failed in a row")
     dialog.get_by_role("button", name="Resume").click()
     expect(dialog.locator(".aside.note")).to_have_count(0)
     assert (

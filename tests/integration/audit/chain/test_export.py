@@ -68,7 +68,7 @@ class TestExport:
         self, services: Services, ids: list[str], tmp_path: Path
     ) -> None:
         unlocked(services, f"UPDATE audit_entries SET actor_name = 'X' WHERE id = '{ids[3]}'")
-        with pytest.raises(ExportsError, match=f"not whole: tenant acme: entry {ids[3]}"):
+        with pytest.raises(ExportsError, match=f"failed verification: tenant acme: entry {ids[3]}"):
             services.audit_export.write(tmp_path / "audit.jsonl")
         assert list(tmp_path.glob("*audit*")) == []
 
@@ -92,7 +92,7 @@ class TestExport:
                 "the file ends before its end: entries after position 10 were cut off",
             ),
             (lambda lines: lines.pop(10), "line 11: the end of tenant acme does not fit"),
-            (lambda lines: lines.pop(0), "no file of an audit export"),
+            (lambda lines: lines.pop(0), "not an audit export"),
             (lambda lines: lines.__setitem__(4, "nonsense"), "line 5 cannot be read"),
             (lambda lines: lines.clear(), "the file is empty"),
         ],

@@ -48,7 +48,7 @@ class TestKeys:
             fresh.audit_seals.seal()
             (fault,) = faults(fresh)
             assert "SECRET_KEY that this server does not have" in fault
-            with pytest.raises(ExportsError, match="not whole"):
+            with pytest.raises(ExportsError, match="failed verification"):
                 fresh.audit_export.write(tmp_path / "a.jsonl")
             fresh.audit_export.write(tmp_path / "a.jsonl", accept_key=True)
             assert faults(fresh) == []
@@ -88,7 +88,7 @@ class TestKeys:
             services.clock,
         )
         try:
-            with pytest.raises(ExportsError, match="not whole"):
+            with pytest.raises(ExportsError, match="failed verification"):
                 fresh.audit_export.write(tmp_path / "b.jsonl")
             fresh.audit_export.write(tmp_path / "b.jsonl", accept_key=True)
             assert faults(fresh) == []
@@ -107,7 +107,9 @@ class TestKeys:
             services.clock,
         )
         try:
-            with pytest.raises(ExportsError, match=f"not whole: tenant acme: entry {ids[3]}"):
+            with pytest.raises(
+                ExportsError, match=f"failed verification: tenant acme: entry {ids[3]}"
+            ):
                 fresh.audit_export.write(tmp_path / "b.jsonl", accept_key=True)
         finally:
             fresh.close()

@@ -67,12 +67,16 @@ def test_a_bad_line_is_named_with_its_reason(
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("2026-01-02", "2026-02-30", "date: must be a date, YYYY-MM-DD; the file has “2026-02-30”"),
-        (",100,", ",x1 ,", "not negative; the file has “x1”"),
-        ("12.3", "12.345", "not negative; the file has “12.345”"),
+        (
+            "2026-01-02",
+            "2026-02-30",
+            "date: must be a date (YYYY-MM-DD); the file has “2026-02-30”",
+        ),
+        (",100,", ",x1 ,", "0 or more; the file has “x1”"),
+        ("12.3", "12.345", "such as 12.50; the file has “12.345”"),
         ("12.3", "10%", "it is a percentage; the file has “10%”"),
         ("12.3", "9" * 50, f"; the file has “{'9' * 39}…”"),
-        ("12.3", "#N/A", "#N/A is an error of the spreadsheet"),
+        ("12.3", "#N/A", "#N/A is a spreadsheet error"),
     ],
 )
 def test_the_refused_value_is_named_once(load: Load, old: str, new: str, reason: str) -> None:
@@ -136,7 +140,7 @@ def test_the_currency_of_a_campaign_that_is_there_must_agree(
     campaigns: dict[str, Campaign], load: Load
 ) -> None:
     result = load(csv(GOOD.replace("Summer", "Überall")))
-    assert problems(result) == [(2, "currency: the campaign is kept in USD")]
+    assert problems(result) == [(2, "currency: the campaign's currency is USD")]
 
 
 def test_a_name_that_means_several_campaigns_is_refused(
@@ -184,13 +188,13 @@ def test_formulas_that_were_never_calculated_are_rows_and_columns_too(
     ("content", "reason"),
     [
         ("", "the file is empty"),
-        (HEADER + "\n", "no lines"),
+        (HEADER + "\n", "no rows"),
         (HEADER.replace("date,impr", "day,impr") + "\n", "unknown: 'day'"),
         (HEADER + ",date\n", "twice"),
-        (HEADER.replace(",", ";") + "\n", "no lines"),
+        (HEADER.replace(",", ";") + "\n", "no rows"),
         ('"unclosed', "line 1 is not CSV"),
         ("x" * 200_000, "line 1 is not CSV"),
-        (b"\x89PNG\r\n\x1a\n", "line 1"),
+        (b"\x89PNG\r\n\x1a\n", "not text"),
     ],
 )
 def test_what_is_no_such_file_is_refused_with_the_reason(

@@ -159,7 +159,7 @@ class TestNames:
         assert [(j.given, j.kept, j.line) for j in report.joined] == [("Summer ", "Summer", 3)]
         assert [c.name for c in campaigns_of(services, acme)] == ["Summer"]
         assert problems(load(csv(GOOD, GOOD.replace("Summer", "Summer\u00a0")))) == [
-            (3, "line 2 already has this campaign and date: give each day once")
+            (3, "line 2 already has this campaign and date: include each day once")
         ]
 
     @pytest.mark.parametrize(("first", "later", "line"), [("=1", "'=1", 3), ("'=1", "=1", 2)])
@@ -167,8 +167,8 @@ class TestNames:
         self, load: Load, first: str, later: str, line: int
     ) -> None:
         report = load(f"{NEEDED}\n{first},EUR,2026-01-02\n{later},EUR,2026-01-03\n")
-        said = f'line {line}: "\'=1" is taken for "=1", which differs in the apostrophe only'
-        assert [text for text in report.lines() if "taken" in text] == [said]
+        said = f'line {line}: "\'=1" was matched to "=1", which differs in the apostrophe only'
+        assert [text for text in report.lines() if "matched" in text] == [said]
         assert load(f"{NEEDED}\n'=1,EUR,2026-01-04\n").joined == []
 
     def test_in_another_case_are_two_campaigns(
@@ -239,7 +239,7 @@ class TestIds:
             f",Spring,{spring.currency},2026-01-02,1",
         )
         assert problems(load(self.HEADER + "\n".join(lines) + "\n")) == [
-            (3, "means the same campaign as line 2: write one name")
+            (3, "is the same campaign as in line 2, spelled differently: use one spelling")
         ]
 
 
@@ -268,14 +268,14 @@ class TestPeople:
         seen = services.importer.preview(admin, acme.id, file, mapping=mapping)
         assert seen.rows[0].values["date"] == "2026-03-01"
         report = services.importer.apply(admin, acme.id, file, "a.csv", mapping=mapping)
-        assert report.notes == ["columns left out: Notiz"]
+        assert report.notes == ["columns ignored: Notiz"]
         assert stored(services) == [(0, 5, 0, 0, 0)]
 
     @pytest.mark.parametrize(
         ("mapping", "reason"),
         [
-            (("campaign_name", "currency"), "other columns"),
-            (("campaign_name", "currency", "day"), "no field 'day'"),
+            (("campaign_name", "currency"), "columns of the file have changed"),
+            (("campaign_name", "currency", "day"), "unknown field 'day'"),
             (("campaign_name", "currency", "currency"), "two columns"),
             (("campaign_name", "currency", ""), "choose a column for date"),
         ],

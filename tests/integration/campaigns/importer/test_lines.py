@@ -96,7 +96,7 @@ def test_names_that_turn_the_direction_of_text_are_data_and_kept(
 
 
 def test_a_tenant_that_does_not_exist_is_an_error(services: Services, tmp_path: Path) -> None:
-    with pytest.raises(ExportsError, match="no tenant 'nobody'"):
+    with pytest.raises(ExportsError, match="tenant 'nobody' does not exist"):
         services.importer.load(tmp_path / "campaigns.csv", "nobody", lambda _: None)
 
 

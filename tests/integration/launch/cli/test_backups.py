@@ -23,7 +23,7 @@ def test_there_and_back(run: Run, tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     assert made.stdout.startswith(f"{folder}: 0 runs, 0 files, ")
     assert made.stderr.splitlines() == ["copying the database…", "verifying…"]
-    assert "is there already" in refused(run("backup", str(folder)))
+    assert "already exists" in refused(run("backup", str(folder)))
 
     restored = run("restore", str(folder), DATA_DIR=str(tmp_path / "new"))
     assert restored.returncode == 0, restored.stderr

@@ -149,7 +149,7 @@ def test_bad_lines_are_told_and_end_with_an_error(run: Run, tmp_path: Path) -> N
     done = run("import-campaigns", str(file), "--tenant", "acme")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "line 3: date: must be a date, YYYY-MM-DD; the file has “someday”",
+        "line 3: date: must be a date (YYYY-MM-DD); the file has “someday”",
         "exports_app: 1 bad line: nothing was imported",
     ]
 

@@ -85,7 +85,7 @@ def test_doctor_signs_in_as_a_message_would_and_names_the_setting_that_is_wrong(
             "SMTP_USER": "reports",
         }
         smtp |= {"SMTP_FROM": "reports@example.com"}
-        assert "takes connections and the sign-in" in went_well(
+        assert "accepts connections and the sign-in" in went_well(
             run("doctor", **smtp, SMTP_PASS="right")
         )
         done = run("doctor", **smtp, SMTP_PASS="wrong")

@@ -50,7 +50,7 @@ def test_details_are_named_and_changed_where_that_is_asked(run: Run, tmp_path: P
     file = file_of(tmp_path, "campaign_name,currency,date,status\nSummer ,EUR,2026-01-02,paused\n")
     said = went_well(run("import-campaigns", file, *ARGS)).splitlines()
     assert said[1:3] == [
-        'line 2: "Summer " is taken for "Summer", which differs in spaces or Unicode form only',
+        'line 2: "Summer " was matched to "Summer", which differs in spaces or Unicode form only',
         (
             'line 2: "Summer": status: paused in the file, active stored: kept (change it with'
             " --update-details)"
@@ -69,7 +69,7 @@ def test_what_a_file_holds_steers_no_terminal(run: Run, tmp_path: Path) -> None:
     assert "#\\x1b[2J" in done.stderr
     assert "\x1b" not in done.stderr
     file = file_of(tmp_path, header + "A\t,EUR,2026-01-02,1\n")
-    assert '"A\\t" is taken for "A"' in went_well(run("import-campaigns", file, *ARGS))
+    assert '"A\\t" was matched to "A"' in went_well(run("import-campaigns", file, *ARGS))
 
 
 def test_columns_are_named_and_left_out(run: Run, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_columns_are_named_and_left_out(run: Run, tmp_path: Path) -> None:
     said = went_well(run("import-campaigns", file, *ARGS, *columns)).splitlines()
     assert said[:2] == [
         "read as UTF-8, semicolons, dates as day, month, year",
-        "columns left out: Notiz",
+        "columns ignored: Notiz",
     ]
     wrong = ("--column", "Kampange=campaign_name")
     assert "no column 'Kampange'" in refused(run("import-campaigns", file, *ARGS, *wrong))

@@ -38,7 +38,7 @@ class TestPausing:
         fails(services, clock)
         paused = stored(services, hourly)
         assert (paused.is_active, paused.next_run_at, paused.paused_at) == (False, None, clock())
-        assert paused.paused_reason == "3 runs in a row failed; the last one: it broke"
+        assert paused.paused_reason == "3 runs failed in a row; the last one: it broke"
         assert paused.version == hourly.version + 1
         clock.advance(hours=5)
         assert services.ticks.tick() == 0
@@ -101,7 +101,7 @@ class TestPausing:
         (one,) = [m for m in sent if "paused" in m.message["Subject"] and m.rcpt_tos == [OWNER]]
         body = one.message.get_body(("plain",))
         assert body is not None
-        assert "3 runs in a row failed; the last one: it broke" in " ".join(
+        assert "3 runs failed in a row; the last one: it broke" in " ".join(
             body.get_content().split()
         )
         assert f"/scheduled-exports/{hourly.id}?run=" in body.get_content()

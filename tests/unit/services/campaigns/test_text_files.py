@@ -201,7 +201,7 @@ def test_an_empty_cell_more_than_the_header_has_may_come_from_a_split_amount(rea
 
 def test_content_below_no_header_is_refused(read: Read) -> None:
     seen = read("campaign_name,currency,,date\nA,EUR,x,2026-03-01\n")
-    assert seen.rows[0].problem == "cell 3 holds something, but its column has no header"
+    assert seen.rows[0].problem == "cell 3 has a value, but its column has no header"
     assert (
         "has 4 cells" in read("campaign_name,currency,date,\nA,EUR,2026-03-01,x\n").rows[0].problem
     )
@@ -232,14 +232,14 @@ def test_what_nobody_sees_is_no_name(read: Read, name: str) -> None:
 )
 def test_what_a_spreadsheet_shows_for_an_error_is_no_name(read: Read, name: str) -> None:
     (row,) = read(HEADER + f"{name},EUR,2026-03-01,1,2\n").rows
-    assert row.problem == f"campaign_name: {name} is an error of the spreadsheet"
+    assert row.problem == f"campaign_name: {name} is a spreadsheet error"
     assert names(read(HEADER + "#summer,EUR,2026-03-01,1,2\n")) == ["#summer"]
 
 
 def test_a_line_of_totals_is_refused_and_named(read: Read) -> None:
     seen = read(HEADER + "A,EUR,2026-03-01,1,2\nTotal,,,1,2\n")
     assert [(p.line, p.reason) for p in seen.problems] == [
-        (3, "date: is required: remove lines of totals")
+        (3, "date: is required: remove lines with totals")
     ]
 
 
@@ -260,9 +260,9 @@ def test_what_lacks_is_named_and_columns_are_shown_for_mapping(read: Read) -> No
         (b"%PDF-1.7", "this is a PDF document"),
         (b"\x1f\x8b\x08", "this is compressed"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel 97 to 2003"),
-        (b"<html><table>", "begins a web page"),
-        (b"\xef\xbb\xbf<?xml version='1.0'?>", "begins a web page or XML"),
-        (b'[{"campaign_name": "A"}]', "begins JSON"),
+        (b"<html><table>", "this is a web page"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>", "this is a web page or XML"),
+        (b'[{"campaign_name": "A"}]', "this is JSON"),
     ],
 )
 def test_what_is_no_table_is_refused_with_how_to_save_it(

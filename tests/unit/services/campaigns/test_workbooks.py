@@ -103,7 +103,7 @@ def error(book: Any) -> None:
 @pytest.mark.parametrize(
     ("row", "edit", "reason"),
     [
-        (["A", "EUR", DAY, 5, 1], error, "clicks: holds the error #N/A of the spreadsheet"),
+        (["A", "EUR", DAY, 5, 1], error, "clicks: has the spreadsheet error #N/A"),
         (["A", "EUR", DAY, "=2+3", 1], lambda _: None, "clicks: is a formula whose value"),
         (["A", "EUR", DAY, True, 1], lambda _: None, "clicks: must be a whole number"),
         (["A", "EUR", DAY, 5.5, 1], lambda _: None, "clicks: must be a whole number"),
@@ -250,9 +250,9 @@ def archive(name: str, content: bytes) -> bytes:
         (with_cell("XFD1048576"), "more than 1,000 columns or 15,000,000 cells"),
         (with_cell("ALM2"), "more than 1,000 columns"),
         (workbook([]), "no visible sheet of the workbook holds anything"),
-        (archive("campaigns.csv", b"x"), "a ZIP file, but no workbook"),
+        (archive("campaigns.csv", b"x"), "a ZIP file, not a workbook"),
         (archive("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), "OpenDocument"),
-        (archive("[Content_Types].xml", b"<x/>"), "a ZIP file, but no workbook"),
+        (archive("[Content_Types].xml", b"<x/>"), "a ZIP file, not a workbook"),
     ],
 )
 def test_what_is_no_workbook_or_too_large_is_refused(

@@ -108,7 +108,7 @@ def test_the_same_one_counts_once_whatever_its_case_and_the_order_is_kept() -> N
         (
             "bo\\ss@example.com",
             (
-                "bo\\ss@example.com has something before the @ that no address may have: "
+                "bo\\ss@example.com has characters before the @ that are not allowed: "
                 "fix or remove it"
             ),
         ),
