@@ -121,3 +121,4 @@ def see_replacement(page: Page, ids: Ids) -> None:
     see_history(page, ids)
     page.get_by_role("button", name="Replace old.boss@northwind.example").click()
     page.locator("#new-address").fill("new.boss@northwind.example")
+    page.locator(".replacement .primary:enabled").wait_for()

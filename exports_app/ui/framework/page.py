@@ -28,6 +28,7 @@ class RegisteredPage:
     public: bool
     framed: bool
     nav: str
+    under: str
     icon: str
     order: int
     loading: View
@@ -53,6 +54,7 @@ def page(
     public: bool = False,
     framed: bool = False,
     nav: str = "",
+    under: str = "",
     icon: str = "file",
     order: int = 100,
     loading: View = rx.fragment,
@@ -65,8 +67,8 @@ def page(
     change of the tenant's data. step: the action that shows the view of an address, which Back or
     Forward chose among those that `show_address` wrote; without it they leave the page. public:
     shown to anyone, without the header. framed: a public one with the header for those who are
-    signed in. nav, icon, order: the entry in the header; no nav, no
-    entry. loading: what stands there until the page's data has come.
+    signed in. nav, icon, order: the entry in the header; no nav, no entry. under: the
+    route whose entry is marked on this page. loading: what stands there until its data has come.
     """
 
     def add(view: View) -> View:
@@ -85,6 +87,7 @@ def page(
                 public,
                 framed,
                 nav,
+                under,
                 icon,
                 order,
                 loading,

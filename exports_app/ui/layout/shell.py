@@ -98,7 +98,7 @@ def _entry(page: RegisteredPage, *, here: bool) -> rx.Component:
 
 
 def _is_within(page: RegisteredPage, entry: RegisteredPage) -> bool:
-    return page is entry or page.link.startswith(f"{entry.link}/")
+    return entry.link in {page.link, page.under} or page.link.startswith(f"{entry.link}/")
 
 
 def _tenants() -> rx.Component:

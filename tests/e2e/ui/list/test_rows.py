@@ -164,11 +164,11 @@ class TestPaging:
         before, after = (
             page.get_by_role("button", name=f"{which} page") for which in ("Previous", "Next")
         )
-        expect(page.locator("#range")).to_have_text("1-25 of 30")
+        expect(page.locator("#range")).to_have_text("1–25 of 30")
         expect(names(page)).to_have_text(many[:25])
         expect(before).to_be_disabled()
         after.click()
-        expect(page.locator("#range")).to_have_text("26-30 of 30")
+        expect(page.locator("#range")).to_have_text("26–30 of 30")
         expect(names(page)).to_have_text(many[25:])
         expect(after).to_be_disabled()
         address_names(page, {"sort": "name", "page": "2"})
@@ -197,7 +197,7 @@ class TestPaging:
         expect(names(other)).to_have_text(wanted)
         expect(other.get_by_label("Search scheduled exports")).to_have_value("report")
         expect(other.get_by_role("combobox", name="Status")).to_have_value("yes")
-        expect(other.locator("#range")).to_have_text("26-45 of 45")
+        expect(other.locator("#range")).to_have_text("26–45 of 45")
 
 
 class TestWithoutAnythingToList:

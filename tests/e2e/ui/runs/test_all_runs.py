@@ -18,6 +18,8 @@ def test_filters_are_steps_of_the_browser_and_a_run_has_an_address(
     page.get_by_role("link", name="All runs").click()
     rows = page.locator("tr[data-run]")
     expect(rows).to_have_count(2)
+    entry = page.get_by_role("navigation").get_by_role("link", name="Scheduled")
+    expect(entry).to_have_attribute("aria-current", "page")
     page.locator("#filter-schedule").click()
     page.get_by_role("option", name="Numbers").click()
     expect(rows).to_have_count(1)

@@ -44,6 +44,7 @@ def _loading() -> rx.Component:
     RUNS,
     f"{RUNS}/[id]",
     title="All runs",
+    under=ROUTE,
     needs=Permission.READ,
     load=AllRuns.arrive,
     refresh=AllRuns.refresh,

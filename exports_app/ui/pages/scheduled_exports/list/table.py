@@ -95,7 +95,7 @@ def _sort(words: str, key: str) -> rx.Component:
 def list_foot() -> rx.Component:
     return rx.el.div(
         rx.el.span(
-            f"{ListState.first}-{ListState.last} of {ListState.total_words}",
+            f"{ListState.first}\u2013{ListState.last} of {ListState.total_words}",
             class_name="num",
             id="range",
         ),

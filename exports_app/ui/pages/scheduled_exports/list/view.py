@@ -91,13 +91,19 @@ def _top(dialogs: Dialogs) -> rx.Component:
         browser.when(at=ListState.next_at, prefix=" · next "),
         rx.fragment(),
     )
+    deleted = ListState.filters.get("active", "") == DELETED
+    none = ListState.loaded & (ListState.all_total == 0) & ~deleted
     counts = rx.el.p(
         rx.cond(
-            ListState.loaded & (ListState.all_total > 0),
-            rx.fragment(ListState.counts, following),
-            rx.fragment(),
+            deleted,
+            "Deleted scheduled exports can be restored for 30 days.",
+            rx.cond(
+                ListState.loaded & (ListState.all_total > 0),
+                rx.fragment(ListState.counts, following),
+            ),
         ),
         id="counts",
+        hidden=none,
     )
     new = rx.el.span("New", rx.el.span(" scheduled export", class_name="wide"))
     create = button(
