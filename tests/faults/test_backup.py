@@ -100,6 +100,6 @@ def test_a_backup_that_was_killed_is_refused(large: House, tmp_path: Path, stage
     assert folder.exists()
     refused = done(house, "restore", str(folder), "--force")
     assert refused.returncode == 1
-    assert "has no manifest.json: the backup was stopped before its end" in refused.stderr
+    assert "has no manifest.json: the backup is incomplete" in refused.stderr
     again = done(house, "backup", str(folder))
     assert "already exists" in again.stderr
