@@ -44,7 +44,10 @@ def test_what_a_type_does_not_take_is_refused_and_left_out_by_the_form() -> None
     with registered(EXPORT_TYPES, Plain()) as export_type:
         assert errors(Filters(campaign_ids=(CAMPAIGN,), group_by="day")) == [
             ("/filters/groupBy", "the export type plain does not support groupBy: leave it out"),
-            ("/filters/campaignIds", "the export type plain takes no campaignIds: leave it out"),
+            (
+                "/filters/campaignIds",
+                "the export type plain does not support campaignIds: leave it out",
+            ),
         ]
         values = form.EMPTY | {"export_type": Plain.key}
         assert errors(form.filters_of(values, [CAMPAIGN])) == []
