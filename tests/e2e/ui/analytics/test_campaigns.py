@@ -90,7 +90,8 @@ def test_the_page_the_api_and_the_file_agree(
         of_api = [point["revenue"] for point in api["points"] if point["currency"] == currency]
         assert shown_points == of_api == [float(row["revenue"]) for row in of_it]
 
-    for key in ("impressions", "clicks", "conversions"):  # of all currencies together
+    for key in ("impressions", "clicks", "conversions"):
+        expect(card(page, key)).to_contain_text("all currencies")
         assert number(card(page, key).locator("b").inner_text()) == sum(
             total[key] for total in api["totals"]
         )
@@ -138,6 +139,15 @@ def test_the_view_stands_in_the_address(
     expect(page.locator("#intro")).to_have_text(told)
     expect(page.locator("#measure")).to_have_value("roas")
     expect(page.locator("#top tbody tr")).to_have_count(1)
+    # What an export cannot be limited to: its buttons stay, and say why they are off
+    page.locator("#q").fill(campaigns[0].name)
+    why = "Clear the channel and search to export"
+    for name in ("Export this view", "Export this list"):
+        export = page.get_by_role("button", name=name)
+        expect(export).to_be_disabled()
+        expect(export).to_have_accessible_description(why)
+    page.locator("#q").fill("")
+    expect(page.get_by_role("link", name="Export this list")).to_be_visible()
 
 
 def test_a_point_that_is_pressed_lists_its_campaigns(

@@ -10,7 +10,7 @@ from exports_app.services.core.records import Campaign
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import GONE, Company, House
-from tests.e2e.ui.listed import assert_nothing_overflows
+from tests.e2e.ui.listed import assert_nothing_overflows, names
 from tests.e2e.ui.visitor import Visits
 
 
@@ -66,6 +66,9 @@ def test_an_export_whose_owner_left_is_named(
     expect(page.locator("#without-a-valid-owner")).to_contain_text(
         "Ada Admin can no longer export here"
     )
+    page.locator("#without-a-valid-owner").get_by_role("link", name="Show all").click()
+    expect(page.get_by_role("combobox", name="Owner")).to_have_value("none")
+    expect(names(page)).to_have_text(["Left behind"])
 
 
 @pytest.mark.long
