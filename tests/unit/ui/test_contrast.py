@@ -69,6 +69,7 @@ CONTROLS = FIELDS | {
     "command that is marked": (
         '<ul class="palette"><li aria-selected="true">A <span class="muted">B</span></li></ul>'
     ),
+    "command's actions": '<span class="palette-more">x</span>',
     "tag": '<button class="tag">monthly</button>',
     "template": '<button class="template"><b>Weekly</b><span class="muted">Mail</span></button>',
     "folded": (
