@@ -100,15 +100,17 @@ def _add_messages(services: Services, cast: Cast, schedule: Schedule, run: Run) 
             )
         )
         tx.audit.add(
-            AuditEntry(
-                id=new_id(),
-                tenant_id=cast.acme.id,
-                at=now,
-                actor_id=None,
-                actor_name=audit_log.APP,
-                action=Action.of("planet.moved"),
-                subject_id=None,
-                subject_name="Saturn",
-                detail={"changed": {"ring": [1, 2]}},
-            )
+            [
+                AuditEntry(
+                    id=new_id(),
+                    tenant_id=cast.acme.id,
+                    at=now,
+                    actor_id=None,
+                    actor_name=audit_log.APP,
+                    action=Action.of("planet.moved"),
+                    subject_id=None,
+                    subject_name="Saturn",
+                    detail={"changed": {"ring": [1, 2]}},
+                )
+            ]
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from exports_app.services.schedules.activation import Activation
+from exports_app.services.schedules.batches import Batches
 from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.change_authors import ChangeAuthors
 from exports_app.services.schedules.cron_expressions import CronExpressions
@@ -39,15 +40,16 @@ class ScheduleServices:
 def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
     s = f.settings
     schedules = Schedules(f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
-    ownership = Ownership(f.store, f.changes, f.clock)
+    batches = Batches(f.store, f.changes, f.clock)
+    ownership = Ownership(f.store, batches)
     tags = Tags(f.store)
-    activation = Activation(f.store, f.changes, f.clock, schedules)
-    deleted = DeletedSchedules(f.store, f.changes, f.clock, quotas)
+    activation = Activation(batches, f.clock, s.min_interval_seconds)
+    deleted = DeletedSchedules(f.store, batches, f.clock, quotas)
     summaries = ScheduleSummaries(f.store)
     return ScheduleServices(
         schedules=schedules,
         cron_expressions=CronExpressions(f.clock, s.min_interval_seconds, s.tz),
-        bulk=Bulk(schedules, ownership, activation, deleted),
+        bulk=Bulk(batches, schedules, ownership, activation, deleted, f.clock),
         activation=activation,
         deleted_schedules=deleted,
         schedule_summaries=summaries,

@@ -75,6 +75,12 @@ def distinct(connection: Connection, column: Any, *where: Any) -> list[str]:
     return list(found.scalars())
 
 
+def in_order(query: Select[Any], row_id: Any) -> Select[Any]:
+    """The rows locked by their ids, so that no two transactions wait for each other. With the
+    weakest lock that a change needs."""
+    return query.order_by(row_id).with_for_update(key_share=True)
+
+
 class Repository(Generic[R]):
     model: ClassVar[type[SQLModel]]
     record: type[R]

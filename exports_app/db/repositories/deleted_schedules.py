@@ -1,6 +1,6 @@
 """Scheduled exports that were deleted: to be restored, or removed for good."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, select
 
 from exports_app.db import models
 from exports_app.db.models.base import metadata
-from exports_app.db.repositories.base import Repository, table
+from exports_app.db.repositories.base import Repository, in_order, table
 from exports_app.db.repositories.runs.old_runs import remove_rows
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import FINISHED, RunStatus
@@ -39,15 +39,13 @@ class DeletedScheduleRepository(Repository[Schedule]):
     def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
         return self._one(self._table.c.id == schedule_id, self._deleted(), lock=lock)
 
+    def of_ids(self, ids: Collection[str], *, lock: bool = False) -> list[Schedule]:
+        query = self._select().where(self._table.c.id.in_(ids), self._deleted())
+        return self._all(in_order(query, self._table.c.id) if lock else query)
+
     def find(self, tenant_id: str, since: datetime, page: Page) -> tuple[list[Schedule], int]:
         where = (self._deleted(), self._table.c.deleted_at > since)
         return self._page(where, page, frozenset({tenant_id}))
-
-    def restore(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
-        c = self._table.c
-        where = (c.id == schedule_id, c.version == version, self._deleted())
-        back = {"deleted_at": None, "deleted_by": None}
-        return self._update(*where, values={**values, **back}) == 1
 
     def expired(self, tenant_id: str, before: datetime, limit: int) -> list[str]:
         c = self._table.c

@@ -11,7 +11,7 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories import owners, tagging
-from exports_app.db.repositories.base import Repository, contains, distinct, table
+from exports_app.db.repositories.base import Repository, contains, distinct, in_order, table
 from exports_app.db.repositories.by_owner import OWNER, ByOwner
 from exports_app.db.repositories.paging import Listing, of_tenants
 from exports_app.db.search import SCHEDULES
@@ -72,8 +72,9 @@ class ScheduleRepository(Repository[Schedule]):
         query = select(c.id, c.name).where(c.id.in_(schedule_ids))
         return {row.id: row.name for row in self._connection.execute(query)}
 
-    def of_ids(self, ids: Collection[str]) -> list[Schedule]:
-        return self._all(self._select().where(self._table.c.id.in_(ids), self._live()))
+    def of_ids(self, ids: Collection[str], *, lock: bool = False) -> list[Schedule]:
+        query = self._select().where(self._table.c.id.in_(ids), self._live())
+        return self._all(in_order(query, self._table.c.id) if lock else query)
 
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
@@ -154,15 +155,28 @@ class ScheduleRepository(Repository[Schedule]):
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])
-        tagging.put(self._connection, schedule.id, schedule.tenant_id, schedule.tags)
+        tagging.put(self._connection, [(schedule.id, schedule.tenant_id, schedule.tags)])
 
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         c = self._table.c
         where = (c.id == schedule_id, c.version == version, self._live())
         done = self._update(*where, values=values) == 1
         if done and "tags" in values:
-            tagging.replace(self._connection, schedule_id, values["tags"])
+            tagging.replace(self._connection, {schedule_id: values["tags"]})
         return done
+
+    def update_all(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+        alike = dict[tuple[str, ...], list[dict[str, Any]]]()
+        for schedule_id, of in values.items():
+            row = {"updated_id": schedule_id, **{f"new_{name}": of[name] for name in of}}
+            alike.setdefault(tuple(of), []).append(row)
+        c = self._table.c
+        for names, rows in alike.items():
+            new = {name: bindparam(f"new_{name}", type_=c[name].type) for name in names}
+            statement = update(self._table).where(c.id == bindparam("updated_id")).values(new)
+            self._connection.execute(statement, rows)
+        tagged = {key: of["tags"] for key, of in values.items() if "tags" in of}
+        tagging.replace(self._connection, tagged)
 
     def tags(self, tenant_id: str) -> list[str]:
         return tagging.of_tenant(self._connection, tenant_id)

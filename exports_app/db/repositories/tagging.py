@@ -1,6 +1,6 @@
 """Which schedules have which tags."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, insert, select
@@ -40,16 +40,27 @@ def of_tenant(connection: Connection, tenant_id: str) -> list[str]:
     return distinct(connection, c.name, c.tenant_id == tenant_id, exists().where(*live))
 
 
-def put(connection: Connection, schedule_id: str, tenant_id: str, given: Sequence[str]) -> None:
-    """Of a schedule without tags."""
-    if given:
-        of = {"scheduled_export_id": schedule_id, "tenant_id": tenant_id}
-        rows = [{**of, "folded": tags.folded(tag), "name": tag} for tag in given]
+def put(connection: Connection, given: Iterable[tuple[str, str, Sequence[str]]]) -> None:
+    """Of schedules without tags: the id, the tenant's id, and the tags."""
+    rows = [
+        {
+            "scheduled_export_id": schedule_id,
+            "tenant_id": tenant_id,
+            "folded": tags.folded(tag),
+            "name": tag,
+        }
+        for schedule_id, tenant_id, of in given
+        for tag in of
+    ]
+    if rows:
         connection.execute(insert(TAGS), rows)
 
 
-def replace(connection: Connection, schedule_id: str, given: Sequence[str]) -> None:
-    tenant = select(SCHEDULES.c.tenant_id).where(SCHEDULES.c.id == schedule_id)
-    tenant_id = connection.execute(tenant).scalar_one()
-    connection.execute(delete(TAGS).where(TAGS.c.scheduled_export_id == schedule_id))
-    put(connection, schedule_id, tenant_id, given)
+def replace(connection: Connection, given: Mapping[str, Sequence[str]]) -> None:
+    """given: by the schedule's id."""
+    if not given:
+        return
+    tenants = select(SCHEDULES.c.id, SCHEDULES.c.tenant_id).where(SCHEDULES.c.id.in_(given))
+    found = connection.execute(tenants).all()
+    connection.execute(delete(TAGS).where(TAGS.c.scheduled_export_id.in_(given)))
+    put(connection, [(row.id, row.tenant_id, given[row.id]) for row in found])

@@ -59,14 +59,18 @@ def note(
 ) -> None:
     """who: the caller; a name where no user did it. subject_id, subject_name: what was changed.
     detail: nothing secret. The address, session and request come from the request context."""
-    if isinstance(who, str):
-        actor_id, actor_name = None, who
-    else:
-        actor_id, actor_name = who.user_id, tx.users.names([who.user_id]).get(who.user_id, GONE)
+    actor_id, actor_name = _actor(tx, who)
     entry = AuditEntry(
         new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail
     )
-    tx.audit.add(replace(entry, **origin(request_context.current())))
+    tx.audit.add([replace(entry, **origin(request_context.current()))])
+
+
+def _actor(tx: Transaction, who: Principal | str) -> tuple[str | None, str]:
+    """The id and the name."""
+    if isinstance(who, str):
+        return None, who
+    return who.user_id, tx.users.names([who.user_id]).get(who.user_id, GONE)
 
 
 def origin(context: RequestContext) -> dict[str, Any]:
@@ -89,6 +93,24 @@ def note_schedule(
         "subject_name": schedule.name,
     }
     note(tx, who, action, now, **subject, **detail)
+
+
+def note_schedules(
+    tx: Transaction,
+    who: Principal | str,
+    notes: Sequence[tuple[Action, Schedule, Mapping[str, Any]]],
+    now: datetime,
+) -> None:
+    """An entry about each, with its detail."""
+    (actor_id, actor_name), where = _actor(tx, who), origin(request_context.current())
+    tx.audit.add(
+        AuditEntry(
+            *(new_id(), one.tenant_id, now, actor_id, actor_name, action, one.id, one.name),
+            detail=dict(detail),
+            **where,
+        )
+        for action, one, detail in notes
+    )
 
 
 def note_run(

@@ -258,4 +258,4 @@ def _write(tx: Transaction, count: _Count, now: datetime) -> None:
         subject_name=count.subject_name,
         detail=detail,
     )
-    tx.audit.add(replace(entry, **audit_log.origin(count.context)))
+    tx.audit.add([replace(entry, **audit_log.origin(count.context))])

@@ -1,74 +1,90 @@
-"""Pausing and activating a scheduled export, and undoing it."""
+"""Pausing and activating scheduled exports, and undoing it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal
+from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict
 from exports_app.services.audit import audit_log
-from exports_app.services.core.authorization import schedule_of
-from exports_app.services.core.change_events import Change, Changes, Topic
-from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.interfaces import Clock, Store
-from exports_app.services.core.records import Action, Schedule
-from exports_app.services.schedules.service import Schedules
+from exports_app.services.core.interfaces import Clock
+from exports_app.services.core.records import Schedule
+from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.batches import Batches, Outcome, Work
+from exports_app.services.schedules.draft_values import draft_of, next_run
+from exports_app.services.schedules.edits import Edit, edit_of
 
-TRIES = 3
-"""Where it is changed by others just then."""
 RESET = ("owner_id", "failures", "paused_at", "paused_reason")
 """What an activation sets anew."""
 
 
 @dataclass(frozen=True)
 class Switched:
-    """before: as it was. version: of the scheduled export afterwards."""
+    """What is needed to undo it. before: the values that it changed. version: of the scheduled
+    export afterwards."""
 
-    before: Schedule
+    id: str
+    name: str
+    before: Mapping[str, Any]
     version: int
 
 
 class Activation:
-    def __init__(self, store: Store, changes: Changes, clock: Clock, schedules: Schedules) -> None:
-        self._store = store
-        self._changes = changes
+    def __init__(self, batches: Batches, clock: Clock, minimum_seconds: int) -> None:
+        self._batches = batches
         self._clock = clock
-        self._schedules = schedules
+        self._minimum = minimum_seconds
 
     def set_active(self, who: Principal, schedule_id: str, active: bool) -> Switched | None:
-        """None where it was so already. Raises NotFound, Forbidden, Invalid, Conflict."""
-        for left in reversed(range(TRIES)):
-            before = self._schedules.get(who, schedule_id, Permission.WRITE)
-            if before.is_active == active:
-                return None
-            try:
-                values = {"is_active": active}
-                after = self._schedules.update(who, schedule_id, values, before.version)
-            except Conflict:
-                if not left:
-                    raise
-            else:
-                return Switched(before, after.version)
-        raise AssertionError  # the last try returns or raises
+        """None where it was so already. Raises NotFound, Forbidden, Invalid."""
+        pair = self._batches.one(who, schedule_id, self._switch(who, active)).pair
+        return None if pair is None else _switched(*pair)
+
+    def set_all(self, who: Principal, ids: Sequence[str], active: bool) -> Outcome:
+        """done: `Switched`, or None where it was so already."""
+        return self._batches.each(who, ids, self._switch(who, active), _switched)
 
     def undo(self, who: Principal, switched: Switched) -> Schedule:
         """As it was, with its next run: a time that passed meanwhile is run late. Raises NotFound,
         Forbidden; Conflict where it was changed since."""
-        was = switched.before
-        with write_as(self._store, who) as (tx, who):
-            now = self._clock()
-            old = schedule_of(tx, who, was.id, Permission.WRITE)
-            if old.version != switched.version:
-                raise Conflict(f"“{old.name}” was changed since: its latest state is kept")
-            reset = () if was.is_active else RESET
-            values: dict[str, Any] = {
-                name: getattr(was, name) for name in ("is_active", "next_run_at", *reset)
-            }
-            changes = audit_log.changed(vars(old), {"is_active": was.is_active})
-            values |= {"updated_at": now, "version": old.version + 1}
-            if not tx.schedules.update(old.id, old.version, values):
-                raise Conflict
-            updated = Action.SCHEDULE_UPDATED
-            audit_log.note_schedule(tx, who, updated, old, now, changed=changes)
-            undone = schedule_of(tx, who, was.id, Permission.WRITE)
-        self._changes.publish(Change(Topic.SCHEDULES, was.tenant_id))
-        return undone
+        return self._batches.one(who, switched.id, _Undo({switched.id: switched})).changed
+
+    def undo_all(self, who: Principal, switched: Sequence[Switched]) -> Outcome:
+        of = {one.id: one for one in switched}
+        return self._batches.each(who, list(of), _Undo(of))
+
+    def _switch(self, who: Principal, active: bool) -> Work:
+        return _Switch(who.user_id, self._clock, self._minimum, active=active)
+
+
+class _Switch(Work):
+    def __init__(self, user_id: str, clock: Clock, minimum: int, *, active: bool) -> None:
+        self._user_id = user_id
+        self._clock = clock
+        self._minimum = minimum
+        self._active = active
+
+    def plan(self, old: Schedule) -> Edit | None:
+        if old.is_active == self._active:
+            return None
+        now, draft = self._clock(), replace(draft_of(old), is_active=self._active)
+        checked = rules.check(draft, now, self._minimum, {"is_active"})
+        return edit_of(old, checked, next_run(checked, now), self._user_id)
+
+
+class _Undo(Work):
+    def __init__(self, switched: Mapping[str, Switched]) -> None:
+        self._switched = switched
+
+    def plan(self, old: Schedule) -> Edit | None:
+        one = self._switched[old.id]
+        if old.version != one.version:
+            raise Conflict(f"“{old.name}” was changed since: its latest state is kept")
+        changed = audit_log.changed(vars(old), {"is_active": one.before["is_active"]})
+        return Edit(one.before, detail={"changed": changed})
+
+
+def _switched(before: Schedule, after: Schedule) -> Switched:
+    reset = () if before.is_active else RESET
+    values = {name: getattr(before, name) for name in ("is_active", "next_run_at", *reset)}
+    return Switched(before.id, before.name, values, after.version)

@@ -1,19 +1,20 @@
 """One action on many scheduled exports, with the rules of the action on one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import ExportsError, FieldError, Invalid, Unavailable
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import ExportsError, Invalid, Unavailable
 from exports_app.domain.runs.send_to import SendTo
-from exports_app.domain.schedules import tags
+from exports_app.services.core.interfaces import Clock
 from exports_app.services.schedules.activation import Activation, Switched
-from exports_app.services.schedules.deleted import DeletedSchedules
+from exports_app.services.schedules.batches import Batches, Outcome, check_number
+from exports_app.services.schedules.deleted import DeletedSchedules, Deletion
 from exports_app.services.schedules.ownership import Ownership
 from exports_app.services.schedules.service import Schedules
+from exports_app.services.schedules.tagging import TagChange
 
 MAX_IDS = bounds.BULK
 
@@ -40,15 +41,19 @@ class BulkResult:
 class Bulk:
     def __init__(
         self,
+        batches: Batches,
         schedules: Schedules,
         ownership: Ownership,
         activation: Activation,
         deleted: DeletedSchedules,
+        clock: Clock,
     ) -> None:
+        self._batches = batches
         self._schedules = schedules
         self._ownership = ownership
         self._activation = activation
         self._deleted = deleted
+        self._clock = clock
 
     def apply(
         self,
@@ -59,66 +64,58 @@ class Bulk:
     ) -> BulkResult:
         """In order, each id once. A failure does not stop the others. to: of RUN. Raises Invalid
         for more than MAX_IDS ids."""
-        switched, cancelled = list[Switched](), list[int]()
-        actions: dict[BulkAction, Callable[[str], object]] = {
-            BulkAction.ACTIVATE: partial(self._set_active, who, True, switched),
-            BulkAction.PAUSE: partial(self._set_active, who, False, switched),
-            BulkAction.RUN: partial(self._schedules.trigger, who, to=to),
-            BulkAction.DELETE: lambda each: cancelled.append(self._schedules.delete(who, each)),
-        }
-        result = _each(ids, actions[action])
-        return replace(result, switched=switched, cancelled=sum(cancelled))
+        match action:
+            case BulkAction.RUN:
+                return _result(self._run(who, ids, to))
+            case BulkAction.DELETE:
+                work = Deletion(who, self._clock)
+                outcome = self._batches.each(who, ids, work)
+                return replace(_result(outcome), cancelled=outcome.others)
+            case BulkAction.ACTIVATE | BulkAction.PAUSE:
+                active = action is BulkAction.ACTIVATE
+                outcome = self._activation.set_all(who, ids, active)
+                switched = [one for one in outcome.done.values() if one is not None]
+                return replace(_result(outcome), switched=switched)
 
     def undo(self, who: Principal, switched: Sequence[Switched]) -> BulkResult:
         """Undo ACTIVATE or PAUSE. Otherwise as `apply`."""
-        of = {one.before.id: one for one in switched}
-        return _each(list(of), lambda schedule_id: self._activation.undo(who, of[schedule_id]))
+        return _result(self._activation.undo_all(who, switched))
 
     def restore(self, who: Principal, ids: Sequence[str]) -> BulkResult:
         """Restore deleted ones. Otherwise as `apply`."""
-        return _each(ids, partial(self._deleted.restore, who))
+        return _result(self._deleted.restore_all(who, ids))
 
     def tag(
         self, who: Principal, ids: Sequence[str], add: Sequence[str], remove: Sequence[str] = ()
     ) -> BulkResult:
         """Add tags, and remove others. Otherwise as `apply`."""
-        return _each(ids, partial(self._tag, who, add, remove))
+        return _result(self._batches.each(who, ids, TagChange(add, remove, self._clock)))
 
     def transfer(self, who: Principal, ids: Sequence[str], owner_id: str) -> BulkResult:
         """Give them to another owner. Otherwise as `apply`."""
+        return _result(self._ownership.transfer_all(who, ids, owner_id))
 
-        def give(schedule_id: str) -> None:
-            self._ownership.transfer(who, schedule_id, owner_id)
-
-        return _each(ids, give)
-
-    def _tag(
-        self, who: Principal, add: Sequence[str], remove: Sequence[str], schedule_id: str
-    ) -> None:
-        seen = self._schedules.get(who, schedule_id, Permission.WRITE)
-        wanted = tuple(tags.changed(seen.tags, add, remove))
-        self._schedules.update(who, schedule_id, {"tags": wanted}, seen.version)
-
-    def _set_active(
-        self, who: Principal, active: bool, switched: list[Switched], schedule_id: str
-    ) -> None:
-        if (one := self._activation.set_active(who, schedule_id, active)) is not None:
-            switched.append(one)
+    def _run(self, who: Principal, ids: Sequence[str], to: SendTo) -> Outcome:
+        """Each in a transaction of its own, so that the first ones begin at once."""
+        check_number(ids)
+        outcome, unavailable = Outcome(), None
+        for schedule_id in dict.fromkeys(ids):
+            with outcome.of(schedule_id):
+                if unavailable is not None:  # the others would wait for the database too
+                    raise unavailable
+                try:
+                    self._schedules.trigger(who, schedule_id, to=to)
+                except Unavailable as e:
+                    unavailable = e
+                    raise
+                outcome.done[schedule_id] = None
+        return outcome
 
 
-def _each(ids: Sequence[str], action_on: Callable[[str], object]) -> BulkResult:
-    if len(ids) > MAX_IDS:
-        raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS:,} at a time")])
-    result, unavailable = BulkResult([], []), None
-    for schedule_id in dict.fromkeys(ids):
-        try:
-            if unavailable is not None:  # the others would wait for the database one after another
-                raise unavailable
-            action_on(schedule_id)
-        except ExportsError as e:
-            unavailable = e if isinstance(e, Unavailable) else unavailable
-            reason = e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message
-            result.failed.append((schedule_id, reason))
-        else:
-            result.done.append(schedule_id)
-    return result
+def _result(outcome: Outcome) -> BulkResult:
+    failed = [(key, _reason(error)) for key, error in outcome.failed.items()]
+    return BulkResult(list(outcome.done), failed)
+
+
+def _reason(error: ExportsError) -> str:
+    return error.errors[0].detail if isinstance(error, Invalid) and error.errors else error.message

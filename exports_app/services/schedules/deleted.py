@@ -1,19 +1,22 @@
-"""Scheduled exports that were deleted: they are kept for a time, and can be restored."""
+"""Deleting scheduled exports: they are kept for a time, and can be restored."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal, require_anywhere, require_own_password
+from exports_app.domain.access import Permission, Principal, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, NotFound
+from exports_app.domain.schedules import tags
 from exports_app.domain.timing import cron
-from exports_app.services.audit import audit_log
-from exports_app.services.core.authorization import own_tenant, require, schedule_of
-from exports_app.services.core.change_events import Change, Changes, Topic
-from exports_app.services.core.current_rights import principal_of, write_as
-from exports_app.services.core.field_rules import check_page, is_uuid
+from exports_app.services.core.authorization import own_tenant, schedule_of
+from exports_app.services.core.current_rights import principal_of
+from exports_app.services.core.field_rules import check_page
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Schedule
+from exports_app.services.schedules.batches import Batch, Batches, Outcome, Work
+from exports_app.services.schedules.edits import Edit
+from exports_app.services.schedules.tagging import folded_tags, lacks_room
 from exports_app.services.tenants.quotas import Quotas
 
 KEPT = timedelta(days=30)
@@ -22,9 +25,9 @@ NEWEST = "-deleted_at"
 
 
 class DeletedSchedules:
-    def __init__(self, store: Store, changes: Changes, clock: Clock, quotas: Quotas) -> None:
+    def __init__(self, store: Store, batches: Batches, clock: Clock, quotas: Quotas) -> None:
         self._store = store
-        self._changes = changes
+        self._batches = batches
         self._clock = clock
         self._quotas = quotas
 
@@ -46,41 +49,68 @@ class DeletedSchedules:
         what was due while it was deleted does not run. Its owner stays, if they may still export
         there; else the caller becomes it.
 
-        Raises NotFound, also once it is KEPT; Forbidden; Conflict where it is not deleted, and
-        QuotaExceeded.
+        Raises NotFound, also once it is KEPT; Forbidden; QuotaExceeded; Conflict where it is not
+        deleted, and where the tenant has no room for its tags.
         """
-        with write_as(self._store, who) as (tx, who):
-            now = self._clock()
-            old = self._deleted(tx, who, schedule_id, now)
-            tenant = tx.tenants.get(old.tenant_id, lock=True)  # one at a time counts and adds
-            if tenant is None:
-                raise NotFound
-            self._quotas.require_schedule(tx, tenant)
-            values = {
-                **_timing(old, now),
-                "owner_id": _owner(tx, old, who),
-                "updated_at": now,
-                "version": old.version + 1,
-            }
-            if not tx.deleted_schedules.restore(old.id, old.version, values):
-                raise Conflict
-            restored = replace(old, **values, deleted_at=None, deleted_by=None)
-            audit_log.note_schedule(tx, who, Action.SCHEDULE_RESTORED, restored, now)
-        self._changes.publish(Change(Topic.SCHEDULES, old.tenant_id))
-        return restored
+        work = _Restoration(self._quotas, self._clock)
+        return self._batches.one(who, schedule_id, work).changed
 
-    def _deleted(
-        self, tx: Transaction, who: Principal, schedule_id: str, now: datetime
-    ) -> Schedule:
-        require_own_password(who)
-        deleted = tx.deleted_schedules.get(schedule_id) if is_uuid(schedule_id) else None
-        if deleted is None:
-            schedule_of(tx, who, schedule_id, Permission.WRITE)
-            raise Conflict("This scheduled export is not deleted")
-        require(who, Permission.WRITE, deleted.tenant_id)
-        if deleted.deleted_at is None or deleted.deleted_at <= now - KEPT:
+    def restore_all(self, who: Principal, ids: Sequence[str]) -> Outcome:
+        return self._batches.each(who, ids, _Restoration(self._quotas, self._clock))
+
+
+class Deletion(Work):
+    """others: the number of pending runs that are cancelled."""
+
+    def __init__(self, who: Principal, clock: Clock) -> None:
+        self._who = who
+        self._clock = clock
+
+    def plan(self, _: Schedule) -> Edit:
+        values = {
+            "deleted_at": self._clock(),
+            "deleted_by": self._who.user_id,
+            "next_run_at": None,
+        }
+        return Edit(values, Action.SCHEDULE_DELETED)
+
+    def end(self, tx: Transaction, changed: Sequence[Schedule]) -> int:
+        return tx.runs.cancel_pending([one.id for one in changed], self._clock())
+
+
+class _Restoration(Work):
+    locks_tenants = True
+
+    def __init__(self, quotas: Quotas, clock: Clock) -> None:
+        self._quotas = quotas
+        self._clock = clock
+
+    def of_ids(self, tx: Transaction, ids: Collection[str], *, lock: bool) -> list[Schedule]:
+        return tx.deleted_schedules.of_ids(ids, lock=lock)
+
+    def missing(self, tx: Transaction, who: Principal, schedule_id: str) -> ExportsError:
+        schedule_of(tx, who, schedule_id, Permission.WRITE)
+        return Conflict("This scheduled export is not deleted")
+
+    def plan(self, old: Schedule) -> Edit:
+        now = self._clock()
+        if old.deleted_at is None or old.deleted_at <= now - KEPT:
             raise NotFound
-        return deleted
+        back = {"deleted_at": None, "deleted_by": None, "owner_id": old.owner_id}
+        return Edit({**_timing(old, now), **back}, Action.SCHEDULE_RESTORED)
+
+    def check(self, batch: Batch, old: Schedule, edit: Edit) -> Edit:
+        tenant = batch.tenants[old.tenant_id]
+        there = batch.once(f"tags {tenant.id}", lambda: folded_tags(batch.tx, tenant.id))
+        if why := lacks_room(there, old.tags):
+            raise Conflict(f"Its tags do not fit: {why}. Remove some from others first")
+        room = batch.once(f"room {tenant.id}", lambda: self._quotas.schedules(batch.tx, tenant))
+        room.take()
+        there |= set(map(tags.folded, old.tags))
+        owner = batch.once(f"owner {old.owner_id}", lambda: principal_of(batch.tx, old.owner_id))
+        may = owner is not None and owner.can(Permission.WRITE, old.tenant_id)
+        values = edit.values if may else {**edit.values, "owner_id": batch.who.user_id}
+        return replace(edit, values=values)
 
 
 def _timing(old: Schedule, now: datetime) -> dict[str, Any]:
@@ -94,9 +124,3 @@ def _timing(old: Schedule, now: datetime) -> dict[str, Any]:
         "is_active": active,
         "next_run_at": cron.next_after(parsed, zone, now) if active else None,
     }
-
-
-def _owner(tx: Transaction, old: Schedule, who: Principal) -> str:
-    owner = principal_of(tx, old.owner_id)
-    may = owner is not None and owner.can(Permission.WRITE, old.tenant_id)
-    return old.owner_id if may else who.user_id

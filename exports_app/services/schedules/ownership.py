@@ -1,25 +1,24 @@
 """The owners of scheduled exports: for whom they run, and who takes one over."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
 
 from exports_app.domain.access import Permission, Principal, permissions_of
 from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import require, schedule_of
-from exports_app.services.core.change_events import Change, Changes, Topic
-from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.interfaces import Clock, Store, Transaction
-from exports_app.services.core.records import Action, Schedule, User
+from exports_app.services.core.interfaces import Store, Transaction
+from exports_app.services.core.records import Schedule, User
+from exports_app.services.schedules.batches import Batch, Batches, Outcome, Work
+from exports_app.services.schedules.edits import Edit
 
 NO_OWNER = "choose an active member of the tenant who may change scheduled exports"
 
 
 class Ownership:
-    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+    def __init__(self, store: Store, batches: Batches) -> None:
         self._store = store
-        self._changes = changes
-        self._clock = clock
+        self._batches = batches
 
     def owners(self, who: Principal, tenant_id: str) -> dict[str, str]:
         """The names of who owns scheduled exports in the tenant, by id, in alphabetical order.
@@ -44,33 +43,45 @@ class Ownership:
     ) -> Schedule:
         """Runs that are created from now on act for the new owner. version: as of
         `Schedules.update`. Raises NotFound, Forbidden, Invalid, Conflict."""
+        one = self._batches.one(who, schedule_id, _Transfer(owner_id, version))
+        return one.pair[1] if one.pair else self._schedule(who, schedule_id)
 
-        def may(tx: Transaction, who: Principal) -> User:
-            tenant_id = schedule_of(tx, who, schedule_id, Permission.WRITE).tenant_id
-            return _candidate(tx, who, tenant_id, owner_id)
+    def transfer_all(self, who: Principal, ids: Sequence[str], owner_id: str) -> Outcome:
+        return self._batches.each(who, ids, _Transfer(owner_id))
 
-        # Both users are locked, so that nobody takes the new owner's rights away meanwhile
-        with write_as(self._store, who, owner_id, may) as (tx, who):
-            old = schedule_of(tx, who, schedule_id, Permission.WRITE)
-            tx.tenants.get(old.tenant_id, lock=True)  # its members stay as they are
-            new_owner = _candidate(tx, who, old.tenant_id, owner_id)
-            if version is not None and version != old.version:
-                raise Conflict
-            if old.owner_id == owner_id:
-                return old
-            now = self._clock()
-            values: dict[str, Any] = {
-                "owner_id": owner_id,
-                "updated_at": now,
-                "version": old.version + 1,
-            }
-            if not tx.schedules.update(old.id, old.version, values):
-                raise Conflict
-            before = tx.users.names([old.owner_id]).get(old.owner_id, audit_log.GONE)
-            changed = {"owner": [before, new_owner.name]}
-            audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, old, now, changed=changed)
-        self._changes.publish(Change(Topic.SCHEDULES, old.tenant_id))
-        return replace(old, **values)
+    def _schedule(self, who: Principal, schedule_id: str) -> Schedule:
+        with self._store.read() as tx:
+            return schedule_of(tx, who, schedule_id, Permission.WRITE)
+
+
+class _Transfer(Work):
+    """Both users are locked, and the tenant, so that nobody takes the new owner's rights away
+    meanwhile."""
+
+    locks_tenants = True
+
+    def __init__(self, owner_id: str, version: int | None = None) -> None:
+        self.takes_from = owner_id
+        self._owner_id = owner_id
+        self._version = version
+
+    def begin(self, tx: Transaction, who: Principal, tenant_ids: Collection[str]) -> None:
+        for tenant_id in tenant_ids:
+            _candidate(tx, who, tenant_id, self._owner_id)
+
+    def plan(self, old: Schedule) -> Edit | None:
+        if self._version is not None and self._version != old.version:
+            raise Conflict
+        return None if old.owner_id == self._owner_id else Edit({"owner_id": self._owner_id})
+
+    def check(self, batch: Batch, old: Schedule, edit: Edit) -> Edit:
+        tenant_id, was = old.tenant_id, old.owner_id
+        key = f"owner {tenant_id}"
+        new = batch.once(
+            key, lambda: _candidate(batch.tx, batch.who, tenant_id, self._owner_id).name
+        )
+        before = batch.once(f"name {was}", lambda: batch.tx.users.names([was]).get(was))
+        return replace(edit, detail={"changed": {"owner": [before or audit_log.GONE, new]}})
 
 
 def _candidate(tx: Transaction, who: Principal, tenant_id: str, owner_id: str) -> User:

@@ -1,4 +1,4 @@
-"""Scheduled exports: list, create, change, delete and trigger."""
+"""Scheduled exports: list, create, change and trigger."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,10 +26,13 @@ from exports_app.services.core.field_rules import check_page, check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.batches import Batches
+from exports_app.services.schedules.deleted import Deletion
 from exports_app.services.schedules.draft_values import columns, draft_of, next_run
+from exports_app.services.schedules.edits import RESET_NEXT_RUN, edit_of
 from exports_app.services.schedules.filters import Filters, check_campaigns
 from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
-from exports_app.services.schedules.tagging import require_room, with_folded_tags
+from exports_app.services.schedules.tagging import folded_tags, require_room, with_folded_tags
 from exports_app.services.schedules.validation import Draft
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
@@ -46,7 +49,6 @@ OF_A_TENANT = "the order by owner is of one tenant: choose one with tenantId, or
 NEWEST = "-createdAt"
 """The order where none is asked for."""
 OWNER = "owner"
-RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
 
 
 def place_in(sort: str) -> Callable[[Schedule], tuple[Any, str]]:
@@ -74,6 +76,7 @@ class Schedules:
         self._quotas = quotas
         self._minimum = minimum_seconds
         self._zone = default_zone
+        self._batches = Batches(store, changes, clock)
 
     def get(
         self, who: Principal, schedule_id: str, permission: Permission = Permission.READ
@@ -133,7 +136,7 @@ class Schedules:
             _same_domains(tx, tenant)
             self._check_campaigns(tx, tenant_id, draft.filters)
             self._quotas.require_schedule(tx, tenant)
-            require_room(tx, tenant_id, draft.tags)
+            require_room(folded_tags(tx, tenant_id), draft.tags)
             now = self._clock()
             schedule = replace(schedule, created_at=now, updated_at=now)
             tx.schedules.add(schedule)
@@ -170,7 +173,8 @@ class Schedules:
                     if {"filters", "export_type"} & values.keys():
                         self._check_campaigns(tx, old.tenant_id, draft.filters)
                     if "tags" in values:
-                        require_room(tx, old.tenant_id, draft.tags)
+                        tx.tenants.get(old.tenant_id, lock=True)  # one at a time counts and adds
+                        require_room(folded_tags(tx, old.tenant_id), draft.tags)
                     if version is not None and version != old.version:
                         raise Conflict
                     updated = _change(tx, who, old, draft, next_run_at, self._clock())
@@ -183,23 +187,8 @@ class Schedules:
 
     def delete(self, who: Principal, schedule_id: str) -> int:
         """It can be restored: see `DeletedSchedules`. Its pending runs are cancelled; a run that is
-        processing finishes. Returns the number of cancelled ones."""
-        with write_as(self._store, who) as (tx, who):
-            old = schedule_of(tx, who, schedule_id, Permission.WRITE)
-            now = self._clock()
-            deleted = {
-                "deleted_at": now,
-                "deleted_by": who.user_id,
-                "next_run_at": None,
-                "updated_at": now,
-                "version": old.version + 1,
-            }
-            if not tx.schedules.update(old.id, old.version, deleted):
-                raise Conflict
-            cancelled = tx.runs.cancel_pending(old.id, now)
-            audit_log.note_schedule(tx, who, Action.SCHEDULE_DELETED, old, now)
-        self._publish(Topic.SCHEDULES, old.tenant_id)
-        return cancelled
+        processing finishes. Returns the number of cancelled ones. Raises NotFound, Forbidden."""
+        return self._batches.one(who, schedule_id, Deletion(who, self._clock)).others
 
     def trigger(self, who: Principal, schedule_id: str, to: SendTo = SendTo.RECIPIENTS) -> Run:
         """Queue a run now, also of an inactive schedule. next_run_at does not change. to the
@@ -254,22 +243,12 @@ def _change(
     now: datetime,
 ) -> Schedule:
     """Write what differs. Returns the old schedule itself where nothing does."""
-    changed = {k: v for k, v in columns(draft).items() if v != getattr(old, k)}
-    if not changed:
+    edit = edit_of(old, draft, next_run_at, who.user_id)
+    if edit is None:
         return old
-    changes = audit_log.changed(vars(old), changed)
-    if RESET_NEXT_RUN & changed.keys():
-        changed["next_run_at"] = next_run_at
-    if changed.get("is_active"):
-        changed |= {
-            "owner_id": who.user_id,
-            "failures": 0,
-            "paused_at": None,
-            "paused_reason": None,
-        }
-    changed |= {"updated_at": now, "version": old.version + 1}
-    if not tx.schedules.update(old.id, old.version, changed):
+    values = edit.of(old, now)
+    if not tx.schedules.update(old.id, old.version, values):
         raise Conflict
-    updated = replace(old, **changed)
-    audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, updated, now, changed=changes)
+    updated = replace(old, **values)
+    audit_log.note_schedule(tx, who, edit.action, updated, now, **edit.detail)
     return updated

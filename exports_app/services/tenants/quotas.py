@@ -58,6 +58,24 @@ class Quota:
     own: int | None
 
 
+@dataclass
+class ScheduleRoom:
+    """left: how many more scheduled exports the tenant may have."""
+
+    tenant: str
+    limit: int
+    left: int
+
+    def take(self) -> None:
+        """For one more. Raises QuotaExceeded."""
+        if self.left <= 0:
+            raise QuotaExceeded(
+                f"{self.tenant} has reached its limit of {self.limit:,} scheduled exports:"
+                f" delete some, {RAISE}"
+            )
+        self.left -= 1
+
+
 class Quotas:
     def __init__(
         self, store: Store, changes: Changes, clock: Clock, installation: QuotaLimits
@@ -119,12 +137,12 @@ class Quotas:
 
     def require_schedule(self, tx: Transaction, tenant: Tenant) -> None:
         """Raises QuotaExceeded where there is no room for another scheduled export."""
+        self.schedules(tx, tenant).take()
+
+    def schedules(self, tx: Transaction, tenant: Tenant) -> ScheduleRoom:
+        """The tenant must be locked: one at a time counts and adds."""
         limit = self.of(tenant).schedules
-        if tx.usage.schedules(tenant.id) >= limit:
-            raise QuotaExceeded(
-                f"{tenant.name} has reached its limit of {limit:,} scheduled exports: delete some, "
-                f"{RAISE}"
-            )
+        return ScheduleRoom(tenant.name, limit, limit - tx.usage.schedules(tenant.id))
 
     def require_run(
         self, tx: Transaction, tenant_id: str, runs: int = 1, messages: int = 1

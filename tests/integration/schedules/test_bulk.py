@@ -98,7 +98,7 @@ def test_a_schedule_that_may_not_run_so_often_any_more_says_so(
     services: Services, admin: Principal, three: list[Schedule], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rare = make_schedule(services, admin, schedule="0 0 1 1 *", is_active=False)
-    monkeypatch.setattr(services.schedules, "_minimum", 30 * 86400)
+    monkeypatch.setattr(services.activation, "_minimum", 30 * 86400)
     result = services.bulk.apply(admin, [three[1].id, rare.id], BulkAction.ACTIVATE)
     assert result.done == [rare.id]
     ((one, why),) = result.failed

@@ -1,6 +1,6 @@
 """Who did what."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -24,8 +24,8 @@ class AuditRepository(Repository[AuditEntry]):
     model, record = models.AuditRow, AuditEntry
     enums: ClassVar[Mapping[str, type[OpenEnum]]] = {"action": Action}
 
-    def add(self, entry: AuditEntry) -> None:
-        self._insert([entry])
+    def add(self, entries: Iterable[AuditEntry]) -> None:
+        self._insert(entries)
 
     def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
         c = self._table.c

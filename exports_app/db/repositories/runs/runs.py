@@ -185,10 +185,10 @@ class RunRepository(StoredRuns):
         query = self._select().where(c.id.in_(ids), is_live(c))
         return self._all(query.order_by(c.id).with_for_update(key_share=True))
 
-    def cancel_pending(self, schedule_id: str, at: datetime) -> int:
+    def cancel_pending(self, schedule_ids: Collection[str], at: datetime) -> int:
         c = self._table.c
         return self._update(
-            c.scheduled_export_id == schedule_id,
+            c.scheduled_export_id.in_(schedule_ids),
             c.status == RunStatus.PENDING,
             values={
                 "status": RunStatus.CANCELLED,

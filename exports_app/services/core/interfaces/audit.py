@@ -1,6 +1,6 @@
 """Stores of audit entries and of their chains."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -32,7 +32,7 @@ class AuditFilter:
 class AuditStore(Protocol):
     """Entries are only ever added."""
 
-    def add(self, entry: AuditEntry) -> None: ...
+    def add(self, entries: Iterable[AuditEntry]) -> None: ...
     def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
         """The newest first, and the number of all."""
 

@@ -1,9 +1,9 @@
 """The store of scheduled exports that were deleted, and can be restored or removed for good."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from exports_app.services.core.records import Page, Schedule
 
@@ -20,11 +20,11 @@ class DeletedScheduleStore(Protocol):
     def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
         """None also where it is not deleted. lock: until the transaction ends."""
 
+    def of_ids(self, ids: Collection[str], *, lock: bool = False) -> list[Schedule]:
+        """As of the store of those that are not deleted."""
+
     def find(self, tenant_id: str, since: datetime, page: Page) -> tuple[list[Schedule], int]:
         """Those that were deleted after the instant, and their number. page.sort: deleted_at."""
-
-    def restore(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
-        """Not deleted any more, with these values. False where it has changed since."""
 
     def expired(self, tenant_id: str, before: datetime, limit: int) -> list[str]:
         """Ids of those that were deleted before the instant, the first ones first."""

@@ -138,7 +138,7 @@ class RunStore(Protocol):
         """Pending and processing runs of schedules that the user owns, or started by the user.
         Locked until the transaction ends."""
 
-    def cancel_pending(self, schedule_id: str, at: datetime) -> int: ...
+    def cancel_pending(self, schedule_ids: Collection[str], at: datetime) -> int: ...
     def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
         """End the run, and its lease; False when its status has changed since it was seen."""
 

@@ -26,8 +26,8 @@ class ScheduleStore(Protocol):
     def names_of(self, schedule_ids: Collection[str]) -> dict[str, str]:
         """By id."""
 
-    def of_ids(self, ids: Collection[str]) -> list[Schedule]:
-        """In no order; those that do not exist are left out."""
+    def of_ids(self, ids: Collection[str], *, lock: bool = False) -> list[Schedule]:
+        """In no order; those that do not exist are left out. lock: until the transaction ends."""
 
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
@@ -45,6 +45,10 @@ class ScheduleStore(Protocol):
     def add(self, schedule: Schedule) -> None: ...
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         """False when the schedule has another version by now."""
+
+    def update_all(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+        """values: the columns to change by the schedule's id. They must be locked; they may be
+        deleted ones."""
 
     def due(self, now: datetime, limit: int) -> list[Schedule]:
         """Active schedules whose next_run_at has come, the earliest first."""

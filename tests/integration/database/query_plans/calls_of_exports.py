@@ -129,6 +129,12 @@ def _schedules() -> Mapping[str, Call]:
         "schedules.update: tags": lambda tx, k: tx.schedules.update(
             k.schedule.id, 1, {"tags": ["One", "Two"]}
         ),
+        "schedules.update_all": lambda tx, k: tx.schedules.update_all(
+            {key: {"name": "N", "tags": ["One"]} for key in k.schedule_ids}
+        ),
+        "schedules.of_ids: to be changed": lambda tx, k: tx.schedules.of_ids(
+            k.schedule_ids, lock=True
+        ),
         "schedules.update": lambda tx, k: tx.schedules.update(k.schedule.id, 1, {"name": "N"}),
         "views.get": lambda tx, _: tx.views.get(new_id(), lock=True),
         "views.of_maker": lambda tx, k: tx.views.of_maker(k.filled.tenant, k.user.id),
@@ -159,7 +165,7 @@ def _runs() -> Mapping[str, Call]:
         "runs.cancel": lambda tx, k: tx.runs.cancel(
             replace(k.run, status=RunStatus.PENDING), {"error": "e"}
         ),
-        "runs.cancel_pending": lambda tx, k: tx.runs.cancel_pending(k.schedule.id, k.filled.now),
+        "runs.cancel_pending": lambda tx, k: tx.runs.cancel_pending(k.schedule_ids, k.filled.now),
         "runs.get": lambda tx, k: tx.runs.get(k.run.id),
         "runs.keys_in_use": lambda tx, k: tx.runs.keys_in_use(
             [run.file_key for run in k.runs if run.file_key]
@@ -213,8 +219,8 @@ def _runs() -> Mapping[str, Call]:
         "deleted_schedules.find": lambda tx, k: tx.deleted_schedules.find(
             k.filled.tenant, k.filled.now - DAY, Page(1, 50, "-deleted_at")
         ),
-        "deleted_schedules.restore": lambda tx, k: tx.deleted_schedules.restore(
-            k.schedule.id, 1, {"is_active": True}
+        "deleted_schedules.of_ids": lambda tx, k: tx.deleted_schedules.of_ids(
+            k.schedule_ids, lock=True
         ),
         "deleted_schedules.expired": lambda tx, k: tx.deleted_schedules.expired(
             k.filled.tenant, k.filled.now, 100

@@ -71,7 +71,7 @@ class ScheduleActions(rx.State):
             switched = await call(services.activation.set_active, schedule_id, active)
             if switched is not None:
                 done = BULK["activate" if active else "pause"]
-                text = f"“{switched.before.name}” {done}"
+                text = f"“{switched.name}” {done}"
                 await notify_with_undo(self, text, SWITCH, [switched])
         finally:
             await (await self.get_state(ListState)).load(fresh=True)
@@ -83,7 +83,7 @@ class ScheduleActions(rx.State):
         try:
             switched = await call(services.activation.set_active, str(schedule_id), active=True)
             if switched is not None:
-                text = f"“{switched.before.name}” is active again and runs on your behalf"
+                text = f"“{switched.name}” is active again and runs on your behalf"
                 await notify_with_undo(self, text, SWITCH, [switched])
         finally:
             await (await self.get_state(ListState)).load(fresh=True)
