@@ -165,7 +165,7 @@ function Shortcuts({ onClose }) {
   return h(Modal, { label: "Keyboard shortcuts", look: "palette shortcuts", onClose },
     h("div", { className: "row" }, h("h1", { className: "grow" }, "Keyboard shortcuts"),
       h("button", { type: "button", className: "btn small", onClick: onClose, autoFocus: true }, "Close")),
-    KEYS.map(group),
+    h("div", { className: "groups" }, KEYS.map(group)),
     h("label", { className: "ticked" },
       h("input", { type: "checkbox", className: "tick", checked: on, onChange: change }),
       h("span", null, "Single-key shortcuts", h("span", { className: "muted" }, "Shortcuts with a single letter or symbol. Turn them off if you trigger them by accident."))));

@@ -48,6 +48,22 @@ def test_it_finds_schedules_of_the_tenant_by_words_in_any_order(
     asyncio.run(play())
 
 
+def test_names_come_before_what_is_found_elsewhere(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    for number in range(MOST):
+        make_schedule(services, admin, name=f"Books {number}", description="Every week")
+    make_schedule(services, admin, name="Weekly report")
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(PaletteState.look, "week")
+        names = [found.title for found in (await tab.state(PaletteState)).found]
+        assert names == ["Weekly report", *(f"Books {number}" for number in range(MOST - 1))]
+
+    asyncio.run(play())
+
+
 def test_it_shows_a_few_of_many(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:

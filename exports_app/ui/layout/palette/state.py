@@ -24,6 +24,8 @@ from exports_app.ui.layout.palette.actions import ACTIONS
 
 MOST = 8
 """Scheduled exports, views and runs that are shown, of each."""
+SEARCHED = 50
+"""Scheduled exports that are read, of which those with the words in their names are shown first."""
 FAILED = 4
 """Runs that failed last, which are shown before anything is typed."""
 
@@ -71,9 +73,16 @@ def _find(who: Principal, tenant_id: str, asked: str) -> list[Found]:
         page = services.run_listing.page(who, tenant_id, failed, Place(), FAILED)
         return [*map(_run, page.runs), *views]
     runs = services.run_listing.with_id(who, tenant_id, asked, MOST)
-    first = Page(1, MOST, "name", most=MOST)
-    schedules, _ = services.schedules.find(who, tenant_id, {}, asked, first)
-    return [*map(_run, runs), *map(_schedule, schedules), *views]
+    return [*map(_run, runs), *map(_schedule, _schedules(who, tenant_id, asked)), *views]
+
+
+def _schedules(who: Principal, tenant_id: str, asked: str) -> list[Schedule]:
+    """Those whose names have the words come before those that only have them elsewhere."""
+    first = Page(1, SEARCHED, "name", most=SEARCHED)
+    found, _ = services.schedules.find(who, tenant_id, {}, asked, first)
+    wanted = words(asked)
+    elsewhere = {one.id: not all(word in folded(one.name) for word in wanted) for one in found}
+    return sorted(found, key=lambda one: elsewhere[one.id])[:MOST]
 
 
 def _views(who: Principal, tenant_id: str, asked: str) -> list[SavedView]:
