@@ -823,7 +823,7 @@ const refusal = (request, tooLarge) => {
     const words = errors[0]?.detail ?? detail;
     return `${words[0].toUpperCase()}${words.slice(1)}.`;
   } catch {
-    return `The file was not taken (${request.status}). Choose it again.`;
+    return `The upload failed (${request.status}). Choose the file again.`;
   }
 };
 
@@ -870,7 +870,7 @@ export function FileField({ id, label, hint = "", accept, address = "", most, to
       stop();
       onSent?.();
     };
-    sent.onerror = () => fail("The file could not be sent: the connection broke off, or the file was changed meanwhile. Choose it again.");
+    sent.onerror = () => fail("The file could not be uploaded: the connection was lost, or the file was changed during the upload. Choose it again.");
     setSending({ name: chosen.name, part: 0 });
     sent.send(chosen);
   }, [address]);

@@ -20,8 +20,8 @@ ALIKE = 0.8
 OF_OTHERS = ("AWS_", "POSTGRES_", "COMPOSE_", "REFLEX_", "GRANIAN_", "NPM_CONFIG_")
 """What libraries and compose read from the same file."""
 NO_NAME = (
-    " is no setting; if it is part of the value before it, put that value in quotes, from its first"
-    " line to its last"
+    " is not a setting; if it is part of the value before it, put that value in quotes, from its"
+    " first line to its last"
 )
 
 MAX_BYTES = 1_048_576
@@ -125,7 +125,7 @@ def unknown_names() -> dict[str, str]:
         if name in known or name.startswith(OF_OTHERS):
             continue
         there = f"line {lines[-1]} of {ENV_FILE}"
-        there += f": {name} is no setting" if name in plain else NO_NAME
+        there += f": {name} is not a setting" if name in plain else NO_NAME
         if alike := get_close_matches(name, known, 1, ALIKE):
             raise SettingsError(f"{there}; do you mean {alike[0]}?")
         unknown[name] = there
@@ -137,7 +137,7 @@ def misspelt_variables() -> list[str]:
     may belong to another program, so it stops no start. Once the settings were read."""
     known = [*_known, *(f"{name}_FILE" for name in _known)]
     return [
-        f"the environment has {name}, which is no setting; do you mean {alike[0]}?"
+        f"the environment has {name}, which is not a setting; do you mean {alike[0]}?"
         for name in sorted(_real())
         if name not in known
         and not name.startswith(OF_OTHERS)

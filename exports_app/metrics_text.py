@@ -113,16 +113,16 @@ def _add_figures(registry: CollectorRegistry, figures: Figures, workers: int) ->
     _gauge(
         registry,
         "exports_due_lag_seconds",
-        "How late the scheduled export is that is due the longest",
+        "How late the most overdue scheduled export is",
         figures.due_lag,
     )
     _gauge(
         registry,
         "exports_queue_age_seconds",
-        "How long the first of the runs that could begin waits",
+        "How long the oldest queued run that could start has waited",
         figures.queue_age,
     )
-    _gauge(registry, "exports_queue_runs", "Runs that wait", figures.runs.get(RunStatus.PENDING, 0))
+    _gauge(registry, "exports_queue_runs", "Queued runs", figures.runs.get(RunStatus.PENDING, 0))
     _by_status(registry, "exports_runs", "Runs in the history", list(RunStatus), figures.runs)
     _by_status(
         registry,

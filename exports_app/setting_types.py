@@ -53,8 +53,8 @@ def _networks(value: object) -> object:
             ) from None
         if network.prefixlen == 0:
             raise ValueError(
-                f"must not hold {text}: it would believe what anyone writes; name your proxies' "
-                "addresses"
+                f"must not contain {text}: anyone could fake their address; list the addresses of "
+                "your proxies"
             )
         networks.append(network)
     return tuple(networks)

@@ -154,7 +154,7 @@ class Settings(ConnectionSettings):
                     f"keys of at least {MIN_KEY_LENGTH} characters each, one per line or separated "
                     "by commas"
                 )
-                raise ValueError(f"{name.upper()} must hold {expected}")
+                raise ValueError(f"{name.upper()} must have {expected}")
         key_id = bool(self.aws_access_key_id.get_secret_value())
         if self.files_url.startswith("s3://") and key_id != bool(
             self.aws_secret_access_key.get_secret_value()

@@ -115,7 +115,7 @@ def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> s
         )
     if not s.is_demo and (users := demo_password_users()):
         return (
-            f"{users[0]} still has the public password of the demo, and this server is no demo: "
+            f"{users[0]} still has the public password of the demo, but this server is not a demo: "
             "start with an empty"
             " DATA_DIR, or change the password first (docs/settings.md, From demo to real)"
         )

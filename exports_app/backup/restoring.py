@@ -112,12 +112,12 @@ def _notes(settings: Settings, folder: Path, backup: Manifest) -> list[str]:
         if not settings.secret_key.get_secret_value():
             notes.append(
                 "the secret key is not in this backup: set SECRET_KEY to the one that the server"
-                " had, or links, tokens and second factors no longer work"
+                " had, or links, tokens and two-factor codes will not work"
             )
         elif fingerprint(settings) != backup.keys.fingerprint:
             notes.append(
-                "SECRET_KEY is another one than the server had: add that to SECRET_KEY_PREVIOUS, or"
-                " links, tokens and second factors no longer work"
+                "SECRET_KEY is not the one that the server had: add that to SECRET_KEY_PREVIOUS, or"
+                " links, tokens and two-factor codes will not work"
             )
     elif settings.secret_key.get_secret_value():
         notes.append(

@@ -49,7 +49,7 @@ _KNOWN = (
     (
         "too many clients|remaining connection slots|too many connections",
         "database_full",
-        "PostgreSQL has no connection left: raise its max_connections, or stop what holds them",
+        "PostgreSQL has no connection left: raise max_connections, or close other connections",
     ),
     (
         "failed to resolve host|could not translate host name|[Nn]ame or service not known",

@@ -180,9 +180,9 @@ def _try_until_unlocked(
                 raise
             if time.monotonic() >= deadline:
                 raise ExportsError(
-                    "a migration could not get at its table: a long transaction of another program"
-                    " holds it (see pg_stat_activity). End that, then run migrate again: it goes on"
-                    " where it stopped"
+                    "a migration could not lock its table: a long transaction of another program"
+                    " uses it (see pg_stat_activity). End that, then run migrate again: it"
+                    " continues where it stopped"
                 ) from e
             announce("a table is in use: trying again")
             time.sleep(PAUSE_SECONDS)

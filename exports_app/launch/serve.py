@@ -93,7 +93,7 @@ def _ensure_pages() -> None:
         if e.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise
         raise StartError(
-            "the web pages of this version are not built, and the server may not write into its "
+            "the web pages of this version are not built, and the server cannot write to its "
             f"own folder ({e.strerror}): run python -m exports_app build-pages before the start"
         ) from None
 

@@ -60,7 +60,7 @@ class LocalFiles:
 
     def ping(self) -> None:
         if not self._root.is_dir():
-            raise StoreAway(f"the folder of the finished files is gone: {self._root}")
+            raise StoreAway(f"the folder of the finished files is missing: {self._root}")
 
     def check_writable(self) -> None:
         place = self._root

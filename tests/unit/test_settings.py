@@ -115,14 +115,14 @@ def test_a_misspelt_setting_stops_the_start(name: str, meant: str) -> None:
     read(SmtpSettings, prefix="SMTP_")
     with pytest.raises(SettingsError) as raised:
         unknown_names()
-    said = f"line 2 of .env: {name.upper()} is no setting; do you mean {meant}?"
+    said = f"line 2 of .env: {name.upper()} is not a setting; do you mean {meant}?"
     assert str(raised.value) == said
 
 
 def test_other_unknown_names_are_named_and_those_of_libraries_are_not() -> None:
     Path(".env").write_text("AWS_ACCESS_KEY_ID=x\nPOSTGRES_PASSWORD=x\nOUR_NOTES=x\n")
     read(Settings)
-    assert unknown_names() == {"OUR_NOTES": "line 3 of .env: OUR_NOTES is no setting"}
+    assert unknown_names() == {"OUR_NOTES": "line 3 of .env: OUR_NOTES is not a setting"}
 
 
 def test_a_name_given_twice_is_a_warning_that_says_which_line_counts(

@@ -29,7 +29,7 @@ OfTenant = Annotated[
     Query(alias="tenantId", description="May be left out by members of a single tenant"),
 ]
 Found = tuple[Run, list[Delivery]]
-BOTH = "leave it out beside a cursor, which goes on by itself"
+BOTH = "leave it out when you send a cursor"
 OfSchedule = Annotated[UUID | None, Query(alias="scheduledExportId")]
 
 

@@ -10,7 +10,7 @@ from exports_app.domain.errors import NotFound
 router = APIRouter()
 
 VALID = timedelta(days=180)
-"""The file says until when it can be believed; it is made anew for each request."""
+"""The file says until when it can be believed; it is created for each request."""
 
 
 @router.get("/.well-known/security.txt", include_in_schema=False)

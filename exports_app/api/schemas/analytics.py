@@ -87,7 +87,7 @@ class QueueOut(Output):
     processing: int
     waiting: int
     later: int = Field(description="Runs waiting for a set time, e.g. for a retry")
-    oldest: datetime | None = Field(description="When the oldest waiting run was queued")
+    oldest: datetime | None = Field(description="When the oldest queued run was queued")
 
 
 class WorryOut(Output):

@@ -30,7 +30,7 @@ class InvitationOut(Output):
     mail: str | None = Field(
         description=(
             "Status of the message with the link: pending, sending, accepted, failed or "
-            "skipped; null if the link is shared by hand"
+            "skipped; null if there is no message and the link is shared manually"
         )
     )
 

@@ -95,7 +95,7 @@ def next_after(cron: Cron, zone: ZoneInfo, after: datetime) -> datetime:
     before the year 10000."""
     for instant in occurrences(cron, zone, after):
         return instant
-    raise CronError("The schedule does not fire any more after this instant: choose an earlier one")
+    raise CronError("The schedule never runs after this time: choose an earlier one")
 
 
 def next_runs(cron: Cron, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:

@@ -23,7 +23,7 @@ def test_files_that_are_away_are_named(services: Services) -> None:
     assert vitals(services).unreachable() == []
     shutil.rmtree(services.settings.data_dir / "files")
     (told,) = vitals(services).unreachable()
-    assert "the folder of the finished files is gone" in told
+    assert "the folder of the finished files is missing" in told
 
 
 def test_redis_is_named_while_it_is_away_and_not_before_or_after(

@@ -88,7 +88,7 @@ def _check(path: Path, codec: str, name: str) -> None:
         _decode(path, codec)
     except UnicodeDecodeError:
         raise ExportsError(
-            f"the file begins as {name} and does not go on so: it is damaged or cut off;"
+            f"the file begins as {name}, but then is not valid {name}: it is damaged or cut off;"
             f" {AS_UTF_8} again"
         ) from None
 
@@ -125,13 +125,12 @@ def _check_windows(path: Path) -> None:
         )
     if is_old:
         raise ExportsError(
-            "the file has the line ends of an old Macintosh and is not UTF-8, so that its letters"
-            f" cannot be told: {AS_UTF_8}"
+            "the file has the line endings of old Mac systems and is not UTF-8, so its encoding"
+            f" is unknown: {AS_UTF_8}"
         )
     if strange_line:
         raise ExportsError(
-            f"line {strange_line} is not UTF-8, and which encoding it is in cannot be told:"
-            f" {AS_UTF_8}"
+            f"line {strange_line} is not UTF-8, and its encoding is unknown: {AS_UTF_8}"
         )
 
 

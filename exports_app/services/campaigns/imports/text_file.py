@@ -70,7 +70,7 @@ class TextFile:
                     yield SourceRow(line, [], f"is not CSV: {e}; the lines after it were not read")
                     return
                 if not all(map(is_blank, cells)):
-                    problem = "holds a NUL byte" if "\0" in "".join(map(str, cells)) else ""
+                    problem = "has a NUL byte" if "\0" in "".join(map(str, cells)) else ""
                     yield SourceRow(line, cells, problem)
 
     def _declared_separator(self) -> str:

@@ -74,7 +74,7 @@ def _write(path: Path, wanted: str) -> None:
         for row in _rows(book.get_sheet_by_name(sheet.name), extent):
             written += len(row)
             if written > MOST_WRITTEN:
-                raise ExportsError(f"the sheet holds too much text: {AS_TEXT}")
+                raise ExportsError(f"the sheet has too much text: {AS_TEXT}")
             sys.stdout.buffer.write(row)
     _send(None)
 
@@ -89,7 +89,7 @@ def _chosen(scan: Scan, wanted: str) -> tuple[Sheet, Extent]:
     names = printable(", ".join(sheet.name for sheet in scan.sheets[:20]))
     if wanted:
         raise ExportsError(f"the workbook has no sheet of that name, but {names}")
-    raise ExportsError("no visible sheet of the workbook holds anything")
+    raise ExportsError("no visible sheet of the workbook has any content")
 
 
 def _rows(sheet: CalamineSheet, extent: Extent) -> Iterator[bytes]:

@@ -138,7 +138,7 @@ def test_what_cannot_be_sent_is_told_at_the_field(
     problem = page.locator("#file-error")
     page.route("**/api/uploads/*", lambda route: route.abort())
     choose(page, "march.csv", b"x")
-    expect(problem).to_contain_text("the connection broke off")
+    expect(problem).to_contain_text("the connection was lost")
     expect(page.get_by_label("File", exact=True)).to_have_value("")
     page.unroute("**/api/uploads/*")
     page.route("**/api/uploads/*", lambda route: route.fulfill(status=413, body="<html>"))

@@ -142,7 +142,7 @@ def test_a_misspelt_variable(run: Run) -> None:
     found = codes(run, exit_code=0, SMTP_PASSWORD=WRONG, SECRET_KEYS_FILE="/x")
     assert "do you mean" in found["settings"]
     done = run("doctor", SMTP_PASSWORD=WRONG)
-    assert "SMTP_PASSWORD, which is no setting; do you mean SMTP_PASS?" in done.stdout
+    assert "SMTP_PASSWORD, which is not a setting; do you mean SMTP_PASS?" in done.stdout
 
 
 @pytest.fixture

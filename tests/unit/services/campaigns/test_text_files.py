@@ -61,12 +61,12 @@ def test_both_orders_of_utf_16_are_read_by_their_mark(read: Read, codec: str, ma
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("Весна".encode("cp1251"), "which encoding it is in cannot be told"),
-        ("春の".encode("shift_jis"), "which encoding it is in cannot be told"),
-        ("春天".encode("gbk"), "which encoding it is in cannot be told"),
-        ("Zażółć".encode("cp1250"), "which encoding it is in cannot be told"),
+        ("Весна".encode("cp1251"), "its encoding is unknown"),
+        ("春の".encode("shift_jis"), "its encoding is unknown"),
+        ("春天".encode("gbk"), "its encoding is unknown"),
+        ("Zażółć".encode("cp1250"), "its encoding is unknown"),
         (b"Gr\xfcn,EUR,2026-03-01,1,2\n\xc3\xbc", "line 2 is not UTF-8, but line 3 is"),
-        (b"Gr\xc3", "the file mixes encodings|cannot be told|windows"),
+        (b"Gr\xc3", "the file mixes encodings|is unknown|windows"),
     ],
 )
 def test_letters_that_could_be_others_are_refused(read: Read, content: bytes, reason: str) -> None:
@@ -94,7 +94,7 @@ def test_letters_that_could_be_others_are_refused(read: Read, content: bytes, re
 )
 def test_words_that_no_western_language_has_are_refused(read: Read, codec: str, words: str) -> None:
     for word in words.split():
-        with pytest.raises(ExportsError, match="line 2 is not UTF-8, and which encoding"):
+        with pytest.raises(ExportsError, match="line 2 is not UTF-8, and its encoding"):
             read((HEADER + f"{word},EUR,2026-03-01,1,2\n").encode(codec))
 
 
@@ -130,14 +130,14 @@ def test_a_file_that_ends_within_a_character_is_refused(read: Read) -> None:
     text = HEADER + "Grün,EUR,2026-03-01,1,2\nGrü"
     with pytest.raises(ExportsError, match="line 3 is not UTF-8, but line 2 is"):
         read(text.encode()[:-1])
-    with pytest.raises(ExportsError, match="UTF-16 and does not go on so"):
+    with pytest.raises(ExportsError, match="is not valid UTF-16"):
         read(text.encode("utf-16")[:-1])
 
 
 def test_letters_of_an_old_macintosh_are_refused(read: Read) -> None:
     text = (HEADER + "Grün,EUR,2026-03-01,1,2\n").replace("\n", "\r")
     assert names(read(text)) == ["Grün"]
-    with pytest.raises(ExportsError, match="old Macintosh"):
+    with pytest.raises(ExportsError, match="old Mac systems"):
         read(text.encode("mac_roman"))
 
 

@@ -249,7 +249,7 @@ def archive(name: str, content: bytes) -> bytes:
         (replaced(GOOD, SHEET, b'r="D2"', b'r="ZZZZZZZZ999999999999"'), "more than 1,000 columns"),
         (with_cell("XFD1048576"), "more than 1,000 columns or 15,000,000 cells"),
         (with_cell("ALM2"), "more than 1,000 columns"),
-        (workbook([]), "no visible sheet of the workbook holds anything"),
+        (workbook([]), "no visible sheet of the workbook has any content"),
         (archive("campaigns.csv", b"x"), "a ZIP file, not a workbook"),
         (archive("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), "OpenDocument"),
         (archive("[Content_Types].xml", b"<x/>"), "a ZIP file, not a workbook"),

@@ -25,7 +25,7 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.sending.words import Kind, options, to_type, words
 
-CHANGED = "What will be sent has changed meanwhile. "
+CHANGED = "What will be sent has changed since then. "
 SHOWING: list[type[Any]] = []
 """States that show runs. Each has ``reload()``, an internal method that is called after runs were
 started or changed here."""

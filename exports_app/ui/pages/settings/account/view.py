@@ -97,8 +97,8 @@ def _question() -> rx.Component:
     return question(
         is_open=AccountState.asking,
         title="Sign out everywhere?",
-        text="All your sessions end, this one too, and the access tokens of your API clients."
-        " Scheduled exports go on.",
+        text="Ends all your sessions, including this one, and the access tokens of your API"
+        " clients. Scheduled exports keep running.",
         confirm="Sign out everywhere",
         icon="log-out",
         on_confirm=AccountState.end_all,
