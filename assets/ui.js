@@ -614,17 +614,19 @@ if (typeof window !== "undefined") {
   });
 }
 
-// Inside a dialog: when it closes, the focus goes back to where it was (Radix only knows a trigger of its own).
+// Inside a dialog, or a part of one: when it closes, the focus goes back to where it was (Radix only knows a trigger of its own).
 export function ReturnFocus() {
   useEffect(() => {
     const before = last;
     const path = before?.getAttribute("aria-label");
     return () =>
       setTimeout(() => {
-        if (document.activeElement && document.activeElement !== document.body) return;
+        const at = document.activeElement;
+        const inDialog = at?.matches("[role=dialog]"); // where Radix puts it when what had it is gone
+        if (at && at !== document.body && !inDialog) return;
         // The row may have been drawn again: the button with the same label is the same button
         const again = before?.isConnected ? before : path && document.querySelector(`[aria-label="${CSS.escape(path)}"]`);
-        (again || document.getElementById("content"))?.focus();
+        if (again || !inDialog) (again || document.getElementById("content"))?.focus();
       }, 0);
   }, []);
   return null;

@@ -1,5 +1,8 @@
 """The one dialog that asks before something is done. The focus begins on *Cancel*, so that Enter
-alone never does it, and goes back to where it was when the dialog closes."""
+alone never does it, and goes back to where it was when the dialog closes.
+
+No dialog is shown over another one: where a dialog is open, the question takes the place of its
+content (`inside`), and the content comes back as it was."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from exports_app.ui.components.controls import button
 
 Text = str | rx.Var[str]
 CANCEL, CONFIRM, TYPED = "question-cancel", "question-confirm", "question-typed"
+TITLE, TEXT = "question-title", "question-text"
 """Ids: one question is open at a time."""
 
 
@@ -61,18 +65,21 @@ def question(
     choice: Choice | None = None,
     typed: TypedNumber | None = None,
     focus: str = CANCEL,
+    inside: bool = False,
 ) -> rx.Component:
     """more: what else is asked, between the text and the buttons. confirm: the words of the button
     that does it: a verb. disabled: why it cannot be done is among `more`. focus: id of a field
-    where something must be entered first."""
+    where something must be entered first. inside: in the place of the content of the dialog that it
+    is put into, which has the class of `holding`, and whose `on_open_change` answers it with no."""
     content: Sequence[rx.Component] = [
         *more,
         *([_options(choice)] if choice else []),
         *([_number(typed)] if typed else []),
     ]
+    cancelling = button(cancel, on_click=on_cancel, id=CANCEL)
     lacks_number = (typed.expected != "") & (typed.value != typed.expected) if typed else False
     buttons = rx.el.div(
-        rx.alert_dialog.cancel(button(cancel, on_click=on_cancel, id=CANCEL)),
+        cancelling if inside else rx.alert_dialog.cancel(cancelling),
         button(
             confirm,
             kind="danger" if danger else "primary",
@@ -84,6 +91,17 @@ def question(
         ),
         class_name="dialog-foot",
     )
+    if inside:
+        asked = panel(
+            browser.focus(target=focus),
+            rx.el.h1(browser.named(text=title), id=TITLE),
+            rx.el.p(browser.named(text=text), id=TEXT),
+            *content,
+            buttons,
+            role="alertdialog",
+            custom_attrs={"aria-labelledby": TITLE, "aria-describedby": TEXT},
+        )
+        return rx.cond(is_open, asked)
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),
@@ -97,6 +115,19 @@ def question(
         ),
         open=is_open,
     )
+
+
+def panel(*content: rx.Component, **props: Any) -> rx.Component:
+    """What takes the place of a dialog's content for a while: see `holding`. The focus then goes
+    back to where it was."""
+    return rx.el.div(browser.return_focus(), *content, class_name="dialog-panel", **props)
+
+
+def holding(look: str, asks: Any, panels: Any = False) -> Any:
+    """The class of a dialog that is `look` otherwise. asks: a question is inside. panels: another
+    panel is."""
+    held = rx.cond(panels, f"dialog {look} has-panel", f"dialog {look}")
+    return rx.cond(asks, "dialog slim has-panel", held)
 
 
 def _options(choice: Choice) -> rx.Component:

@@ -10,6 +10,7 @@ from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.records import Campaign, Tenant
 from exports_app.ui.layout.zone_picker import ZonePicker
 from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
@@ -146,6 +147,12 @@ def test_the_email_is_shown_as_it_will_look(
         assert panel.subject.startswith("Weekly <b>numbers</b> – ")
         assert "Weekly &lt;b&gt;numbers&lt;/b&gt;" in panel.html
         assert "Weekly <b>numbers</b>" in panel.text
+        # Escape or Back closes the email alone
+        draft = await tab.state(DraftState)
+        await tab.do(EditorState.set_open, False)
+        assert (panel.is_open, draft.is_open) == (False, True)
+        await tab.do(EditorState.set_open, False)
+        assert (await tab.state(EditorState)).asking
 
     asyncio.run(play())
     assert campaigns

@@ -42,8 +42,15 @@ def test_closing_asks_only_where_something_would_be_lost(
         await tab.do(EditorState.begin, schedule.id)
         await put(tab, name="Other")
         await tab.do(EditorState.set_open, False)
+        await tab.do(EditorState.set_open, False)  # Escape or Back, which answers the question
+        assert (draft.is_open, editor.asking) == (True, False)
+        await tab.do(EditorState.set_open, False)
         await tab.do(EditorState.drop_changes)
-        assert (draft.is_open, editor.asking) == (False, False)
+        assert not draft.is_open
+        await tab.do(EditorState.set_open, False)  # pressed twice
+        assert not draft.is_open
+        await tab.do(EditorState.begin, schedule.id)
+        assert (draft.is_open, editor.asking) == (True, False)
 
     asyncio.run(play())
     assert stored(services, schedule).name == schedule.name

@@ -57,6 +57,18 @@ def test_options_are_radio_buttons_with_a_group_name() -> None:
     assert "Send to" in shown
 
 
+def test_inside_a_dialog_it_is_no_second_one() -> None:
+    shown = dialog(inside=True)
+    assert "AlertDialog" not in shown
+    assert 'role:"alertdialog"' in shown
+    assert (
+        f'["aria-labelledby"]:"{asked.TITLE}"' in shown
+        or f'"aria-labelledby":"{asked.TITLE}"' in shown
+    )
+    assert re.search(rf'\bFocus,\{{target:"{asked.CANCEL}"', shown)
+    assert "ReturnFocus" in shown
+
+
 def test_no_page_builds_a_question_of_its_own() -> None:
     users = [path.name for path in PAGES.rglob("*.py") if "alert_dialog" in path.read_text("utf-8")]
     assert users == ["question.py"]

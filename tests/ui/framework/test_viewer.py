@@ -32,7 +32,7 @@ READING = {
     CampaignsState: {"arrive", "refresh", "choose", "order", "pick", "clear"},
     ExportsState: {"refresh", "pick"},
     DownloadState: {"start"},
-    HistoryState: {"show", "close", "again", "unfold", "turn"},
+    HistoryState: {"show", "close", "put_away", "again", "unfold", "turn"},
     AllRuns: {"arrive", "step", "refresh", "choose", "clear", "turn", "unfold"},
     SchedulePicker: {"opened", "search"},
     PaletteState: {"look"},

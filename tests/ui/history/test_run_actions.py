@@ -336,6 +336,9 @@ def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(
         await tab.do(FileDownloadsState.revoke)  # without a question nothing happens
         assert the_run(services, run).links_revoked_at is None
         await tab.do(FileDownloadsState.ask, run.id)
+        await tab.do(HistoryState.put_away)  # Escape closes the question alone
+        assert (downloads.asking, (await tab.state(HistoryState)).schedule_id) == ("", schedule.id)
+        await tab.do(FileDownloadsState.ask, run.id)
         await tab.do(FileDownloadsState.revoke)
         assert the_run(services, run).links_revoked_at is not None
         assert (downloads.asking, details.detail.can_revoke) == ("", False)

@@ -196,6 +196,25 @@ def test_a_test_is_repeated_unasked_since_it_only_goes_to_who_asks(
     assert [run.trigger for run in runs_of(services, schedule)] == [Trigger.TEST] * 2
 
 
+def test_in_the_history_escape_closes_the_question_and_then_the_history(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    async def play() -> None:
+        await load(tab, sign_in, admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        await tab.do(SendQuestion.ask_run, schedule.id)
+        question, history = await tab.state(SendQuestion), await tab.state(HistoryState)
+        await tab.do(HistoryState.put_away)
+        assert (question.is_open, history.schedule_id) == (False, schedule.id)
+        await tab.do(HistoryState.put_away)
+        assert history.schedule_id == ""
+
+    asyncio.run(play())
+    assert runs_of(services, schedule) == []
+
+
 def test_nothing_is_asked_where_nothing_is_selected(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:

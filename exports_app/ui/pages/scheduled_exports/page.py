@@ -101,7 +101,7 @@ def scheduled_exports() -> rx.Component:
             near=OPENS_FORM,
             on_failed=EditorState.drop_changes,
         ),
-        send_question(),
+        send_question(SendQuestion.is_open & (HistoryState.schedule_id == "")),
         browser.back_closes(open=DraftState.is_open, on_close=EditorState.set_open(False)),
         browser.keys(
             active=_editing(),

@@ -144,7 +144,7 @@ class TestTheEmail:
         form.name.fill("Weekly <b>numbers</b> & more")
         form.choose("period", "Last 7 days")
         form.dialog.get_by_role("button", name="Preview email").click()
-        preview = page.get_by_role("dialog", name="Email preview")
+        preview = page.get_by_role("group", name="Email preview")
         expect(page.locator("#email-subject")).to_contain_text("Weekly <b>numbers</b> & more – ")
         frame = preview.locator("iframe")
         expect(frame).to_have_attribute("sandbox", "")
@@ -177,13 +177,13 @@ class TestTheEmail:
         form.choose("period", "Last 7 days")
         form.address("ann.preview@example.com")
         form.dialog.get_by_role("button", name="Preview email").click()
-        preview = page.get_by_role("dialog", name="Email preview")
+        preview = page.get_by_role("group", name="Email preview")
         preview.get_by_role("button", name="Text", exact=True).click()
         text, subject = (
             preview.locator("pre").inner_text(),
             page.locator("#email-subject").inner_text(),
         )
-        page.get_by_role("button", name="Close the preview").click()
+        page.get_by_role("button", name="Back to the form").click()
         form.save()
         house.run(company, the_one(house, company)["id"])
         (sent,) = received(mails, "ann.preview@example.com")

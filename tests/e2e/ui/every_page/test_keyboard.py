@@ -184,7 +184,7 @@ def test_the_focus_comes_back_inside_the_form_too(
     preview = form.dialog.get_by_role("button", name="Preview email")
     preview.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name="Email preview")).to_be_visible()
+    expect(page.get_by_role("group", name="Email preview")).to_be_visible()
     page.keyboard.press("Escape")
     expect(preview).to_be_focused()
     form.name.fill("Changed")

@@ -99,7 +99,7 @@ def test_the_preview_of_the_email_shows_the_way(company: Company, visits: Visits
     form.unfold("delivery")
     form.choose("delivery", "Always a download link")
     page.get_by_role("button", name="Preview email").click()
-    preview = page.get_by_role("dialog", name="Email preview")
+    preview = page.get_by_role("group", name="Email preview")
     shown = preview.frame_locator("iframe")
     expect(shown.get_by_role("link", name="Download the file")).to_be_visible()
     expect(shown.locator("body")).to_contain_text("Anyone with the link can download it.")

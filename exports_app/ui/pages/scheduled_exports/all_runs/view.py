@@ -54,7 +54,7 @@ def _loading() -> rx.Component:
 def all_runs() -> rx.Component:
     return rx.fragment(
         rx.el.div(_top(), rx.cond(AllRuns.run_id != "", _one(), _list()), class_name="page"),
-        file_downloads_view.revoke_dialog(),
+        file_downloads_view.revoke_question(),
         browser.keys(active=False),
         rx.cond(may(Permission.WRITE), send_question()),
     )

@@ -200,7 +200,3 @@ class EmailPanel(rx.State):
     @action(Permission.WRITE)
     async def close(self) -> None:
         self.is_open = False
-
-    @action(Permission.WRITE)
-    async def set_open(self, is_open: bool) -> None:
-        self.is_open = self.is_open and bool(is_open)

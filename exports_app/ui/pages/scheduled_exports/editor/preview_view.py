@@ -1,9 +1,10 @@
-"""The preview beside the form, and the email as a dialog."""
+"""The preview beside the form, and of the email in its place."""
 
 import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import icon_button
+from exports_app.ui.components.question import panel
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
     DataPanel,
     EmailPanel,
@@ -11,6 +12,8 @@ from exports_app.ui.pages.scheduled_exports.editor.preview import (
     NextRun,
     SchedulePanel,
 )
+
+TITLE, BACK = "email-title", "close-email"
 
 
 def side() -> rx.Component:
@@ -135,25 +138,23 @@ def _cell(text: rx.Var[str], index: rx.Var[int]) -> rx.Component:
     return rx.el.td(rx.el.bdi(text), class_name=rx.cond(is_right, "right", ""), title=text)
 
 
-def email_dialog() -> rx.Component:
-    return rx.dialog.root(
-        rx.dialog.content(
-            browser.return_focus(),
-            _email_head(),
-            rx.el.div(
-                rx.cond(
-                    EmailPanel.kind == "html",
-                    _email_as_html(),
-                    rx.el.pre(EmailPanel.text, class_name="mail-text", tab_index=0),
-                ),
-                class_name="dialog-body email-preview",
+def email_preview() -> rx.Component:
+    """In the place of the form's fields."""
+    shown = panel(
+        browser.focus(target=BACK),
+        _email_head(),
+        rx.el.div(
+            rx.cond(
+                EmailPanel.kind == "html",
+                _email_as_html(),
+                rx.el.pre(EmailPanel.text, class_name="mail-text", tab_index=0),
             ),
-            class_name="dialog narrow",
-            custom_attrs={"aria-describedby": ""},
+            class_name="dialog-body email-preview",
         ),
-        open=EmailPanel.is_open,
-        on_open_change=EmailPanel.set_open,
+        role="group",
+        custom_attrs={"aria-labelledby": TITLE},
     )
+    return rx.cond(EmailPanel.is_open, shown)
 
 
 def _email_head() -> rx.Component:
@@ -161,10 +162,10 @@ def _email_head() -> rx.Component:
         "Subject: ", rx.el.b(EmailPanel.subject, id="email-subject"), class_name="muted"
     )
     return rx.el.div(
-        rx.el.div(rx.dialog.title("Email preview"), subject, class_name="grow"),
+        icon_button("arrow-left", "Back to the form", on_click=EmailPanel.close, id=BACK),
+        rx.el.div(rx.el.h1("Email preview", id=TITLE), subject, class_name="grow"),
         _email_tab("html", "HTML"),
         _email_tab("text", "Text"),
-        icon_button("x", "Close the preview", on_click=EmailPanel.close),
         class_name="dialog-head",
     )
 

@@ -147,8 +147,14 @@ class EditorState(rx.State):
 
     @action(Permission.WRITE)
     async def set_open(self, is_open: bool) -> None:  # noqa: ARG002 (it is always False)
-        """Close it; asks first where something would be lost."""
-        draft = await self.get_state(DraftState)
+        """Close it; asks first where something would be lost. What is in its place, the question or
+        the email, is closed alone."""
+        email, draft = await self.get_state(EmailPanel), await self.get_state(DraftState)
+        if not draft.is_open:
+            return
+        if email.is_open or self.asking:
+            email.is_open = self.asking = False
+            return
         self.asking = bool(draft.dirty)
         draft.is_open = self.asking
 
@@ -158,7 +164,8 @@ class EditorState(rx.State):
 
     @action(Permission.WRITE)
     async def drop_changes(self) -> None:
-        self.asking = (await self.get_state(DraftState)).is_open = False
+        # The question stays in the dialog while that disappears, so that the form does not flash
+        (await self.get_state(DraftState)).is_open = False
 
     @action(Permission.WRITE)
     async def save(self) -> None:

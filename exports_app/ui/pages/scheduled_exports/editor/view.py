@@ -4,36 +4,34 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, switch
-from exports_app.ui.components.question import question
+from exports_app.ui.components.question import holding, question
 from exports_app.ui.pages.scheduled_exports.editor.conflict_view import conflict_panel
 from exports_app.ui.pages.scheduled_exports.editor.data_view import data_section
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.folded_view import folded
 from exports_app.ui.pages.scheduled_exports.editor.preview import EmailPanel
-from exports_app.ui.pages.scheduled_exports.editor.preview_view import email_dialog, side
+from exports_app.ui.pages.scheduled_exports.editor.preview_view import email_preview, side
 from exports_app.ui.pages.scheduled_exports.editor.recipients_view import recipients_section
 from exports_app.ui.pages.scheduled_exports.editor.schedule_view import schedule_section
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 
 
 def editor_dialog() -> rx.Component:
-    return rx.fragment(
-        rx.dialog.root(
-            rx.dialog.content(
-                browser.return_focus(),
-                _head(),
-                _body(),
-                _foot(),
-                browser.focus(target=DraftState.focus),
-                class_name="dialog",
-                custom_attrs={"aria-describedby": ""},
-            ),
-            open=DraftState.is_open,
-            on_open_change=EditorState.set_open,
+    return rx.dialog.root(
+        rx.dialog.content(
+            browser.return_focus(),
+            _head(),
+            _body(),
+            _foot(),
+            browser.focus(target=DraftState.focus),
+            email_preview(),
+            _ask_close(),
+            class_name=holding("wide", EditorState.asking, EmailPanel.is_open),
+            custom_attrs={"aria-describedby": ""},
         ),
-        email_dialog(),
-        _ask_close(),
+        open=DraftState.is_open,
+        on_open_change=EditorState.set_open,
     )
 
 
@@ -114,6 +112,7 @@ def _foot() -> rx.Component:
 def _ask_close() -> rx.Component:
     return question(
         is_open=EditorState.asking,
+        inside=True,
         title="Discard your changes?",
         text="You have unsaved changes. They will be lost.",
         confirm="Discard changes",

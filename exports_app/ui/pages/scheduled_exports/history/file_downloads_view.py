@@ -37,8 +37,10 @@ def revoke_button(run: RunItem) -> rx.Component:
     )
 
 
-def revoke_dialog() -> rx.Component:
+def revoke_question(*, inside: bool = False) -> rx.Component:
+    """inside: see `question`."""
     return question(
+        inside=inside,
         is_open=FileDownloadsState.asking != "",
         title=TITLE,
         text=TEXT,

@@ -27,11 +27,12 @@ from exports_app.ui.pages.scheduled_exports.address import (
     with_parts,
 )
 from exports_app.ui.pages.scheduled_exports.history.attempts import NotificationItem, notice_row
+from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.labels import in_words
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
-from exports_app.ui.pages.scheduled_exports.sending.state import shows_runs
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion, shows_runs
 
 NOTICES = 20
 """The newest are shown."""
@@ -130,7 +131,22 @@ class HistoryState(rx.State):
         self.reset()
 
     @action(Permission.READ)
+    async def put_away(self) -> Any:
+        """Escape, or a press beside the dialog: of a question in it, the question alone is
+        closed."""
+        sending = await self.get_state(SendQuestion)
+        revoking = await self.get_state(FileDownloadsState)
+        if sending.is_open or revoking.asking:
+            sending.close()
+            revoking.asking = ""
+            return None
+        return await self._close()
+
+    @action(Permission.READ)
     async def close(self) -> Any:
+        return await self._close()
+
+    async def _close(self) -> Any:
         self.schedule_id = ""
         listing = await self.get_state(ListState)
         listed = await listing.view_address()

@@ -6,33 +6,39 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, message
+from exports_app.ui.components.question import holding
 from exports_app.ui.pages.scheduled_exports.history import (
     file_downloads_view,
     schedule_head,
     side_sections,
 )
+from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.run_table_view import run_table
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Opens
+from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
+from exports_app.ui.pages.scheduled_exports.sending.view import send_question
 
 
 def history_dialog(form: Opens, *, covered: Any) -> rx.Component:
     """form: opens the schedule's form, which takes the history's place while it is `covered`."""
+    asks = SendQuestion.is_open | (FileDownloadsState.asking != "")
     return rx.dialog.root(
         rx.dialog.content(
             browser.return_focus(),
             schedule_head.head(form),
-            file_downloads_view.revoke_dialog(),
+            send_question(inside=True),
+            file_downloads_view.revoke_question(inside=True),
             rx.el.div(
                 _body(), class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}
             ),
-            class_name="dialog narrow",
+            class_name=holding("narrow", asks),
             custom_attrs={"aria-describedby": ""},
         ),
         open=(HistoryState.schedule_id != "") & ~covered,
-        on_open_change=lambda _: HistoryState.close,
+        on_open_change=lambda _: HistoryState.put_away,
     )
 
 
