@@ -6,12 +6,20 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from exports_app.domain.access import Permission, Principal, require_anywhere, require_operator
+from exports_app.domain.access import (
+    Permission,
+    Principal,
+    require_anywhere,
+    require_operator,
+    require_person,
+)
 from exports_app.domain.errors import Unauthenticated
 from exports_app.services.core.records import Campaign, Schedule
 from exports_app.wiring import Services
 
-_bearer = HTTPBearer(auto_error=False, description="The accessToken of POST /api/auth/login")
+_bearer = HTTPBearer(
+    auto_error=False, description="An API key, or the accessToken of POST /api/auth/login"
+)
 
 
 async def services(request: Request) -> Services:  # async: FastAPI gives others a thread each
@@ -51,15 +59,27 @@ def check_unchanged(request: Request) -> None:
 Who = Annotated[Principal, Depends(principal)]
 
 
+async def person(who: Who) -> Principal:
+    """Refuses API keys, before the body is read; the service does so too."""
+    require_person(who)
+    return who
+
+
+Person = Annotated[Principal, Depends(person)]
+
+
 def anyone(
     srv: Srv,
     request: Request,
     token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal | None:
-    """The caller, if there is a token. A token that is not valid is refused here too."""
+    """The caller, if there is a token. One that is not valid is refused here too, and an API
+    key."""
     if token is None:
         return None
-    return _signed_in(request, srv, token.credentials)
+    who = _signed_in(request, srv, token.credentials)
+    require_person(who)
+    return who
 
 
 Anyone = Annotated[Principal | None, Depends(anyone)]

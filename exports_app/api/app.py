@@ -12,6 +12,7 @@ from exports_app.api.routes import (
     account,
     all_runs,
     analytics,
+    api_keys,
     audit,
     auth,
     campaigns,
@@ -55,7 +56,10 @@ def create(
     api.state.engine_alive = engine_alive
     api.state.serving = serving or Serving(Stage.SERVING)
     api.state.waiting = Waiting(api.state.serving)
-    of_people = (auth, account, users, second_factor, sessions, tenants, invitations, audit)
+    of_people = (
+        *(auth, account, api_keys, users, second_factor, sessions, tenants, invitations),
+        audit,
+    )
     for routes in (
         *of_people,
         schedules,

@@ -141,13 +141,15 @@ def _own_words(error: Any) -> str:
 def _challenge(error: e.ExportsError) -> str:
     """RFC 6750, section 3.1: no error where no token was sent."""
     realm = 'Bearer realm="exports_app"'
+    if isinstance(error, e.InsufficientScope):
+        return f'{realm}, error="{error.code}", scope="{error.scope}"'
     return f'{realm}, error="{error.code}"' if isinstance(error, e.InvalidToken) else realm
 
 
 def of(error: e.ExportsError) -> JSONResponse:
     status = status_of(error)
     headers = {}
-    if status == HTTPStatus.UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED or isinstance(error, e.InsufficientScope):
         headers["WWW-Authenticate"] = _challenge(error)
     if isinstance(error, e.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)

@@ -38,6 +38,10 @@ class SqlTransaction:
         return r.UserRepository(self.connection, self.signed_out)
 
     @cached_property
+    def api_keys(self) -> r.ApiKeyRepository:
+        return r.ApiKeyRepository(self.connection)
+
+    @cached_property
     def invitations(self) -> r.InvitationRepository:
         return r.InvitationRepository(self.connection)
 

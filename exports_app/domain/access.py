@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from exports_app.domain.errors import Forbidden, NotFound, OwnPasswordFirst, SecondFactorRequired
+from exports_app.domain.errors import (
+    Forbidden,
+    InsufficientScope,
+    KeyIsLimited,
+    KeyNotAllowed,
+    NotFound,
+    OwnPasswordFirst,
+    SecondFactorRequired,
+)
 from exports_app.domain.open_enum import OpenEnum
 
 
@@ -39,6 +47,23 @@ def permissions_of(role: Role) -> frozenset[Permission]:
 
 OF_INSTALLATION = frozenset({Permission.OPERATE})
 """Permissions that no role in a tenant gives."""
+SCOPES = frozenset(Permission) - OF_INSTALLATION
+"""What an API key can be given."""
+OF_SCHEDULES = frozenset({Permission.READ, Permission.WRITE})
+"""What a key for chosen scheduled exports can be given."""
+
+
+@dataclass(frozen=True)
+class KeyLimits:
+    """To what an API key narrows the rights of its user. tenants, schedules: None: all of theirs.
+    A key for chosen schedules is good for these alone, and for nothing that belongs to a tenant as
+    a whole."""
+
+    id: str
+    name: str = field(compare=False)
+    scopes: frozenset[Permission]
+    tenants: frozenset[str] | None = None
+    schedules: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,18 +86,39 @@ class Principal:
     known."""
     super_admins_need_otp: bool = field(default=False, compare=False)
     """The installation's rule at the time these rights were read."""
+    key: KeyLimits | None = None
+    """The API key that acts for the user; None: the user does."""
+
+    @property
+    def operates(self) -> bool:
+        """Whether a super admin is here in person: no key has the rights of the installation."""
+        return self.is_super_admin and self.key is None
+
+    @property
+    def schedules(self) -> frozenset[str] | None:
+        """The only schedules that a key is good for; None: all where the permission holds."""
+        return self.key.schedules if self.key else None
 
     def role(self, tenant_id: str) -> Role | None:
+        if self.key and self.key.tenants is not None and tenant_id not in self.key.tenants:
+            return None
         return Role.SUPER_ADMIN if self.is_super_admin else self.roles.get(tenant_id)
 
-    def can(self, permission: Permission, tenant_id: str) -> bool:
+    def permissions(self, tenant_id: str) -> frozenset[Permission]:
         role = self.role(tenant_id)
-        return role is not None and permission in permissions_of(role)
+        given = permissions_of(role) if role is not None else frozenset()
+        return given & self.key.scopes if self.key else given
+
+    def can(self, permission: Permission, tenant_id: str) -> bool:
+        return permission in self.permissions(tenant_id)
 
     def tenants(self, permission: Permission) -> frozenset[str] | None:
         """The tenants in which the permission holds; None means every tenant."""
+        if self.key and permission not in self.key.scopes:
+            return frozenset()
+        among = self.key.tenants if self.key else None
         if self.is_super_admin:
-            return None
+            return among
         return frozenset(t for t in self.roles if self.can(permission, t))
 
 
@@ -83,17 +129,47 @@ def require_own_password(who: Principal) -> None:
         raise OwnPasswordFirst
 
 
+def require_person(who: Principal) -> None:
+    """Raises KeyNotAllowed for an API key: what concerns an account, or makes keys, is for its
+    owner."""
+    if who.key is not None:
+        raise KeyNotAllowed
+
+
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:
-    """Raises NotFound without a role in the tenant, so that its existence is not revealed;
-    Forbidden where the role lacks the permission; SecondFactorRequired where only that is missing;
-    OwnPasswordFirst with a one-time password."""
+    """For what belongs to the tenant as a whole. Raises NotFound without a role in the tenant, so
+    that its existence is not revealed; Forbidden where the role lacks the permission;
+    InsufficientScope where only the key does; KeyIsLimited for a key for chosen schedules;
+    SecondFactorRequired where only that is missing; OwnPasswordFirst with a one-time password."""
+    require_of_any(who, permission, tenant_id)
+    if who.schedules is not None:
+        raise _refusal(KeyIsLimited(), tenant_id)
+
+
+def require_of_schedule(
+    who: Principal, permission: Permission, tenant_id: str, schedule_id: str
+) -> None:
+    """For one schedule. Raises as `require`, but NotFound where a key is not for this schedule."""
+    if who.schedules is not None and schedule_id not in who.schedules:
+        require_own_password(who)
+        raise _refusal(NotFound(), tenant_id)
+    require_of_any(who, permission, tenant_id)
+
+
+def require_of_any(who: Principal, permission: Permission, tenant_id: str) -> None:
+    """As `require`, for a caller who leaves out what `who.schedules` does not name."""
     require_own_password(who)
     if who.must_enrol or tenant_id in who.withheld:
         raise _refusal(SecondFactorRequired(), tenant_id)
     if who.role(tenant_id) is None:
         raise _refusal(NotFound(), tenant_id)
     if not who.can(permission, tenant_id):
-        raise _refusal(Forbidden(), tenant_id)
+        raise _refusal(_lacking(who, permission), tenant_id)
+
+
+def _lacking(who: Principal, permission: Permission) -> Forbidden:
+    lacks_scope = who.key is not None and permission not in who.key.scopes
+    return InsufficientScope(permission) if lacks_scope else Forbidden()
 
 
 def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFound:
@@ -103,20 +179,20 @@ def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFoun
 
 
 def require_operator(who: Principal) -> None:
-    """Raises NotFound for everyone but super admins; SecondFactorRequired for a super admin
-    without one; OwnPasswordFirst with a one-time password."""
+    """Raises NotFound for everyone but super admins, and for their API keys; SecondFactorRequired
+    for a super admin without one; OwnPasswordFirst with a one-time password."""
     require_own_password(who)
     if who.must_enrol:
         raise SecondFactorRequired
-    if not who.is_super_admin:
+    if not who.operates:
         raise _refusal(NotFound(), "")
 
 
 def require_anywhere(who: Principal, permission: Permission) -> None:
-    """Raises Forbidden unless the permission holds in at least one tenant, SecondFactorRequired
-    where that may be why, OwnPasswordFirst with a one-time password."""
+    """Raises Forbidden unless the permission holds in at least one tenant, InsufficientScope and
+    SecondFactorRequired where that may be why, OwnPasswordFirst with a one-time password."""
     require_own_password(who)
     if who.tenants(permission) == frozenset():
         if who.must_enrol or who.withheld:
             raise SecondFactorRequired
-        raise Forbidden
+        raise _lacking(who, permission)

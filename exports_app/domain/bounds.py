@@ -73,6 +73,18 @@ TENANT_TAGS = 200
 VIEW_NAME = 80
 VIEWS = 50
 """Saved views of a person in a tenant."""
+KEY_NAME = 100
+"""Of an API key."""
+USER_KEYS = 50
+"""API keys of a person that can be used."""
+TENANT_KEYS = 100
+"""API keys of a tenant that can be used."""
+KEY_SCHEDULES = 100
+"""Scheduled exports to which an API key is limited."""
+KEY_TENANTS = 100
+"""Tenants to which an API key is limited."""
+KEY_DAYS = 366
+"""The latest expiry of an API key, in days from now."""
 METRIC_DAYS = 10_000
 BULK = 1_000
 """Scheduled exports that one action is done to, at once."""
@@ -101,6 +113,7 @@ Otp: TypeAlias = Annotated[str, MaxLen(OTP)]
 LinkToken: TypeAlias = Annotated[str, MaxLen(LINK_TOKEN)]
 Tag: TypeAlias = Annotated[str, MaxLen(TAG)]
 ViewName: TypeAlias = Annotated[str, MaxLen(VIEW_NAME)]
+KeyName: TypeAlias = Annotated[str, MaxLen(KEY_NAME)]
 Domain: TypeAlias = Annotated[str, MaxLen(DOMAIN)]
 Cursor: TypeAlias = Annotated[str, MaxLen(CURSOR)]
 CurrencyCode: TypeAlias = Annotated[str, MaxLen(CURRENCY_CODE)]

@@ -108,6 +108,28 @@ class OwnPasswordFirst(Forbidden):
     code = "own_password_first"
 
 
+class KeyNotAllowed(Forbidden):
+    """API keys cannot do this: sign in as a person"""
+
+    code = "key_not_allowed"
+
+
+class KeyIsLimited(Forbidden):
+    """This API key is limited to chosen scheduled exports: it can do nothing else"""
+
+    code = "key_limited"
+
+
+class InsufficientScope(Forbidden):
+    """This API key lacks a scope"""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This API key lacks the scope {scope}: use a key that has it")
+        self.scope = scope
+
+
 class WrongAccount(Forbidden):
     """This link is for another account than the one that is signed in: sign out, then open the link
     again"""

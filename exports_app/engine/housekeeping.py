@@ -38,6 +38,7 @@ class Housekeeping:
             Job("snapshots", self._move_snapshots, HOUR, after=SWEEP_AFTER),
             Job("records", self._sweep_records, HOUR, after=SWEEP_AFTER),
             Job("repeated entries", self._note_repeated, NOTED),
+            Job("key uses", self._write_key_uses, NOTED),
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
             Job("days", self._close_days, HOUR, after=SWEEP_AFTER),
@@ -87,6 +88,12 @@ class Housekeeping:
             self._services.repeated_entries.flush()
 
         await _guarded(flush, "failed sign-ins and refusals could not be noted", yet=" yet")
+
+    async def _write_key_uses(self) -> None:
+        def flush() -> None:
+            self._services.key_uses.flush()
+
+        await _guarded(flush, "uses of API keys could not be written", yet=" yet")
 
     async def _note_expired(self) -> None:
         def note() -> None:

@@ -36,8 +36,10 @@ class Services(
     """All services over one database."""
 
     def close(self) -> None:
-        """Write counted audit entries, send change events, and close all connections."""
+        """Write counted audit entries and uses of keys, send change events, and close all
+        connections."""
         self.repeated_entries.close()
+        self.key_uses.close()
         self.changes.flush()
         self.database.close()
 

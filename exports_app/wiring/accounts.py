@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from exports_app.services.accounts.administration import UserAdministration
+from exports_app.services.accounts.api_keys import ApiKeys
 from exports_app.services.accounts.invitation_acceptance import InvitationAcceptance
 from exports_app.services.accounts.own_account import OwnAccount
 from exports_app.services.accounts.password_resets import PasswordResets
@@ -16,6 +17,7 @@ from exports_app.wiring.identity import IdentityServices
 class AccountServices:
     provisioning: Provisioning
     own_account: OwnAccount
+    api_keys: ApiKeys
     user_administration: UserAdministration
     password_resets: PasswordResets
     invitation_acceptance: InvitationAcceptance
@@ -36,6 +38,7 @@ def build(f: Foundation, keys: Keys, identity: IdentityServices) -> AccountServi
     )
     return AccountServices(
         provisioning=Provisioning(f.store, f.clock),
+        api_keys=ApiKeys(f.store, f.changes, f.clock),
         own_account=OwnAccount(f.store, f.clock, identity.auth),
         user_administration=UserAdministration(f.store, f.changes, f.clock, password_resets),
         password_resets=password_resets,

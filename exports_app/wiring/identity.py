@@ -8,6 +8,7 @@ from exports_app.services.identity.account_links import AccountLinks
 from exports_app.services.identity.account_messages import AccountMessages
 from exports_app.services.identity.authentication import Auth
 from exports_app.services.identity.guess_limits import GuessLimits
+from exports_app.services.identity.key_uses import KeyUses
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
 from exports_app.services.identity.refused_links import RefusedLinks
 from exports_app.services.identity.second_factor import SecondFactors
@@ -28,13 +29,15 @@ class IdentityServices:
     refused_links: RefusedLinks
     sessions: Sessions
     session_expiry: SessionExpiry
+    key_uses: KeyUses
 
 
 def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> IdentityServices:
     s = f.settings
     guess_limits = GuessLimits(f.counts, s.rate_limit_login)
     otps = OneTimePasswords(f.store, f.clock, secrets.encryption)
-    auth = _auth(f, secrets, audit, guess_limits, otps)
+    key_uses = KeyUses(f.store, f.clock)
+    auth = _auth(f, secrets, audit, guess_limits, otps, key_uses)
     account_links = AccountLinks(secrets.keys, f.clock, s.base_url)
     return IdentityServices(
         auth=auth,
@@ -47,6 +50,7 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> IdentityServ
         refused_links=RefusedLinks(f.store, account_links, audit.repeated_entries),
         sessions=Sessions(f.store, f.clock, auth, _lifetimes(s)),
         session_expiry=SessionExpiry(f.store, f.clock),
+        key_uses=key_uses,
     )
 
 
@@ -56,6 +60,7 @@ def _auth(
     audit: AuditServices,
     guess_limits: GuessLimits,
     otps: OneTimePasswords,
+    key_uses: KeyUses,
 ) -> Auth:
     s = f.settings
     return Auth(
@@ -67,6 +72,7 @@ def _auth(
         audit.repeated_entries,
         _lifetimes(s).of_token,
         otps,
+        key_uses,
         super_admins_need_otp=s.require_second_factor_super_admins,
     )
 

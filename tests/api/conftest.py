@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from exports_app.api.app import create
+from exports_app.services.accounts.api_key_rules import KeyDraft
 from exports_app.services.schedules.view_filters import ViewFilters
 from exports_app.settings import Settings
 from exports_app.wiring import Services
@@ -136,6 +137,11 @@ def ids(
     if case is not None and case.path.endswith("/transfer"):
         with services.store.write() as tx:
             tx.schedules.change(schedule["id"], {"owner_id": cast.super_admin.user.id})
+    key_id = ABSENT
+    if case is None or "key_id" in case.path:
+        of = None if case and case.path.startswith("/api/account") else cast.acme.id
+        draft = KeyDraft("Nightly", ["exports.read"])
+        key_id = services.api_keys.create(cast.admin.who, of, draft)[0].key.id
     view_id = ABSENT
     if case is None or "view_id" in case.path:
         filters = ViewFilters(state="failing")
@@ -151,6 +157,7 @@ def ids(
         "session_id": ABSENT,
         "invitation_id": invitation_id,
         "view_id": view_id,
+        "key_id": key_id,
     }
 
 

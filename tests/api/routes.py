@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from exports_app.domain.access import Permission
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.world import PASSWORD, uuid_of
 
@@ -128,6 +129,19 @@ CASES = [
     Case("GET", "/api/account/sessions", 200),
     Case("DELETE", "/api/account/sessions/{session_id}", 404),  # one is signed in nowhere
     Case("POST", "/api/account/sign-out-everywhere", 204),
+    Case("GET", "/api/account/keys", 200),
+    Case("POST", "/api/account/keys", 201, {"name": "Nightly", "scopes": ["exports.read"]}),
+    # It is the admin's own
+    Case("GET", "/api/account/keys/{key_id}", 200, viewer=404, super_admin=404),
+    Case(
+        "PATCH",
+        "/api/account/keys/{key_id}",
+        200,
+        {"name": "Weekly"},
+        viewer=404,
+        super_admin=404,
+    ),
+    Case("DELETE", "/api/account/keys/{key_id}", 204, viewer=404, super_admin=404),
     Case("GET", "/api/account/tenants/{tenant_id}", 200, super_admin=404),  # they belong to none
     # The last admin stays
     Case("DELETE", "/api/account/tenants/{tenant_id}", 409, viewer=204, super_admin=404),
@@ -162,6 +176,17 @@ CASES = [
     Case("POST", "/api/tenants/{tenant_id}/invitations/{invitation_id}/resend", 202, writes=True),
     Case("PUT", "/api/tenants/{tenant_id}/members/{user_id}", 200, {"role": "admin"}, writes=True),
     Case("DELETE", "/api/tenants/{tenant_id}/members/{user_id}", 204, writes=True),
+    Case("GET", "/api/tenants/{tenant_id}/keys", 200, writes=True),
+    Case(
+        "POST",
+        "/api/tenants/{tenant_id}/keys",
+        201,
+        {"name": "Nightly", "scopes": ["exports.read"]},
+        writes=True,
+    ),
+    Case("GET", "/api/tenants/{tenant_id}/keys/{key_id}", 200, writes=True),
+    Case("PATCH", "/api/tenants/{tenant_id}/keys/{key_id}", 200, {"name": "Weekly"}, writes=True),
+    Case("DELETE", "/api/tenants/{tenant_id}/keys/{key_id}", 204, writes=True),
     Case("GET", "/api/audit", 200, writes=True),
     Case("GET", "/api/audit/csv", 200, writes=True),
     Case("POST", SCHEDULES + "/validate-cron", 200, {"expression": "0 9 * * 1"}),
@@ -200,6 +225,22 @@ NOWHERE = dict.fromkeys(
 TAKES_BODY = [c for c in CASES if c.body is not None]
 WITH_ID = [c for c in CASES if c.has_id]
 WRITES = [c for c in CASES if c.writes]
+
+
+def scope_of(case: Case) -> Permission | None:
+    """What an API key needs for the call; None: no key may make it."""
+    path = case.path
+    if path.startswith("/api/account") or "/keys" in path or case in SUPER_ADMINS:
+        return None
+    if case.method == "PUT" and path.endswith("/quotas"):
+        return None
+    manages = re.search(r"/members|/invitations|/quotas|^/api/audit", path)
+    if manages or (case.method, path) == ("PUT", "/api/tenants/{tenant_id}"):
+        return Permission.MANAGE
+    if case.writes and path.startswith(CAMPAIGNS):
+        return Permission.CAMPAIGNS
+    writes = case.writes or path.endswith("/deleted")
+    return Permission.WRITE if writes else Permission.READ
 
 
 def named(cases: list[Case]) -> Any:

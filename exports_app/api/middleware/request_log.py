@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app import log, metrics, tracing
 from exports_app.api import problems
+from exports_app.domain.api_keys import masked
 from exports_app.domain.errors import ExportsError
 from exports_app.services.core import request_context
 
@@ -30,8 +31,8 @@ _log = log.get(__name__)
 
 
 def loggable(path: str) -> str:
-    """The path without the one-time code that ends it."""
-    return _CODE.sub(r"\1***", path)
+    """The path without the one-time code that ends it, and without API keys."""
+    return masked(_CODE.sub(r"\1***", path))
 
 
 class Requests:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from exports_app.api.access import Srv, Who
+from exports_app.api.access import Person, Srv
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import account as schemas
 from exports_app.api.schemas import auth as auth_schemas
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api", tags=["account"])
 
 
 @router.get("/account", response_model=schemas.AccountOut, summary="Get your account")
-def get(srv: Srv, who: Who) -> Any:
+def get(srv: Srv, who: Person) -> Any:
     return srv.own_account.get(who)
 
 
@@ -25,7 +25,9 @@ def get(srv: Srv, who: Who) -> Any:
     summary="Change your password",
 )
 def change_password(
-    srv: Srv, who: Who, body: Annotated[schemas.PasswordIn, Depends(json_body(schemas.PasswordIn))]
+    srv: Srv,
+    who: Person,
+    body: Annotated[schemas.PasswordIn, Depends(json_body(schemas.PasswordIn))],
 ) -> Any:
     """Change your password. Signs out all browsers and all other tokens of the account; the
     response has a new token."""
@@ -33,18 +35,18 @@ def change_password(
 
 
 @router.get("/account/sessions", response_model=schemas.SessionsOut, summary="List your sessions")
-def sessions(srv: Srv, who: Who) -> Any:
+def sessions(srv: Srv, who: Person) -> Any:
     """The browsers in which you are signed in, most recently used first."""
     return {"items": srv.own_account.sessions(who)}
 
 
 @router.delete("/account/sessions/{session_id}", status_code=204, summary="Sign out one browser")
-def end_session(srv: Srv, who: Who, session_id: str) -> None:
+def end_session(srv: Srv, who: Person, session_id: str) -> None:
     srv.own_account.end_session(who, session_id)
 
 
 @router.post("/account/sign-out-everywhere", status_code=204, summary="Sign out everywhere")
-def sign_out_everywhere(srv: Srv, who: Who) -> None:
+def sign_out_everywhere(srv: Srv, who: Person) -> None:
     """Signs out all browsers and revokes all tokens, including the one used for this request."""
     srv.own_account.sign_out_everywhere(who)
 
@@ -54,7 +56,7 @@ def sign_out_everywhere(srv: Srv, who: Who) -> None:
     response_model=schemas.LeavingOut,
     summary="Check what leaving a tenant requires",
 )
-def leaving(srv: Srv, who: Who, tenant_id: str) -> Any:
+def leaving(srv: Srv, who: Person, tenant_id: str) -> Any:
     """What has to be settled before you can leave the tenant."""
     preview = srv.members.leaving(who, tenant_id)
     return {
@@ -68,7 +70,7 @@ def leaving(srv: Srv, who: Who, tenant_id: str) -> Any:
 @router.delete("/account/tenants/{tenant_id}", status_code=204, summary="Leave a tenant")
 def leave(
     srv: Srv,
-    who: Who,
+    who: Person,
     tenant_id: str,
     schedules_to: Annotated[
         bounds.Id | None,

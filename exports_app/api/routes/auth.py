@@ -74,4 +74,5 @@ def me(srv: Srv, who: Who) -> Any:
         "second_factor_missing_for": srv.auth.withheld(who),
         "must_set_up_second_factor": who.must_enrol,
     }
-    return {"user": user, "tenants": tenants, **missing}
+    shown = vars(user) | ({"email": None} if user.service_of else {})
+    return {"user": shown, "tenants": tenants, **missing}

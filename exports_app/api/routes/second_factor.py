@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from exports_app.api import parameters
-from exports_app.api.access import Srv, Who
+from exports_app.api.access import Person, Srv
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import second_factor as schemas
 
@@ -19,7 +19,7 @@ router = APIRouter(
     response_model=schemas.SecondFactorOut,
     summary="Get your two-factor authentication settings",
 )
-def state(srv: Srv, who: Who) -> Any:
+def state(srv: Srv, who: Person) -> Any:
     return srv.second_factors.state(who)
 
 
@@ -31,7 +31,7 @@ def state(srv: Srv, who: Who) -> Any:
 )
 def begin(
     srv: Srv,
-    who: Who,
+    who: Person,
     body: Annotated[schemas.PasswordCheckIn, Depends(json_body(schemas.PasswordCheckIn))],
 ) -> Any:
     """A secret for an authenticator app. It takes effect once a code from the app is sent to
@@ -46,7 +46,7 @@ def begin(
     summary="Turn on two-factor authentication",
 )
 def confirm(
-    srv: Srv, who: Who, body: Annotated[schemas.OtpIn, Depends(json_body(schemas.OtpIn))]
+    srv: Srv, who: Person, body: Annotated[schemas.OtpIn, Depends(json_body(schemas.OtpIn))]
 ) -> Any:
     """Turns on two-factor authentication: from now on each sign-in asks for a code. Signs out all
     browsers and all other tokens of the account."""
@@ -61,7 +61,7 @@ def confirm(
 )
 def renew_recovery_codes(
     srv: Srv,
-    who: Who,
+    who: Person,
     body: Annotated[schemas.PasswordAndOtpIn, Depends(json_body(schemas.PasswordAndOtpIn))],
 ) -> Any:
     """Creates new recovery codes. The previous ones no longer work."""
@@ -80,7 +80,7 @@ def renew_recovery_codes(
 )
 def disable(
     srv: Srv,
-    who: Who,
+    who: Person,
     body: Annotated[schemas.PasswordAndOtpIn, Depends(json_body(schemas.PasswordAndOtpIn))],
 ) -> None:
     srv.second_factors.disable(who, body.current_password, body.otp)

@@ -22,7 +22,7 @@ class LoginIn(Input):
 
 class UserOut(Output):
     id: str
-    email: str
+    email: str | None = Field(description="null for the service account of a tenant's keys")
     name: str
     is_super_admin: bool
 

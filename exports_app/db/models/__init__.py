@@ -2,6 +2,7 @@
 
 from exports_app.db.models.accounts import (
     AccountMessageRow,
+    ApiKeyRow,
     PasswordResetRow,
     RecoveryCodeRow,
     SecondFactorRow,
@@ -40,6 +41,7 @@ from exports_app.db.models.tenants import InvitationRow, MembershipRow, Messages
 
 __all__ = [
     "AccountMessageRow",
+    "ApiKeyRow",
     "AttemptRow",
     "AuditCountRow",
     "AuditRow",

@@ -6,7 +6,14 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, Text, false, text
 from sqlmodel import Field
 
-from exports_app.db.models.base import Base, being_sent, id_column, instant, optional_instant
+from exports_app.db.models.base import (
+    Base,
+    being_sent,
+    id_column,
+    instant,
+    optional_instant,
+    reference,
+)
 from exports_app.db.types import UtcDateTime, identifier
 
 
@@ -14,6 +21,12 @@ class UserRow(Base, table=True):
     __tablename__ = "users"
     __table_args__ = (
         Index("ix_users_name_id", "name", "id"),
+        Index(
+            "ix_users_people",  # SQLite counts by it only if all columns are in it
+            *("name", "id", "service_of"),
+            sqlite_where=text("service_of IS NULL"),
+            postgresql_where=text("service_of IS NULL"),
+        ),
         # Asked at each start
         Index(
             "ix_users_with_demo_password",
@@ -34,6 +47,7 @@ class UserRow(Base, table=True):
     has_demo_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     one_time_expires_at: datetime | None = optional_instant()
     second_factor_at: datetime | None = optional_instant()
+    service_of: str | None = Field(default=None, sa_type=identifier())
 
 
 class SecondFactorRow(Base, table=True):
@@ -94,3 +108,24 @@ class PasswordResetRow(Base, table=True):
     created_at: datetime = instant()
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     sent_by: str | None = Field(default=None, sa_type=identifier())
+
+
+class ApiKeyRow(Base, table=True):
+    """A key of the API, as its SHA-256 in hex."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("ix_api_keys_user_id_created_at_id", "user_id", "created_at", "id"),)
+    id: str = id_column()
+    user_id: str = reference("users", cascade=True)
+    name: str = Field(max_length=100)
+    prefix: str = Field(max_length=12)
+    key_hash: str = Field(max_length=64, unique=True)
+    scopes: list[str] = Field(sa_type=JSON)
+    tenant_ids: list[str] | None = Field(default=None, sa_type=JSON)
+    schedule_ids: list[str] | None = Field(default=None, sa_type=JSON)
+    created_at: datetime = instant()
+    created_by: str = Field(sa_type=identifier())
+    expires_at: datetime | None = optional_instant()
+    revoked_at: datetime | None = optional_instant()
+    last_used_at: datetime | None = optional_instant()
+    last_used_address: str | None = Field(default=None, max_length=64)

@@ -8,6 +8,7 @@ from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.deleted_schedules import DeletedScheduleRepository
 from exports_app.db.repositories.identity.account_messages import AccountMessageRepository
+from exports_app.db.repositories.identity.api_keys import ApiKeyRepository
 from exports_app.db.repositories.identity.password_resets import PasswordResetRepository
 from exports_app.db.repositories.identity.second_factors import SecondFactorRepository
 from exports_app.db.repositories.identity.sessions import CodeRepository, SessionRepository
@@ -36,6 +37,7 @@ from exports_app.db.repositories.zone_data import ZoneDataRepository
 __all__ = [
     "AccountMessageRepository",
     "AnalyticsRepository",
+    "ApiKeyRepository",
     "AttemptRepository",
     "AuditChainRepository",
     "AuditCountRepository",

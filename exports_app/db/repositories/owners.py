@@ -58,7 +58,9 @@ def without_right(tenant_id: str) -> Any:
     may = exists().where(
         users.id == owners.c.id,
         users.is_active,
-        users.is_super_admin | member.correlate(table(models.UserRow)),
+        users.is_super_admin
+        | (users.service_of == tenant_id)
+        | member.correlate(table(models.UserRow)),
     )
     return select(owners.c.id).where(owners.c.id.is_not(None), ~may.correlate(owners))
 

@@ -129,6 +129,8 @@ class ScheduleRepository(Repository[Schedule]):
     def _is(self, name: str, value: Any, within: Tenants) -> Any:
         if name == "tags":
             return tagging.has_all(self._connection, value, within)
+        if name == "ids":
+            return self._table.c.id.in_(value)
         if name == "owner_id":
             return owners.owned_by(self._connection, [value], within)
         if name == "ownerless":

@@ -133,7 +133,7 @@ def reset_second_factor(tx: Transaction, who: Principal | str, user: User, now: 
 def _user(tx: Transaction, who: Principal, user_id: str) -> User:
     require_operator(who)
     user = tx.users.get(user_id) if is_uuid(user_id) else None
-    if user is None:
+    if user is None or user.service_of:
         raise NotFound
     return user
 

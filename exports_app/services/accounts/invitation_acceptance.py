@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from exports_app.domain.access import Principal, Role
+from exports_app.domain.access import Principal, Role, require_person
 from exports_app.domain.errors import (
     Conflict,
 )
@@ -142,6 +142,8 @@ class InvitationAcceptance:
     def _accept(
         self, token: str, who: Principal | None, name: str | None, password: str | None
     ) -> Joined:
+        if who is not None:
+            require_person(who)
         link = self._links.read(LinkKind.INVITATION, token)
         self._limit.hit(link.subject_id)
         given = password is not None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from exports_app.domain.access import Principal
+from exports_app.domain.access import Principal, require_person
 from exports_app.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
 from exports_app.services.audit import audit_log
 from exports_app.services.core.current_rights import check_sign_in
@@ -118,6 +118,7 @@ class OwnAccount:
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
+    require_person(who)
     user = tx.users.get(who.user_id, lock=lock)
     if user is None:
         raise Unauthenticated

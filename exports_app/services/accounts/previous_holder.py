@@ -23,9 +23,16 @@ PAUSED = (
 
 
 def end(tx: Transaction, user: User, now: datetime) -> list[Change]:
-    """Remove the second factor, revoke open invitations, pause active schedules, cancel pending and
-    processing runs. user: the account before the change, locked. Returns the changes to publish
-    after the commit."""
+    """Remove the second factor, revoke API keys and open invitations, pause active schedules,
+    cancel pending and processing runs. user: the account before the change, locked. Returns the
+    changes to publish after the commit."""
+    for key in tx.api_keys.revoke_all(user.id, now):
+        audit_log.note(
+            *(tx, audit_log.APP, Action.KEY_REVOKED, now),
+            tenant_id=None,
+            subject_id=key.id,
+            subject_name=key.name,
+        )
     second_factor.remove_from_previous_holder(tx, user, now)
     revoke_of_previous_holder(tx, user, now)
     # Runs first, since the end of a run locks the run before its schedule. Runs that a tick adds

@@ -61,7 +61,8 @@ def note(
     detail: nothing secret. The address, session and request come from the request context."""
     actor_id, actor_name = _actor(tx, who)
     entry = AuditEntry(
-        new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail
+        *(new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name),
+        detail | key_detail(who),
     )
     tx.audit.add([replace(entry, **origin(request_context.current()))])
 
@@ -71,6 +72,12 @@ def _actor(tx: Transaction, who: Principal | str) -> tuple[str | None, str]:
     if isinstance(who, str):
         return None, who
     return who.user_id, tx.users.names([who.user_id]).get(who.user_id, GONE)
+
+
+def key_detail(who: Principal | str | None) -> dict[str, Any]:
+    """The API key that acted, if one did."""
+    key = who.key if isinstance(who, Principal) else None
+    return {"api_key": {"id": key.id, "name": key.name}} if key else {}
 
 
 def origin(context: RequestContext) -> dict[str, Any]:

@@ -136,7 +136,8 @@ class RepeatedEntries:
             who,
             detail,
         )
-        self._add((count.action, who.user_id, tenant_id, what), count)
+        caller = who.key.id if who.key else who.user_id
+        self._add((count.action, caller, tenant_id, what), count)
 
     def _sign_in(self, action: Action, email: str, **detail: Any) -> None:
         email = account_address(email[: bounds.ADDRESS])
@@ -243,7 +244,7 @@ def _nameless(count: _Count) -> _Count:
 
 
 def _write(tx: Transaction, count: _Count, now: datetime) -> None:
-    detail = dict(count.detail)
+    detail = dict(count.detail) | audit_log.key_detail(count.who)
     if count.times > 1:
         detail |= {
             "times": count.times,

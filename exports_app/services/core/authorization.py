@@ -10,7 +10,7 @@ from exports_app.domain.access import (
     require_anywhere,
     require_own_password,
 )
-from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.domain.errors import FieldError, Invalid, KeyIsLimited, NotFound
 from exports_app.services.core.field_rules import is_uuid, one_of
 from exports_app.services.core.interfaces import Tenants, Transaction
 from exports_app.services.core.records import Run, Schedule
@@ -22,25 +22,44 @@ def require(who: Principal, permission: Permission, tenant_id: str) -> None:
     log.note(tenant=tenant_id)
 
 
+def require_of_schedule(
+    who: Principal, permission: Permission, tenant_id: str, schedule_id: str
+) -> None:
+    """As `access.require_of_schedule`, whose errors it raises. Later log lines name the tenant."""
+    access.require_of_schedule(who, permission, tenant_id, schedule_id)
+    log.note(tenant=tenant_id)
+
+
 def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
     """The tenant to write into: `tenant_id`, or the caller's only one. Raises NotFound, Forbidden,
     Invalid."""
     if tenant_id is None:
         mine = who.tenants(permission)
         if mine is not None and len(mine) == 1:
-            return next(iter(mine))
+            tenant_id = next(iter(mine))
+            require(who, permission, tenant_id)
+            return tenant_id
         raise Invalid([FieldError("/tenantId", "specify the tenant: you are a member of several")])
     require(who, permission, tenant_id)
     return tenant_id
 
 
 def visible(who: Principal, tenant_id: str | None) -> Tenants:
-    """The tenants to list. Raises NotFound for another's tenant, Forbidden without the right to
-    read."""
+    """The tenants of which everything is listed. Raises NotFound for another's tenant, Forbidden
+    without the right to read, KeyIsLimited for a key for chosen schedules."""
+    within = of_schedules(who, tenant_id)
+    if who.schedules is not None:
+        raise KeyIsLimited
+    return within
+
+
+def of_schedules(who: Principal, tenant_id: str | None) -> Tenants:
+    """As `visible`, for a list of schedules that leaves out all but `who.schedules`."""
     require_anywhere(who, Permission.READ)
     if tenant_id is None:
         return who.tenants(Permission.READ)
-    require(who, Permission.READ, tenant_id)
+    access.require_of_any(who, Permission.READ, tenant_id)
+    log.note(tenant=tenant_id)
     return frozenset({tenant_id})
 
 
@@ -63,7 +82,7 @@ def schedule_of(
     schedule = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
     if schedule is None:
         raise NotFound
-    require(who, permission, schedule.tenant_id)
+    require_of_schedule(who, permission, schedule.tenant_id, schedule.id)
     return schedule
 
 

@@ -1,14 +1,14 @@
 """A user's current rights, read from the database: when a call begins, and again when it writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from exports_app.domain.access import Principal
+from exports_app.domain.access import SCOPES, KeyLimits, Principal, Role
 from exports_app.domain.errors import InvalidToken, NotFound
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store, Transaction
-from exports_app.services.core.records import User
+from exports_app.services.core.records import ApiKey, User
 
 
 def principal_of(tx: Transaction, user_id: str) -> Principal | None:
@@ -16,7 +16,12 @@ def principal_of(tx: Transaction, user_id: str) -> Principal | None:
     user = tx.users.get(user_id)
     if user is None or not user.is_active:
         return None
-    return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
+    return Principal(user.id, user.is_super_admin, _roles(tx, user))
+
+
+def _roles(tx: Transaction, user: User) -> Mapping[str, Role]:
+    # A service account is an admin whom its keys narrow
+    return {user.service_of: Role.ADMIN} if user.service_of else tx.users.roles(user.id)
 
 
 def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
@@ -32,7 +37,7 @@ def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Pr
 def _rights(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
     if user.must_change_password:
         return Principal(user.id, must_choose_password=True)
-    roles = tx.users.roles(user.id)
+    roles = _roles(tx, user)
     if user.second_factor_at is not None:
         return Principal(user.id, user.is_super_admin, roles)
     if user.is_super_admin and super_admins_need_otp:
@@ -46,6 +51,21 @@ def _rights(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Prin
         {t: role for t, role in roles.items() if t not in withheld},
         withheld,
     )
+
+
+def by_key(tx: Transaction, user: User, key: ApiKey, *, super_admins_need_otp: bool) -> Principal:
+    """The rights of an API key that can be used. Its user's sign-ins do not matter: neither a new
+    password nor *Sign out everywhere* ends a key."""
+    who = signed_in(tx, user, super_admins_need_otp=super_admins_need_otp)
+    limits = KeyLimits(
+        key.id,
+        key.name,
+        SCOPES.intersection(key.scopes),  # of a newer version's only those that this one knows
+        None if key.tenant_ids is None else frozenset(key.tenant_ids),
+        None if key.schedule_ids is None else frozenset(key.schedule_ids),
+    )
+    withheld = who.withheld if limits.tenants is None else who.withheld & limits.tenants
+    return replace(who, version=None, withheld=withheld, key=limits)
 
 
 @contextmanager
@@ -82,6 +102,11 @@ def _current(tx: Transaction, who: Principal) -> Principal:
     if user is None:
         raise NotFound
     check_sign_in(who, user)
+    if who.key is not None:
+        key = tx.api_keys.get(who.key.id)
+        if key is None or key.revoked_at is not None:
+            raise InvalidToken("This API key was revoked")
+        return by_key(tx, user, key, super_admins_need_otp=who.super_admins_need_otp)
     return signed_in(tx, user, super_admins_need_otp=who.super_admins_need_otp)
 
 

@@ -79,6 +79,20 @@ def check_name(name: str, pointer: str = "/name") -> None:
         raise Invalid([FieldError(pointer, why)])
 
 
+def line_of(name: str, most: int, pointer: str = "/name") -> str:
+    """A name of one line and at most `most` characters, for people who work together. Raises
+    Invalid."""
+    if len(name) > most or not any(map(is_visible, name)):
+        why = f"enter a name of 1 to {most} characters"
+    elif has_controls(name):
+        why = "remove the control characters, such as line breaks and tabs"
+    elif bounds.turns_text(name):
+        why = TURNS
+    else:
+        return name.strip()
+    raise Invalid([FieldError(pointer, why)])
+
+
 def one_of(values: Sequence[str]) -> str:
     return "must be one of " + ", ".join(values)
 

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from exports_app.domain import bounds
-from exports_app.domain.access import OF_INSTALLATION, Permission, Principal, Role, permissions_of
+from exports_app import log
+from exports_app.domain import api_keys, bounds
+from exports_app.domain.access import (
+    OF_INSTALLATION,
+    SCOPES,
+    Permission,
+    Principal,
+    Role,
+    permissions_of,
+)
 from exports_app.domain.errors import (
     Busy,
     DemoIsLocal,
@@ -22,7 +30,7 @@ from exports_app.domain.errors import (
 from exports_app.services.audit import audit_log
 from exports_app.services.audit.repeated_entries import RepeatedEntries
 from exports_app.services.core import request_context
-from exports_app.services.core.current_rights import signed_in
+from exports_app.services.core.current_rights import by_key, signed_in
 from exports_app.services.core.email_addresses import account_address
 from exports_app.services.core.field_rules import xml_can_hold
 from exports_app.services.core.interfaces import Clock, Store, Transaction
@@ -31,6 +39,7 @@ from exports_app.services.core.records import Action, Tenant, User
 from exports_app.services.identity import passwords
 from exports_app.services.identity.access_tokens import AccessTokens, Token
 from exports_app.services.identity.guess_limits import Guess, GuessLimits, Purpose
+from exports_app.services.identity.key_uses import KeyUses
 from exports_app.services.identity.known_browsers import KnownBrowsers
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
 from exports_app.services.identity.password_hashing import hashing
@@ -43,10 +52,12 @@ class TenantRole:
 
     tenant: Tenant
     role: Role
+    scopes: frozenset[Permission] = SCOPES
 
     @property
     def permissions(self) -> list[Permission]:
-        return sorted(permissions_of(self.role) - OF_INSTALLATION)
+        """As far as the caller's key has them, where a key calls."""
+        return sorted((permissions_of(self.role) - OF_INSTALLATION) & self.scopes)
 
 
 def may_call(user: User) -> bool:
@@ -73,6 +84,7 @@ class Auth:
         notes: RepeatedEntries,
         token_lifetime: timedelta,
         otps: OneTimePasswords,
+        key_uses: KeyUses,
         *,
         super_admins_need_otp: bool = False,
     ) -> None:
@@ -82,6 +94,7 @@ class Auth:
         self._guesses = guesses
         self._api_limit = api_limit
         self._otps = otps
+        self._key_uses = key_uses
         self._tokens = AccessTokens(clock, keys, token_lifetime)
         self._browsers = KnownBrowsers(clock, keys)
         self.super_admins_need_otp = super_admins_need_otp
@@ -225,6 +238,9 @@ class Auth:
         and TooManyRequests by principal."""
         who = self._who(token)
         self.count_call(who)
+        if who.key is not None:
+            log.note(key=who.key.id)
+            self._key_uses.note(who.key.id)
         return who
 
     def check_unchanged(self, token: str, who: Principal) -> None:
@@ -234,6 +250,8 @@ class Auth:
             raise RightsChanged
 
     def _who(self, token: str) -> Principal:
+        if api_keys.is_like_key(token):
+            return self._who_by_key(token)
         claims = self._tokens.claims(token)
         with self._store.read() as tx:
             user = tx.users.get(claims["sub"])
@@ -243,9 +261,23 @@ class Auth:
                 raise DemoIsLocal
             return self.signed_in(tx, user)
 
+    def _who_by_key(self, text: str) -> Principal:
+        if not api_keys.is_whole(text):
+            raise InvalidToken
+        with self._store.read() as tx:
+            key = tx.api_keys.by_hash(api_keys.hash_of(text))
+            user = tx.users.get(key.user_id) if key and key.is_live(self._clock()) else None
+            if key is None or user is None or not user.is_active:
+                raise InvalidToken
+            if not may_call(user):
+                raise DemoIsLocal
+            need = self.super_admins_need_otp
+            return by_key(tx, user, key, super_admins_need_otp=need)
+
     def count_call(self, who: Principal) -> None:
-        """Count a call through the API or a page. Raises TooManyRequests."""
-        self._api_limit.hit("principal", who.user_id)
+        """Count a call through the API or a page; each API key has a count of its own. Raises
+        TooManyRequests."""
+        self._api_limit.hit("principal", who.key.id if who.key else who.user_id)
 
     def withheld(self, who: Principal) -> list[Tenant]:
         """Tenants of theirs that give no rights until they have a second factor, by slug."""
@@ -258,7 +290,9 @@ class Auth:
         """The user and the tenants they may see, with their role in each."""
         with self._store.read() as tx:
             user = tx.users.get(who.user_id)
-            tenants = tx.tenants.within(None if who.is_super_admin else frozenset(who.roles))
+            everywhere = who.key.tenants if who.key else None
+            tenants = tx.tenants.within(everywhere if who.is_super_admin else frozenset(who.roles))
         if user is None:
             raise Unauthenticated
-        return user, [TenantRole(t, role) for t in tenants if (role := who.role(t.id))]
+        scopes = who.key.scopes if who.key else SCOPES
+        return user, [TenantRole(t, role, scopes) for t in tenants if (role := who.role(t.id))]

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from exports_app.domain.access import Principal
+from exports_app.domain.access import Principal, require_person
 from exports_app.domain.errors import (
     Conflict,
     FieldError,
@@ -224,7 +224,8 @@ def _check_begun(tx: Transaction, user: User) -> None:
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
-    """Raises Unauthenticated for a caller whose sign-in has ended meanwhile."""
+    """Raises Unauthenticated for a caller whose sign-in has ended meanwhile, KeyNotAllowed."""
+    require_person(who)
     user = tx.users.get(who.user_id, lock=lock)
     if user is None:
         raise Unauthenticated

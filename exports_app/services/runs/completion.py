@@ -181,14 +181,16 @@ def _notify(
 
 
 def _recipients(tx: Transaction, schedule: Schedule, kind: NotificationKind) -> list[User]:
-    """The owner, if they may still read the schedule. For a pause, and without an owner, also the
-    tenant's admins."""
+    """The owner, if they may still read the schedule. For a pause, and without an owner or for a
+    service account, which has no mailbox, the tenant's admins."""
     who = principal_of(tx, schedule.owner_id)
     owner = (
         tx.users.get(schedule.owner_id)
         if who and who.can(Permission.READ, schedule.tenant_id)
         else None
     )
+    if owner is not None and owner.service_of:
+        owner = None
     if owner is not None and kind is not NotificationKind.PAUSED:
         return [owner]
     everyone = [*filter(None, [owner]), *tx.users.admins(schedule.tenant_id)]

@@ -48,12 +48,13 @@ class RunExecution:
         return tenant
 
     def owner_address(self, run: Run) -> str | None:
-        """The address of the schedule's owner; None unless they may still export there."""
+        """The address of the schedule's owner; None unless they may still export there, and for a
+        service account."""
         with self._store.read() as tx:
             owner = tx.users.get(run.spec.owner_id)
             who = principal_of(tx, run.spec.owner_id)
         may = who is not None and who.can(Permission.WRITE, run.tenant_id)
-        return owner.email if owner is not None and may else None
+        return owner.email if owner is not None and may and not owner.service_of else None
 
     def require_room(self, tenant: Tenant, size: int = 0) -> None:
         """Whether the tenant's quota has room for a file of `size` bytes. Raises RunError."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound, Unavailable
-from exports_app.services.core.authorization import require
+from exports_app.services.core.authorization import require_of_schedule
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import is_uuid
@@ -184,7 +184,7 @@ class Batches:
                 with outcome.of(schedule_id):
                     if (old := rows.get(schedule_id)) is None:
                         raise work.missing(tx, who, schedule_id)
-                    require(who, Permission.WRITE, old.tenant_id)
+                    require_of_schedule(who, Permission.WRITE, old.tenant_id, old.id)
                     found.append(old)
             if found:
                 work.begin(tx, who, {old.tenant_id for old in found})
@@ -203,7 +203,7 @@ class Batches:
             with outcome.of(schedule_id):
                 if (old := rows.get(schedule_id)) is None:
                     raise work.missing(batch.tx, batch.who, schedule_id)
-                require(batch.who, Permission.WRITE, old.tenant_id)
+                require_of_schedule(batch.who, Permission.WRITE, old.tenant_id, old.id)
                 edit = was.edit if old.version == was.version else work.plan(old)
                 if edit is None:
                     outcome.done[schedule_id] = None

@@ -52,7 +52,7 @@ def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -
 
 def addressed(tx: Transaction, who: Principal, schedule: Schedule, to: SendTo) -> Schedule:
     """The schedule with the recipients that its run gets. Raises Conflict where the tenant does not
-    send to the caller's domain."""
+    send to the caller's domain, or the caller has no mailbox."""
     if to is SendTo.RECIPIENTS:
         return schedule
     if to is SendTo.NOBODY:
@@ -61,6 +61,8 @@ def addressed(tx: Transaction, who: Principal, schedule: Schedule, to: SendTo) -
     tenant = tx.tenants.get(schedule.tenant_id)
     if user is None or tenant is None:
         raise NotFound
+    if user.service_of:
+        raise Conflict("This API key is a tenant's and has no mailbox: name the recipients")
     if not recipient_domains.allows(tenant, user.email):
         raise Conflict(
             "Your own address is outside the domains that this tenant sends to:"

@@ -7,12 +7,12 @@ from typing import Any
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import require
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
-from exports_app.services.core.field_rules import TURNS, has_controls, is_uuid, is_visible
+from exports_app.services.core.field_rules import is_uuid, line_of
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, SavedView, new_id
 from exports_app.services.schedules import view_filters
@@ -59,7 +59,7 @@ class SavedViews:
         where the caller has a view of this name, or too many."""
         permission = Permission.WRITE if is_shared else Permission.READ
         require(who, permission, tenant_id)
-        name, filters = _name(name), view_filters.check(filters)
+        name, filters = line_of(name, bounds.VIEW_NAME), view_filters.check(filters)
         with write_as(self._store, who) as (tx, who):
             require(who, permission, tenant_id)
             if tx.tenants.get(tenant_id, lock=True) is None:  # one at a time counts and adds
@@ -91,7 +91,7 @@ class SavedViews:
         version: the one that the caller saw. Raises NotFound, Forbidden, Invalid, Conflict."""
         new = dict(values)
         if "name" in new:
-            new["name"] = _name(new["name"])
+            new["name"] = line_of(new["name"], bounds.VIEW_NAME)
         if "filters" in new:
             new["filters"] = view_filters.check(new["filters"]).to_json()
         with write_as(self._store, who) as (tx, who):
@@ -165,16 +165,3 @@ def _require_change(who: Principal, view: SavedView, *, shared: bool) -> None:
 def _check_name(views: Sequence[SavedView], name: str) -> None:
     if any(view.name.casefold() == name.casefold() for view in views):
         raise Conflict(f"You already have a view named “{name}”: choose another name")
-
-
-def _name(name: str) -> str:
-    """One line. Raises Invalid."""
-    if len(name) > bounds.VIEW_NAME or not any(map(is_visible, name)):
-        why = f"enter a name of 1 to {bounds.VIEW_NAME} characters"
-    elif has_controls(name):
-        why = "remove the control characters, such as line breaks and tabs"
-    elif bounds.turns_text(name):
-        why = TURNS
-    else:
-        return name.strip()
-    raise Invalid([FieldError("/name", why)])

@@ -14,11 +14,11 @@ from exports_app.domain.runs.states import Trigger
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import (
     keep_schedule,
+    of_schedules,
     own_tenant,
     require,
     schedule_of,
     sorting,
-    visible,
 )
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
@@ -93,13 +93,15 @@ class Schedules:
         those that it has, all of them. ``ownerless``: whether it is active and its owner may not
         export there any more; of one tenant. page.sort: a key of SORTS, - before it for
         descending; empty: the newest first. Also returns the number of all."""
-        within = visible(who, tenant_id)
+        within = of_schedules(who, tenant_id)
         check_search({"q": q})
         check_page(page)
         page = replace(page, sort=sorting(page.sort or NEWEST, SORTS))
         if page.sort.removeprefix("-") == OWNER and len(within or ()) != 1:
             raise Invalid([FieldError("/sort", OF_A_TENANT)])
         where = with_folded_tags(where)
+        if who.schedules is not None:
+            where = {**where, "ids": who.schedules}
         with self._store.read() as tx:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:
                 raise NotFound

@@ -5,7 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal, Role, permissions_of
+from exports_app.domain.access import (
+    Permission,
+    Principal,
+    Role,
+    permissions_of,
+    require_person,
+)
 from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.domain.humanize import counted
 from exports_app.services.audit import audit_log
@@ -231,6 +237,7 @@ def _own_membership(
 ) -> tuple[Tenant, Member]:
     """Also where a missing second factor withholds the rights. Raises NotFound where the caller is
     not a member, also for a super admin."""
+    require_person(who)
     tenant = tx.tenants.get(tenant_id, lock=lock) if _belongs(who, tenant_id) else None
     if tenant is None:
         raise NotFound

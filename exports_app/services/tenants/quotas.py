@@ -100,7 +100,7 @@ class Quotas:
             raise Invalid(wrong)
         with write_as(self._store, who) as (tx, who):
             old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
-            if not who.is_super_admin:
+            if not who.operates:
                 raise Forbidden("Only a super admin changes quotas")
             values: dict[str, Any] = {f"quota_{name}": limit for name, limit in limits.items()}
             changed = audit_log.changed(vars(old), values)

@@ -97,9 +97,10 @@ class Tenants:
 
 
 def _check_own_factor(tx: Transaction, who: Principal) -> None:
-    """A caller who requires one without having one would lose their rights."""
+    """A caller who requires one without having one would lose their rights; a service account
+    would not."""
     user = tx.users.get(who.user_id)
-    if user is None or user.second_factor_at is None:
+    if user is None or (user.second_factor_at is None and user.service_of is None):
         raise Conflict(
             "Set up two-factor authentication for yourself first, under Settings, Account: "
             "otherwise you would lose access here"

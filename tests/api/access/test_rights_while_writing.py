@@ -21,6 +21,7 @@ from tests.world import Cast
 QUOTAS = [case for case in CASES if case.path.endswith("/quotas") and case.body is not None]
 READS = {"GET /api/tenants/{tenant_id}/quotas", "GET /api/tenants/{tenant_id}/members"}
 READS |= {"GET /api/tenants/{tenant_id}/invitations", "GET /api/audit"}
+READS |= {f"GET /api/tenants/{{tenant_id}}/keys{one}" for one in ("", "/{key_id}")}
 BY_ADMINS = [
     case for case in WRITES if case not in QUOTAS and f"{case.method} {case.path}" not in READS
 ]

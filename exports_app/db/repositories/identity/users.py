@@ -18,6 +18,7 @@ from exports_app.services.core.records import (
     Page,
     Tenant,
     User,
+    service_address,
 )
 
 
@@ -33,7 +34,13 @@ class UserRepository(Repository[User]):
         return self._one(self._table.c.id == user_id, lock=lock, share=share)
 
     def by_email(self, email: str, *, lock: bool = False) -> User | None:
-        return self._one(self._table.c.email == email, lock=lock)
+        is_person = self._table.c.service_of.is_(None)
+        return self._one(self._table.c.email == email, is_person, lock=lock)
+
+    def service_account(self, tenant_id: str) -> User | None:
+        # The index of addresses finds it, which are unique
+        c, address = self._table.c, service_address(tenant_id)
+        return self._one(c.email == address, c.service_of == tenant_id)
 
     def demo_password_emails(self) -> list[str]:
         c = self._table.c
@@ -64,8 +71,8 @@ class UserRepository(Repository[User]):
         return {row.id: row.name for row in self._connection.execute(query)}
 
     def find(self, q: str, page: Page) -> tuple[list[User], int]:
-        search = self._search(USERS, q)
-        return self._page((), replace(page, sort="name"), search=search, counts_all=True)
+        search, people = self._search(USERS, q), (self._table.c.service_of.is_(None),)
+        return self._page(people, replace(page, sort="name"), search=search)
 
     def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
         members, tenants = table(models.MembershipRow), table(models.TenantRow)

@@ -21,7 +21,10 @@ class UserStore(Protocol):
     def get(self, user_id: str, *, lock: bool = False, share: bool = False) -> User | None:
         """share: nobody changes the user until the transaction ends, but others may share it."""
 
-    def by_email(self, email: str, *, lock: bool = False) -> User | None: ...
+    def by_email(self, email: str, *, lock: bool = False) -> User | None:
+        """A person's account."""
+
+    def service_account(self, tenant_id: str) -> User | None: ...
     def demo_password_emails(self) -> list[str]:
         """Of active users who have the public password of the demo, in alphabetical order."""
 
@@ -36,7 +39,7 @@ class UserStore(Protocol):
         """By id; unknown ids are left out."""
 
     def find(self, q: str, page: Page) -> tuple[list[User], int]:
-        """Of all users, by name. q: part of the name or of the address."""
+        """Of all people, by name. q: part of the name or of the address."""
 
     def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
         """By user id; who belongs to no tenant is left out."""

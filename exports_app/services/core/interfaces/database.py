@@ -12,6 +12,7 @@ from exports_app.services.core.interfaces.accounts import (
     UserStore,
 )
 from exports_app.services.core.interfaces.analytics import AnalyticsStore
+from exports_app.services.core.interfaces.api_keys import ApiKeyStore
 from exports_app.services.core.interfaces.audit import AuditChainStore, AuditStore
 from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.deleted_schedules import DeletedScheduleStore
@@ -62,6 +63,8 @@ class Transaction(Protocol):
     def tenants(self) -> TenantStore: ...
     @property
     def second_factors(self) -> SecondFactorStore: ...
+    @property
+    def api_keys(self) -> ApiKeyStore: ...
     @property
     def users(self) -> UserStore: ...
     @property

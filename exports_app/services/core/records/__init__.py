@@ -6,7 +6,9 @@ from exports_app.services.core.records.accounts import (
     PasswordReset,
     SecondFactor,
     User,
+    service_address,
 )
+from exports_app.services.core.records.api_keys import ApiKey
 from exports_app.services.core.records.audit import (
     Action,
     AuditEntry,
@@ -30,6 +32,7 @@ __all__ = [
     "MEASURES",
     "AccountMessage",
     "Action",
+    "ApiKey",
     "Attempt",
     "AuditEntry",
     "Campaign",
@@ -64,4 +67,5 @@ __all__ = [
     "Waiting",
     "capped",
     "new_id",
+    "service_address",
 ]

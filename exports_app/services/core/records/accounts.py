@@ -27,6 +27,14 @@ class User:
     the use."""
     second_factor_at: datetime | None = None
     """Since when they have a second factor; None: they have none."""
+    service_of: str | None = None
+    """The tenant whose keys act as this account. It is no person: it cannot sign in, belongs to no
+    members, and gets no mail."""
+
+
+def service_address(tenant_id: str) -> str:
+    """Stands where people have their email address. No address can be equal: it has no @."""
+    return f"service:{tenant_id}"
 
 
 @dataclass(frozen=True)

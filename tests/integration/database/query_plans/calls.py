@@ -17,6 +17,7 @@ CALLS: Mapping[str, Call] = {
 """By method, with a colon and the variant where there are several."""
 INSERTS = {
     "account_messages.add",
+    "api_keys.add",
     "attempts.add",
     "audit.add",
     "audit_chain.add_checkpoint",

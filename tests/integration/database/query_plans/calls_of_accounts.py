@@ -71,6 +71,7 @@ def _users() -> Mapping[str, Call]:
             tx.users.roles_that_need_a_second_factor(k.user.id)
         ),
         "users.unproven_emails": lambda tx, _: tx.users.unproven_emails(),
+        "users.service_account": lambda tx, k: tx.users.service_account(k.filled.tenant),
         "users.update": lambda tx, k: tx.users.update(k.user.id, {"name": "N"}),
         "users.use_one_time": lambda tx, k: tx.users.use_one_time(k.user, k.filled.now),
         "second_factors.confirm": lambda tx, k: tx.second_factors.confirm(k.user.id),
@@ -118,6 +119,23 @@ def _sessions() -> Mapping[str, Call]:
         "codes.forget": lambda tx, k: tx.codes.forget(k.filled.now, 100),
         "codes.of_holder": lambda tx, k: tx.codes.of_holder("arrived", "holder", k.filled.now),
         "codes.take": lambda tx, k: tx.codes.take("h", "login", "holder", k.filled.now),
+    }
+
+
+def _api_keys() -> Mapping[str, Call]:
+    return {
+        "api_keys.by_hash": lambda tx, _: tx.api_keys.by_hash("no such key"),
+        "api_keys.find": lambda tx, k: tx.api_keys.find(k.user.id, Page(1, 50)),
+        "api_keys.forget_ended": lambda tx, k: tx.api_keys.forget_ended(
+            k.user.id, k.filled.now, 50
+        ),
+        "api_keys.get": lambda tx, _: tx.api_keys.get("no such key"),
+        "api_keys.live": lambda tx, k: tx.api_keys.live(k.user.id, k.filled.now),
+        "api_keys.rename": lambda tx, _: tx.api_keys.rename("no such key", "N"),
+        "api_keys.revoke": lambda tx, k: tx.api_keys.revoke("no such key", k.filled.now),
+        "api_keys.revoke_all": lambda tx, k: tx.api_keys.revoke_all(k.user.id, k.filled.now),
+        "api_keys.unrevoked": lambda tx, k: tx.api_keys.unrevoked(k.user.id),
+        "api_keys.used": lambda tx, k: tx.api_keys.used("no such key", k.filled.now, "::1"),
     }
 
 
@@ -174,5 +192,6 @@ CALLS: Mapping[str, Call] = {
     **_tenants(),
     **_users(),
     **_sessions(),
+    **_api_keys(),
     **_audit(),
 }

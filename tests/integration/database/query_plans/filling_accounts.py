@@ -80,6 +80,24 @@ class Accounts(Copies):
             ),
         )
         self._rows(
+            models.ApiKeyRow,
+            (
+                {
+                    "id": new_id(),
+                    "user_id": user,
+                    "name": "Nightly",
+                    "prefix": "exa_0000",
+                    "key_hash": new_id(),
+                    "scopes": [],
+                    "created_at": self._ago(i),
+                    "created_by": user,
+                    "revoked_at": self._ago(i) if i % 2 else None,
+                }
+                for user in users
+                for i in range(2)
+            ),
+        )
+        self._rows(
             models.SecondFactorRow,
             (
                 {

@@ -64,6 +64,9 @@ WORDS = Words(
         Action.SECOND_FACTOR_RESET: "reset two-factor authentication for the account",
         Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere:",
         Action.MAILBOX_PROVEN: "confirmed access to the mailbox of",
+        Action.KEY_CREATED: "created the API key",
+        Action.KEY_RENAMED: "renamed the API key",
+        Action.KEY_REVOKED: "revoked the API key",
         Action.EMAIL_TESTED: "sent a test email to",
         Action.AUDIT_DOWNLOADED: "downloaded",
         Action.AUDIT_EXPORTED: "exported",
@@ -93,6 +96,7 @@ AREAS = {
     "member": "Members",
     "user": "Accounts",
     "account": "Own account",
+    "key": "API keys",
     "email": "Test emails",
     "audit": "Audit",
     "installation": "Installation",
@@ -105,6 +109,7 @@ NAMES = {
     "logo_url": "logo",
     "recipient_domains": "recipient domains",
     "file_sha256": "SHA-256 of the file",
+    "api_key": "API key",
 }
 HIDDEN = {"changed", "run", "of", "owner_id"}
 """Of a detail: shown elsewhere, or an id that means nothing to a reader."""
@@ -181,6 +186,8 @@ def _name(key: str) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict) and "name" in value:  # of an API key
+        value = value["name"]
     if value is None or value == "":
         return "nothing"
     if isinstance(value, bool):

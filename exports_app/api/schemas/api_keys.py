@@ -1,0 +1,73 @@
+"""API keys."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from exports_app.api.request_body import Input
+from exports_app.api.schemas.base import Instant, Output, PageOut
+from exports_app.domain import bounds
+from exports_app.domain.access import SCOPES
+from exports_app.services.accounts.api_key_rules import KeyDraft
+
+ALL_SCOPES = ", ".join(sorted(SCOPES))
+
+
+class TenantKeyIn(Input):
+    name: bounds.KeyName
+    scopes: list[bounds.Key] = Field(max_length=20, description=f"of {ALL_SCOPES}")
+    expires_at: Instant | None = Field(
+        None, description=f"in the next {bounds.KEY_DAYS} days; null or left out: never"
+    )
+    scheduled_export_ids: Annotated[list[UUID], Field(max_length=bounds.KEY_SCHEDULES)] | None = (
+        Field(
+            None,
+            description="the only ones that the key is good for, with exports.read and "
+            "exports.write; null or left out: all, and the rest of the tenant",
+        )
+    )
+
+    def draft(self) -> KeyDraft:
+        ids = self.scheduled_export_ids
+        of = None if ids is None else [str(each) for each in ids]
+        return KeyDraft(self.name, self.scopes, self.expires_at, schedule_ids=of)
+
+
+class OwnKeyIn(TenantKeyIn):
+    tenant_ids: Annotated[list[UUID], Field(max_length=bounds.KEY_TENANTS)] | None = Field(
+        None, description="the only ones that the key is good for; null or left out: all of yours"
+    )
+
+    def draft(self) -> KeyDraft:
+        of = None if self.tenant_ids is None else [str(each) for each in self.tenant_ids]
+        draft = super().draft()
+        return KeyDraft(draft.name, draft.scopes, draft.expires_at, of, draft.schedule_ids)
+
+
+class KeyNameIn(Input):
+    name: bounds.KeyName
+
+
+class KeyOut(Output):
+    id: str
+    name: str
+    prefix: str = Field(description="its first characters, to tell keys apart")
+    scopes: list[str]
+    tenant_ids: list[str] | None = Field(description="null: all")
+    scheduled_export_ids: list[str] | None = Field(description="null: all")
+    created_at: datetime
+    created_by: str = Field(description="a person's name")
+    expires_at: datetime | None = Field(description="null: never")
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="accurate to a minute; null: never")
+    last_used_address: str | None
+
+
+class NewKeyOut(KeyOut):
+    key: str = Field(description="shown only here: keep it like a password")
+
+
+class KeysOut(PageOut):
+    items: list[KeyOut]
