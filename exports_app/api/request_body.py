@@ -64,11 +64,12 @@ M = TypeVar("M", bound=Input)
 
 
 def json_body(
-    model: type[M], limit: int = LIMIT, values: int = VALUES
+    model: type[M], limit: int = LIMIT, values: int = VALUES, *, optional: bool = False
 ) -> Callable[[Request], Awaitable[M]]:
     """A dependency that reads the body into `model`. Raises TooLarge, Invalid, and what
     `check_unchanged` raises where the caller's rights changed meanwhile. limit: bytes, counted
-    while they arrive. values: how many it may hold in all."""
+    while they arrive. values: how many it may hold in all.
+    optional: no body is the same as ``{}``."""
 
     async def read(request: Request) -> M:
         check_coding(request)
@@ -78,7 +79,7 @@ def json_body(
 
     def finish(request: Request, data: bytes) -> M:
         check_unchanged(request)
-        return parse(model, data, values)
+        return parse(model, data or b"{}" if optional else data, values)
 
     return read
 
@@ -157,11 +158,12 @@ async def _read(request: Request, limit: int) -> bytes:
 _MODELS: dict[str, type[Input]] = {}
 
 
-def takes(model: type[Input]) -> dict[str, Any]:
+def takes(model: type[Input], *, optional: bool = False) -> dict[str, Any]:
     """For a route's `openapi_extra`: what `json_body(model)` reads."""
     _MODELS[model.__name__] = model
     ref = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": ref}}}}
+    content = {"application/json": {"schema": ref}}
+    return {"requestBody": {"required": not optional, "content": content}}
 
 
 def install_openapi(api: FastAPI) -> None:

@@ -94,8 +94,9 @@ class Waiting:
                 loop.call_soon_threadsafe(wake.changed.set)
 
         def look_again() -> T:
-            check_unchanged(request)
-            return look()
+            found = look()
+            check_unchanged(request)  # afterwards: what it found may be newer than the change
+            return found
 
         forget = changes.subscribe(changed), self._serving.on_drain(wake.over.set)
         gone = asyncio.create_task(_disconnect(request, wake.over))

@@ -159,12 +159,14 @@ async def once_ended(
 ) -> dict[str, Any]:
     """The run that `look` finds, once it has ended or the time is over."""
     found = await run_in_threadpool(look)
-    if wait and not _has_ended(found):
+    if wait and not has_ended(found[0]):
         tenant_id = found[0].tenant_id
         with waiting.seat(who.user_id, wait):
-            found = await waiting.until(request, srv.changes, wait, tenant_id, look, _has_ended)
+            found = await waiting.until(
+                request, srv.changes, wait, tenant_id, look, lambda it: has_ended(it[0])
+            )
     return run_out(*found)
 
 
-def _has_ended(found: Found) -> bool:
-    return found[0].status not in UNFINISHED
+def has_ended(run: Run) -> bool:
+    return run.status not in UNFINISHED

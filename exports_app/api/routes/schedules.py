@@ -5,17 +5,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
+from exports_app.api.routes.all_runs import has_ended
 from exports_app.api.schemas import schedules as schemas
+from exports_app.api.schemas.trigger import TriggerIn
+from exports_app.api.waiting import Seconds, Waits
 from exports_app.domain import bounds
-from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import one_of
-from exports_app.services.core.records import Page
+from exports_app.services.core.records import Page, Run
 from exports_app.services.schedules.service import place_in
 
 BASE = "/api/scheduled-exports"
@@ -215,11 +219,35 @@ def restore(srv: Srv, who: Who, schedule_id: str) -> Any:
     status_code=202,
     response_model=schemas.TriggerOut,
     response_model_exclude_unset=True,
+    openapi_extra=takes(TriggerIn, optional=True),
     summary="Run a scheduled export now",
 )
-def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
-    run = srv.schedules.trigger(who, schedule_id)
-    response.headers["Location"] = f"{BASE}/{schedule_id}/history/{run.id}"
+async def trigger(
+    srv: Srv,
+    who: Who,
+    request: Request,
+    waiting: Waits,
+    target: WritableSchedule,
+    body: Annotated[TriggerIn, Depends(json_body(TriggerIn, SCHEDULE_LIMIT, optional=True))],
+    response: Response,
+    wait: Seconds = 0,
+) -> Any:
+    """wait: until the run has ended. Without a body, the file goes to the recipients."""
+    with waiting.seat(who.user_id, wait):
+        run = await run_in_threadpool(srv.schedules.trigger, who, target.id, body.to, body.order)
+        if wait:
+            run = await _ended(request, srv, who, waiting, wait, run)
+    response.headers["Location"] = f"{BASE}/{target.id}/history/{run.id}"
     maintenance = srv.maintenance.seen
     waits = {"maintenance": maintenance} if maintenance.is_on else {}
-    return {"history_id": run.id, "status": run.status, **waits}
+    return {"history_id": run.id, "status": run.status, "location": f"/api/runs/{run.id}", **waits}
+
+
+async def _ended(request: Request, srv: Srv, who: Who, waiting: Waits, wait: int, run: Run) -> Run:
+    """As far as it came in time."""
+    of = (request, srv.changes, wait, run.tenant_id)
+    try:
+        found = await waiting.until(*of, lambda: srv.run_listing.get(who, run.id)[0], has_ended)
+    except ExportsError:  # it has begun all the same: who got an error would start another
+        return run
+    return found

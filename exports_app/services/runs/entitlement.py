@@ -42,8 +42,8 @@ def require_exporter(tx: Transaction, run: Run) -> None:
         return
     if run.trigger in OWN_RECIPIENTS:
         raise Conflict(
-            "This test went to a user who can no longer export this tenant's data: send yourself a"
-            " test instead"
+            "The user who started this test can no longer export this tenant's data: send"
+            " yourself a test instead"
         )
     whose = "its owner" if run.triggered_by is None else "the user who started it"
     raise Conflict(

@@ -64,7 +64,9 @@ class RecipientReplacement:
         address = _valid(new)
         require_resendable(run, self._files)
         if run.trigger in OWN_RECIPIENTS:
-            raise Conflict("A test goes to whoever started it: there is no recipient to replace")
+            raise Conflict(
+                "A test has recipients of its own: start another one to send it to another address"
+            )
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             if version is not None and version != schedule.version:

@@ -1,11 +1,12 @@
 """A new run of a schedule: the snapshot of its settings, and to whom it goes."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Conflict, NotFound
+from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.domain.runs.policies import Overlap
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
@@ -13,9 +14,11 @@ from exports_app.domain.schedules.option_kinds import option_values
 from exports_app.domain.schedules.options import RunOptions
 from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.domain.timing import tick_day
+from exports_app.domain.timing.period import Window
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import Run, Schedule, new_id
 from exports_app.services.schedules.filters import Filters
+from exports_app.services.schedules.recipients import merge_recipients
 from exports_app.services.tenants import recipient_domains
 
 
@@ -69,6 +72,47 @@ def addressed(tx: Transaction, who: Principal, schedule: Schedule, to: SendTo) -
             " allow its domain first"
         )
     return replace(schedule, recipients=[user.email])
+
+
+@dataclass(frozen=True)
+class RunOrder:
+    """What a run that a person starts has instead of its schedule's. recipients: valid addresses;
+    such a run is a test. window: the days it covers."""
+
+    recipients: Sequence[str] | None = None
+    is_test: bool = False
+    window: Window | None = None
+
+
+def ordered(
+    tx: Transaction, who: Principal, schedule: Schedule, to: SendTo, order: RunOrder
+) -> tuple[Schedule, Trigger]:
+    """The schedule with the recipients that the run gets, and what the run is. Raises Invalid for
+    addresses that the tenant does not send to, else as `addressed`."""
+    is_test = order.is_test or order.recipients is not None
+    trigger = Trigger.TEST if is_test else trigger_of(to, Trigger.MANUAL)
+    if order.recipients is None:
+        return addressed(tx, who, schedule, to), trigger
+    tenant = tx.tenants.get(schedule.tenant_id)
+    if tenant is None:
+        raise NotFound
+    if wrong := recipient_domains.check(tenant, order.recipients):
+        raise Invalid(wrong)
+    return replace(schedule, recipients=list(order.recipients)), trigger
+
+
+def check_order(order: RunOrder) -> RunOrder:
+    """Its addresses in their normal form, without duplicates. Raises Invalid."""
+    errors = list[FieldError]()
+    if order.recipients is not None:
+        recipients, errors = merge_recipients(order.recipients)
+        order = replace(order, recipients=recipients)
+    window = order.window
+    if window and window.start and window.end and window.end < window.start:
+        errors.append(FieldError("/window/end", "must not be before the start"))
+    if errors:
+        raise Invalid(errors)
+    return order
 
 
 def trigger_of(to: SendTo, otherwise: Trigger) -> Trigger:

@@ -31,7 +31,13 @@ from exports_app.services.schedules.deleted import Deletion
 from exports_app.services.schedules.draft_values import columns, draft_of, next_run
 from exports_app.services.schedules.edits import RESET_NEXT_RUN, edit_of
 from exports_app.services.schedules.filters import Filters, check_campaigns
-from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
+from exports_app.services.schedules.new_run import (
+    RunOrder,
+    check_order,
+    new_run,
+    ordered,
+    sent_to,
+)
 from exports_app.services.schedules.tagging import folded_tags, require_room, with_folded_tags
 from exports_app.services.schedules.validation import Draft
 from exports_app.services.tenants import recipient_domains
@@ -49,6 +55,7 @@ OF_A_TENANT = "the order by owner is of one tenant: choose one with tenantId, or
 NEWEST = "-createdAt"
 """The order where none is asked for."""
 OWNER = "owner"
+AS_SCHEDULED = RunOrder()
 
 
 def place_in(sort: str) -> Callable[[Schedule], tuple[Any, str]]:
@@ -192,21 +199,31 @@ class Schedules:
         processing finishes. Returns the number of cancelled ones. Raises NotFound, Forbidden."""
         return self._batches.one(who, schedule_id, Deletion(who, self._clock)).others
 
-    def trigger(self, who: Principal, schedule_id: str, to: SendTo = SendTo.RECIPIENTS) -> Run:
+    def trigger(
+        self,
+        who: Principal,
+        schedule_id: str,
+        to: SendTo = SendTo.RECIPIENTS,
+        order: RunOrder = AS_SCHEDULED,
+    ) -> Run:
         """Queue a run now, also of an inactive schedule. next_run_at does not change. to the
-        caller: a test. Raises NotFound, Forbidden, QuotaExceeded; Conflict where the tenant does
-        not send to the caller's domain."""
+        caller: a test. Raises NotFound, Forbidden, QuotaExceeded, Invalid; Conflict where the
+        tenant does not send to the caller's domain."""
+        order = check_order(order)
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
-            schedule = addressed(tx, who, schedule, to)
+            schedule, trigger = ordered(tx, who, schedule, to, order)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             keep_schedule(tx, schedule_id)
             now = self._clock()
-            trigger = trigger_of(to, Trigger.MANUAL)
             run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)
+            if order.window:
+                start, end = order.window.start, order.window.end
+                run = replace(run, window_start=start, window_end=end)
             tx.runs.add(run)
             did = Action.RUN_TESTED if trigger is Trigger.TEST else Action.RUN_TRIGGERED
-            audit_log.note_run(tx, who, did, run, now, **sent_to(to))
+            others = {} if order.recipients is None else {"recipients": list(order.recipients)}
+            audit_log.note_run(tx, who, did, run, now, **sent_to(to), **others)
         tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)
         self._publish(Topic.RUNS, schedule.tenant_id)
         return run

@@ -23,7 +23,7 @@ def test_a_run_that_someone_starts_is_accepted_and_waits(
     api: Clients, services: Services, cast: Cast
 ) -> None:
     trigger = f"{SCHEDULES}/{make_schedule(services, cast.admin.who).id}/trigger"
-    assert set(api.admin.post(trigger).json()) == {"historyId", "status"}
+    assert set(api.admin.post(trigger).json()) == {"historyId", "status", "location"}
     services.maintenance.begin("")
     services.maintenance.look()
     answer = api.admin.post(trigger)

@@ -19,7 +19,6 @@ def references(node: Any) -> list[str]:
 
 
 WITHOUT_BODY = (
-    "/trigger",
     "/restore",
     "/cancel",
     "/retry",

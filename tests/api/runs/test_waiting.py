@@ -48,11 +48,13 @@ def end(services: Services, run: Run) -> None:
     services.changes.publish(Change(Topic.RUNS, run.tenant_id))
 
 
-def meanwhile(client: Api, path: str, act: Callable[[], Any], **params: Any) -> httpx.Response:
+def meanwhile(
+    client: Api, path: str, act: Callable[[], Any], method: str = "GET", **params: Any
+) -> httpx.Response:
     """The answer to a request that waits, while something happens once it does."""
 
     async def both() -> httpx.Response:
-        asked = asyncio.create_task(client._send("GET", path, headers, {"params": params}))
+        asked = asyncio.create_task(client._send(method, path, headers, {"params": params}))
         await until(lambda: waits(client) or asked.done())
         if not asked.done():
             await asyncio.to_thread(act)
