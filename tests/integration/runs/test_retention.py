@@ -51,6 +51,16 @@ def test_a_file_is_kept_for_thirty_days(
     assert services.retention.sweep() == Swept(0, 0)
 
 
+def test_the_totals_and_top_rows_go_with_the_file(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
+    assert the_run(services, run).summary
+    clock.advance(days=31)
+    services.retention.sweep()
+    assert the_run(services, run).summary is None
+    assert sql(services, "SELECT count(*) FROM export_history WHERE summary IS NOT NULL") == [(0,)]
+
+
 def test_a_tenant_may_have_its_own_time(services: Services, clock: FakeClock, run: Run) -> None:
     keep(services, 2)
     clock.advance(days=2, seconds=1)
