@@ -65,7 +65,7 @@ def _top(top: TopRows) -> TopRows:
 def _note(told: Highlights) -> str:
     """What the changes refer to, and what is not shown."""
     compared = f"Compared with {told.compared}." if told.compared else ""
-    others = "1 other currency" if told.omitted == 1 else f"{told.omitted} other currencies"
+    others = "1 more currency" if told.omitted == 1 else f"{told.omitted} more currencies"
     more = f"Amounts in {others} are in the file." if told.omitted else ""
     return f"{compared} {more}".strip()
 

@@ -76,10 +76,15 @@ def highlights(export_type: str, summary: RunSummary, rows: int) -> Highlights |
 
 
 def _currencies(told: _Told) -> list[str]:
-    """Those with an amount, now or earlier, the busiest first; all where none has one."""
+    """Those with an amount, now or earlier; all where none has one. By their first amounts as they
+    are shown, the largest first: no exchange rates are known here."""
     groups = sorted(told.groups.keys() | told.earlier.keys())
     used = [group for group in groups if any(told.has_amounts(sums) for sums in told.of(group))]
-    return sorted(used or groups, key=lambda group: -(told.of(group)[0].get(told.leading.by) or 0))
+    keys = [key for key in told.keys if told.columns[key].kind is Kind.DECIMAL]
+    return sorted(
+        used or groups,
+        key=lambda group: [-(sums.get(key) or 0) for sums in told.of(group) for key in keys],
+    )
 
 
 def _figures(told: _Told, currencies: Sequence[str]) -> Iterator[Figure]:

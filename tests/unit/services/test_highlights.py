@@ -37,10 +37,10 @@ def test_counts_are_of_all_rows_and_amounts_of_one_currency() -> None:
         "Clicks 80",
         "CTR 2.00%",
         "Conversions 3",
-        "Spend 0.99 USD",
         "Spend 1.50 EUR",
-        "Revenue 0.00 USD",
+        "Spend 0.99 USD",
         "Revenue 2.50 EUR",
+        "Revenue 0.00 USD",
     ]
 
 
@@ -68,11 +68,16 @@ def test_without_impressions_there_is_no_rate() -> None:
     assert lines(told({"EUR": [0, 0, 0, 0, 0]}))[0] == "Impressions 0"
 
 
-def test_of_many_currencies_the_busiest_two_are_shown() -> None:
-    groups: Groups = {name: [views, 1, 1, 5, 5] for views, name in enumerate("ABCDE", 1)}
+def test_of_many_currencies_the_two_with_the_largest_amounts_are_shown() -> None:
+    groups: Groups = {name: [n, 1, 1, 50 - n, 5] for n, name in enumerate("ABCDE", 1)}
     found = told(groups)
-    assert {f.unit for f in found.figures} == {"", "D", "E"}
+    assert {f.unit for f in found.figures} == {"", "A", "B"}
     assert found.omitted == 3
+
+
+def test_where_the_first_amounts_are_equal_the_next_ones_count() -> None:
+    groups: Groups = {"A": [9, 1, 1, 5, 1], "B": [1, 1, 1, 5, 3], "C": [1, 1, 1, 5, 2]}
+    assert {f.unit for f in told(groups).figures} == {"", "B", "C"}
 
 
 def test_currencies_of_the_earlier_run_are_not_said_to_be_in_the_file() -> None:

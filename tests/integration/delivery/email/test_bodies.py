@@ -73,7 +73,7 @@ def test_both_bodies_lead_with_what_the_file_came_to(report: Report, server: Mai
         "+3.1%",
         "12 EUR",
         "Compared with 9 Nov",
-        "1 other currency",
+        "1 more currency",
         "Top 2 of",
         "Spring",
         "is attached",
