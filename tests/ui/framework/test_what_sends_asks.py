@@ -13,6 +13,7 @@ import exports_app
 from exports_app.domain.access import Principal
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Action, Tenant
+from exports_app.ui.layout.palette.state import PaletteState
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
@@ -121,6 +122,7 @@ def test_a_new_kind_of_run_action_is_sorted_into_those_that_send() -> None:
 
 QUESTIONS: dict[str, Any] = {
     "run now": lambda schedule, _run: (SendQuestion.ask_run, schedule.id),
+    "run from the palette": lambda schedule, _run: (PaletteState.act, "run", schedule.id),
     "run the selected": lambda _schedule, _run: (SendQuestion.ask_selected,),
     "rerun": lambda schedule, run: (SendQuestion.ask_rerun, schedule.id, run.id),
     "resend": lambda schedule, run: (SendQuestion.ask_resend, schedule.id, run.id),

@@ -22,13 +22,13 @@ def of_the_form(page: Page) -> Views:
     yield "campaign popover", page
     page.keyboard.press("Escape")
     form.dialog.get_by_role("button", name="Preview email").click()
-    expect(page.get_by_role("dialog", name="Email preview")).to_be_visible()
+    expect(page.get_by_role("group", name="Email preview")).to_be_visible()
     yield "email preview", page
     page.get_by_role("button", name="Text", exact=True).click()
     expect(page.locator("pre")).to_be_visible()
     yield "email preview as text", page
-    page.get_by_role("button", name="Close the preview").click()
-    expect(page.get_by_role("dialog", name="Email preview")).to_have_count(
+    page.get_by_role("button", name="Back to the form").click()
+    expect(page.get_by_role("group", name="Email preview")).to_have_count(
         0
     )  # until then it keeps the focus, and what is typed
     form.expression.fill("nonsense")
