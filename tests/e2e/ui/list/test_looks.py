@@ -41,7 +41,7 @@ def test_compact_rows_are_of_one_height_show_actions_when_wanted_and_are_remembe
     actions = row(page, long).locator(".c-do > *").first
     page.mouse.move(0, 0)
     expect(actions).to_have_css("opacity", "0")
-    row(page, long).get_by_role("button", name="History of").focus()
+    row(page, long).get_by_role("button", name="Edit").focus()
     expect(actions).to_have_css("opacity", "1")
     page.locator("#search").focus()
     expect(actions).to_have_css("opacity", "0")
