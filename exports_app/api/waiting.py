@@ -38,7 +38,7 @@ Seconds = Annotated[
         alias="wait",
         ge=0,
         le=LONGEST,
-        description="seconds to wait for it; the answer comes as soon as it has happened",
+        description="Seconds to wait; the response is sent as soon as it has happened",
     ),
 ]
 T = TypeVar("T")

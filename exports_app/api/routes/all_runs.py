@@ -95,20 +95,19 @@ async def ended(
         Begin | None,
         Query(
             alias="from",
-            description="without a cursor. now: only runs that end from now on; default: oldest",
+            description="Only without a cursor. now: runs that end from now on; default: oldest",
         ),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[
         bounds.Cursor | None,
-        Query(description="nextCursor of the answer before, with the same filters"),
+        Query(description="nextCursor of the previous response, with the same filters"),
     ] = None,
     wait: Seconds = 0,
 ) -> Any:
-    """For programs that want to hear of each run that has ended. A run is there once, and again
-    where it ends again: after a retry, or when it was sent again. In the order in which their ends
-    can be seen; keep nextCursor, which is always given, and send it the next time. wait: until
-    there is one."""
+    """For programs that need to know about each run that has ended. A run is listed once, and again
+    if it ends again, after a retry or a resend. Ordered by when the ends became visible. nextCursor
+    is always given: keep it, and send it next time. wait: until there is one."""
     wanted = str(tenant_id) if tenant_id else None
     where = RunFilter(
         schedule_id=str(schedule_id) if schedule_id else "",

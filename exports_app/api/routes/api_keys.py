@@ -47,7 +47,7 @@ def find_own(
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """The newest first. Of those that have ended, the 50 newest are kept."""
+    """Newest first. Of expired and revoked keys, the newest 50 are kept."""
     return _list(request, srv, who, None, Page(page, size), cursor)
 
 
@@ -64,8 +64,8 @@ def create_own(
     body: Annotated[schemas.OwnKeyIn, Depends(json_body(schemas.OwnKeyIn))],
     response: Response,
 ) -> Any:
-    """It acts as you, with your rights of the moment, as far as its scopes go. 409 where you have
-    50 keys that can be used."""
+    """The key acts as you, with your current rights, within its scopes. 409 if you already have the
+    maximum of 50 active keys."""
     known, text = srv.api_keys.create(who, None, body.draft())
     response.headers["Location"] = f"{OWN}/{known.key.id}"
     return _out(known) | {"key": text}
@@ -83,13 +83,13 @@ def get_own(srv: Srv, who: Person, key_id: str) -> Any:
     summary="Rename one of your API keys",
 )
 def rename_own(srv: Srv, who: Person, key_id: OwnKey, body: Name) -> Any:
-    """Only its name can be changed."""
+    """Only the name can be changed."""
     return _out(srv.api_keys.rename(who, None, key_id, body.name))
 
 
 @router.delete(OWN + "/{key_id}", status_code=204, summary="Revoke one of your API keys")
 def revoke_own(srv: Srv, who: Person, key_id: str) -> None:
-    """It ends at once, and stays in the list."""
+    """The key stops working immediately, and stays in the list."""
     srv.api_keys.revoke(who, None, key_id)
 
 
@@ -103,7 +103,7 @@ def find(
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
-    """The newest first. Of those that have ended, the 50 newest are kept."""
+    """Newest first. Of expired and revoked keys, the newest 50 are kept."""
     return _list(request, srv, who, tenant_id, Page(page, size), cursor)
 
 
@@ -121,8 +121,8 @@ def create(
     body: Annotated[schemas.TenantKeyIn, Depends(json_body(schemas.TenantKeyIn))],
     response: Response,
 ) -> Any:
-    """It acts as the tenant's service account, also after you have left. 409 where the tenant has
-    100 keys that can be used."""
+    """The key acts as the tenant's service account, and keeps working after you leave. 409 if the
+    tenant already has the maximum of 100 active keys."""
     known, text = srv.api_keys.create(who, tenant_id, body.draft())
     response.headers["Location"] = f"{OF_TENANT.format(tenant_id=tenant_id)}/{known.key.id}"
     return _out(known) | {"key": text}
@@ -142,14 +142,15 @@ def get(srv: Srv, who: Person, tenant_id: str, key_id: str) -> Any:
     summary="Rename an API key of a tenant",
 )
 def rename(srv: Srv, who: Person, tenant_id: str, key_id: TenantsKey, body: Name) -> Any:
-    """Only its name can be changed."""
+    """Only the name can be changed."""
     return _out(srv.api_keys.rename(who, tenant_id, key_id, body.name))
 
 
 @router.delete(OF_TENANT + "/{key_id}", status_code=204, summary="Revoke an API key of a tenant")
 def revoke(srv: Srv, who: Person, tenant_id: str, key_id: str) -> None:
-    """It ends at once, and stays in the list. With the last key, scheduled exports that keys
-    created fail, until there is another key or a person takes them over."""
+    """The key stops working immediately, and stays in the list. After the last key is revoked,
+    scheduled exports created by keys fail until there is another key or a person takes them
+    over."""
     srv.api_keys.revoke(who, tenant_id, key_id)
 
 

@@ -63,7 +63,7 @@ def notices(
     status_code=202,
     response_model=schemas.BackfillOut,
     openapi_extra=takes(schemas.BackfillIn),
-    summary="Backfill",
+    summary="Backfill missed runs",
 )
 def backfill(
     srv: Srv,

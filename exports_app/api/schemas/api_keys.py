@@ -17,15 +17,17 @@ ALL_SCOPES = ", ".join(sorted(SCOPES))
 
 class TenantKeyIn(Input):
     name: bounds.KeyName
-    scopes: list[bounds.Key] = Field(max_length=20, description=f"of {ALL_SCOPES}")
+    scopes: list[bounds.Key] = Field(max_length=20, description=f"Any of {ALL_SCOPES}")
     expires_at: Instant | None = Field(
-        None, description=f"in the next {bounds.KEY_DAYS} days; null or left out: never"
+        None, description=f"Within the next {bounds.KEY_DAYS} days; null or left out: never"
     )
     scheduled_export_ids: Annotated[list[UUID], Field(max_length=bounds.KEY_SCHEDULES)] | None = (
         Field(
             None,
-            description="the only ones that the key is good for, with exports.read and "
-            "exports.write; null or left out: all, and the rest of the tenant",
+            description=(
+                "Limit the key to these scheduled exports, with exports.read and "
+                "exports.write; null or left out: no limit"
+            ),
         )
     )
 
@@ -37,7 +39,7 @@ class TenantKeyIn(Input):
 
 class OwnKeyIn(TenantKeyIn):
     tenant_ids: Annotated[list[UUID], Field(max_length=bounds.KEY_TENANTS)] | None = Field(
-        None, description="the only ones that the key is good for; null or left out: all of yours"
+        None, description="Limit the key to these tenants; null or left out: all of yours"
     )
 
     def draft(self) -> KeyDraft:
@@ -53,20 +55,20 @@ class KeyNameIn(Input):
 class KeyOut(Output):
     id: str
     name: str
-    prefix: str = Field(description="its first characters, to tell keys apart")
+    prefix: str = Field(description="First characters of the key, to tell keys apart")
     scopes: list[str]
-    tenant_ids: list[str] | None = Field(description="null: all")
-    scheduled_export_ids: list[str] | None = Field(description="null: all")
+    tenant_ids: list[str] | None = Field(description="null: not limited")
+    scheduled_export_ids: list[str] | None = Field(description="null: not limited")
     created_at: datetime
-    created_by: str = Field(description="a person's name")
+    created_by: str = Field(description="Name of the person")
     expires_at: datetime | None = Field(description="null: never")
     revoked_at: datetime | None
-    last_used_at: datetime | None = Field(description="accurate to a minute; null: never")
+    last_used_at: datetime | None = Field(description="Accurate to a minute; null: never")
     last_used_address: str | None
 
 
 class NewKeyOut(KeyOut):
-    key: str = Field(description="shown only here: keep it like a password")
+    key: str = Field(description="Shown only once: store it like a password")
 
 
 class KeysOut(PageOut):

@@ -80,8 +80,8 @@ class RunsOut(Output):
 
 class EndedRunsOut(Output):
     items: list[ListedRunOut]
-    next_cursor: str = Field(description="keep it, and send it as cursor the next time")
-    has_more: bool = Field(description="whether asking again at once gives more")
+    next_cursor: str = Field(description="Keep it, and send it as cursor next time")
+    has_more: bool = Field(description="Whether more are available now")
 
 
 class DownloadOut(Output):

@@ -181,7 +181,7 @@ class DeletedSchedulesOut(PageOut):
 class TriggerOut(Output):
     history_id: str
     status: str
-    location: str = Field(description="of the run: GET it, with wait to wait for its end")
+    location: str = Field(description="Path of the run: GET it, with wait to wait for its end")
     maintenance: MaintenanceOut | None = Field(
         None,
         description="The run waits until maintenance is over; left out unless maintenance is on",

@@ -49,20 +49,20 @@ class TriggerIn(Input):
     test: bool | None = Field(
         default=None,
         description=(
-            "a test says nothing about the scheduled export: it is not its last run. It goes to you"
-            " unless recipients says otherwise"
+            "Run a test, which does not count as a run of the scheduled export. It is "
+            "sent to you unless recipients says otherwise"
         ),
     )
     recipients: Whom | None = Field(
         default=None,
         description=(
-            "me or other addresses: a test; []: the file is made and nothing is sent; default: the"
-            " recipients of the scheduled export"
+            "me or addresses: run as a test; []: create the file without sending it; "
+            "default: the recipients of the scheduled export"
         ),
     )
     window: WindowIn | None = Field(
         default=None,
-        description="the days to export, both included; default: those of its filters",
+        description="Days to export, both included; default: those of its filters",
     )
 
     @property
