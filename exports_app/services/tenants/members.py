@@ -22,6 +22,7 @@ from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Member, Membership, Page, Tenant, User
 from exports_app.services.identity.authentication import TenantRole
 from exports_app.services.tenants import recipient_removal
+from exports_app.services.tenants.recipient_removal import Addressed
 from exports_app.services.tenants.tenant_settings import tenant_of
 
 ROLES = (Role.ADMIN, Role.VIEWER)
@@ -41,12 +42,12 @@ class Leaving:
 
 @dataclass(frozen=True)
 class Removing:
-    """What to decide before an admin removes a member. receives: the number of the tenant's
-    scheduled exports that are sent to their address. refusal: as in `Leaving`."""
+    """What to decide before an admin removes a member. receives: the tenant's scheduled exports
+    that are sent to their address. refusal: as in `Leaving`."""
 
     member: Member
     successors: list[User]
-    receives: int
+    receives: Addressed
     refusal: str = ""
 
 
@@ -98,7 +99,7 @@ class Members:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             member = _member(tx, tenant_id, user_id)
             others = tx.users.members(tenant_id)
-            receives = len(tx.schedules.addressed_to(tenant_id, member.user.email))
+            receives = recipient_removal.addressed(tx, tenant_id, member.user.email)
             refusal = _refusal(tx, tenant_id, member)
         successors = [other.user for other in others if may_succeed(other, user_id)]
         return Removing(member, successors, receives, refusal)
@@ -111,21 +112,25 @@ class Members:
         schedules_to: str | None = None,
         *,
         drop_recipient: bool = False,
-    ) -> None:
+    ) -> Addressed:
         """The account stays. schedules_to: the member who becomes the owner of their schedules.
         drop_recipient: remove their address from the recipients of the tenant's scheduled exports.
+        Returns of how many it was removed.
         Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for
         the last admin, where schedules have no new owner, and where some would have no
         recipient."""
         with self._changing(who, tenant_id, user_id) as (tx, who, old):
             self._end_membership(tx, who, old, tenant_id, schedules_to)
-            detail = {}
+            dropped, detail = Addressed(), dict[str, int]()
             if drop_recipient:
                 email, now = old.user.email, self._clock()
-                detail["dropped_from"] = recipient_removal.drop(tx, who, tenant_id, email, now)
+                dropped = recipient_removal.drop(tx, who, tenant_id, email, now)
+                detail["dropped_from"] = dropped.live
+                detail |= {"dropped_from_deleted": dropped.deleted} if dropped.deleted else {}
             self._note(tx, who, Action.MEMBER_REMOVED, tenant_id, old.user, **detail)
         self._publish(tenant_id)
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
+        return dropped
 
     def belonging(self, who: Principal) -> list[TenantRole]:
         """The tenants that the caller is a member of, by name."""

@@ -1,6 +1,7 @@
 """Removing the address of a former member from the recipients of a tenant's scheduled exports."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from exports_app.domain.access import Principal
@@ -14,9 +15,25 @@ NAMED = 3
 """Scheduled exports that a refusal names; the others are counted."""
 
 
-def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: datetime) -> int:
+@dataclass(frozen=True)
+class Addressed:
+    """How many scheduled exports an address is a recipient of. deleted: of those that can be
+    restored."""
+
+    live: int = 0
+    deleted: int = 0
+
+
+def addressed(tx: Transaction, tenant_id: str, address: str) -> Addressed:
+    """In any case of the address."""
+    of = (tenant_id, address)
+    deleted = tx.schedules.addressed_to(*of, deleted=True)
+    return Addressed(len(tx.schedules.addressed_to(*of)), len(deleted))
+
+
+def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: datetime) -> Addressed:
     """Remove the address, in any case, from the recipients of the tenant's scheduled exports.
-    Returns the number of changed ones. Raises Conflict with their names where it is the only
+    Returns the numbers of changed ones. Raises Conflict with their names where it is the only
     recipient of some."""
     schedules = tx.schedules.addressed_to(tenant_id, address, lock=True)
     remaining = {schedule.id: _without(schedule.recipients, address) for schedule in schedules}
@@ -26,10 +43,10 @@ def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: dat
     deleted = tx.schedules.addressed_to(tenant_id, address, lock=True, deleted=True)
     remaining |= {schedule.id: _without(schedule.recipients, address) for schedule in deleted}
     tx.schedules.set_recipients(remaining, now)
-    for schedule in schedules:
+    for schedule in (*schedules, *deleted):
         changed = {"recipients": [schedule.recipients, remaining[schedule.id]]}
         audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=changed)
-    return len(schedules)
+    return Addressed(len(schedules), len(deleted))
 
 
 def _without(recipients: Sequence[str], address: str) -> list[str]:

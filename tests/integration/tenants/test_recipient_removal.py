@@ -6,6 +6,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, Forbidden, NotFound
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, AuditEntry, Page, Schedule
+from exports_app.services.tenants.recipient_removal import Addressed
 from exports_app.wiring import Services
 from tests.world import Cast, make_schedule, stored
 
@@ -24,9 +25,9 @@ def is_member(services: Services, cast: Cast) -> bool:
     return cast.viewer.user.id in {member.user.id for member in members}
 
 
-def remove(services: Services, cast: Cast, who: Principal | None = None) -> None:
+def remove(services: Services, cast: Cast, who: Principal | None = None) -> Addressed:
     whom = (who or cast.admin.who, cast.acme.id, cast.viewer.user.id)
-    services.members.remove(*whom, drop_recipient=True)
+    return services.members.remove(*whom, drop_recipient=True)
 
 
 @pytest.fixture
@@ -42,11 +43,10 @@ class TestDropping:
         first = make_schedule(services, cast.admin.who, recipients=(theirs, BOB))
         second = make_schedule(services, cast.admin.who, recipients=(BOB, theirs.upper()))
         similar = make_schedule(services, cast.admin.who, recipients=(f"x{theirs}", BOB))
-        assert (
-            services.members.removing(cast.admin.who, cast.acme.id, cast.viewer.user.id).receives
-            == 2
-        )
-        remove(services, cast)
+        assert services.members.removing(
+            cast.admin.who, cast.acme.id, cast.viewer.user.id
+        ).receives == Addressed(2)
+        assert remove(services, cast) == Addressed(2)
         for schedule in (first, second):
             now = stored(services, schedule)
             assert (now.recipients, now.version) == ([BOB], schedule.version + 1)
@@ -70,18 +70,24 @@ class TestDropping:
         services.members.remove(cast.admin.who, cast.acme.id, cast.viewer.user.id)
         assert stored(services, schedule) == schedule
 
-    def test_leaves_other_tenants_and_deleted_ones_alone(
+    def test_leaves_other_tenants_alone(self, services: Services, cast: Cast, theirs: str) -> None:
+        other = make_schedule(services, cast.outsider.who, recipients=(theirs, BOB))
+        assert remove(services, cast) == Addressed()
+        assert stored(services, other) == other
+
+    def test_takes_it_out_of_deleted_ones_too_and_says_so(
         self, services: Services, cast: Cast, theirs: str
     ) -> None:
-        other = make_schedule(services, cast.outsider.who, recipients=(theirs, BOB))
-        deleted = make_schedule(services, cast.admin.who, recipients=(theirs,))
-        services.schedules.delete(cast.admin.who, deleted.id)
-        assert (
-            services.members.removing(cast.admin.who, cast.acme.id, cast.viewer.user.id).receives
-            == 0
-        )
-        remove(services, cast)
-        assert stored(services, other) == other
+        alone = make_schedule(services, cast.admin.who, recipients=(theirs,))
+        services.schedules.delete(cast.admin.who, alone.id)
+        asked = services.members.removing(cast.admin.who, cast.acme.id, cast.viewer.user.id)
+        assert asked.receives == Addressed(0, 1)
+        assert remove(services, cast) == Addressed(0, 1)
+        (change,) = entries(services, cast, Action.SCHEDULE_UPDATED)
+        assert change.subject_id == alone.id
+        assert change.detail["changed"] == {"recipients": [[theirs], []]}
+        (removed,) = entries(services, cast, Action.MEMBER_REMOVED)
+        assert removed.detail == {"dropped_from": 0, "dropped_from_deleted": 1}
 
     def test_the_next_run_goes_without_them(
         self, services: Services, cast: Cast, theirs: str

@@ -57,6 +57,26 @@ def test_it_says_who_deleted_what_until_when_and_restores_it(
     asyncio.run(play())
 
 
+def test_restoring_says_why_it_is_paused(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, cast: Cast
+) -> None:
+    leaving = cast.viewer.user
+    alone = make_schedule(services, admin, name="Weekly", recipients=(leaving.email,))
+    asleep = make_schedule(services, admin, name="Asleep", is_active=False)
+    for schedule in (alone, asleep):
+        services.schedules.delete(admin, schedule.id)
+    services.members.remove(admin, acme.id, leaving.id, drop_recipient=True)
+
+    async def play() -> None:
+        await load(tab, sign_in, admin, acme)
+        await tab.do(ScheduleActions.restore, alone.id)
+        assert "its recipients have been removed" in (await tab.texts())[-1]
+        await tab.do(ScheduleActions.restore, asleep.id)
+        assert (await tab.texts())[-1] == "“Asleep” restored. It is paused"
+
+    asyncio.run(play())
+
+
 @pytest.mark.parametrize("handler", ["search", "narrow"])
 def test_a_search_or_another_filter_leads_back_to_the_others(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, handler: str

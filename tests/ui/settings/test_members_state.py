@@ -182,8 +182,14 @@ def test_removing_a_member_offers_to_drop_their_address(
         services.schedules.update(
             admin, schedule.id, {"recipients": (leaving.email, "bob@example.com")}
         )
+        deleted = make_schedule(services, admin, recipients=(leaving.email,))
+        services.schedules.delete(admin, deleted.id)
+        await tab.do(MembersState.ask, leaving.id)
+        assert page.ask_receives == "1 scheduled export and 1 deleted scheduled export"
         await tab.do(MembersState.remove)
         assert [one.name for one in page.rows] == ["Admin"]
+        stopped = "no longer a recipient of 1 scheduled export and 1 deleted scheduled export"
+        assert (await tab.texts())[-1].endswith(f"is no longer a member, and {stopped}")
 
     asyncio.run(play())
     assert stored(services, schedule).recipients == ["bob@example.com"]

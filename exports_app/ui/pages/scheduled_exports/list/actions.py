@@ -10,7 +10,7 @@ from exports_app.domain.errors import NotFound
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import FINISHED, RunStatus, Trigger
-from exports_app.services.core.records import Run
+from exports_app.services.core.records import Run, Schedule
 from exports_app.services.delivery import channels
 from exports_app.services.schedules.bulk import BulkAction, BulkResult
 from exports_app.services.schedules.deleted import KEPT
@@ -102,10 +102,8 @@ class ScheduleActions(rx.State):
         """One that was deleted."""
         try:
             restored = await call(services.deleted_schedules.restore, str(schedule_id))
-            now = "active" if restored.is_active else "paused"
             href = f"{ROUTE}/{restored.id}"
-            text = f"“{restored.name}” restored, and {now} as before"
-            await notify(self, "success", text, link="Show", href=href)
+            await notify(self, "success", _restored(restored), link="Show", href=href)
         finally:
             await (await self.get_state(ListState)).load(fresh=True)
 
@@ -193,6 +191,16 @@ def _test_words(to: str, *, waits: bool) -> str:
     if reason := channels.unconfigured():
         return f"The test creates its file but sends nothing: {reason}"
     return f"The test will be sent to {to} {LATER}" if waits else f"Sending a test to {to}"
+
+
+def _restored(schedule: Schedule) -> str:
+    """Its recipients may have been removed while it was deleted, as members of the tenant."""
+    if schedule.is_active:
+        return f"“{schedule.name}” restored, and active as before"
+    if schedule.recipients:
+        return f"“{schedule.name}” restored. It is paused"
+    why = "It is paused, because its recipients have been removed: add new ones to activate it"
+    return f"“{schedule.name}” restored. {why}"
 
 
 def _ended(who: Principal, watched: dict[str, tuple[str, str]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import reflex as rx
 from exports_app.domain.access import Permission, permissions_of
 from exports_app.domain.humanize import counted
 from exports_app.services.core.records import Member
+from exports_app.services.tenants.recipient_removal import Addressed
 from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.services import services
@@ -74,7 +75,7 @@ class MembersState(rx.State):
         self.successor = ""
         self.drops = True
         self.ask_refusal = settled.refusal
-        self.ask_receives = counted(receives, "scheduled export") if receives else ""
+        self.ask_receives = _received(receives)
 
     @action(Permission.MANAGE)
     async def choose(self, user_id: str) -> None:
@@ -95,9 +96,10 @@ class MembersState(rx.State):
         remove, name = services.members.remove, self.ask_name
         drops = self.drops and self.ask_receives != ""
         whom = (principal(), await self._tenant(), self.asking, self.successor or None)
-        await in_thread(remove, *whom, drop_recipient=drops)
+        dropped = _received(await in_thread(remove, *whom, drop_recipient=drops))
         self.asking = ""
-        await notify(self, "success", f"{name} is no longer a member")
+        stopped = f", and no longer a recipient of {dropped}" if dropped else ""
+        await notify(self, "success", f"{name} is no longer a member{stopped}")
         await self._again()
 
     async def _read(self) -> list[Member]:
@@ -116,3 +118,10 @@ class MembersState(rx.State):
 
     async def _tenant(self) -> str:
         return (await self.get_state(SessionState)).tenant_id
+
+
+def _received(by: Addressed) -> str:
+    """Which scheduled exports an address is a recipient of; empty: of none."""
+    live = [counted(by.live, "scheduled export")] if by.live else []
+    deleted = [counted(by.deleted, "deleted scheduled export")] if by.deleted else []
+    return " and ".join(live + deleted)
