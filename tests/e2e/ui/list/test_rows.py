@@ -113,7 +113,8 @@ class TestSorting:
         )
         column = page.get_by_role("columnheader", name=head)
         expect(column).to_have_attribute("aria-sort", "none")
-        for sort, direction in ((key, "ascending"), (f"-{key}", "descending")):
+        ways = [(key, "ascending"), (f"-{key}", "descending")]
+        for sort, direction in reversed(ways) if key == "lastRunAt" else ways:
             column.get_by_role("button").click()
             expect(column).to_have_attribute("aria-sort", direction)
             expect(names(page)).to_have_text(in_api(house, company, f"&sort={sort}"))

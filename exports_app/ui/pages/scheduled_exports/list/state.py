@@ -78,11 +78,6 @@ class ListState(rx.State):
         return up_to(self.total, bounds.FARTHEST)
 
     @rx.var
-    def page_words(self) -> str:
-        """Where a person is after turning a page."""
-        return f"{self.first:,} to {self.last:,} of {self.total_words}"
-
-    @rx.var
     def selects(self) -> str:
         """The words of the button that selects the rows of all pages."""
         if self.total > bounds.BULK:
@@ -245,9 +240,10 @@ class ListState(rx.State):
 
     @action(Permission.READ)
     async def order(self, key: str) -> None:
-        """By a column; the same again turns it round."""
+        """By a column, the last runs with the newest first; the same again turns it round."""
         if key in SORTS:
-            self.sort, self.page = f"-{key}" if self.sort == key else key, 1
+            ways = (f"-{key}", key) if key == "lastRunAt" else (key, f"-{key}")
+            self.sort, self.page = ways[self.sort == ways[0]], 1
             await self._look()
 
     @action(Permission.READ)

@@ -53,7 +53,10 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
         custom_attrs={"aria-label": "Scheduled exports"},
     )
     top = rx.el.div(
-        ListState.page_words, id=TOP, class_name="sr list-top", custom_attrs={"tabIndex": -1}
+        f"{ListState.first} to {ListState.last} of {ListState.total_words}",
+        id=TOP,
+        class_name="sr list-top",
+        custom_attrs={"tabIndex": -1},
     )
     return rx.cond(
         ListState.rows.length() > 0,
