@@ -188,3 +188,15 @@ def test_tags_that_are_added_at_once_stay_within_the_limit(
 
     side_by_side(4, add)
     assert len(services.tags.find(admin, four[0].tenant_id)) == 2
+
+
+def test_two_people_who_change_the_same_ones_at_once_wait_for_each_other(
+    services: Services, admin: Principal, five: list[Schedule]
+) -> None:
+    of = ids(five)
+
+    def change(i: int) -> list[str]:
+        return services.bulk.tag(admin, of if i else of[::-1], [f"of {i}"]).done
+
+    assert side_by_side(2, change) == [of[::-1], of]
+    assert {tuple(sorted(stored(services, one).tags)) for one in five} == {("a", "of 0", "of 1")}
