@@ -210,7 +210,7 @@ def test_sees_what_a_schedule_sends(house: House, company: Company, visits: Visi
         Form.opened(page, "Edit scheduled export")
         expect(page.locator(".sample")).to_contain_text("Spring")
         page.get_by_role("button", name="Preview email").click()
-        expect(page.get_by_role("dialog", name="Email")).to_be_visible()
+        expect(page.get_by_role("group", name="Email preview")).to_be_visible()
 
 
 def test_gets_an_old_file_again(house: House, company: Company, visits: Visits) -> None:
