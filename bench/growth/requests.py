@@ -62,6 +62,9 @@ REQUESTS = [
     *_of_tenant("list by name", LIST, "sort=name"),
     *_of_tenant("list by next run", LIST, "sort=nextRunAt"),
     *_of_tenant("list by last run, descending", LIST, "sort=-lastRunAt"),
+    # The order by owner is of one tenant
+    _of_tenant("list by owner", LIST, "sort=owner")[0],
+    _of_tenant("list by owner: failed", LIST, "sort=owner&lastStatus=failed")[0],
     *_of_tenant("list, search: two words", LIST, "q=Zürich"),
     *_of_tenant("list, search: part of a word", LIST, "q=etent"),
     *_of_tenant("list, search: nothing found", LIST, "q=xylophone"),
