@@ -68,7 +68,14 @@ CASES = [
         writes=True,
     ),
     Case("DELETE", SCHEDULES + "/{schedule_id}", 204, writes=True),
-    Case("POST", SCHEDULES + "/{schedule_id}/trigger", 202, {"test": True}, writes=True, limit=MIB),
+    Case(
+        "POST",
+        SCHEDULES + "/{schedule_id}/trigger",
+        202,
+        {"recipients": []},
+        writes=True,
+        limit=MIB,
+    ),
     Case("POST", SCHEDULES + "/{schedule_id}/restore", 409, writes=True),  # it is not deleted
     Case("GET", SCHEDULES + "/{schedule_id}/history", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}", 200),

@@ -33,15 +33,26 @@ def require_of_schedule(
 def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
     """The tenant to write into: `tenant_id`, or the caller's only one. Raises NotFound, Forbidden,
     Invalid."""
-    if tenant_id is None:
-        mine = who.tenants(permission)
-        if mine is not None and len(mine) == 1:
-            tenant_id = next(iter(mine))
-            require(who, permission, tenant_id)
-            return tenant_id
-        raise Invalid([FieldError("/tenantId", "specify the tenant: you are a member of several")])
+    tenant_id = _or_only_one(who, permission, tenant_id)
     require(who, permission, tenant_id)
     return tenant_id
+
+
+def own_tenant_of_schedules(who: Principal, permission: Permission, tenant_id: str | None) -> str:
+    """As `own_tenant`, for a list that leaves out what is not of `who.schedules`."""
+    tenant_id = _or_only_one(who, permission, tenant_id)
+    access.require_of_any(who, permission, tenant_id)
+    log.note(tenant=tenant_id)
+    return tenant_id
+
+
+def _or_only_one(who: Principal, permission: Permission, tenant_id: str | None) -> str:
+    if tenant_id is not None:
+        return tenant_id
+    mine = who.tenants(permission)
+    if mine is None or len(mine) != 1:
+        raise Invalid([FieldError("/tenantId", "specify the tenant: you are a member of several")])
+    return next(iter(mine))
 
 
 def visible(who: Principal, tenant_id: str | None) -> Tenants:

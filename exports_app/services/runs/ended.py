@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.services.core.authorization import own_tenant
+from exports_app.services.core.authorization import own_tenant_of_schedules
 from exports_app.services.core.interfaces import Clock, RunFilter, Store
 from exports_app.services.runs.listing import ListedRun, check_filter, check_schedule, listed
 
@@ -38,8 +38,9 @@ class RunEnds:
         """Runs that ended behind the one of this number; 0: all that are kept, since the database
         notes ends. tenant_id: None is the caller's only one. where: schedule, status and trigger
         only. Raises NotFound, Forbidden, Invalid."""
-        tenant_id = own_tenant(who, Permission.READ, tenant_id)
+        tenant_id = own_tenant_of_schedules(who, Permission.READ, tenant_id)
         check_filter(where)
+        where = replace(where, among=who.schedules)
         page, waiting = self._read(who, tenant_id, where, number, limit)
         if waiting and not page.more:
             self._number(tenant_id)
@@ -48,7 +49,7 @@ class RunEnds:
 
     def newest(self, who: Principal, tenant_id: str | None) -> int:
         """Behind all runs that have ended until now. Raises as `after`."""
-        tenant_id = own_tenant(who, Permission.READ, tenant_id)
+        tenant_id = own_tenant_of_schedules(who, Permission.READ, tenant_id)
         while self._number(tenant_id) == BATCH:
             pass
         with self._store.read() as tx:

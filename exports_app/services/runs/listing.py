@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError
 from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus, Trigger
-from exports_app.services.core.authorization import own_tenant, require, schedule_of
+from exports_app.services.core.authorization import own_tenant_of_schedules, require, schedule_of
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.email_addresses import valid_address
 from exports_app.services.core.field_rules import check_search, is_uuid, one_of
@@ -83,8 +83,9 @@ class RunListing:
         """A page of the same list, the newest first, and created_at and id of the last run that was
         looked at for it, where older ones may follow. tenant_id: None is the caller's only one.
         page: without a sort. Raises as `page`."""
-        tenant_id = own_tenant(who, Permission.READ, tenant_id)
+        tenant_id = own_tenant_of_schedules(who, Permission.READ, tenant_id)
         check_filter(where)
+        where = replace(where, among=who.schedules)
         with self._store.read() as tx:
             check_schedule(tx, who, tenant_id, where)
             page = replace(page, sort="-created_at")

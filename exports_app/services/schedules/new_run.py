@@ -74,6 +74,9 @@ def addressed(tx: Transaction, who: Principal, schedule: Schedule, to: SendTo) -
     return replace(schedule, recipients=[user.email])
 
 
+NO_MAILBOX = "this API key is a tenant's and has no mailbox: name the recipients, or send []"
+
+
 @dataclass(frozen=True)
 class RunOrder:
     """What a run that a person starts has instead of its schedule's. recipients: valid addresses;
@@ -88,9 +91,12 @@ def ordered(
     tx: Transaction, who: Principal, schedule: Schedule, to: SendTo, order: RunOrder
 ) -> tuple[Schedule, Trigger]:
     """The schedule with the recipients that the run gets, and what the run is. Raises Invalid for
-    addresses that the tenant does not send to, else as `addressed`."""
+    addresses that the tenant does not send to, and where a service account is to get it; else as
+    `addressed`."""
     is_test = order.is_test or order.recipients is not None
     trigger = Trigger.TEST if is_test else trigger_of(to, Trigger.MANUAL)
+    if to is SendTo.CALLER and (user := tx.users.get(who.user_id)) and user.service_of:
+        raise Invalid([FieldError("/recipients", NO_MAILBOX)])
     if order.recipients is None:
         return addressed(tx, who, schedule, to), trigger
     tenant = tx.tenants.get(schedule.tenant_id)

@@ -16,6 +16,7 @@ from tests.api.routes import CASES, call
 from tests.world import PASSWORD, Cast, set_role, sql
 
 ME = "/api/auth/me"
+RUNS = "/api/runs"
 
 
 class TestItsUser:
@@ -175,7 +176,7 @@ class TestItsSchedules:
         self, chosen: list[Api], ids: dict[str, str], cast: Cast
     ) -> None:
         free = {
-            *(("GET", path) for path in (ME, SCHEDULES, "/api/catalog")),
+            *(("GET", path) for path in (ME, SCHEDULES, RUNS, f"{RUNS}/ended", "/api/catalog")),
             ("POST", f"{SCHEDULES}/validate-cron"),
         }
         for caller in chosen:

@@ -11,6 +11,7 @@ from exports_app.services.core.records import Run
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, RUN_KEYS, SCHEDULES, Api, pointers, problem, schedule_body
 from tests.api.conftest import Clients
+from tests.api.keys.making import of_acme
 from tests.api.requests.test_cursors import copies, walk
 from tests.doubles import FakeClock
 from tests.world import Cast, make_campaigns, make_schedule, trigger_and_execute
@@ -177,3 +178,21 @@ class TestEnded:
         assert pointers(api.super_admin.get(ENDED)) == ["/tenantId"]
         problem(api.outsider.get(ENDED, params={"tenantId": cast.acme.id}), 404)
         problem(api.outsider.get(ENDED, params={"tenantId": cast.acme.id, "from": "now"}), 404)
+
+
+def test_a_key_for_chosen_schedules_sees_their_runs_alone(
+    api: Clients, services: Services, cast: Cast, runs: list[Run]
+) -> None:
+    chosen = runs[0].scheduled_export_id
+    key = of_acme(services, api, cast, schedule_ids=[chosen])
+    expected = [run.id for run in runs if run.scheduled_export_id == chosen]
+    assert ids(key) == ids(key, scheduledExportId=chosen) == expected[::-1]
+    assert walk(key, RUNS, limit=1) == expected[::-1]
+    page = key.get(ENDED).json()
+    assert [item["id"] for item in page["items"]] == expected
+    assert key.get(ENDED, params={"from": "now"}).json()["items"] == []
+    assert key.get(f"{RUNS}/{expected[0]}").status_code == 200
+    other = runs[1]
+    problem(key.get(f"{RUNS}/{other.id}"), 404)
+    problem(key.get(RUNS, params={"scheduledExportId": other.scheduled_export_id}), 404)
+    problem(key.get(ENDED, params={"scheduledExportId": other.scheduled_export_id}), 404)

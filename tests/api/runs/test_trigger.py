@@ -11,6 +11,7 @@ from exports_app.services.core.records import Run
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, pointers, problem
 from tests.api.conftest import Clients
+from tests.api.keys.making import of_acme
 from tests.api.runs.test_waiting import end, meanwhile
 from tests.doubles import WatchedEmail
 from tests.mailserver import mail_server
@@ -113,6 +114,15 @@ def test_addresses_outside_the_tenants_domains_are_refused(
     assert pointers(refused) == ["/recipients/1"]
     problem(api.admin.post(path, {"recipients": "me"}), 409)
     assert sql(services, "SELECT count(*) FROM export_history") == [(0,)]
+
+
+@pytest.mark.parametrize("body", [{"recipients": "me"}, {"test": True}])
+def test_a_tenants_key_has_no_mailbox(
+    api: Clients, services: Services, path: str, cast: Cast, body: Any
+) -> None:
+    key = of_acme(services, api, cast)
+    assert pointers(key.post(path, body)) == ["/recipients"]
+    assert key.post(path, body | {"recipients": ["ann@example.com"]}).status_code == 202
 
 
 class TestWaiting:

@@ -98,4 +98,5 @@ def _chosen(where: RunFilter) -> list[Any]:
         (c.status, where.status),
         (c.trigger, where.trigger),
     )
-    return [column == value for column, value in pairs if value]
+    among = [] if where.among is None else [c.scheduled_export_id.in_(where.among)]
+    return [*among, *(column == value for column, value in pairs if value)]

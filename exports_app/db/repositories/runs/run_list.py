@@ -140,6 +140,8 @@ class RunListRepository(StoredRuns):
             )
             if value and name != led_by
         ]
+        if where.among is not None:
+            conditions.append(columns.scheduled_export_id.in_(where.among))
         if where.ended_after is not None:
             conditions.append(columns.completed_at > where.ended_after)
         if where.reason:
@@ -207,6 +209,7 @@ def _has_rest(where: RunFilter, led_by: str) -> bool:
         "status": where.status,
         "trigger": where.trigger,
         "ended_after": where.ended_after,
+        "among": where.among is not None,
         "reason": where.reason,
         "recipient": where.recipient,
     }

@@ -24,7 +24,7 @@ class RunFilter:
 
     since, before: when they were created. ended_after: those that ended later. recipient: a whole
     address in its normal form, or a part of one where is_part. reason: a part of the error's text,
-    or of its code.
+    or of its code. among: only runs of these schedules.
     """
 
     schedule_id: str = ""
@@ -36,6 +36,7 @@ class RunFilter:
     recipient: str = ""
     is_part: bool = False
     reason: str = ""
+    among: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
