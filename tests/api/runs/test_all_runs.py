@@ -184,7 +184,7 @@ def test_a_key_for_chosen_schedules_sees_their_runs_alone(
     api: Clients, services: Services, cast: Cast, runs: list[Run]
 ) -> None:
     chosen = runs[0].scheduled_export_id
-    key = of_acme(services, api, cast, schedule_ids=[chosen])
+    key = of_acme(services, api, cast, "exports.read", schedule_ids=[chosen])
     expected = [run.id for run in runs if run.scheduled_export_id == chosen]
     assert ids(key) == ids(key, scheduledExportId=chosen) == expected[::-1]
     assert walk(key, RUNS, limit=1) == expected[::-1]
