@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import Any, Self
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     Table,
     TableClause,
+    UnaryExpression,
     func,
     or_,
     select,
@@ -17,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as column_of
 from sqlalchemy import table as table_of
+from sqlalchemy.sql import operators
 
 from exports_app.db.search import Searched
 from exports_app.domain.search_words import words
@@ -88,8 +91,13 @@ class Search:
         return self._filtered(select(self._texts.c.id).select_from(self._joined()))
 
     def _filtered(self, query: Select[Any]) -> Select[Any]:
+        tenant: ColumnElement[str] = self._texts.c.tenant_id
+        if self._is_by_words:
+            # The plus keeps SQLite from looking at each row of the tenant, and for each in the
+            # index of the words, as it does before it has statistics: a minute for 10,000 rows
+            tenant = UnaryExpression(tenant, operator=operators.custom_op("+"), type_=tenant.type)
         if self.within is not None:
-            query = query.where(self._texts.c.tenant_id.in_(self.within))
+            query = query.where(tenant.in_(self.within))
         if not self._is_by_words:
             return query.where(*self._has(self.wanted))
         phrases = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in self._long)

@@ -1,6 +1,9 @@
 """Searching: the same rows are found in both databases."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy import event
 
 from exports_app.db import migrate
 from exports_app.db.engine import Database
@@ -232,6 +235,31 @@ def test_a_server_that_refuses_the_extension_is_migrated_without_the_indexes(
         database.dispose()
         postgres.drop("refusing")
         postgres.sql("DROP ROLE plain")
+
+
+@pytest.mark.about_sqlite
+def test_words_are_looked_up_once_before_there_are_statistics(
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    named: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(searching, "SMALL", 0)
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, values: Any, *more: Any) -> None:
+        if " MATCH " in statement:
+            asked.append((statement, values))
+
+    event.listen(services.database.engine, "before_cursor_execute", note)
+    assert names(services, admin, acme.id, "lodz") == [NAMES[0]]
+    event.remove(services.database.engine, "before_cursor_execute", note)
+    assert len(asked) == 2  # the number, and the ids
+    with services.database.engine.connect() as connection:
+        for statement, values in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert "search_scheduled_exports_words VIRTUAL TABLE" in plan[0][3], plan
 
 
 @pytest.mark.about_postgresql
