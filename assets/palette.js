@@ -137,13 +137,13 @@ function Row({ item, place, marked, first, onRun, onMark, onEnter }) {
 }
 
 const KEYS = [
-  ["Anywhere", [["Ctrl K", "Open the command palette"], ["Ctrl Z", "Undo what a notice offers to undo"], ["Alt T", "Go to the notices"], ["?", "Show the shortcuts"]]],
+  ["Anywhere", [["Ctrl K", "Open the command palette"], ["Ctrl Z", "Undo, while a notice offers it"], ["Alt T", "Go to the notice"], ["?", "Show the shortcuts"]]],
   ["In a list", [["j", "Next row"], ["k", "Previous row"]]],
   ["In the list of scheduled exports", [
-    ["/", "Search"], ["n", "New scheduled export"], ["Enter", "Open the history"], ["x", "Select the row"], ["Shift X", "Select the rows up to it"],
+    ["/", "Search"], ["n", "New scheduled export"], ["Enter", "Open the history"], ["x", "Select the row"], ["Shift X", "Select all rows up to this one"],
     ["e", "Edit"], ["r", "Run now"],
   ]],
-  ["In the list of all runs", [["Enter", "Show or hide the details"], ["d", "Download the file"], ["r", "Rerun, while the details are shown"]]],
+  ["In the list of all runs", [["Enter", "Show or hide the details"], ["d", "Download the file"], ["r", "Rerun the run whose details are shown"]]],
   ["In the form", [["Ctrl Enter", "Save"], ["Esc", "Close"]]],
 ];
 const MODIFIERS = new Set(["Ctrl", "Shift", "Alt"]);

@@ -185,7 +185,7 @@ def _maintenance() -> rx.Component:
     text = rx.el.div(
         rx.el.b("Maintenance"),
         rx.cond(SessionState.maintenance_reason != "", reason),
-        rx.el.div("Runs wait until it is over. You can go on working."),
+        rx.el.div("Runs wait until it is over. You can keep working."),
         class_name="maintenance",
     )
     return rx.el.div(

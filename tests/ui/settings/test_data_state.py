@@ -113,13 +113,14 @@ def test_a_file_is_understood_checked_and_imported(
         assert page.report.title == "Nothing has been imported yet. The import would do this:"
         assert page.report.facts[:2] == [
             "1 new day, 1 replaced",
-            "1 new campaign, 1 known already",
+            "1 new campaign, 1 existing",
         ]
         assert [
             (d.campaign, d.detail, d.stored, d.given, d.outcome) for d in page.report.differences
         ] == [("Spring", "Status", "active", "paused", "stays")]
         assert sql(services, "SELECT count(*) FROM campaigns WHERE name = 'New one'") == [(0,)]
-        assert "kept (change it with “Update details that differ”)" in await report(tab, session_id)
+        told = await report(tab, session_id)
+        assert "not changed (change it with “Update details that differ”)" in told
         await tab.do(DataState.choose_updates, True)
         assert not page.checked
         await tab.do(DataState.check)

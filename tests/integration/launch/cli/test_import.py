@@ -52,8 +52,8 @@ def test_details_are_named_and_changed_where_that_is_asked(run: Run, tmp_path: P
     assert said[1:3] == [
         'line 2: "Summer " was matched to "Summer", which differs in spaces or Unicode form only',
         (
-            'line 2: "Summer": status: paused in the file, active stored: kept (change it with'
-            " --update-details)"
+            'line 2: "Summer": status: paused in the file, active stored: not changed '
+            "(change it with --update-details)"
         ),
     ]
     said = went_well(run("import-campaigns", file, *ARGS, "--update-details")).splitlines()

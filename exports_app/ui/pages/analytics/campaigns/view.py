@@ -197,7 +197,7 @@ def _over_time() -> rx.Component:
                 rx.cond(state.currencies.length() > 1, ", all currencies together", ""),
             ),
             state.cut,
-            rx.cond(state.data.length() > 0, " · press a point to list its campaigns", ""),
+            rx.cond(state.data.length() > 0, " · select a point to list its campaigns", ""),
         ),
         chart,
         charts.table("Figures of the chart", state.heads, state.table, state.pick),

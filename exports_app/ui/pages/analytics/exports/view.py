@@ -90,7 +90,7 @@ def _runs() -> rx.Component:
     chart = charts.bars(state.runs, parts, on_pick=state.pick)
     all_runs = link("All runs", href=state.all_runs)
     failed = link("Failed runs", href=state.failed_runs)
-    words = rx.fragment(state.ended, rx.cond(state.ran, " · press a day to list its runs", ""))
+    words = rx.fragment(state.ended, rx.cond(state.ran, " · select a day to list its runs", ""))
     return charts.figure(
         *("Runs by day", words, chart, table, all_runs, failed), name="runs", filled=state.ran
     )

@@ -168,7 +168,7 @@ def _day(name: str, label: str) -> rx.Component:
         f"filter-{name}",
         AllRuns.view[name],
         lambda chosen: AllRuns.choose(name, chosen),
-        title=f"A day in {AllRuns.zone}",
+        title=f"Time zone: {AllRuns.zone}",
     )
 
 

@@ -216,8 +216,7 @@ def _sent(run: Run, deliveries: list[Delivery]) -> str:
         facts.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
     if run.removed_characters:
         facts.append(
-            f"{counted(run.removed_characters, 'character')} removed or replaced that the format "
-            f"cannot store"
+            f"{counted(run.removed_characters, 'unsupported character')} removed or replaced"
         )
     if run.file_removed_at:
         facts.append(f"the file was removed on {run.file_removed_at:%d %b %Y}")

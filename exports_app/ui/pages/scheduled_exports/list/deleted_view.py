@@ -32,7 +32,7 @@ def _row(row: DeletedRow) -> rx.Component:
             " by ",
             rx.el.bdi(row.who),
             f" · was {row.was.lower()}",
-            browser.when(at=row.until, prefix=" · removed for good "),
+            browser.when(at=row.until, prefix=" · permanently removed "),
             class_name="muted num",
         ),
         class_name="grow",

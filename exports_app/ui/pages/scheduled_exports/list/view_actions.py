@@ -19,7 +19,7 @@ from exports_app.ui.pages.scheduled_exports.list.view_content import BUILT_IN, C
 from exports_app.ui.pages.scheduled_exports.list.views import Views
 
 SAVE, RENAME, DELETE = "save", "rename", "delete"
-NOT_SAVED = "A view does not keep deleted scheduled exports"
+NOT_SAVED = "A view cannot show deleted scheduled exports"
 NAME = "view-name"
 """Name and id of the field for the name."""
 

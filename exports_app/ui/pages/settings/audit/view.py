@@ -91,7 +91,7 @@ def _choice(label: str, name: str, options: list[tuple[str, str]]) -> rx.Compone
 
 
 def _date(label: str, name: str) -> rx.Component:
-    title = f"A day in {AuditState.zone}"
+    title = f"Time zone: {AuditState.zone}"
     return day_chooser(
         label,
         name,

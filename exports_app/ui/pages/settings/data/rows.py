@@ -161,7 +161,7 @@ def _title(report: ImportReport) -> str:
 def _facts(report: ImportReport) -> list[str]:
     days = f"{counted(report.days_new, 'new day')}, {report.days_replaced:,} replaced"
     campaigns = (
-        f"{counted(report.campaigns_new, 'new campaign')}, {report.campaigns_known:,} known already"
+        f"{counted(report.campaigns_new, 'new campaign')}, {report.campaigns_known:,} existing"
     )
     joined = [
         f"Line {name.line}: “{name.given}” was matched to the campaign “{name.kept}”"

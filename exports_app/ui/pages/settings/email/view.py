@@ -127,7 +127,7 @@ def _outcome() -> rx.Component:
         EmailState.outcome,
         ("accepted", _outcome_box("The mail server accepted it: ", "info")),
         ("refused", _outcome_box("Not sent. ", "bad")),
-        ("unknown", _outcome_box("It is unknown whether it was sent. ", "warn")),
+        ("unknown", _outcome_box("It may or may not have been sent. ", "warn")),
         rx.fragment(),
     )
 
