@@ -207,7 +207,7 @@ def test_what_is_held_is_refused_while_a_server_runs(place: Place, filled: Fille
 
     services = place.services()
     with services.process_registry.register(ProcessKind.WORKER):
-        with pytest.raises(AssertionError, match="a server or a worker runs on this database"):
+        with pytest.raises(AssertionError, match="a server or worker is running on this database"):
             place.walk(f"{PYTHON} -m exports_app hold-restored")
     assert the_run(services, filled.waiting).status is RunStatus.PENDING
 

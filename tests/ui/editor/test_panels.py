@@ -75,7 +75,7 @@ def test_the_data_panel_answers_with_rows_or_with_the_reason(
     assert "at least one campaign" in problem
     found, problem = _read(admin, acme.id, values, [campaigns["Rival"].id])
     assert found is None
-    assert "no such campaign" in problem
+    assert "campaign does not exist" in problem
     assert tab
     assert services
 

@@ -41,7 +41,7 @@ def test_there_and_back(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("filled")
 def test_what_cannot_be_restored_is_one_line(run: Run, tmp_path: Path) -> None:
-    assert "is no folder" in refused(run("restore", str(tmp_path / "none")))
+    assert "is not a folder" in refused(run("restore", str(tmp_path / "none")))
     folder = tmp_path / "backup"
     run("backup", str(folder))
     line = run("restore", str(folder)).stderr.splitlines()[-1]
@@ -58,7 +58,7 @@ def test_a_key_of_the_settings_is_named(run: Run, tmp_path: Path) -> None:
     for number, (env, words) in enumerate(
         (
             ({}, "the secret key is not in this backup: set SECRET_KEY"),
-            ({"SECRET_KEY": other}, "SECRET_KEY is another one than the server had"),
+            ({"SECRET_KEY": other}, "SECRET_KEY is not the one that the server had"),
             ({"SECRET_KEY": key}, ""),
         )
     ):
