@@ -61,8 +61,7 @@ def fill(services: Services) -> dict[str, str]:
             )
         )
         _campaigns(tx, now)
-        for entry in _audit_entries(now):
-            tx.audit.add(entry)
+        tx.audit.add(_audit_entries(now))
     exports = [*schedules.northwind(now), *schedules.alpine(now)]
     with services.store.write() as tx:
         for schedule, past in exports:
