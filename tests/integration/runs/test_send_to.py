@@ -7,15 +7,17 @@ import pytest
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Forbidden, Invalid, NotFound
+from exports_app.domain.errors import Forbidden, Invalid, NotFound, RunError
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.runs.mailings import Mailing
 from exports_app.services.schedules.bulk import BulkAction
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.run_actions.recipients import ANN, BOB, CY, refused
-from tests.mailserver import MailServer
-from tests.world import claim, execute, make_schedule, runs_of, stored, uuid_of
+from tests.mailserver import MailServer, mail_server
+from tests.world import claim, execute, make_schedule, registered, runs_of, stored, uuid_of
 
 DAYS = (date(2026, 2, 2), date(2026, 2, 16))
 """Three Mondays."""
@@ -114,3 +116,22 @@ def test_a_resend_counts_those_who_did_not_get_it_and_still_may(
     left = services.mailings.of_resend(admin, schedule.id, run.id)
     assert (left.emails, left.addresses) == (1, (BOB,))
     assert services.mailings.of_rerun(admin, schedule.id, run.id)[0].addresses == (ANN, BOB)
+
+
+def test_a_retry_counts_those_whom_the_next_attempt_writes_to(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
+    schedule = make_schedule(services, admin, recipients=(ANN, BOB, CY))
+    services.schedules.trigger(admin, schedule.id)
+    run = claim(services)
+    of_retry = services.mailings.of_retry
+    services.run_endings.fail(run, RunError("the disk is busy", code="busy", permanent=False))
+    assert of_retry(admin, schedule.id, run.id).addresses == (ANN, BOB, CY)  # nothing was sent yet
+    clock.advance(hours=1)
+    answers = {BOB: "451 4.7.1 later", CY: "550 5.1.1 no such user"}
+    with mail_server(refuse=answers) as server, registered(CHANNELS, WatchedEmail(server)):
+        waiting = execute(services, claim(services))
+    assert waiting.status is RunStatus.PENDING
+    assert of_retry(admin, schedule.id, run.id) == Mailing((schedule.name,), 1, 1, (BOB,))
+    services.schedules.update(admin, schedule.id, {"recipients": (ANN, CY)})
+    assert of_retry(admin, schedule.id, run.id).emails == 0

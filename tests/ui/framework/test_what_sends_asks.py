@@ -11,6 +11,8 @@ import pytest
 
 import exports_app
 from exports_app.domain.access import Principal
+from exports_app.domain.errors import RunError
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Action, Tenant
 from exports_app.ui.layout.palette.state import PaletteState
@@ -24,7 +26,7 @@ from tests.doubles import WatchedEmail
 from tests.mailserver import mail_server
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.list.loading import load
-from tests.world import make_schedule, registered, runs_of, trigger_and_execute
+from tests.world import claim, make_schedule, registered, runs_of, trigger_and_execute
 
 HOUSE = Path(exports_app.__file__).parent
 SENDING = frozenset(
@@ -171,3 +173,20 @@ def test_a_client_runs_nothing_by_the_other_actions_of_several(
 
     asyncio.run(play())
     assert runs_of(services, schedule) == []
+
+
+def test_a_retry_that_mails_nobody_is_not_asked_about(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+    services.schedules.trigger(admin, schedule.id, SendTo.NOBODY)
+    run = claim(services)
+    services.run_endings.fail(run, RunError("the disk is busy", code="busy", permanent=False))
+
+    async def play() -> None:
+        await load(tab, sign_in, admin, acme)
+        await tab.do(SendQuestion.ask_retry, schedule.id, run.id)
+        assert not (await tab.state(SendQuestion)).is_open
+
+    asyncio.run(play())
+    assert claim(services).id == run.id, "it does not wait any more"
