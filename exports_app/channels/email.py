@@ -1,11 +1,12 @@
 """Email over SMTP: one message for each recipient, the file attached."""
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -24,6 +25,7 @@ from exports_app.channels._smtp.connection import SmtpConnection
 from exports_app.channels._smtp.dialogue import Dialogue, last_reply
 from exports_app.channels._smtp.server import PATIENCE, Patience, Server
 from exports_app.channels._smtp.settings import IMPLICIT_TLS_PORT, SmtpSettings
+from exports_app.domain import bounds
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.services.core.extension_points import (
@@ -126,6 +128,13 @@ class EmailChannel:
             return self._smtp, {}
         read: SmtpSettings = environment.read(SmtpSettings, prefix="SMTP_")
         return read, environment.sources()
+
+    def config(self) -> Mapping[str, Any]:
+        address = {"type": "string", "format": "email"}
+        return {
+            "recipients": {"type": "array", "items": address, "maxItems": bounds.RECIPIENTS},
+            "replyTo": address,
+        }
 
     def unconfigured(self) -> str | None:
         """Asked at the server's start, it also checks the settings: raises SettingsError naming the

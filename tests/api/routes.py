@@ -109,6 +109,7 @@ CASES = [
         {"startDate": "2026-02-01", "endDate": "2026-02-28"},
         writes=True,
     ),
+    Case("GET", "/api/catalog", 200),
     Case("GET", "/api/runs", 200, super_admin=422),  # of which tenant?
     Case("GET", "/api/runs/ended", 200, super_admin=422),
     Case("GET", "/api/runs/{run_id}", 200),

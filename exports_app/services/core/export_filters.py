@@ -37,6 +37,11 @@ class ExportFilter(Protocol):
     def resolve(self, value: Any) -> Any:
         """The value for the query, with the default for an empty one."""
 
+    @property
+    def is_required(self) -> bool: ...
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of a value."""
+
 
 @dataclass(frozen=True)
 class CampaignFilter:
@@ -63,6 +68,18 @@ class CampaignFilter:
     def resolve(self, value: tuple[str, ...]) -> tuple[str, ...]:
         return value
 
+    @property
+    def is_required(self) -> bool:
+        return self.required
+
+    def schema(self) -> Mapping[str, Any]:
+        return {
+            "type": "array",
+            "items": {"type": "string", "format": "uuid"},
+            "minItems": int(self.required),
+            "maxItems": MAX_CAMPAIGNS,
+        }
+
     @classmethod
     def of(cls, scope: Scope) -> tuple[str, ...]:
         """The chosen campaigns; empty: every campaign of the tenant."""
@@ -84,6 +101,13 @@ class GroupByFilter:
 
     def resolve(self, value: str | None) -> str:
         return self.values[0] if value is None else value
+
+    @property
+    def is_required(self) -> bool:
+        return False
+
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "string", "enum": list(self.values), "default": self.values[0]}
 
     @classmethod
     def of(cls, scope: Scope) -> str:

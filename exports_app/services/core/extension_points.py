@@ -1,7 +1,7 @@
 """Extension points: Protocols of export types, formats and delivery channels, and their
 registries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -234,6 +234,15 @@ class LimitsAttachments(Protocol):
 
     def attached_size(self, size: int) -> int:
         """The bytes that a file of `size` bytes takes in a message."""
+
+
+@runtime_checkable
+class HasConfig(Protocol):
+    """A channel that says which fields of a scheduled export it reads. Without this they are its
+    recipients, whatever they are."""
+
+    def config(self) -> Mapping[str, Any]:
+        """The JSON Schema of each, by its name in the API."""
 
 
 @runtime_checkable

@@ -1,0 +1,59 @@
+"""What can be chosen for a scheduled export."""
+
+from typing import Any
+
+from pydantic import Field
+
+from exports_app.api.schemas.base import Output
+from exports_app.domain.table import Kind
+
+
+class ColumnOut(Output):
+    key: str = Field(description="The header in CSV, and the name in JSON and XML")
+    label: str = Field(description="The header in Excel")
+    kind: Kind
+
+
+class ExportTypeOut(Output):
+    key: str
+    label: str
+    description: str
+    columns: list[ColumnOut]
+    filters: dict[str, Any] = Field(
+        description="The JSON Schema (2020-12) of the filters of a scheduled export of this type"
+    )
+
+
+class FormatOut(Output):
+    key: str
+    label: str
+    mime: str
+    extension: str = Field(description="Of its files, without a dot")
+
+
+class ChannelOut(Output):
+    key: str
+    label: str
+    config: dict[str, Any] = Field(
+        description="The JSON Schema (2020-12) of the fields that the channel reads"
+    )
+
+
+class PresetOut(Output):
+    key: str
+    label: str
+    expression: str = Field(description="Cron")
+
+
+class ChoiceOut(Output):
+    key: str
+    label: str
+
+
+class CatalogOut(Output):
+    export_types: list[ExportTypeOut]
+    formats: list[FormatOut]
+    channels: list[ChannelOut]
+    presets: list[PresetOut] = Field(description="Common schedules")
+    periods: list[ChoiceOut] = Field(description="Values of filters.period")
+    zones: list[str] = Field(description="Names of all IANA time zones")
