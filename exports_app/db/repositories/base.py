@@ -66,9 +66,11 @@ def forget(
 def distinct(connection: Connection, column: Any, *where: Any) -> list[str]:
     """The values of a column, in order: a step into an index that begins with it for each
     (wiki.postgresql.org/wiki/Loose_indexscan), which neither database does by itself."""
-    first = select(func.min(column)).where(*where)
+    # Not by min(): where a condition is about another table, PostgreSQL would read all rows for it
+    least = select(column).where(*where).order_by(column).limit(1)
+    first = least.where(column.is_not(None))
     values = select(first.scalar_subquery().label("value")).cte(recursive=True)
-    following = select(func.min(column)).where(*where, column > values.c.value)
+    following = least.where(column > values.c.value)
     step = select(following.correlate(values).scalar_subquery())
     values = values.union_all(step.where(values.c.value.is_not(None)))
     found = connection.execute(select(values.c.value).where(values.c.value.is_not(None)))
