@@ -1,14 +1,16 @@
 """Tags of scheduled exports."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Action, Page, Schedule, Tenant
+from exports_app.services.core.records import Action, Page, Schedule, Tenant, new_id
 from exports_app.wiring import Services
 from tests.integration.schedules.fields import pointers
 from tests.world import make_schedule, sql, stored
@@ -174,3 +176,33 @@ def test_many_get_and_lose_them_together(
     assert stored(services, one).tags == ["Weekly"]
     refused = services.bulk.tag(viewer, [one.id], ["x"])
     assert refused.failed == [(one.id, Forbidden().message)]
+
+
+@pytest.mark.about_postgresql
+def test_the_tags_of_many_are_read_without_reading_each_of_them(
+    services: Services, admin: Principal
+) -> None:
+    one = tagged(services, admin, "One", "a", "b")
+    with services.store.write() as tx:
+        for number in range(300):
+            tx.schedules.add(replace(one, id=new_id(), name=f"Plan {number}"))
+    ran = list[tuple[str, Any]]()
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        ran.append((statement, values))
+
+    event.listen(services.database.engine, "before_cursor_execute", note)
+    assert services.tags.find(admin, one.tenant_id) == ["a", "b"]
+    event.remove(services.database.engine, "before_cursor_execute", note)
+    statement, values = next(each for each in ran if "schedule_tags" in each[0])
+    with services.database.read() as connection:
+        explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        plan = connection.exec_driver_sql(explained, values).scalar_one()[0]["Plan"]
+    assert 0 < _rows(plan) < 100
+
+
+def _rows(plan: dict[str, Any]) -> float:
+    """That were read of the tags, in all parts of the plan."""
+    own = plan["Actual Rows"] * plan["Actual Loops"]
+    of_tags = own if plan.get("Relation Name") == "schedule_tags" else 0
+    return of_tags + sum(map(_rows, plan.get("Plans", ())))
