@@ -130,7 +130,7 @@ RECENT = (
         Action.SCHEDULE_PAUSED,
         SPRING,
         "Spring launch detail",
-        {"reason": "5 runs in a row failed"},
+        {"reason": "5 runs failed in a row"},
     ),
     _Event(
         3,

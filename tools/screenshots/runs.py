@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.timing import cron
 from exports_app.domain.timing.period import Window
@@ -83,7 +82,7 @@ def _streak(tx: Transaction, schedule: Schedule, runs: list[Run]) -> None:
     tx.notifications.add([_notification(schedule, failed[-1], NotificationKind.FAILING)])
     if not schedule.is_active:
         tx.notifications.add([_notification(schedule, failed[0], NotificationKind.PAUSED)])
-        reason = f"{counted(len(failed), 'run')} in a row failed; the last one: {failed[0].error}"
+        reason = f"{len(failed)} runs failed in a row; the last one: {failed[0].error}"
         changes |= {"paused_at": failed[0].completed_at, "paused_reason": reason}
     tx.schedules.change(schedule.id, changes)
 
