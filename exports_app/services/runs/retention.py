@@ -13,6 +13,7 @@ from exports_app.domain import bounds
 from exports_app.domain.errors import StoreAway
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import UPLOAD_NAME, Clock, FileStore, Store, Usage
+from exports_app.services.runs import run_summary
 
 BATCH = 200
 ORPHAN_AGE = timedelta(hours=1)
@@ -108,7 +109,8 @@ class Retention:
                 if stopped():
                     break
                 with self._store.write() as tx:
-                    noted = tx.runs.note_removed(run.id, now)
+                    totals = run_summary.without_rows(run.summary)
+                    noted = tx.runs.note_removed(run.id, now, totals)
                 if (
                     noted and run.file_key
                 ):  # noted first: a crash in between leaves an orphan, never a row without its file

@@ -42,6 +42,14 @@ def read(stored: Mapping[str, Any]) -> RunSummary:
     return RunSummary(file, EarlierTotals(window, earlier["groups"]))
 
 
+def without_rows(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is kept once the file is removed: the totals, so that a later run can be compared with
+    it. Its rows go with the file."""
+    if stored is None:
+        return None
+    return FileSummary.from_json({**stored, "top_keys": [], "top": []}).to_json()
+
+
 def with_earlier(tx: Transaction, run: Run, collected: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a run. collected: `FileSummary.to_json` of its file.
 

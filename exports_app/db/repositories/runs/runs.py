@@ -251,8 +251,8 @@ class RunRepository(StoredRuns):
         )
         return self._all(self._select().where(*old).order_by(c.completed_at, c.id).limit(limit))
 
-    def note_removed(self, run_id: str, at: datetime) -> bool:
-        gone = {"file_removed_at": at, "summary": None}
+    def note_removed(self, run_id: str, at: datetime, summary: dict[str, Any] | None) -> bool:
+        gone = {"file_removed_at": at, "summary": summary}
         return self._update(self._table.c.id == run_id, *self._has_file(), values=gone) == 1
 
     def _has_file(self) -> tuple[Any, ...]:

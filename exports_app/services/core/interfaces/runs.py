@@ -104,9 +104,9 @@ class RunStore(Protocol):
         before."""
 
     def summarized_before(self, run: Run, start: date, among: int) -> list[Run]:
-        """Up to 20 runs of the same schedule that sent a file and still have its summary, of
-        windows that begin before `start`; the latest window first. Tests are left out. among: how
-        many of those created before the run are looked at."""
+        """Up to 20 runs of the same schedule that sent a file with a summary, of windows that
+        begin before `start`; the latest window first. Tests are left out. among: how many of those
+        created before the run are looked at."""
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
         """The newest run of each schedule that has one, without tests."""
@@ -153,9 +153,9 @@ class RunStore(Protocol):
     ) -> list[Run]:
         """Finished runs with a file and without a valid download link, the oldest first."""
 
-    def note_removed(self, run_id: str, at: datetime) -> bool:
-        """Note that the file is removed, and forget its summary, which has some of its data. False
-        where the run is not finished, or it was noted already."""
+    def note_removed(self, run_id: str, at: datetime, summary: dict[str, Any] | None) -> bool:
+        """Note that the file is removed, and what is kept of its summary. False where the run is
+        not finished, or it was noted already."""
 
     def keys_in_use(self, keys: Collection[str]) -> set[str]:
         """The keys of files that belong to a run and were not removed."""

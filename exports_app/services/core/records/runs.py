@@ -34,7 +34,7 @@ class Run:
     removed_characters: int | None = None
     """Characters that the format could not hold."""
     summary: dict[str, Any] | None = None
-    """Of its file, see `services.runs.run_summary`; removed with it. Older runs have none."""
+    """Of its file, see `services.runs.run_summary`. Older runs have none."""
     sent_as: str | None = None
     """attach, zip or link: how the file was sent."""
     sent_size: int | None = None

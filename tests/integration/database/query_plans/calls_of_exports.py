@@ -171,7 +171,7 @@ def _runs() -> Mapping[str, Call]:
             [run.file_key for run in k.runs if run.file_key]
         ),
         "runs.latest": lambda tx, k: tx.runs.latest(k.schedule_ids),
-        "runs.note_removed": lambda tx, k: tx.runs.note_removed(k.run.id, k.filled.now),
+        "runs.note_removed": lambda tx, k: tx.runs.note_removed(k.run.id, k.filled.now, None),
         "runs.of_schedule": lambda tx, k: tx.runs.of_schedule(k.schedules[0].id, 50),
         "runs.outdated": lambda tx, k: tx.runs.outdated(
             k.filled.tenant, k.filled.now - DAY, k.filled.now, 100

@@ -149,7 +149,7 @@ def test_what_was_removed_is_gone_though_a_machine_has_a_copy_of_it(
     run = trigger_and_execute(services, admin, schedule)
     sql(services, "UPDATE export_history SET status = 'failed'")
     with services.store.write() as tx:
-        assert tx.runs.note_removed(run.id, clock())
+        assert tx.runs.note_removed(run.id, clock(), None)
     assert run.file_key is not None
     assert services.files.has(run.file_key)
     with pytest.raises(Gone, match="was removed"):
