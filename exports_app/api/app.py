@@ -15,6 +15,7 @@ from exports_app.api.routes import (
     api_keys,
     audit,
     auth,
+    bulk,
     campaigns,
     catalog,
     download_links,
@@ -63,6 +64,7 @@ def create(
     )
     for routes in (
         *of_people,
+        bulk,
         schedules,
         views,
         all_runs,

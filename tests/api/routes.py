@@ -109,6 +109,20 @@ CASES = [
         {"startDate": "2026-02-01", "endDate": "2026-02-28"},
         writes=True,
     ),
+    Case(
+        "POST",
+        SCHEDULES + "/bulk",
+        200,
+        {"action": "pause", "ids": [ABSENT]},
+        writes=True,
+    ),
+    Case(
+        "POST",
+        SCHEDULES + "/{schedule_id}/history/{history_id}/rerun",
+        202,
+        {"sendTo": "nobody"},
+        writes=True,
+    ),
     Case("GET", "/api/catalog", 200),
     Case("GET", "/api/runs", 200, super_admin=422),  # of which tenant?
     Case("GET", "/api/runs/ended", 200, super_admin=422),

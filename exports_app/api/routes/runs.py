@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
@@ -101,6 +101,28 @@ async def run(
     return await once_ended(
         request, srv, who, waiting, wait, lambda: srv.history.get(who, schedule_id, history_id)
     )
+
+
+@router.post(
+    "/{schedule_id}/history/{history_id}/rerun",
+    status_code=202,
+    response_model=schemas.RunOut,
+    openapi_extra=takes(schemas.RerunIn, optional=True),
+    summary="Rerun a run",
+)
+def rerun(
+    srv: Srv,
+    who: Who,
+    target: WritableSchedule,
+    history_id: str,
+    body: Annotated[schemas.RerunIn, Depends(json_body(schemas.RerunIn, optional=True))],
+    response: Response,
+) -> Any:
+    """A new run of the scheduled export as it is now, over the days of this one; 409 until this one
+    has ended."""
+    again = srv.run_actions.rerun(who, target.id, history_id, body.send_to)
+    response.headers["Location"] = f"/api/runs/{again.id}"
+    return run_out(again, [])
 
 
 def _run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:

@@ -26,7 +26,7 @@ BASE = "/api/scheduled-exports"
 router = APIRouter(prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED])
 
 
-def _where(
+def filters_of(
     export_type: str | None,
     file_format: str | None,
     last_status: RunStatus | None,
@@ -34,9 +34,11 @@ def _where(
     failing: bool | None,
     tags: list[str],
     owner_id: str | None,
+    below: str = "",
 ) -> dict[str, Any]:
+    """As `Schedules.find` takes them. below: where they are in the body. Raises Invalid."""
     wrong = [
-        FieldError(pointer, one_of(known))
+        FieldError(f"{below}{pointer}", one_of(known))
         for pointer, value, known in (
             ("/exportType", export_type, EXPORT_TYPES.keys()),
             ("/format", file_format, FORMATS.keys()),
@@ -94,7 +96,7 @@ def find(
     cursor: pages.Cursor = None,
 ) -> Any:
     owner = str(owner_id) if owner_id else None
-    where = _where(export_type, file_format, last_status, is_active, failing, tag or [], owner)
+    where = filters_of(export_type, file_format, last_status, is_active, failing, tag or [], owner)
     wanted = str(tenant_id) if tenant_id else None
     of = ("schedules", wanted, where, q, sort)
     asked = srv.cursors.page(cursor, of, Page(page, size, sort))

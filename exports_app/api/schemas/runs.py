@@ -156,6 +156,13 @@ class ReplaceRecipientIn(Input):
     )
 
 
+class RerunIn(Input):
+    send_to: SendTo = Field(
+        default=SendTo.RECIPIENTS,
+        description="me: a test, to you alone; nobody: only the file. A test is always sent to you",
+    )
+
+
 class BackfillIn(Input):
     start_date: Day
     end_date: Day

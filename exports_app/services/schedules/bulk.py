@@ -1,6 +1,6 @@
 """One action on many scheduled exports, with the rules of the action on one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -28,12 +28,13 @@ class BulkAction(StrEnum):
 
 @dataclass(frozen=True)
 class BulkResult:
-    """done: ids. failed: an id, and the reason as a sentence."""
+    """done: ids. failed: an id, and the reason as a sentence. codes: of the errors, by id."""
 
     done: list[str]
     failed: list[tuple[str, str]]
     switched: list[Switched] = field(default_factory=list, compare=False)
     """Those of ACTIVATE and PAUSE, to be undone."""
+    codes: Mapping[str, str] = field(default_factory=dict, compare=False)
     cancelled: int = 0
     """Queued runs that DELETE cancelled."""
 
@@ -114,7 +115,8 @@ class Bulk:
 
 def _result(outcome: Outcome) -> BulkResult:
     failed = [(key, _reason(error)) for key, error in outcome.failed.items()]
-    return BulkResult(list(outcome.done), failed)
+    codes = {key: error.code for key, error in outcome.failed.items()}
+    return BulkResult(list(outcome.done), failed, codes=codes)
 
 
 def _reason(error: ExportsError) -> str:

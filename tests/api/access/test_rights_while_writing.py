@@ -12,7 +12,7 @@ from exports_app.services.core.records import AuditEntry, Membership, Page
 from exports_app.wiring import Services
 from tests.api.access.unchanged import nothing_changed
 from tests.api.access.wait import Wait
-from tests.api.client import problem
+from tests.api.client import SCHEDULES, problem
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, WRITES, Case, call, named
 from tests.doubles import FakeClock
@@ -22,6 +22,8 @@ QUOTAS = [case for case in CASES if case.path.endswith("/quotas") and case.body 
 READS = {"GET /api/tenants/{tenant_id}/quotas", "GET /api/tenants/{tenant_id}/members"}
 READS |= {"GET /api/tenants/{tenant_id}/invitations", "GET /api/audit"}
 READS |= {f"GET /api/tenants/{{tenant_id}}/keys{one}" for one in ("", "/{key_id}")}
+READS |= {f"POST {SCHEDULES}/bulk"}
+"""And what finds nothing to write."""
 BY_ADMINS = [
     case for case in WRITES if case not in QUOTAS and f"{case.method} {case.path}" not in READS
 ]

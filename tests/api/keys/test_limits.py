@@ -178,6 +178,7 @@ class TestItsSchedules:
         free = {
             *(("GET", path) for path in (ME, SCHEDULES, RUNS, f"{RUNS}/ended", "/api/catalog")),
             ("POST", f"{SCHEDULES}/validate-cron"),
+            ("POST", f"{SCHEDULES}/bulk"),  # each by itself
         }
         for caller in chosen:
             for case in CASES:

@@ -23,7 +23,7 @@ from tests.api.client import (
     schedule_body,
 )
 from tests.api.conftest import Clients
-from tests.doubles import NOW
+from tests.doubles import NOW, FakeClock
 from tests.mailserver import MailServer
 from tests.world import FORMAT_KEYS, Cast, claim, execute, uuid_of
 
@@ -264,3 +264,37 @@ def test_a_deleted_campaign_is_refused_and_its_schedules_can_still_be_renamed(
     assert api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"name": "New"}).status_code == 200
     refused = api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"filters": {"campaignIds": [one]}})
     assert pointers(refused) == ["/filters/campaignIds/0"]
+
+
+class TestRerun:
+    def test_is_a_new_run_over_the_same_days(
+        self,
+        api: Clients,
+        services: Services,
+        cast: Cast,
+        schedule: dict[str, Any],
+        clock: FakeClock,
+    ) -> None:
+        old = done(services, cast, schedule)
+        path = f"{SCHEDULES}/{schedule['id']}/history/{old.id}/rerun"
+        clock.advance(hours=1)
+        answer = api.admin.post(path)
+        assert answer.status_code == 202
+        again = answer.json()
+        assert answer.headers["location"] == f"/api/runs/{again['id']}"
+        assert (again["trigger"], again["status"]) == ("rerun", "pending")
+        assert again["id"] != old.id
+        days = [old.window_start, old.window_end]
+        assert [again["windowStart"], again["windowEnd"]] == [d and d.isoformat() for d in days]
+        assert again["recipients"] == ["ann@example.com"]
+        problem(api.admin.post(path.replace(old.id, again["id"])), 409)
+
+    def test_to_oneself_or_nobody(
+        self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any]
+    ) -> None:
+        old = done(services, cast, schedule)
+        path = f"{SCHEDULES}/{schedule['id']}/history/{old.id}/rerun"
+        mine = api.admin.post(path, {"sendTo": "me"}).json()
+        assert (mine["trigger"], mine["recipients"]) == ("test", [cast.admin.user.email])
+        assert api.admin.post(path, {"sendTo": "nobody"}).json()["recipients"] == []
+        assert pointers(api.admin.post(path, {"sendTo": "all"})) == ["/sendTo"]
