@@ -153,6 +153,8 @@ class TestItsSchedules:
             assert caller.post(path + "/trigger").status_code == 202
             assert caller.get(path + "/history").json()["total"] >= 1
             assert caller.get(f"/api/runs/{ids['run_id']}").status_code == 200
+            of = {"scheduledExportId": ids["schedule_id"]}
+            assert len(caller.get("/api/runs", params=of).json()["items"]) >= 1
         assert chosen[0].delete(path).status_code == 204
         assert chosen[0].post(path + "/restore").status_code == 200
 
@@ -168,6 +170,7 @@ class TestItsSchedules:
                 1,
             )
             assert caller.get(SCHEDULES, params={"q": "Other"}).json()["items"] == []
+            problem(caller.get("/api/runs", params={"scheduledExportId": other}), 404)
             for case in CASES:
                 if "{schedule_id}" in case.path:
                     problem(call(caller, case, elsewhere), 404, "not_found")

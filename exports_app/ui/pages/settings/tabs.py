@@ -6,6 +6,8 @@ from exports_app.domain.access import Permission
 from exports_app.ui.components.tabs import grouped_tabs
 from exports_app.ui.framework.session import SETTINGS, SessionState, may
 
+OWN_KEYS = f"{SETTINGS}/keys"
+TENANT_KEYS = f"{SETTINGS}/tenant-keys"
 MEMBERS = f"{SETTINGS}/members"
 TENANT = f"{SETTINGS}/tenant"
 DATA = f"{SETTINGS}/data"
@@ -21,13 +23,14 @@ def top(here: str, intro: rx.Component) -> rx.Component:
         for permission in (Permission.CAMPAIGNS, Permission.MANAGE, Permission.OPERATE)
     )
     groups = [
-        ("You", [("Account", SETTINGS, True)]),
+        ("You", [("Account", SETTINGS, True), ("API keys", OWN_KEYS, True)]),
         (
             SessionState.tenant_name,
             [
                 ("Members", MEMBERS, manages),
                 ("Tenant", TENANT, manages),
                 ("Data", DATA, writes),
+                ("API keys", TENANT_KEYS, manages),
                 ("Audit log", AUDIT, manages),
             ],
         ),
