@@ -109,6 +109,21 @@ CASES = [
         {"startDate": "2026-02-01", "endDate": "2026-02-28"},
         writes=True,
     ),
+    *(
+        Case(
+            "POST",
+            f"{SCHEDULES}/{path}",
+            200,
+            {
+                "tenantId": "00000000-0000-4000-8000-00000000000a",
+                "exportType": "campaigns",
+                "format": "csv",
+            },
+            writes=True,
+            limit=MIB,
+        )
+        for path in ("preview", "preview-message")
+    ),
     Case(
         "POST",
         SCHEDULES + "/bulk",
@@ -237,6 +252,8 @@ SUPER_ADMINS = [
     Case("GET", "/api/users", 200),
     Case("PUT", "/api/users/{user_id}", 200, {"isActive": False}),
     Case("POST", "/api/users/{user_id}/reset-password", 200),
+    Case("GET", "/api/mail", 200),
+    Case("POST", "/api/mail/test", 200, {"address": "ann@example.com"}),
     Case("DELETE", "/api/users/{user_id}/second-factor", 204),
 ]
 """There is no such address for anyone else."""

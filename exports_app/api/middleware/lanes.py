@@ -18,6 +18,7 @@ from exports_app.wiring import Services
 
 PROBES = frozenset({"/api/health", "/api/live", "/api/ready"})
 METRICS = "/api/metrics"
+PREVIEWS = frozenset(f"/api/scheduled-exports/preview{of}" for of in ("", "-message"))
 _PLACE = "exports_app.place"
 """Where an ASGI scope keeps the request's place."""
 _SIGN_IN = re.compile(
@@ -36,6 +37,8 @@ def lane_of(path: str, lanes: Lanes) -> Lane | None:
         return None
     if path == METRICS:
         return lanes.metrics
+    if path in PREVIEWS:
+        return lanes.previews
     if _SIGN_IN.fullmatch(path):
         return lanes.sign_in
     return lanes.files if _FILES.fullmatch(path) else lanes.api

@@ -114,6 +114,15 @@ class Schedules:
                 raise NotFound
             return tx.schedules.find(within, where, q, page)
 
+    def zone_of_new(self, who: Principal, tenant_id: str) -> str:
+        """The time zone of a new one for which none is chosen. Raises NotFound, Forbidden."""
+        require(who, Permission.WRITE, tenant_id)
+        with self._store.read() as tx:
+            tenant = tx.tenants.get(tenant_id)
+        if tenant is None:
+            raise NotFound
+        return tenant.timezone or self._zone
+
     def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Schedule:
         """values: the fields of a Draft. Without a time zone the tenant's is used, else the
         installation's. Raises Invalid."""

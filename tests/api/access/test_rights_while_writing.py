@@ -22,7 +22,7 @@ QUOTAS = [case for case in CASES if case.path.endswith("/quotas") and case.body 
 READS = {"GET /api/tenants/{tenant_id}/quotas", "GET /api/tenants/{tenant_id}/members"}
 READS |= {"GET /api/tenants/{tenant_id}/invitations", "GET /api/audit"}
 READS |= {f"GET /api/tenants/{{tenant_id}}/keys{one}" for one in ("", "/{key_id}")}
-READS |= {f"POST {SCHEDULES}/bulk"}
+READS |= {f"POST {SCHEDULES}/{path}" for path in ("bulk", "preview", "preview-message")}
 """And what finds nothing to write."""
 BY_ADMINS = [
     case for case in WRITES if case not in QUOTAS and f"{case.method} {case.path}" not in READS

@@ -1,0 +1,64 @@
+"""What a scheduled export would send now, before it is saved. Nothing is stored or sent."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from exports_app.api import parameters
+from exports_app.api.access import Srv, Writer
+from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
+from exports_app.api.routes.schedules import BASE
+from exports_app.api.schemas import previews as schemas
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import NotFound
+from exports_app.services.core.authorization import own_tenant
+from exports_app.services.schedules.filters import Filters
+
+router = APIRouter(prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED])
+LIMITS = (SCHEDULE_LIMIT, SCHEDULE_VALUES)
+
+
+@router.post(
+    "/preview",
+    response_model=schemas.PreviewOut,
+    openapi_extra=takes(schemas.PreviewIn),
+    summary="Preview the rows of a file",
+)
+def rows(
+    srv: Srv,
+    who: Writer,
+    body: Annotated[schemas.PreviewIn, Depends(json_body(schemas.PreviewIn, *LIMITS))],
+) -> Any:
+    """The first rows of the file that these settings would make now."""
+    return srv.preview.data(who, *_of(srv, who, body))
+
+
+@router.post(
+    "/preview-message",
+    response_model=schemas.MessagePreviewOut,
+    openapi_extra=takes(schemas.MessagePreviewIn),
+    summary="Preview the email",
+)
+def message(
+    srv: Srv,
+    who: Writer,
+    body: Annotated[
+        schemas.MessagePreviewIn, Depends(json_body(schemas.MessagePreviewIn, *LIMITS))
+    ],
+) -> Any:
+    """The email that recipients would get now. Its links lead nowhere. 404 if no channel has a
+    preview."""
+    tenant_id, export_type, file_format, zone, filters = _of(srv, who, body)
+    of = (tenant_id, body.name, export_type, file_format, zone, filters)
+    sent = (body.delivery, body.link_days, body.schedule)
+    shown = srv.preview.message(who, *of, *sent)
+    if shown is None:
+        raise NotFound("No channel of this installation has a preview")
+    return shown
+
+
+def _of(srv: Srv, who: Writer, body: schemas.PreviewIn) -> tuple[str, str, str, str, Filters]:
+    wanted = str(body.tenant_id) if body.tenant_id else None
+    tenant_id = own_tenant(who, Permission.WRITE, wanted)
+    zone = body.timezone or srv.schedules.zone_of_new(who, tenant_id)
+    return tenant_id, body.export_type, body.format, zone, body.filters.filters()
