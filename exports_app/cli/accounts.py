@@ -5,9 +5,12 @@ import argparse
 import getpass
 import sys
 
+from exports_app.cli.output import show
 from exports_app.cli.services import open_services
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
+
+ONE_TIME = "One-time password, valid for one sign-in within 72 hours: {}"
 
 
 def create_user(args: argparse.Namespace) -> int:
@@ -30,41 +33,42 @@ def create_user(args: argparse.Namespace) -> int:
         user = services.provisioning.create_user(
             args.email, args.name, password, one_time=one_time, **rights
         )
-    print(f"Created user {user.email}: {user.id}")
+    answer = {"id": user.id, "email": user.email}
+    lines = [f"Created user {user.email}: {user.id}"]
+    if one_time:
+        answer["oneTimePassword"] = password
+        lines.append(ONE_TIME.format(password))
+    show(args, answer, *lines)
     if meant := correction(user.email):
         print(f"Warning: did you mean {meant}?", file=sys.stderr)
-    if one_time:
-        _show_one_time(password)
     return 0
 
 
 def one_time_password(args: argparse.Namespace) -> int:
     with open_services() as services:
         password = services.provisioning.give_one_time_password(args.email)
-    _show_one_time(password)
+    show(args, {"oneTimePassword": password}, ONE_TIME.format(password))
     return 0
 
 
-def unproven(_: argparse.Namespace) -> int:
+def unproven(args: argparse.Namespace) -> int:
     with open_services() as services:
-        for email in services.provisioning.unproven():
-            print(email)
+        emails = services.provisioning.unproven()
+    show(args, {"emails": emails}, *emails)
     return 0
 
 
 def reset_second_factor(args: argparse.Namespace) -> int:
     with open_services() as services:
         had_one = services.provisioning.reset_second_factor(args.email)
-    print(
+    show(
+        args,
+        {"turnedOff": had_one},
         "Turned off two-factor authentication"
         if had_one
-        else "This user does not use two-factor authentication"
+        else "This user does not use two-factor authentication",
     )
     return 0
-
-
-def _show_one_time(password: str) -> None:
-    print(f"One-time password, valid for one sign-in within 72 hours: {password}")
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports_app import settings
+from exports_app.cli.output import add_json, show
 from exports_app.cli.services import progress_bar, read_only_services
 
 if TYPE_CHECKING:
@@ -46,41 +48,45 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
             "longer available"
         ),
     )
+    for command in (verify, export):
+        add_json(command)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.audit_command == "export":
         return _export(args)
-    return _verify_file(args.file) if args.file else _verify(args.tenant)
+    return _verify_file(args) if args.file else _verify(args)
 
 
-def _verify(tenant: str | None) -> int:
-    with read_only_services() as services, progress_bar("entries") as show:
-        report = services.audit_verification.check(tenant, show)
-    _print_report(report)
-    return 1 if report.all_faults else 0
+def _verify(args: argparse.Namespace) -> int:
+    with read_only_services() as services, progress_bar("entries") as progress:
+        report = services.audit_verification.check(args.tenant, progress)
+    ok = not report.all_faults
+    show(args, {"ok": ok, "report": report}, *_report_lines(report))
+    if not ok:
+        print(
+            "exports_app: the audit log failed verification: see "
+            + ("faults" if args.json else "the lines that begin with BAD"),
+            file=sys.stderr,
+        )
+    return 0 if ok else 1
 
 
-def _print_report(report: "VerificationReport") -> None:
+def _report_lines(report: "VerificationReport") -> Iterator[str]:
     for chain in report.chains:
         checked = f"{_entries(chain.entries)} up to position {chain.position}, hash {chain.hash}"
-        print(
+        yield (
             f"BAD  {chain.name}: {chain.fault} (before it: {checked})"
             if chain.fault
             else f"ok   {chain.name}: {checked}"
         )
     for fault in report.faults:
-        print(f"BAD  {fault}")
+        yield f"BAD  {fault}"
     if report.waiting_since:
-        print(f"     entries since {report.waiting_since:%Y-%m-%d %H:%M:%S} UTC are not sealed yet")
-    if report.all_faults:
-        print(
-            "exports_app: the audit log failed verification: see the lines that begin with BAD",
-            file=sys.stderr,
-        )
+        yield f"     entries since {report.waiting_since:%Y-%m-%d %H:%M:%S} UTC are not sealed yet"
 
 
-def _verify_file(file: Path) -> int:
+def _verify_file(args: argparse.Namespace) -> int:
     """Needs no database; with the settings of the server also its signature is checked."""
     from exports_app.services.audit.export_file import check_file
     from exports_app.services.keys import secret_keys
@@ -88,26 +94,29 @@ def _verify_file(file: Path) -> int:
 
     current = settings.get()
     keys = Keys(secret_keys.signing(current)).accepted(AUDIT_SEALS) if current.has_key else []
-    with progress_bar("lines") as show:
-        report = check_file(file, keys, lambda done: show(done, 0))
-    _print_file_report(report, with_key=bool(keys))
-    return 1 if report.fault or (keys and not report.signed) else 0
-
-
-def _print_file_report(report: "FileReport", *, with_key: bool) -> None:
-    for chain in report.chains:
-        print(f"ok   {_span(chain)}")
+    with progress_bar("lines") as progress:
+        report = check_file(args.file, keys, lambda done: progress(done, 0))
     fault = report.fault
-    if not with_key and not fault:
-        print("     the signature was not checked: there is no SECRET_KEY")
-    elif not fault and not report.signed:
+    if keys and not fault and not report.signed:
         fault = "the file was not signed with this server's SECRET_KEY"
+    answer = {"ok": not fault, "chains": report.chains, "signed": report.signed, "fault": fault}
+    show(args, answer, *_file_lines(report, fault, with_key=bool(keys)))
     if fault:
-        print(f"BAD  {fault}")
         print(
-            "exports_app: the file failed verification: see the line that begins with BAD",
+            "exports_app: the file failed verification: see "
+            + ("fault" if args.json else "the line that begins with BAD"),
             file=sys.stderr,
         )
+    return 1 if fault else 0
+
+
+def _file_lines(report: "FileReport", fault: str | None, *, with_key: bool) -> Iterator[str]:
+    for chain in report.chains:
+        yield f"ok   {_span(chain)}"
+    if not with_key and not fault:
+        yield "     the signature was not checked: there is no SECRET_KEY"
+    if fault:
+        yield f"BAD  {fault}"
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -115,8 +124,7 @@ def _export(args: argparse.Namespace) -> int:
         exported = services.audit_export.write(
             args.file, args.tenant, whole=args.whole, accept_key=args.accept_key
         )
-    for chain in exported:
-        print(_span(chain))
+    show(args, {"chains": exported}, *map(_span, exported))
     return 0
 
 

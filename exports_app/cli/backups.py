@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from exports_app import settings
+from exports_app.cli.output import show
 from exports_app.cli.services import services_alone
 from exports_app.domain.humanize import counted, size
 
@@ -26,11 +27,15 @@ def backup(args: argparse.Namespace) -> int:
     from exports_app.backup.making import make
 
     log.configure("warning", settings.get().log_format)
-    with _progress() as show:
-        made = make(settings.get(), args.folder, show)
+    with _progress() as progress:
+        made = make(settings.get(), args.folder, progress)
     _warn_about_files(made)
-    print(f"{args.folder}: {counted(made.rows['export_history'], 'run')},", end=" ")
-    print(f"{counted(made.files, 'file')}, {size(made.database_bytes + made.files_bytes)}")
+    show(
+        args,
+        made,
+        f"{args.folder}: {counted(made.rows['export_history'], 'run')},"
+        f" {counted(made.files, 'file')}, {size(made.database_bytes + made.files_bytes)}",
+    )
     return 0
 
 
@@ -39,12 +44,12 @@ def restore(args: argparse.Namespace) -> int:
     from exports_app.backup.restoring import restore as put_back
 
     log.configure("warning", settings.get().log_format)
-    with _progress() as show:
-        restored = put_back(settings.get(), args.folder, show, force=args.force)
-    print(f"Restored {args.folder} from {restored.manifest.begun}")
+    with _progress() as progress:
+        restored = put_back(settings.get(), args.folder, progress, force=args.force)
+    lines = [f"Restored {args.folder} from {restored.manifest.begun}"]
     if restored.kept:
-        print(f"The previous data is in {restored.kept}")
-    _print_held(restored.held)
+        lines.append(f"The previous data is in {restored.kept}")
+    show(args, restored, *lines, *_held_lines(restored.held))
     for note in restored.notes:
         print(f"exports_app: {note}", file=sys.stderr)
     return 0
@@ -53,26 +58,27 @@ def restore(args: argparse.Namespace) -> int:
 def hold_restored(args: argparse.Namespace) -> int:
     with services_alone(RUNNING) as services:
         held = services.restored.hold(args.backup)
-    _print_held(held)
+    show(args, held, *_held_lines(held))
     return 0
 
 
-def _print_held(held: "Held") -> None:
-    if held.runs or held.ticks or held.messages:
-        _print_what_is_held(held)
-    else:
-        print("Held: nothing. Nothing was waiting or due")
-    print(
+def _held_lines(held: "Held") -> list[str]:
+    is_any = held.runs or held.ticks or held.messages
+    after = f" once you end maintenance: {END}" if held.maintenance else ""
+    ended = (
         f"{counted(held.sessions, 'session')} ended: everyone has to sign in again. Accounts,"
         " passwords, roles and revoked links are as they were at the time of the backup: repeat"
         " later changes"
     )
-    after = f" once you end maintenance: {END}" if held.maintenance else ""
-    print(f"Now start the server. What is due from now on runs{after}")
+    return [
+        _what_is_held(held) if is_any else "Held: nothing. Nothing was waiting or due",
+        ended,
+        f"Now start the server. What is due from now on runs{after}",
+    ]
 
 
-def _print_what_is_held(held: "Held") -> None:
-    print(
+def _what_is_held(held: "Held") -> str:
+    return (
         f"Held: {counted(held.runs, 'unfinished run')},"
         f" {counted(held.ticks, 'due scheduled export')}, {counted(held.messages, 'message')}."
         " They may have been sent after the backup. Check their histories, and resend what was"

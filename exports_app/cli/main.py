@@ -1,7 +1,8 @@
-"""Runs one command. Errors are one line on stderr and exit code 1."""
+"""Runs one command. Errors are one line on stderr and exit code 1; 130 after Ctrl-C."""
 
 import argparse
 import os
+import signal
 import sys
 
 from exports_app.cli.parser import Command, build_parser
@@ -10,15 +11,33 @@ from exports_app.domain.errors import ExportsError, Unavailable
 from exports_app.environment import SettingsError
 from exports_app.plugins import PluginError
 
+INTERRUPTED = 128 + signal.SIGINT
+NO_READER = 128 + signal.SIGPIPE
+"""As a shell sees a program that the signal ended."""
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command. Returns the exit code."""
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()  # here, where a reader that is gone can be told from an error
+    except BrokenPipeError:
+        # `| head` has read enough. What is still buffered must not fail at the end of Python
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NO_READER
+
+
+def _run(argv: list[str] | None) -> int:
     args = build_parser().parse_args(argv)
     os.umask(0o077)  # the database and the files are the operator's alone
     command: Command = args.run
     try:
         _check_texts(args)
         return command(args)
+    except BrokenPipeError:
+        raise
     except Unavailable as e:
         print(f"exports_app: {e.why}", file=sys.stderr)
     except (ExportsError, SettingsError, PluginError) as e:
@@ -27,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"exports_app: {e.filename or args.command}: {_reason(e)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("exports_app: stopped", file=sys.stderr)
+        return INTERRUPTED
     return 1
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from exports_app.cli.output import add_json
 from exports_app.cli.services import open_services, read_only_services
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
@@ -37,7 +38,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     off = commands.add_parser("off", help=OFF, description=OFF)
     status = commands.add_parser("status", help=STATUS, description=STATUS)
     for command in (on, off, status):
-        command.add_argument("--json", action="store_true", help="print JSON")
+        add_json(command)
 
 
 def run(args: argparse.Namespace) -> int:

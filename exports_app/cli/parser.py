@@ -1,35 +1,46 @@
 """The commands and their arguments."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from exports_app import __version__
 from exports_app.cli import (
     accounts,
     audit,
     backups,
+    completion,
     configuration,
     data,
     keys,
     maintenance,
     processes,
+    runs,
+    schedules,
 )
+from exports_app.cli.output import add_json
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
 """Adds a command: its name, what runs it, and its help."""
+NO_JSON = frozenset({"serve", "worker", "completion", "maintenance", "audit", "schedules", "runs"})
+"""They answer nothing, a script, or have commands of their own, which take --json."""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The arguments of each command; `run` in them runs it."""
     parser = argparse.ArgumentParser(
-        prog="python -m exports_app", description="Scheduled exports with email delivery."
+        prog=_program(), description="Scheduled exports with email delivery."
     )
+    parser.add_argument("--version", action="version", version=f"exports_app {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
+        if name not in NO_JSON:
+            add_json(command)
         return command
 
     _add_processes(add)
@@ -42,17 +53,22 @@ def build_parser() -> argparse.ArgumentParser:
     _add_accept_settings(add)
     _add_backups(add)
     maintenance.add_commands(add("maintenance", maintenance.run, maintenance.TEXT))
+    schedules.add_commands(add("schedules", schedules.run, schedules.TEXT))
+    runs.add_commands(add("runs", runs.run, runs.TEXT))
     text = "Check the audit log for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
     text = "Show every setting with its value and source. For secrets, only whether they are set."
-    add("config", configuration.config, text).add_argument(
-        "--json", action="store_true", help="print JSON"
-    )
+    add("config", configuration.config, text)
     text = "Check the installation for problems. Exit code 0: no problems; 1: problems found."
-    add("doctor", processes.doctor, text).add_argument(
-        "--json", action="store_true", help="print JSON, with a stable code for each finding"
-    )
+    add("doctor", processes.doctor, text)
+    completion.add_commands(add("completion", completion.run, completion.TEXT))
     return parser
+
+
+def _program() -> str:
+    """As the user called it."""
+    is_script = Path(sys.argv[0]).name == completion.PROGRAM
+    return completion.PROGRAM if is_script else "python -m exports_app"
 
 
 def _add_processes(add: Add) -> None:

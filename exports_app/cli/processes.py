@@ -5,9 +5,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext, redirect_stdout
 from typing import TYPE_CHECKING
 
 from exports_app import __version__, settings
+from exports_app.cli.output import show
 from exports_app.cli.services import services_alone, unmigrated_services
 from exports_app.environment import SettingsError
 
@@ -35,38 +37,43 @@ def worker(_: argparse.Namespace) -> int:
     return work(current)
 
 
-def build_pages(_: argparse.Namespace) -> int:
+def build_pages(args: argparse.Namespace) -> int:
     from exports_app.launch import serve as server
 
-    code = server.build_pages()
+    with redirect_stdout(sys.stderr) if args.json else nullcontext():
+        code = server.build_pages()
     if code == 0:
-        print("Built the web pages")
+        show(args, {"built": True}, "Built the web pages")
     return code
 
 
-def migrate(_: argparse.Namespace) -> int:
+def migrate(args: argparse.Namespace) -> int:
     from exports_app.db import migrate as migrations
 
     with unmigrated_services() as services:
         was_current = migrations.is_current(services.database)
         migrations.upgrade(services.database, announce=_progress)
-    print(
+    show(
+        args,
+        {"upgraded": not was_current},
         "The database was already up to date"
         if was_current
-        else ("Upgraded the database to the newest schema")
+        else "Upgraded the database to the newest schema",
     )
     return 0
 
 
-def accept_settings(_: argparse.Namespace) -> int:
+def accept_settings(args: argparse.Namespace) -> int:
     running = "a server or worker is running on this database: stop all of them first"
     with services_alone(running) as services:
         services.files.prepare()
         accepted = services.installation.accept()
-    for name in accepted:
-        print(f"Accepted the {name} in the settings")
-    if not accepted:
-        print("The settings are already those of the installation")
+    lines = [f"Accepted the {name} in the settings" for name in accepted]
+    show(
+        args,
+        {"accepted": list(accepted)},
+        *(lines or ["The settings are already those of the installation"]),
+    )
     return 0
 
 

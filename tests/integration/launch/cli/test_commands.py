@@ -1,13 +1,19 @@
 """The command line's help, its errors and the migration."""
 
 import errno
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from exports_app import __version__
+from exports_app.cli import completion
 from exports_app.cli.main import main
+from exports_app.cli.output import table
+from exports_app.cli.parser import build_parser
 from tests.integration.launch.cli.process import CSV, PASSWORD, Run, refused, went_well
 from tests.paths import ROOT
 
@@ -25,6 +31,9 @@ COMMANDS = (
     "doctor",
     "config",
     "maintenance",
+    "schedules",
+    "runs",
+    "completion",
 )
 
 
@@ -63,6 +72,72 @@ def test_help_loads_nothing_heavy() -> None:
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_it_says_its_version(run: Run) -> None:
+    assert went_well(run("--version")) == f"exports_app {__version__}\n"
+
+
+def test_a_reader_that_is_gone_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    called = [sys.executable, "-m", "exports_app", "completion", "bash"]
+    done = subprocess.run(called, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_what_prints_prints_json_too() -> None:
+    """Every command but those that answer nothing, or a script."""
+    without = set[str]()
+    waiting = [("", build_parser())]
+    while waiting:
+        name, parser = waiting.pop()
+        below = completion.commands(parser)
+        waiting += [(f"{name} {word}".strip(), command) for word, command in below.items()]
+        if not below and not completion.candidates(parser, ["--json"]):
+            without.add(name)
+    assert without == {"serve", "worker", "completion"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("sched", ["schedules"]),
+        ("schedules p", ["pause"]),
+        ("schedules pause x --j", ["--json"]),
+        ("runs list --status fa", ["failed"]),
+        ("runs list --tenant ", []),
+        ("completion f", ["fish"]),
+        ("backup ", []),
+    ],
+)
+def test_words_are_completed(typed: str, words: list[str]) -> None:
+    assert completion.candidates(build_parser(), typed.split(" ")) == words
+
+
+def test_bash_completes() -> None:
+    script = f"""
+        exports-app() {{ {shlex.quote(sys.executable)} -m exports_app "$@"; }}
+        eval "$(exports-app completion bash)"
+        COMP_WORDS=(exports-app schedules pause --j) COMP_CWORD=3
+        _exports_app
+        echo "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(
+        ["bash", "-ec", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("--json\n", "")
+
+
+def test_a_table_steers_no_terminal_and_is_whole_in_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [("1", "a\x1b[2Jb"), ("22", "x" * 200)]
+    assert table(("ID", "NAME"), rows) == ["ID  NAME", "1   a\\x1b[2Jb", f"22  {'x' * 200}"]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "20")
+    assert table(("ID", "NAME"), rows)[2] == f"22  {'x' * 15}…"
 
 
 def test_no_command_and_an_unknown_one_are_errors(run: Run) -> None:
