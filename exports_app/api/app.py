@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from exports_app.api import docs, problems, request_body
+from exports_app.api import docs, problems
+from exports_app.api.document import build
 from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
 from exports_app.api.middleware.request_log import Requests
@@ -39,7 +40,8 @@ from exports_app.api.waiting import Waiting
 from exports_app.wiring import Services
 
 DESCRIPTION = (
-    "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457)."
+    "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457). Every "
+    "response has an X-Request-ID, which the server's log has too."
 )
 
 
@@ -85,7 +87,7 @@ def create(
         api.include_router(routes.router)
     problems.install(api)
     docs.install(api)
-    request_body.install_openapi(api)
+    build.install(api)
     api.add_middleware(InLanes)
     api.add_middleware(Methods, router=api.router)
     api.add_middleware(Requests)

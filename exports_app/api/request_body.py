@@ -6,17 +6,15 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from fastapi import FastAPI, Request
-from fastapi.openapi.utils import get_openapi
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from exports_app.api import json_shape
 from exports_app.api.access import check_unchanged
-from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors, pointer
+from exports_app.api.problems import field_errors, pointer
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid, TooLarge, UnsupportedCoding
 
@@ -166,41 +164,6 @@ def takes(model: type[Input], *, optional: bool = False) -> dict[str, Any]:
     return {"requestBody": {"required": not optional, "content": content}}
 
 
-def install_openapi(api: FastAPI) -> None:
-    """Add the bodies to the OpenAPI document, which FastAPI does not know, and replace its
-    description of errors."""
-    error = {
-        "description": "An error (RFC 9457)",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-
-    busy = error | {
-        "description": (
-            "The server is busy (`busy`), a reading took too long (`read_too_long`), or something "
-            "it needs is away: try again after the seconds of Retry-After"
-        ),
-        "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}},
-    }
-
-    def openapi() -> dict[str, Any]:
-        if api.openapi_schema is None:
-            document = get_openapi(
-                title=api.title, version=api.version, description=api.description, routes=api.routes
-            )
-            models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-                (model, "validation") for _, model in sorted(_MODELS.items())
-            ]
-            models.append((Problem, "validation"))
-            _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(schema["$defs"])
-            for operation in (o for item in document["paths"].values() for o in item.values()):
-                operation["responses"].pop("422", None)
-                operation["responses"].setdefault("503", busy)
-                operation["responses"]["default"] = error
-            for own in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(own, None)
-            api.openapi_schema = document
-        return api.openapi_schema
-
-    api.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+def documented() -> list[type[Input]]:
+    """The models of all routes' bodies."""
+    return [model for _, model in sorted(_MODELS.items())]

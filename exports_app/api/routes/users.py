@@ -15,7 +15,7 @@ from exports_app.services.accounts.administration import UserAccount
 from exports_app.services.core.records import Page, User
 
 router = APIRouter(
-    prefix="/api", tags=["account"], dependencies=[Depends(operator), parameters.CHECKED]
+    prefix="/api", tags=["accounts"], dependencies=[Depends(operator), parameters.CHECKED]
 )
 
 

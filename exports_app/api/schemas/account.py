@@ -6,7 +6,7 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.auth import UserOut
-from exports_app.api.schemas.base import Output, TenantNameOut
+from exports_app.api.schemas.base import Output, TenantNameOut, Uuid
 from exports_app.domain import bounds
 
 
@@ -28,7 +28,7 @@ class PasswordIn(Input):
 
 
 class SessionOut(Output):
-    id: str
+    id: Uuid
     device: str = Field(description="Browser and system, as sent by the browser")
     created_at: datetime
     last_used_at: datetime = Field(description="Accurate to a few minutes")
@@ -39,7 +39,7 @@ class SessionsOut(Output):
 
 
 class PersonOut(Output):
-    id: str
+    id: Uuid
     name: str
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from exports_app.api.schemas.base import Day, Output
+from exports_app.api.schemas.base import Day, Output, Uuid
 
 
 class WindowOut(Output):
@@ -40,7 +40,7 @@ class PointOut(MeasuresOut):
 
 
 class CampaignTotalOut(MeasuresOut):
-    id: str
+    id: Uuid
     name: str
     channel: str
     status: str
@@ -91,9 +91,9 @@ class QueueOut(Output):
 
 
 class WorryOut(Output):
-    id: str
+    id: Uuid
     name: str
-    owner_id: str
+    owner_id: Uuid
     failures: int
     failing_since: datetime | None
     paused_at: datetime | None

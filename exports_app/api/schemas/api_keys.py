@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Instant, Output, PageOut
+from exports_app.api.schemas.base import Instant, Output, PageOut, Uuid
 from exports_app.domain import bounds
 from exports_app.domain.access import SCOPES
 from exports_app.services.accounts.api_key_rules import KeyDraft
@@ -53,12 +53,12 @@ class KeyNameIn(Input):
 
 
 class KeyOut(Output):
-    id: str
+    id: Uuid
     name: str
     prefix: str = Field(description="First characters of the key, to tell keys apart")
     scopes: list[str]
-    tenant_ids: list[str] | None = Field(description="null: not limited")
-    scheduled_export_ids: list[str] | None = Field(description="null: not limited")
+    tenant_ids: list[Uuid] | None = Field(description="null: not limited")
+    scheduled_export_ids: list[Uuid] | None = Field(description="null: not limited")
     created_at: datetime
     created_by: str = Field(description="Name of the person")
     expires_at: datetime | None = Field(description="null: never")

@@ -5,21 +5,21 @@ from typing import Any
 
 from pydantic import Field
 
-from exports_app.api.schemas.base import Output, PageOut
+from exports_app.api.schemas.base import Output, PageOut, Uuid
 
 
 class AuditEntryOut(Output):
-    id: str
-    tenant_id: str | None = Field(
+    id: Uuid
+    tenant_id: Uuid | None = Field(
         description="null if the entry is about the installation or an account"
     )
     at: datetime
-    actor_id: str | None = Field(
+    actor_id: Uuid | None = Field(
         description="null if the actor is not a user but the app or the command line"
     )
     actor_name: str
     action: str = Field(description="e.g. `schedule.updated`")
-    subject_id: str | None
+    subject_id: Uuid | None
     subject_name: str
     detail: dict[str, Any] = Field(description="e.g. `changed`: old and new value by field")
     address: str | None = Field(

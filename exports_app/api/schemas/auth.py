@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, TenantNameOut
+from exports_app.api.schemas.base import Output, TenantNameOut, Uuid
 from exports_app.domain import bounds
 
 
@@ -21,7 +21,7 @@ class LoginIn(Input):
 
 
 class UserOut(Output):
-    id: str
+    id: Uuid
     email: str | None = Field(description="null for the service account of a tenant's keys")
     name: str
     is_super_admin: bool
@@ -35,7 +35,7 @@ class TokenOut(Output):
 
 
 class TenantOut(Output):
-    id: str
+    id: Uuid
     slug: str
     name: str
     role: str

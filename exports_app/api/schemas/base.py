@@ -71,6 +71,8 @@ class Output(BaseModel):
     )
 
 
+Uuid = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
+"""An ID on its way out."""
 Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
 """Stored hundredths, answered as a decimal number."""
 
@@ -87,6 +89,6 @@ class PageOut(Output):
 
 
 class TenantNameOut(Output):
-    id: str
+    id: Uuid
     slug: str
     name: str

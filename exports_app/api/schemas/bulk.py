@@ -8,7 +8,7 @@ from annotated_types import MaxLen
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output
+from exports_app.api.schemas.base import Output, Uuid
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.runs.send_to import SendTo
@@ -88,7 +88,7 @@ class BulkIn(Input):
 
 
 class BulkItemOut(Output):
-    id: str
+    id: Uuid
     status: str = Field(description="done or failed")
     code: str | None = Field(default=None, description="Of the error, stable; null if done")
     detail: str | None = Field(default=None, description="Why it failed, in a sentence")

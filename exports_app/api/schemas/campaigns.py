@@ -14,6 +14,7 @@ from exports_app.api.schemas.base import (
     Output,
     PageOut,
     PartialInput,
+    Uuid,
     hundredths,
 )
 from exports_app.domain import bounds
@@ -53,8 +54,8 @@ def campaign_values(body: CampaignIn | CampaignChange) -> dict[str, Any]:
 
 
 class CampaignOut(Output):
-    id: str
-    tenant_id: str
+    id: Uuid
+    tenant_id: Uuid
     name: str
     channel: str
     status: str

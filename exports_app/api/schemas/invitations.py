@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, TenantNameOut
+from exports_app.api.schemas.base import Output, TenantNameOut, Uuid
 from exports_app.domain import bounds
 
 
@@ -15,7 +15,7 @@ class InviteIn(Input):
 
 
 class InvitationOut(Output):
-    id: str
+    id: Uuid
     email: str
     role: str
     invited_by: str = Field(description="Name of the person who sent the link")

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Day, Output
+from exports_app.api.schemas.base import Day, Output, Uuid
 from exports_app.domain import bounds
 from exports_app.domain.runs.send_to import SendTo
 
@@ -22,11 +22,11 @@ class DeliveryOut(Output):
 
 
 class RunOut(Output):
-    id: str
-    scheduled_export_id: str
-    tenant_id: str
+    id: Uuid
+    scheduled_export_id: Uuid
+    tenant_id: Uuid
     trigger: str
-    triggered_by: str | None
+    triggered_by: Uuid | None
     scheduled_for: datetime | None
     missed_ticks: int
     window_start: Day | None
@@ -87,7 +87,7 @@ class EndedRunsOut(Output):
 class DownloadOut(Output):
     way: str = Field(description="link, page or api")
     at: datetime
-    user_id: str | None = Field(description="null for downloads by link")
+    user_id: Uuid | None = Field(description="null for downloads by link")
     target: str | None = Field(description="Recipient whose link was used")
     address: str = Field(description="IP address of the client")
     device: str = Field(description="The client's user agent")
@@ -132,7 +132,7 @@ class HistoryOut(Output):
 
 class NoticeOut(Output):
     kind: str = Field(description="failing, gave_up, paused or recovered")
-    history_id: str | None = Field(description="null if no run caused the notice")
+    history_id: Uuid | None = Field(description="null if no run caused the notice")
     target: str
     status: str
     attempts: int
@@ -190,6 +190,6 @@ class BackfillOut(Output):
             "Scheduled times left out because their run may have been removed from the history"
         ),
     )
-    history_ids: list[str] = Field(
+    history_ids: list[Uuid] = Field(
         description="IDs of the queued runs, in the order of their scheduled times"
     )

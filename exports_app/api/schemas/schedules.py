@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, computed_field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialInput
+from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialInput, Uuid
 from exports_app.api.schemas.health import MaintenanceOut
 from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
@@ -88,8 +88,8 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
 
 @with_options(before="is_active", is_input=False)
 class _StoredOut(Output):
-    id: str
-    tenant_id: str
+    id: Uuid
+    tenant_id: Uuid
     name: str
     description: str | None
     export_type: str
@@ -112,8 +112,8 @@ class _StoredOut(Output):
     last_run_at: datetime | None
     last_status: str | None
     next_run_at: datetime | None
-    created_by: str
-    owner_id: str
+    created_by: Uuid
+    owner_id: Uuid
     created_at: datetime
     updated_at: datetime
 
@@ -155,14 +155,14 @@ class TagsOut(Output):
 
 
 class DeletedOut(Output):
-    id: str
-    tenant_id: str
+    id: Uuid
+    tenant_id: Uuid
     name: str
     is_active: bool = Field(
         description="Whether it was active when deleted, and will be again when restored"
     )
     deleted_at: datetime
-    deleted_by: str | None = Field(
+    deleted_by: Uuid | None = Field(
         description=(
             "ID of the user who deleted it; null if deleted by an older version of the app"
         )
@@ -179,7 +179,7 @@ class DeletedSchedulesOut(PageOut):
 
 
 class TriggerOut(Output):
-    history_id: str
+    history_id: Uuid
     status: str
     location: str = Field(description="Path of the run: GET it, with wait to wait for its end")
     maintenance: MaintenanceOut | None = Field(

@@ -3,13 +3,13 @@
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, PageOut, PartialInput
+from exports_app.api.schemas.base import Output, PageOut, PartialInput, Uuid
 from exports_app.domain import bounds
 from exports_app.services.tenants.quotas import MAX_QUOTA
 
 
 class TenantSettingsOut(Output):
-    id: str
+    id: Uuid
     slug: str
     name: str
     brand_color: str
@@ -78,7 +78,7 @@ class RoleIn(Input):
 
 
 class MemberOut(Output):
-    id: str
+    id: Uuid
     email: str
     name: str
     role: str

@@ -6,11 +6,11 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.account import AccountOut
-from exports_app.api.schemas.base import Output, PageOut
+from exports_app.api.schemas.base import Output, PageOut, Uuid
 
 
 class UserTenantOut(Output):
-    id: str
+    id: Uuid
     slug: str
     name: str
     role: str

@@ -1,0 +1,165 @@
+"""The name of every operation, and the errors that only it has. Names are what generated clients
+call their functions: they stay as they are."""
+
+from dataclasses import dataclass
+
+from exports_app.domain import errors as e
+
+Error = type[e.ExportsError]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """name: verb and noun. errors: beside those that `errors.of` finds for the kind of route."""
+
+    name: str
+    errors: tuple[Error, ...] = ()
+
+
+def _operation(name: str, *errors: Error) -> Operation:
+    return Operation(name, errors)
+
+
+SCHEDULES = "/api/scheduled-exports"
+SCHEDULE = f"{SCHEDULES}/{{schedule_id}}"
+RUN = f"{SCHEDULE}/history/{{history_id}}"
+TENANT = "/api/tenants/{tenant_id}"
+ACCOUNT = "/api/account"
+
+_PEOPLE = {
+    "POST /api/auth/login": _operation(
+        "signIn",
+        *(e.WrongCredentials, e.OneTimePasswordOver, e.OtpRequired, e.WrongOtp, e.DemoIsLocal),
+    ),
+    "POST /api/auth/forgot-password": _operation("requestPasswordReset", e.MailNotSet),
+    "POST /api/auth/reset-password": _operation("resetPassword", e.LinkNotValid),
+    "GET /api/auth/me": _operation("getMe"),
+    f"GET {ACCOUNT}": _operation("getAccount"),
+    f"POST {ACCOUNT}/password": _operation("changePassword"),
+    f"GET {ACCOUNT}/sessions": _operation("listSessions"),
+    f"DELETE {ACCOUNT}/sessions/{{session_id}}": _operation("endSession"),
+    f"POST {ACCOUNT}/sign-out-everywhere": _operation("signOutEverywhere"),
+    f"GET {ACCOUNT}/tenants/{{tenant_id}}": _operation("getLeaving"),
+    f"DELETE {ACCOUNT}/tenants/{{tenant_id}}": _operation("leaveTenant", e.Conflict),
+    f"GET {ACCOUNT}/keys": _operation("listOwnKeys"),
+    f"POST {ACCOUNT}/keys": _operation("createOwnKey", e.Conflict),
+    f"GET {ACCOUNT}/keys/{{key_id}}": _operation("getOwnKey"),
+    f"PATCH {ACCOUNT}/keys/{{key_id}}": _operation("renameOwnKey", e.Conflict),
+    f"DELETE {ACCOUNT}/keys/{{key_id}}": _operation("revokeOwnKey"),
+    f"GET {ACCOUNT}/second-factor": _operation("getSecondFactor"),
+    f"POST {ACCOUNT}/second-factor": _operation("beginSecondFactor", e.Conflict),
+    f"DELETE {ACCOUNT}/second-factor": _operation("disableSecondFactor", e.WrongOtp, e.Conflict),
+    f"POST {ACCOUNT}/second-factor/confirm": _operation(
+        "confirmSecondFactor", e.WrongOtp, e.Conflict
+    ),
+    f"POST {ACCOUNT}/second-factor/recovery-codes": _operation(
+        "renewRecoveryCodes", e.WrongOtp, e.Conflict
+    ),
+    "GET /api/users": _operation("listUsers"),
+    "PUT /api/users/{user_id}": _operation("updateUser", e.Conflict),
+    "DELETE /api/users/{user_id}/second-factor": _operation("resetSecondFactor", e.Conflict),
+    "POST /api/users/{user_id}/reset-password": _operation("resetUserPassword", e.Conflict),
+}
+_TENANTS = {
+    f"GET {TENANT}": _operation("getTenant"),
+    f"PUT {TENANT}": _operation("updateTenant", e.Conflict),
+    f"GET {TENANT}/quotas": _operation("listQuotas"),
+    f"PUT {TENANT}/quotas": _operation("updateQuotas"),
+    f"GET {TENANT}/tags": _operation("listTags"),
+    f"GET {TENANT}/members": _operation("listMembers"),
+    f"POST {TENANT}/members": _operation("inviteMember", e.Conflict),
+    f"PUT {TENANT}/members/{{user_id}}": _operation("updateMember", e.Conflict),
+    f"DELETE {TENANT}/members/{{user_id}}": _operation("removeMember", e.Conflict),
+    f"GET {TENANT}/invitations": _operation("listInvitations"),
+    f"DELETE {TENANT}/invitations/{{invitation_id}}": _operation("revokeInvitation"),
+    f"POST {TENANT}/invitations/{{invitation_id}}/resend": _operation(
+        "resendInvitation", e.Conflict
+    ),
+    f"GET {TENANT}/keys": _operation("listTenantKeys"),
+    f"POST {TENANT}/keys": _operation("createTenantKey", e.Conflict),
+    f"GET {TENANT}/keys/{{key_id}}": _operation("getTenantKey"),
+    f"PATCH {TENANT}/keys/{{key_id}}": _operation("renameTenantKey", e.Conflict),
+    f"DELETE {TENANT}/keys/{{key_id}}": _operation("revokeTenantKey"),
+    f"GET {TENANT}/views": _operation("listViews"),
+    f"POST {TENANT}/views": _operation("createView", e.Conflict),
+    f"GET {TENANT}/views/{{view_id}}": _operation("getView"),
+    f"PUT {TENANT}/views/{{view_id}}": _operation("updateView", e.Conflict),
+    f"DELETE {TENANT}/views/{{view_id}}": _operation("deleteView"),
+    f"GET {TENANT}/analytics/campaigns": _operation("getCampaignAnalytics"),
+    f"GET {TENANT}/analytics/exports": _operation("getExportAnalytics"),
+    "POST /api/invitations/look": _operation("getInvitation", e.LinkNotValid),
+    "POST /api/invitations/accept": _operation(
+        "acceptInvitation", e.LinkNotValid, e.WrongAccount, e.Conflict
+    ),
+    "GET /api/audit": _operation("listAuditEntries"),
+    "GET /api/audit/csv": _operation("downloadAudit"),
+}
+_SCHEDULES = {
+    f"GET {SCHEDULES}": _operation("listSchedules"),
+    f"POST {SCHEDULES}": _operation("createSchedule", e.QuotaExceeded),
+    f"POST {SCHEDULES}/bulk": _operation("changeSchedules"),
+    f"POST {SCHEDULES}/preview": _operation("previewRows", e.NotFound),
+    f"POST {SCHEDULES}/preview-message": _operation("previewMessage", e.NotFound),
+    f"POST {SCHEDULES}/validate-cron": _operation("validateCron"),
+    f"GET {SCHEDULES}/deleted": _operation("listDeletedSchedules"),
+    f"GET {SCHEDULE}": _operation("getSchedule"),
+    f"PUT {SCHEDULE}": _operation("updateSchedule", e.Conflict),
+    f"DELETE {SCHEDULE}": _operation("deleteSchedule"),
+    f"POST {SCHEDULE}/transfer": _operation("transferSchedule", e.Conflict),
+    f"POST {SCHEDULE}/restore": _operation("restoreSchedule", e.Conflict, e.QuotaExceeded),
+    f"POST {SCHEDULE}/trigger": _operation("triggerSchedule", e.Conflict, e.QuotaExceeded),
+    f"POST {SCHEDULE}/backfill": _operation("backfillSchedule", e.Conflict, e.QuotaExceeded),
+    f"GET {SCHEDULE}/history": _operation("listScheduleRuns"),
+    f"GET {SCHEDULE}/notices": _operation("listNotices"),
+    f"GET {RUN}": _operation("getScheduleRun"),
+    f"GET {RUN}/attempts": _operation("listAttempts"),
+    f"POST {RUN}/cancel": _operation("cancelRun", e.Conflict),
+    f"POST {RUN}/retry": _operation("retryRun", e.Conflict),
+    f"POST {RUN}/rerun": _operation("rerunRun", e.Conflict, e.QuotaExceeded),
+    f"POST {RUN}/give-up": _operation("giveUpRun", e.Conflict),
+    f"POST {RUN}/resend": _operation("resendRun", e.Conflict, e.Gone, e.QuotaExceeded),
+    f"POST {RUN}/replace-recipient": _operation("replaceRecipient", e.Conflict, e.Gone),
+    f"POST {RUN}/accept-unknown": _operation("acceptUnknown", e.Conflict),
+    f"POST {RUN}/revoke-links": _operation("revokeLinks", e.Conflict),
+    f"GET {RUN}/downloads": _operation("listDownloads"),
+    f"GET {RUN}/file": _operation("downloadRunFile", e.Gone, e.StoreAway),
+    "GET /api/runs": _operation("listRuns"),
+    "GET /api/runs/ended": _operation("listEndedRuns"),
+    "GET /api/runs/{run_id}": _operation("getRun"),
+    "GET /api/files/{delivery_id}": _operation("downloadLinkedFile", e.Gone, e.StoreAway),
+}
+_OTHERS = {
+    "GET /api/campaigns": _operation("listCampaigns"),
+    "POST /api/campaigns": _operation("createCampaign"),
+    "GET /api/campaigns/{campaign_id}": _operation("getCampaign"),
+    "PUT /api/campaigns/{campaign_id}": _operation("updateCampaign"),
+    "DELETE /api/campaigns/{campaign_id}": _operation("deleteCampaign"),
+    "POST /api/campaigns/{campaign_id}/metrics": _operation("writeMetrics"),
+    "GET /api/catalog": _operation("getCatalog"),
+    "GET /api/mail": _operation("getMailSettings", e.NotFound),
+    "POST /api/mail/test": _operation("testMail", e.NotFound),
+    "GET /api/health": _operation("getHealth"),
+    "GET /api/live": _operation("getLiveness"),
+    "GET /api/ready": _operation("getReadiness"),
+}
+OPERATIONS = _PEOPLE | _TENANTS | _SCHEDULES | _OTHERS
+
+TAGS = {
+    "auth": "Sign in, and reset a forgotten password",
+    "account": "Your own account, its browsers and its two-factor authentication",
+    "API keys": "Your own keys and those of a tenant. No key can call these routes",
+    "accounts": "Accounts of all people, for super admins",
+    "tenants": "The settings, quotas, members and invitations of a tenant",
+    "invitations": "Accept an invitation",
+    "audit": "Who did what, and when",
+    "scheduled exports": "Scheduled exports, their runs and files",
+    "runs": "The runs of a tenant, across its scheduled exports",
+    "saved views": "Saved filters of the list of scheduled exports",
+    "files": "Files by the links in emails",
+    "campaigns": "Campaigns and their daily metrics",
+    "catalog": "What can be chosen for a scheduled export",
+    "analytics": "Figures of campaigns and of exports",
+    "mail": "The mail server of the installation, for super admins",
+    "health": "Whether the server works",
+}
+"""What each is about, in the order of the page."""

@@ -1,0 +1,145 @@
+"""Each operation in the OpenAPI document is complete: what generators of clients need, and what
+people read. A new route fails here until it has all of it."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from exports_app.api import request_body
+from exports_app.api.document.examples import REQUESTS
+from exports_app.api.document.operations import OPERATIONS, TAGS
+from tests.api.conftest import Clients
+
+OPERATIONS_FILE = "exports_app/api/document/operations.py"
+EXAMPLES_FILE = "exports_app/api/document/examples.py"
+BASE = "urn:document"
+
+
+@pytest.fixture
+def document(api: Clients) -> dict[str, Any]:
+    found: dict[str, Any] = api.anonymous.get("/api/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By method and path."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def mistakes(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list[str]:
+    resource = Resource.from_contents(document, default_specification=DRAFT202012)
+    registry = Registry().with_resource(BASE, resource)  # type: ignore[var-annotated]
+    absolute = _absolute(schema)
+    validator = OAS31Validator(
+        absolute, registry=registry, format_checker=OAS31Validator.FORMAT_CHECKER
+    )
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def _absolute(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_absolute(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    return {k: BASE + v if k == "$ref" else _absolute(v) for k, v in node.items()}
+
+
+def test_every_route_has_its_name(document: dict[str, Any]) -> None:
+    unnamed = operations(document).keys() - OPERATIONS.keys()
+    assert not unnamed, f"{sorted(unnamed)}: give each a name and its errors in {OPERATIONS_FILE}"
+    gone = OPERATIONS.keys() - operations(document).keys()
+    assert not gone, f"{sorted(gone)}: no such route, remove it from {OPERATIONS_FILE}"
+    for route, operation in operations(document).items():
+        assert operation["operationId"] == OPERATIONS[route].name
+    twice = [name for name, n in Counter(o.name for o in OPERATIONS.values()).items() if n > 1]
+    assert not twice, f"{twice}: names must be unique"
+
+
+def test_every_tag_is_described(document: dict[str, Any]) -> None:
+    used = {tag for operation in operations(document).values() for tag in operation["tags"]}
+    assert used == TAGS.keys(), f"describe each tag in {OPERATIONS_FILE}"
+    assert [tag["name"] for tag in document["tags"]] == list(TAGS)
+
+
+def test_every_body_has_an_example_that_the_server_takes(document: dict[str, Any]) -> None:
+    for model in request_body.documented():
+        assert model.__name__ in REQUESTS, f"{model.__name__}: add an example to {EXAMPLES_FILE}"
+        request_body.parse(model, json.dumps(REQUESTS[model.__name__]).encode())
+    known = {model.__name__ for model in request_body.documented()}
+    assert REQUESTS.keys() == known, f"remove those that no route has from {EXAMPLES_FILE}"
+
+
+def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:
+    seen, wrong = 0, []
+    for route, operation in operations(document).items():
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for body in [*bodies, *operation["responses"].values()]:
+            for media in body.get("content", {}).values():
+                given = [media["example"]] if "example" in media else []
+                seen += len(given)
+                for example in given:
+                    wrong += [f"{route}: {m}" for m in mistakes(document, media["schema"], example)]
+    for code, example in document["components"]["examples"].items():
+        schema = {"$ref": "#/components/schemas/Problem"}
+        wrong += [f"{code}: {m}" for m in mistakes(document, schema, example["value"])]
+    assert seen > len(OPERATIONS)
+    assert not wrong, f"correct them in {EXAMPLES_FILE}"
+
+
+def test_every_answer_has_an_example(document: dict[str, Any]) -> None:
+    for route, operation in operations(document).items():
+        for status, response in operation["responses"].items():
+            media = response.get("content", {}).get("application/json")
+            if media and media["schema"] and status.startswith("2"):
+                assert "example" in media, f"{route} {status}"
+
+
+def test_errors_are_named_by_status_with_their_codes(document: dict[str, Any]) -> None:
+    for route, operation in operations(document).items():
+        errors = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
+        assert "503" in errors, route
+        assert ("401" in errors) >= bool(operation.get("security")), route
+        assert ("404" in errors) >= ("{" in route), route
+        assert ({"413", "415", "422"} <= errors.keys()) >= ("requestBody" in operation), route
+        for status, response in errors.items():
+            for code in response["content"]["application/problem+json"]["examples"]:
+                value = document["components"]["examples"][code]["value"]
+                assert (value["code"], value["status"]) == (code, int(status)), route
+
+
+def test_headers_are_described(document: dict[str, Any]) -> None:
+    def headers(name: str, status: str) -> set[str]:
+        route = next(r for r, o in OPERATIONS.items() if o.name == name)
+        return set(operations(document)[route]["responses"][status].get("headers", {}))
+
+    assert "Location" in headers("createSchedule", "201")
+    assert "Location" in headers("triggerSchedule", "202")
+    assert "Link" in headers("listSchedules", "200")
+    assert {"ETag", "Content-Disposition"} <= headers("downloadRunFile", "200")
+    assert "WWW-Authenticate" in headers("getMe", "401")
+    assert "Retry-After" in headers("getMe", "429")
+    assert "Retry-After" in headers("getMe", "503")
+
+
+def test_changes_have_no_defaults(document: dict[str, Any]) -> None:
+    """A generated client would send them, and so change what its caller did not name."""
+    for route, operation in operations(document).items():
+        if route.startswith(("PUT", "PATCH")) and "requestBody" in operation:
+            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+            assert not [n for n, f in schema["properties"].items() if "default" in f], route
+
+
+def test_types_are_said_exactly(document: dict[str, Any]) -> None:
+    fields = document["components"]["schemas"]["RunOut"]["properties"]
+    assert fields["id"] == {"type": "string", "format": "uuid"}
+    assert fields["startedAt"] == {"type": ["string", "null"], "format": "date-time"}
