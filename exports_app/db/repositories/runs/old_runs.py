@@ -130,7 +130,7 @@ def _removable(expiry: Expiry) -> tuple[Any, ...]:
         .where(
             newer.c.scheduled_export_id == c.scheduled_export_id,
             newer.c.created_at >= c.created_at,
-            or_(newer.c.created_at > c.created_at, newer.c.id < c.id),
+            or_(newer.c.created_at > c.created_at, newer.c.id > c.id),
         )
         .limit(1)
         .offset(expiry.newest - 1)
