@@ -53,6 +53,7 @@ def test_an_invitation_is_mailed_sent_again_and_revoked(
     email = f"revoked.{width}.{company.tenant.slug}@example.com"
     page = visits.open("/settings/members", who=company.admin, width=width)
     expect(page.locator("#members li")).to_have_count(2)
+    expect(page.locator("#email-hint")).to_contain_text("Existing users get access to this tenant")
     page.locator("form").evaluate("(form) => form.noValidate = true")
     invite(page, "not an address")
     expect(page.get_by_role("alert")).to_be_visible()

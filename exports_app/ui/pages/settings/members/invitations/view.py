@@ -47,7 +47,7 @@ def invite_card() -> rx.Component:
 
 def _email_field() -> rx.Component:
     wrong = InvitationsState.errors.get("email", "").to(str)
-    hint = "Email address of the person to invite"
+    hint = "Existing users get access to this tenant; others create an account first"
     return form_input(
         "email", "Email", wrong, hint, type="email", max_length=LONGEST, auto_complete="off"
     )
