@@ -9,6 +9,7 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Notification, NotificationKind, Page, Tenant, new_id
@@ -21,10 +22,12 @@ from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.paths import ROOT
 from tests.ui.asking import confirmed
 from tests.ui.conftest import SignIn, Tab
 from tests.world import (
+    claim,
     make_schedule,
     pause,
     trigger_and_execute,
@@ -116,6 +119,35 @@ def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
 )
 def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str) -> None:
     assert run_errors.readable(error) == told
+
+
+def test_a_later_test_does_not_hide_that_the_last_run_failed(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    clock: FakeClock,
+) -> None:
+    schedule = make_schedule(services, admin)
+    failed = services.schedules.trigger(admin, schedule.id)
+    services.run_endings.close(claim(services), RunStatus.FAILED, "it broke", "broken")
+    clock.advance(minutes=1)
+    test = services.schedules.trigger(admin, schedule.id, SendTo.CALLER)
+    services.run_endings.close(claim(services), RunStatus.COMPLETED)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        table = await tab.state(RunTable)
+        assert [(row.id, row.is_test) for row in table.rows] == [
+            (test.id, True),
+            (failed.id, False),
+        ]
+        assert table.opened == failed.id
+        assert table.summary == "Last 1 run: 1 failed"
+
+    asyncio.run(play())
 
 
 def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_choose(

@@ -8,7 +8,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.humanize import counted, up_to
-from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.runs.states import TRIALS, RunStatus
 from exports_app.services.core.interfaces import RunFilter
 from exports_app.services.core.records import Attempt
 from exports_app.services.runs.listing import Place, RunListPage
@@ -44,7 +44,7 @@ class RunTable(rx.State):
     total_words: str = ""
     """How many runs there are on all pages."""
     summary: str = ""
-    """How the runs of the page ended, in one sentence."""
+    """How the runs of the page ended, tests aside, in one sentence."""
     newer: bool = False
     older: bool = False
     """Whether there is a page of newer, and of older runs."""
@@ -59,7 +59,7 @@ class RunTable(rx.State):
     @internal
     def begin(self, place: Place, opened: str = "", *, opens_failure: bool = False) -> None:
         """Forget what is shown; the page of this place is read next. opens_failure: with the
-        details of the newest run, where not all recipients got its file."""
+        details of the newest run that is no test, where not all recipients got its file."""
         self.reset()
         self._place, self.opened, self._opens_failure = place, opened, opens_failure
 
@@ -94,8 +94,8 @@ class RunTable(rx.State):
         who, place = principal(), self._place
         page = await in_thread(services.run_listing.page, who, tenant_id, where, place, SIZE)
         if self._opens_failure:
-            newest = [each.run for each in page.runs[:1]]
-            self.opened = next((run.id for run in newest if run.status in FAILURES), "")
+            newest = next((e.run for e in page.runs if e.run.trigger not in TRIALS), None)
+            self.opened = newest.id if newest and newest.status in FAILURES else ""
             self._opens_failure = False
         await self._take(page, named=named)
 
@@ -152,8 +152,12 @@ def _total(page: RunListPage) -> str:
 
 
 def _summary(page: RunListPage) -> str:
-    statuses = Counter(each.run.status for each in page.runs)
+    """Without tests; empty where there is nothing else."""
+    runs = [each.run for each in page.runs if each.run.trigger not in TRIALS]
+    if not runs:
+        return ""
+    statuses = Counter(run.status for run in runs)
     order = dict.fromkeys([*STATUS_WORDS, *statuses])
     counts = [(STATUS_WORDS[status], statuses[status]) for status in order]
-    which = "Runs of this page" if page.has_newer else f"Last {counted(len(page.runs), 'run')}"
+    which = "Runs of this page" if page.has_newer else f"Last {counted(len(runs), 'run')}"
     return f"{which}: " + ", ".join(f"{n} {word.lower()}" for word, n in counts if n)

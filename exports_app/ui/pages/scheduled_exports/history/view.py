@@ -13,6 +13,7 @@ from exports_app.ui.pages.scheduled_exports.history import (
     side_sections,
 )
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
+from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.run_table_view import run_table
 from exports_app.ui.pages.scheduled_exports.history.schedule import ScheduleState
@@ -95,15 +96,17 @@ def _never_ran() -> rx.Component:
 
 
 def _strip() -> rx.Component:
-    return rx.el.div(
-        rx.foreach(
-            RunTable.rows.reverse(),
-            lambda run: rx.el.i(class_name=run.status, height=run.bar, title=run.title),
-        ),
+    def bar(run: RunItem) -> rx.Component:
+        shown = rx.el.i(class_name=run.status, height=run.bar, title=run.title)
+        return rx.cond(run.is_test, rx.fragment(), shown)
+
+    strip = rx.el.div(
+        rx.foreach(RunTable.rows.reverse(), bar),
         class_name="strip",
         role="img",
         custom_attrs={"aria-label": RunTable.summary},
     )
+    return rx.cond(RunTable.summary != "", strip)
 
 
 def _runs() -> rx.Component:
