@@ -2,6 +2,8 @@
 that plays a fixed cast."""
 
 import argparse
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -66,6 +68,13 @@ def take(context: BrowserContext, scene: Scene, ids: Ids, file: Path) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file, animations="disabled")
     page.close()
+
+
+def shrink(file: Path) -> None:
+    """To a third of its bytes, with 256 colours, where pngquant is installed."""
+    if program := shutil.which("pngquant"):
+        options = ["--force", "--skip-if-larger", "--speed", "1", "--strip", "--output"]
+        subprocess.run([program, *options, str(file), "256", str(file)], check=True)
 
 
 def open_context(browser: Browser, url: str, look: str, cookies: str | None) -> BrowserContext:
@@ -134,6 +143,7 @@ def take_all(home: Path, scenes: list[Scene], folder: Path, mails: MailServer) -
                     context = open_context(browser, server.url, look, cookies)
                     file = folder / f"{scene.name}-{look}.png"
                     take(context, scene, ids, file)
+                    shrink(file)
                     context.close()
                     say(f"{file.name}  {file.stat().st_size / 1000:.0f} KB")
         browser.close()
