@@ -22,7 +22,7 @@ def reset_email(
         if sender
         else "A new password was requested for your account"
     )
-    signed_out = "All browsers and API clients will be signed out when you set it."
+    signed_out = "All browsers will be signed out and access tokens end when you set it."
     ignore = "If you did not request it, ignore this message: your password will not change."
     return AccountEmail(
         title="Set a new password",

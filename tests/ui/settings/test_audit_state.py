@@ -123,6 +123,7 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
             ['Filters: {} → {"period": "today"}'],
         ),
         ({"run": "1", "of": "2"}, []),
+        ({"api_key": {"id": "1", "name": "Nightly"}}, ["API key: Nightly"]),
         ({"reason": "link_not_valid"}, ["Reason: link not valid"]),
         ({"first": "2026-03-04T10:30:00.123456+00:00"}, ["First: 4 Mar 2026, 10:30 UTC"]),
         ({"last": 12, "file_sha256": "ab"}, ["Last: 12", "SHA-256 of the file: ab"]),

@@ -62,7 +62,7 @@ class AccountState(rx.State):
         await notify(
             self,
             "success",
-            "Your password was changed; all other browsers and API clients were signed out",
+            "Your password was changed; all other browsers were signed out and access tokens ended",
         )
         # The sign-in that this event began with has ended with the old password
         who = replace(principal(), version=token.user.token_version)

@@ -52,7 +52,10 @@ def _password() -> rx.Component:
         reset_on_submit=False,
         key=AccountState.saved.to_string(),
     )
-    note = rx.el.p("Changing it signs out all other browsers and API clients.", class_name="muted")
+    note = rx.el.p(
+        "Changing it signs out all other browsers and ends access tokens. API keys keep working.",
+        class_name="muted",
+    )
     return rx.el.section(
         rx.el.h2("Password"), note, form, class_name="card settings-card", id="password-card"
     )
@@ -98,7 +101,8 @@ def _question() -> rx.Component:
         is_open=AccountState.asking,
         title="Sign out everywhere?",
         text="Ends all your sessions, including this one, and the access tokens of your API"
-        " clients. Scheduled exports keep running.",
+        " clients. Scheduled exports keep running, and API keys keep working: revoke them under API"
+        " keys.",
         confirm="Sign out everywhere",
         icon="log-out",
         on_confirm=AccountState.end_all,

@@ -16,7 +16,8 @@ from exports_app.ui.pages.settings.users.state import LONGEST, UsersState
 
 RENEWING = (
     "They get a link by email to set a new password. Without a mail server, the link is shown "
-    "here once. Nothing changes until they use it. It then signs out all browsers and API clients."
+    "here once. Nothing changes until they use it. It then signs out all browsers and ends "
+    "access tokens."
 )
 REMOVING_FACTOR = (
     "They are signed out everywhere, and can sign in with their password alone until they set "

@@ -38,7 +38,7 @@ def _form() -> rx.Component:
         rx.el.p(
             "For ",
             rx.el.b(state.email),
-            ". This signs out all browsers and API clients of this account.",
+            ". This signs out all browsers of this account and ends its access tokens.",
         ),
         form_input(
             "password",
