@@ -1,5 +1,8 @@
 """The runs of a tenant across its scheduled exports, and a run by its id alone."""
 
+import io
+import re
+import urllib.request
 from typing import Any
 from urllib.parse import urljoin
 
@@ -14,6 +17,7 @@ from tests.api.conftest import Clients
 from tests.api.keys.making import of_acme
 from tests.api.requests.test_cursors import copies, walk
 from tests.doubles import FakeClock
+from tests.paths import ROOT
 from tests.world import Cast, make_campaigns, make_schedule, trigger_and_execute
 
 RUNS = "/api/runs"
@@ -196,3 +200,44 @@ def test_a_key_for_chosen_schedules_sees_their_runs_alone(
     problem(key.get(f"{RUNS}/{other.id}"), 404)
     problem(key.get(RUNS, params={"scheduledExportId": other.scheduled_export_id}), 404)
     problem(key.get(ENDED, params={"scheduledExportId": other.scheduled_export_id}), 404)
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_the_program_of_the_documentation_misses_nothing(
+    api: Clients, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = make_schedule(services, cast.admin.who)
+    trigger_and_execute(services, cast.admin.who, schedule)
+    expected: list[str] = []
+    handled: list[str] = []
+    kept = [""]
+
+    def urlopen(request: urllib.request.Request, timeout: float) -> Any:
+        assert timeout > 60
+        path = request.full_url.removeprefix("http://exports.test").replace("wait=60", "wait=0")
+        answer = api.viewer.get(path, headers=dict(request.headers))
+        assert answer.status_code == 200, answer.text
+        if len(expected) < 3:  # ends after the answer, before the next call
+            expected.append(trigger_and_execute(services, cast.admin.who, schedule).id)
+        elif len(handled) == len(expected):
+            raise Stopped
+        return io.BytesIO(answer.content)
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    monkeypatch.setenv("KEY", api.viewer.token or "")
+    monkeypatch.setenv("URL", "http://exports.test")
+    (program,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL
+    )
+    names = {
+        "load": lambda: kept[-1],
+        "save": kept.append,
+        "handle": lambda run: handled.append(run["id"]),
+    }
+    with pytest.raises(Stopped):
+        exec(program, names)
+    assert handled == expected
+    assert kept[-1]
