@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from exports_app.api.access import check_unchanged
 from exports_app.api.middleware.lanes import outside_lane
+from exports_app.api.middleware.request_log import WAITED
 from exports_app.api.serving import Serving
 from exports_app.domain.errors import Busy, Overloaded
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -86,7 +87,8 @@ class Waiting:
         """What `look` finds once it has happened, or when the time is over. Called in a thread;
         what it and `check_unchanged` raise is raised. Have a seat."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
+        began = loop.time()
+        until = began + seconds
         wake = _Wake(loop)
 
         def changed(change: Change) -> None:  # in any thread
@@ -113,6 +115,7 @@ class Waiting:
                 except Overloaded:
                     return found
         finally:
+            request.scope[WAITED] = loop.time() - began
             gone.cancel()
             for end in forget:
                 end()

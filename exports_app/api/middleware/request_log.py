@@ -18,6 +18,9 @@ MAX_LOGGED = 300
 """Characters of a path in the log."""
 BODY = "exports_app.body"
 """Where an ASGI scope keeps the request's SlowBody."""
+WAITED = "exports_app.waited"
+"""Where an ASGI scope keeps for how many seconds the request waited for something to happen, as its
+caller asked: these are no work."""
 MAX_TARGET = 16 * 1024
 """Bytes of a path with its query."""
 
@@ -91,7 +94,8 @@ class _Request:
         finally:
             seconds = time.perf_counter() - began
             method, route = metrics.known(self._scope["method"]), _route(self._scope)
-            metrics.count_request(method, route, self._status, seconds)
+            worked = seconds - self._scope.get(WAITED, 0.0)
+            metrics.count_request(method, route, self._status, worked)
             span.answered(method, route, self._status)
             # A body that was cut off is logged elsewhere, once for many
             if not getattr(self._scope.get(BODY), "cut", False):

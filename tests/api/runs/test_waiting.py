@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from exports_app import metrics
 from exports_app.api import waiting
 from exports_app.api.serving import Serving
 from exports_app.api.waiting import Waiting
@@ -91,6 +92,15 @@ class TestARun:
     def test_is_answered_as_it_is_when_the_time_is_over(self, api: Clients, pending: Run) -> None:
         answer = api.viewer.get(f"{RUNS}/{pending.id}", params={"wait": 1})
         assert (answer.status_code, answer.json()["status"]) == (200, "pending")
+
+    def test_the_time_that_it_waits_is_no_work(
+        self, api: Clients, pending: Run, logs: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        counted: list[float] = []
+        monkeypatch.setattr(metrics, "count_request", lambda *of: counted.append(of[-1]))
+        api.viewer.get(f"{RUNS}/{pending.id}", params={"wait": 1})
+        (line,) = [entry for entry in logs if entry["event"] == "request"]
+        assert line["ms"] / 1000 - counted[0] > 0.9
 
     def test_what_other_servers_changed_while_they_could_not_tell_is_seen(
         self, api: Clients, services: Services, pending: Run
