@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from exports_app.db.repositories import InvitationRepository
-from exports_app.domain.access import Role
-from exports_app.domain.errors import Unauthenticated
+from exports_app.domain.access import Permission, Role
+from exports_app.domain.errors import InvalidToken, Unauthenticated
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus
 from exports_app.services.accounts import previous_holder
+from exports_app.services.accounts.api_key_rules import KeyDraft
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, NotificationKind, Page, Schedule
@@ -79,6 +80,28 @@ def test_a_call_of_theirs_that_is_under_way_makes_nothing_any_more(
     take_over()
     with pytest.raises(Unauthenticated):
         make_schedule(services, who, name="Numbers", recipients=(ACCOMPLICE,))
+
+
+def test_its_keys_and_those_that_it_created_for_its_tenant_are_revoked(
+    services: Services, cast: Cast, take_over: TakeOver
+) -> None:
+    draft = KeyDraft("Theirs", ["exports.read"])
+    made = [
+        services.api_keys.create(cast.outsider.who, tenant_id, draft)[1]
+        for tenant_id in (None, cast.globex.id)
+    ]
+    _, others = services.api_keys.create(cast.super_admin.who, cast.globex.id, draft)
+    take_over()
+    for key in made:
+        with pytest.raises(InvalidToken):
+            services.auth.principal(key)
+    assert services.auth.principal(others).can(Permission.READ, cast.globex.id)
+    found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(area="key"), Page())
+    revoked = [one for one in found if one.action is Action.KEY_REVOKED]
+    assert {(one.actor_name, one.tenant_id) for one in revoked} == {
+        ("the app", None),
+        ("the app", cast.globex.id),
+    }
 
 
 def test_its_active_exports_are_paused_until_an_admin_resumes_them(

@@ -49,9 +49,11 @@ class ApiKeyRepository(Repository[ApiKey]):
         c = self._table.c
         return self._update(c.id == key_id, c.revoked_at.is_(None), values={"revoked_at": at}) == 1
 
-    def revoke_all(self, user_id: str, at: datetime) -> list[ApiKey]:
+    def revoke_all(self, user_id: str, at: datetime, created_by: str | None = None) -> list[ApiKey]:
         c = self._table.c
-        where = (c.user_id == user_id, c.revoked_at.is_(None))
+        where = [c.user_id == user_id, c.revoked_at.is_(None)]
+        if created_by is not None:
+            where.append(c.created_by == created_by)
         keys = self._all(self._select().where(*where))
         self._update(*where, values={"revoked_at": at})
         return keys

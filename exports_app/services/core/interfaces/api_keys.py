@@ -23,8 +23,9 @@ class ApiKeyStore(Protocol):
     def revoke(self, key_id: str, at: datetime) -> bool:
         """False where it was revoked already."""
 
-    def revoke_all(self, user_id: str, at: datetime) -> list[ApiKey]:
-        """Returns those that were not revoked before."""
+    def revoke_all(self, user_id: str, at: datetime, created_by: str | None = None) -> list[ApiKey]:
+        """created_by: only those that this person created. Returns those that were not revoked
+        before."""
 
     def used(self, key_id: str, at: datetime, address: str) -> None:
         """Nothing where a later use is known."""
