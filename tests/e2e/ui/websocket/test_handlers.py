@@ -16,6 +16,7 @@ from tests.e2e.ui.websocket.walking import (
     FORBIDDEN,
     FORGOTTEN,
     INVITATION,
+    KEYS,
     LEAVE,
     NAMES,
     OPERATE,
@@ -64,6 +65,14 @@ class TestWhoMayCallWhat:
             *(
                 f"{ACCOUNT}.{name}"
                 for name in ("refresh", "change", "end", "end_all", "ask", "keep")
+            ),
+            # The services check who manages a tenant's keys
+            *(
+                f"{KEYS}.{name}"
+                for name in (
+                    *("arrive", "arrive_at_tenant", "refresh"),
+                    *("create", "forget", "ask", "keep", "revoke"),
+                )
             ),
             *(f"{LEAVE}.{name}" for name in ("ask", "choose", "keep", "leave")),
             *(
