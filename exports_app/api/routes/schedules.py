@@ -11,6 +11,7 @@ from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.routes.all_runs import has_ended
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas import schedules as schemas
 from exports_app.api.schemas.trigger import TriggerIn
 from exports_app.api.waiting import Seconds, Waits
@@ -75,8 +76,8 @@ def find(
             )
         ),
     ] = None,
-    export_type: Annotated[bounds.Key | None, Query(alias="exportType")] = None,
-    file_format: Annotated[bounds.Key | None, Query(alias="format")] = None,
+    export_type: Annotated[kinds.ExportType | None, Query(alias="exportType")] = None,
+    file_format: Annotated[kinds.Format | None, Query(alias="format")] = None,
     last_status: Annotated[RunStatus | None, Query(alias="lastStatus")] = None,
     tag: Annotated[
         list[bounds.Tag] | None,

@@ -5,8 +5,9 @@ from datetime import datetime
 from pydantic import Field
 
 from exports_app.api.request_body import Input
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.auth import UserOut
-from exports_app.api.schemas.base import Output, TenantNameOut, Uuid
+from exports_app.api.schemas.base import Output, TenantNameOut
 from exports_app.domain import bounds
 
 
@@ -28,7 +29,7 @@ class PasswordIn(Input):
 
 
 class SessionOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     device: str = Field(description="Browser and system, as sent by the browser")
     created_at: datetime
     last_used_at: datetime = Field(description="Accurate to a few minutes")
@@ -39,13 +40,13 @@ class SessionsOut(Output):
 
 
 class PersonOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     name: str
 
 
 class LeavingOut(Output):
     tenant: TenantNameOut
-    role: str
+    role: kinds.RoleOut
     scheduled_exports: int = Field(
         description="Number of the tenant's scheduled exports that you own"
     )

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from exports_app.api.schemas.base import Day, Output, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Day, Output
 
 
 class WindowOut(Output):
@@ -40,7 +41,7 @@ class PointOut(MeasuresOut):
 
 
 class CampaignTotalOut(MeasuresOut):
-    id: Uuid
+    id: kinds.Uuid
     name: str
     channel: str
     status: str
@@ -91,14 +92,14 @@ class QueueOut(Output):
 
 
 class WorryOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     name: str
-    owner_id: Uuid
+    owner_id: kinds.Uuid
     failures: int
     failing_since: datetime | None
     paused_at: datetime | None
     paused_reason: str | None
-    last_status: str | None
+    last_status: kinds.RunStatusOut | None
     last_run_at: datetime | None
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Instant, Output, PageOut, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Instant, Output, PageOut
 from exports_app.domain import bounds
 from exports_app.domain.access import SCOPES
 from exports_app.services.accounts.api_key_rules import KeyDraft
@@ -17,7 +18,7 @@ ALL_SCOPES = ", ".join(sorted(SCOPES))
 
 class TenantKeyIn(Input):
     name: bounds.KeyName
-    scopes: list[bounds.Key] = Field(max_length=20, description=f"Any of {ALL_SCOPES}")
+    scopes: kinds.Scopes = Field(description=f"Any of {ALL_SCOPES}")
     expires_at: Instant | None = Field(
         None, description=f"Within the next {bounds.KEY_DAYS} days; null or left out: never"
     )
@@ -53,12 +54,12 @@ class KeyNameIn(Input):
 
 
 class KeyOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     name: str
     prefix: str = Field(description="First characters of the key, to tell keys apart")
     scopes: list[str]
-    tenant_ids: list[Uuid] | None = Field(description="null: not limited")
-    scheduled_export_ids: list[Uuid] | None = Field(description="null: not limited")
+    tenant_ids: list[kinds.Uuid] | None = Field(description="null: not limited")
+    scheduled_export_ids: list[kinds.Uuid] | None = Field(description="null: not limited")
     created_at: datetime
     created_by: str = Field(description="Name of the person")
     expires_at: datetime | None = Field(description="null: never")

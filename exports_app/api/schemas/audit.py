@@ -5,21 +5,22 @@ from typing import Any
 
 from pydantic import Field
 
-from exports_app.api.schemas.base import Output, PageOut, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Output, PageOut
 
 
 class AuditEntryOut(Output):
-    id: Uuid
-    tenant_id: Uuid | None = Field(
+    id: kinds.Uuid
+    tenant_id: kinds.Uuid | None = Field(
         description="null if the entry is about the installation or an account"
     )
     at: datetime
-    actor_id: Uuid | None = Field(
+    actor_id: kinds.Uuid | None = Field(
         description="null if the actor is not a user but the app or the command line"
     )
     actor_name: str
     action: str = Field(description="e.g. `schedule.updated`")
-    subject_id: Uuid | None
+    subject_id: kinds.Uuid | None
     subject_name: str
     detail: dict[str, Any] = Field(description="e.g. `changed`: old and new value by field")
     address: str | None = Field(

@@ -3,12 +3,13 @@
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, TenantNameOut, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Output, TenantNameOut
 from exports_app.domain import bounds
 
 
 class LoginIn(Input):
-    email: bounds.Address
+    email: kinds.Email
     password: bounds.Password = Field(repr=False)
     otp: bounds.Otp = Field(
         "",
@@ -21,8 +22,10 @@ class LoginIn(Input):
 
 
 class UserOut(Output):
-    id: Uuid
-    email: str | None = Field(description="null for the service account of a tenant's keys")
+    id: kinds.Uuid
+    email: kinds.EmailOut | None = Field(
+        description="null for the service account of a tenant's keys"
+    )
     name: str
     is_super_admin: bool
 
@@ -35,10 +38,10 @@ class TokenOut(Output):
 
 
 class TenantOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     slug: str
     name: str
-    role: str
+    role: kinds.RoleOut
     permissions: list[str]
 
 
@@ -59,7 +62,7 @@ class MeOut(Output):
 
 
 class ForgotPasswordIn(Input):
-    email: bounds.Address
+    email: kinds.Email
 
 
 class ResetPasswordIn(Input):

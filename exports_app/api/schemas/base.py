@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from exports_app.api.request_body import Input
+from exports_app.api.schemas import kinds
 from exports_app.domain import bounds
 
 
@@ -71,8 +72,6 @@ class Output(BaseModel):
     )
 
 
-Uuid = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
-"""An ID on its way out."""
 Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
 """Stored hundredths, answered as a decimal number."""
 
@@ -89,6 +88,6 @@ class PageOut(Output):
 
 
 class TenantNameOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     slug: str
     name: str

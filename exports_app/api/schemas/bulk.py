@@ -8,7 +8,8 @@ from annotated_types import MaxLen
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Output
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.runs.send_to import SendTo
@@ -40,8 +41,8 @@ class FilterIn(Input):
     """As the parameters of the list."""
 
     tenant_id: UUID
-    export_type: bounds.Key | None = None
-    format: bounds.Key | None = None
+    export_type: kinds.ExportType | None = None
+    format: kinds.Format | None = None
     last_status: RunStatus | None = None
     is_active: bool | None = None
     failing: bool | None = None
@@ -88,7 +89,7 @@ class BulkIn(Input):
 
 
 class BulkItemOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     status: str = Field(description="done or failed")
     code: str | None = Field(default=None, description="Of the error, stable; null if done")
     detail: str | None = Field(default=None, description="Why it failed, in a sentence")

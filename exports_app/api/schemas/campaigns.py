@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import FailFast, Field
 
 from exports_app.api.request_body import Input
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import (
     Amount,
     Day,
@@ -14,7 +15,6 @@ from exports_app.api.schemas.base import (
     Output,
     PageOut,
     PartialInput,
-    Uuid,
     hundredths,
 )
 from exports_app.domain import bounds
@@ -54,8 +54,8 @@ def campaign_values(body: CampaignIn | CampaignChange) -> dict[str, Any]:
 
 
 class CampaignOut(Output):
-    id: Uuid
-    tenant_id: Uuid
+    id: kinds.Uuid
+    tenant_id: kinds.Uuid
     name: str
     channel: str
     status: str

@@ -5,19 +5,20 @@ from datetime import datetime
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, TenantNameOut, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Output, TenantNameOut
 from exports_app.domain import bounds
 
 
 class InviteIn(Input):
-    email: bounds.Address
-    role: bounds.Key = Field("viewer", description="admin or viewer")
+    email: kinds.Email
+    role: kinds.RoleKey = Field("viewer", description="admin or viewer")
 
 
 class InvitationOut(Output):
-    id: Uuid
-    email: str
-    role: str
+    id: kinds.Uuid
+    email: kinds.EmailOut
+    role: kinds.RoleOut
     invited_by: str = Field(description="Name of the person who sent the link")
     created_at: datetime
     expires_at: datetime
@@ -61,8 +62,8 @@ class AcceptIn(LinkTokenIn):
 class OfferOut(Output):
     tenant: TenantNameOut
     invited_by: str
-    email: str
-    role: str
+    email: kinds.EmailOut
+    role: kinds.RoleOut
     expires_at: datetime
     way: str = Field(
         description=(
@@ -74,5 +75,5 @@ class OfferOut(Output):
 
 class JoinedOut(Output):
     tenant: TenantNameOut
-    email: str
-    role: str
+    email: kinds.EmailOut
+    role: kinds.RoleOut

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from exports_app.api.request_body import Input
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import Output
-from exports_app.domain import bounds
 from exports_app.services.core.extension_points import Outcome
 
 
@@ -19,7 +19,7 @@ class MailSettingsOut(Output):
 
 
 class MailTestIn(Input):
-    address: bounds.Address
+    address: kinds.Email
 
 
 class MailTestOut(Output):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar, cast
 from annotated_types import MaxLen
 from pydantic import BaseModel, Field, create_model
 
+from exports_app.api.schemas import kinds
 from exports_app.domain import bounds
 from exports_app.domain.schedules.option_kinds import (
     Choice,
@@ -54,13 +55,13 @@ def schema_field(option: Option, *, is_input: bool) -> tuple[Any, Any]:
 def _input_type(kind: Kind) -> Any:
     match kind:
         case Choice():
-            return bounds.Key
-        case WholeNumber():
-            return int
+            return Annotated[bounds.Key, kinds.Among(lambda: kind.values)]
+        case WholeNumber(least=least, most=most):
+            return Annotated[int, kinds.said(minimum=least, maximum=most)]
         case Text(most=most):
             return Annotated[str, MaxLen(most)]
         case EmailAddress():
-            return bounds.Address
+            return kinds.Email
         case Flag():
             return bool
 

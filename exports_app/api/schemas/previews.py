@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from exports_app.api.request_body import Input
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import Output
 from exports_app.api.schemas.catalog import ColumnOut
 from exports_app.api.schemas.schedules import FiltersIn
@@ -17,8 +18,8 @@ class PreviewIn(Input):
     tenant_id: UUID | None = Field(
         default=None, description="Can be left out by members of a single tenant"
     )
-    export_type: bounds.Key
-    format: bounds.Key
+    export_type: kinds.ExportType
+    format: kinds.Format
     timezone: bounds.Zone | None = Field(default=None, description="Default: the tenant's")
     filters: FiltersIn = Field(default_factory=FiltersIn)
 

@@ -5,34 +5,36 @@ from datetime import datetime
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Day, Output, Uuid
-from exports_app.domain import bounds
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Day, Output
 from exports_app.domain.runs.send_to import SendTo
 
 
 class DeliveryOut(Output):
     channel: str
     target: str
-    status: str
+    status: kinds.DeliveryStatusOut
     attempts: int
     error: str | None
     sent_at: datetime | None
-    sent_as: str | None = Field(description="attach, zip or link; null until it is sent")
+    sent_as: kinds.SentAsOut | None = Field(
+        description="attach, zip or link; null until it is sent"
+    )
     sent_size: int | None = Field(description="Size of the attachment in bytes")
 
 
 class RunOut(Output):
-    id: Uuid
-    scheduled_export_id: Uuid
-    tenant_id: Uuid
-    trigger: str
-    triggered_by: Uuid | None
+    id: kinds.Uuid
+    scheduled_export_id: kinds.Uuid
+    tenant_id: kinds.Uuid
+    trigger: kinds.TriggerOut
+    triggered_by: kinds.Uuid | None
     scheduled_for: datetime | None
     missed_ticks: int
     window_start: Day | None
     window_end: Day | None
-    format: str
-    status: str
+    format: kinds.FormatOut
+    status: kinds.RunStatusOut
     file_name: str | None
     file_size: int | None
     sha256: str | None
@@ -40,7 +42,7 @@ class RunOut(Output):
     removed_characters: int | None = Field(
         description="Number of characters removed because the format does not support them"
     )
-    sent_as: str | None = Field(
+    sent_as: kinds.SentAsOut | None = Field(
         description=(
             "attach, zip or link: the last one tried, if the mail server refused larger "
             "ones; null until something is sent"
@@ -52,7 +54,7 @@ class RunOut(Output):
         description="Links sent before this time no longer work"
     )
     file_removed_at: datetime | None
-    recipients: list[str]
+    recipients: list[kinds.EmailOut]
     error: str | None
     error_code: str | None
     attempt: int = Field(
@@ -85,9 +87,9 @@ class EndedRunsOut(Output):
 
 
 class DownloadOut(Output):
-    way: str = Field(description="link, page or api")
+    way: kinds.WayOut = Field(description="link, page or api")
     at: datetime
-    user_id: Uuid | None = Field(description="null for downloads by link")
+    user_id: kinds.Uuid | None = Field(description="null for downloads by link")
     target: str | None = Field(description="Recipient whose link was used")
     address: str = Field(description="IP address of the client")
     device: str = Field(description="The client's user agent")
@@ -102,7 +104,7 @@ class AttemptOut(Output):
     number: int
     started_at: datetime
     ended_at: datetime | None
-    outcome: str | None = Field(
+    outcome: kinds.OutcomeOut | None = Field(
         description="A run status, or retry, died or stopped; null while in progress"
     )
     error: str | None
@@ -131,10 +133,10 @@ class HistoryOut(Output):
 
 
 class NoticeOut(Output):
-    kind: str = Field(description="failing, gave_up, paused or recovered")
-    history_id: Uuid | None = Field(description="null if no run caused the notice")
+    kind: kinds.NoticeKindOut = Field(description="failing, gave_up, paused or recovered")
+    history_id: kinds.Uuid | None = Field(description="null if no run caused the notice")
     target: str
-    status: str
+    status: kinds.DeliveryStatusOut
     attempts: int
     error: str | None
     created_at: datetime
@@ -146,8 +148,8 @@ class NoticesOut(Output):
 
 
 class ReplaceRecipientIn(Input):
-    old: bounds.Address = Field(alias="from", description="The refused address")
-    new: bounds.Address = Field(alias="to", description="The new address")
+    old: kinds.Email = Field(alias="from", description="The refused address")
+    new: kinds.Email = Field(alias="to", description="The new address")
     version: int | None = Field(
         default=None,
         description=(
@@ -190,6 +192,6 @@ class BackfillOut(Output):
             "Scheduled times left out because their run may have been removed from the history"
         ),
     )
-    history_ids: list[Uuid] = Field(
+    history_ids: list[kinds.Uuid] = Field(
         description="IDs of the queued runs, in the order of their scheduled times"
     )

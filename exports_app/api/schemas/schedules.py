@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field, computed_field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialInput, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialInput
 from exports_app.api.schemas.health import MaintenanceOut
 from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
@@ -15,7 +16,7 @@ from exports_app.services.schedules.deleted import KEPT
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
 
-Recipients = Annotated[list[bounds.Address], Field(max_length=bounds.SENT_RECIPIENTS)]
+Recipients = Annotated[list[kinds.Email], Field(max_length=bounds.SENT_RECIPIENTS)]
 Tags = Annotated[
     list[bounds.Tag],
     Field(
@@ -28,7 +29,7 @@ Tags = Annotated[
 class FiltersIn(Input):
     start_date: Day | None = None
     end_date: Day | None = None
-    period: bounds.Key | None = None
+    period: kinds.PeriodKey | None = None
     campaign_ids: list[UUID] | None = Field(default=None, max_length=bounds.CAMPAIGNS)
     group_by: bounds.Key | None = None
 
@@ -42,10 +43,10 @@ class ScheduleIn(Input):
     tenant_id: UUID | None = None
     name: bounds.Name
     description: bounds.Description | None = None
-    export_type: bounds.Key
-    format: bounds.Key
-    schedule: bounds.CronText
-    timezone: bounds.Zone | None = None
+    export_type: kinds.ExportType
+    format: kinds.Format
+    schedule: kinds.CronText
+    timezone: kinds.Zone | None = None
     recipients: Recipients
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
@@ -59,10 +60,10 @@ class ScheduleChange(PartialInput):
 
     name: bounds.Name = ""
     description: bounds.Description | None = None
-    export_type: bounds.Key = ""
-    format: bounds.Key = ""
-    schedule: bounds.CronText = ""
-    timezone: bounds.Zone = ""
+    export_type: kinds.ExportType = ""
+    format: kinds.Format = ""
+    schedule: kinds.CronText = ""
+    timezone: kinds.Zone = ""
     recipients: Recipients = Field(default_factory=list)
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
@@ -88,15 +89,15 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
 
 @with_options(before="is_active", is_input=False)
 class _StoredOut(Output):
-    id: Uuid
-    tenant_id: Uuid
+    id: kinds.Uuid
+    tenant_id: kinds.Uuid
     name: str
     description: str | None
-    export_type: str
-    format: str
+    export_type: kinds.ExportTypeOut
+    format: kinds.FormatOut
     schedule: str
     timezone: str
-    recipients: list[str]
+    recipients: list[kinds.EmailOut]
     filters: dict[str, Any]
     is_active: bool
     tags: list[str]
@@ -110,10 +111,10 @@ class _StoredOut(Output):
     )
     version: int
     last_run_at: datetime | None
-    last_status: str | None
+    last_status: kinds.RunStatusOut | None
     next_run_at: datetime | None
-    created_by: Uuid
-    owner_id: Uuid
+    created_by: kinds.Uuid
+    owner_id: kinds.Uuid
     created_at: datetime
     updated_at: datetime
 
@@ -155,14 +156,14 @@ class TagsOut(Output):
 
 
 class DeletedOut(Output):
-    id: Uuid
-    tenant_id: Uuid
+    id: kinds.Uuid
+    tenant_id: kinds.Uuid
     name: str
     is_active: bool = Field(
         description="Whether it was active when deleted, and will be again when restored"
     )
     deleted_at: datetime
-    deleted_by: Uuid | None = Field(
+    deleted_by: kinds.Uuid | None = Field(
         description=(
             "ID of the user who deleted it; null if deleted by an older version of the app"
         )
@@ -179,8 +180,8 @@ class DeletedSchedulesOut(PageOut):
 
 
 class TriggerOut(Output):
-    history_id: Uuid
-    status: str
+    history_id: kinds.Uuid
+    status: kinds.RunStatusOut
     location: str = Field(description="Path of the run: GET it, with wait to wait for its end")
     maintenance: MaintenanceOut | None = Field(
         None,
@@ -190,7 +191,7 @@ class TriggerOut(Output):
 
 class CronIn(Input):
     expression: bounds.AskedCron
-    timezone: bounds.Zone | None = None
+    timezone: kinds.Zone | None = None
     after: Instant | None = Field(
         default=None, description="Date and time with a UTC offset. Default: now"
     )

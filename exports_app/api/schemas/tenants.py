@@ -3,17 +3,18 @@
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, PageOut, PartialInput, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Output, PageOut, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.tenants.quotas import MAX_QUOTA
 
 
 class TenantSettingsOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     slug: str
     name: str
     brand_color: str
-    logo_url: str | None
+    logo_url: kinds.UriOut | None
     timezone: str | None = Field(
         description="Time zone of new scheduled exports; null: the installation's"
     )
@@ -35,11 +36,11 @@ class TenantChange(PartialInput):
     """All fields are optional: those left out keep their value."""
 
     name: bounds.Name = ""
-    brand_color: bounds.Color = ""
+    brand_color: kinds.Color = ""
     logo_url: bounds.Url | None = None
-    timezone: bounds.Zone | None = None
-    keep_days: int | None = None
-    keep_runs_days: int | None = None
+    timezone: kinds.Zone | None = None
+    keep_days: kinds.KeepDays | None = None
+    keep_runs_days: kinds.KeepRunsDays | None = None
     recipient_domains: list[bounds.Domain] = Field(
         default_factory=list,
         max_length=bounds.DOMAINS,
@@ -74,14 +75,14 @@ class QuotasChange(PartialInput):
 
 
 class RoleIn(Input):
-    role: bounds.Key
+    role: kinds.RoleKey
 
 
 class MemberOut(Output):
-    id: Uuid
-    email: str
+    id: kinds.Uuid
+    email: kinds.EmailOut
     name: str
-    role: str
+    role: kinds.RoleOut
     is_active: bool
     scheduled_exports: int = Field(
         description="Number of the tenant's scheduled exports that the member owns"

@@ -5,15 +5,16 @@ from datetime import datetime
 from pydantic import Field
 
 from exports_app.api.request_body import Input
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.account import AccountOut
-from exports_app.api.schemas.base import Output, PageOut, Uuid
+from exports_app.api.schemas.base import Output, PageOut
 
 
 class UserTenantOut(Output):
-    id: Uuid
+    id: kinds.Uuid
     slug: str
     name: str
-    role: str
+    role: kinds.RoleOut
 
 
 class UserAccountOut(AccountOut):

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from exports_app.api.request_body import Input
-from exports_app.api.schemas.base import Output, PartialInput, Uuid
+from exports_app.api.schemas import kinds
+from exports_app.api.schemas.base import Output, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.schedules.service import SORTS
 from exports_app.services.schedules.view_filters import ME, STATES, WITHOUT_ACCESS, ViewFilters
@@ -75,9 +76,9 @@ class ViewFiltersOut(Output):
 
 
 class ViewOut(Output):
-    id: Uuid
-    tenant_id: Uuid
-    maker_id: Uuid
+    id: kinds.Uuid
+    tenant_id: kinds.Uuid
+    maker_id: kinds.Uuid
     name: str
     filters: ViewFiltersOut
     lost: list[str] = Field(

@@ -14,6 +14,7 @@ from exports_app.api import request_body
 from exports_app.api.document.examples import REQUESTS
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from tests.api.conftest import Clients
+from tests.api.routes import CASES, call
 
 OPERATIONS_FILE = "exports_app/api/document/operations.py"
 EXAMPLES_FILE = "exports_app/api/document/examples.py"
@@ -143,3 +144,28 @@ def test_types_are_said_exactly(document: dict[str, Any]) -> None:
     fields = document["components"]["schemas"]["RunOut"]["properties"]
     assert fields["id"] == {"type": "string", "format": "uuid"}
     assert fields["startedAt"] == {"type": ["string", "null"], "format": "date-time"}
+    assert "completed" in fields["status"]["enum"]
+    options = document["components"]["schemas"]["ScheduleIn"]["properties"]
+    assert (options["linkDays"]["minimum"], options["linkDays"]["maximum"]) == (1, 365)
+    assert options["overlap"]["enum"] == ["skip", "queue_one", "allow"]
+    assert "csv" in options["format"]["enum"]
+    assert options["recipients"]["items"]["format"] == "email"
+
+
+def test_what_every_route_answers_is_described(
+    api: Clients, document: dict[str, Any], ids: dict[str, str]
+) -> None:
+    """Statuses, types of content and bodies of good calls, and of what follows from those before
+    them."""
+    wrong = []
+    for case in sorted(CASES, key=lambda case: (case.method != "GET", case.method == "DELETE")):
+        answer = call(api.admin, case, ids)
+        described = document["paths"][case.path][case.method.lower()]["responses"]
+        where = f"{case.method} {case.path}: {answer.status_code}"
+        assert str(answer.status_code) in described, where
+        content = described[str(answer.status_code)].get("content", {})
+        kind = answer.headers.get("content-type", "").partition(";")[0]
+        assert kind in content if answer.status_code != 204 else not content, f"{where} {kind}"
+        if answer.content and kind.endswith("json") and (schema := content[kind]["schema"]):
+            wrong += [f"{where} {m}" for m in mistakes(document, schema, answer.json())]
+    assert not wrong

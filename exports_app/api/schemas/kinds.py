@@ -1,0 +1,94 @@
+"""What the OpenAPI document says of fields beyond their type: the values that they can have, and
+formats. It is read when the document is built, when all plugins are known. The services check it
+and word the errors."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Len
+from pydantic import GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema
+
+from exports_app.domain import bounds
+from exports_app.domain.access import SCOPES, Role
+from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.timing.period import Period
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.records import NotificationKind
+from exports_app.services.core.records.downloads import DownloadWay
+from exports_app.services.tenants.members import ROLES
+
+
+@dataclass(frozen=True)
+class Among:
+    """The field has one of these values."""
+
+    values: Callable[[], Iterable[str]]
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = {key: part for key, part in handler(core).items() if key != "maxLength"}
+        return schema | {"enum": [str(value) for value in self.values()]}
+
+
+@dataclass(frozen=True)
+class Such:
+    """The field has values like these; there may be others, e.g. of a plugin that was removed."""
+
+    values: Callable[[], Iterable[str]]
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(core) | {"examples": [str(value) for value in self.values()]}
+
+
+@dataclass(frozen=True)
+class Said:
+    """Adds to the schema of the field, e.g. a format."""
+
+    more: tuple[tuple[str, Any], ...]
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(core) | dict(self.more)
+
+
+def said(**more: Any) -> Said:
+    return Said(tuple(more.items()))
+
+
+Uuid = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
+"""An ID on its way out."""
+
+ExportType = Annotated[bounds.Key, Among(EXPORT_TYPES.keys)]
+Format = Annotated[bounds.Key, Among(FORMATS.keys)]
+PeriodKey = Annotated[bounds.Key, Among(lambda: Period)]
+RoleKey = Annotated[bounds.Key, Among(lambda: ROLES)]
+Scope = Annotated[bounds.Key, Among(lambda: sorted(SCOPES))]
+Email = Annotated[bounds.Address, said(format="email")]
+Zone = Annotated[bounds.Zone, Such(lambda: ("Europe/Berlin", "America/New_York", "UTC"))]
+CronText = Annotated[bounds.CronText, Such(lambda: ("0 9 * * 1", "*/15 * * * *"))]
+Color = Annotated[bounds.Color, said(pattern="^#[0-9A-Fa-f]{6}$")]
+KeepDays = Annotated[int, said(minimum=1, maximum=bounds.KEEP_DAYS)]
+KeepRunsDays = Annotated[int, said(minimum=bounds.LEAST_KEEP_RUNS_DAYS, maximum=bounds.KEEP_DAYS)]
+Scopes = Annotated[list[Scope], Len(max_length=20)]
+
+ExportTypeOut = Annotated[str, Such(EXPORT_TYPES.keys)]
+FormatOut = Annotated[str, Such(FORMATS.keys)]
+RunStatusOut = Annotated[str, Among(lambda: RunStatus)]
+TriggerOut = Annotated[str, Among(lambda: Trigger)]
+DeliveryStatusOut = Annotated[str, Among(lambda: DeliveryStatus)]
+OutcomeOut = Annotated[str, Among(lambda: AttemptOutcome)]
+NoticeKindOut = Annotated[str, Among(lambda: NotificationKind)]
+WayOut = Annotated[str, Among(lambda: DownloadWay)]
+RoleOut = Annotated[str, Among(lambda: Role)]
+SentAsOut = Annotated[
+    str, Among(lambda: [mode for mode in DeliveryMode if mode is not DeliveryMode.AUTO])
+]
+EmailOut = Annotated[str, said(format="email")]
+UriOut = Annotated[str, said(format="uri")]
