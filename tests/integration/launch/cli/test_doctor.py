@@ -52,8 +52,8 @@ def test_doctor_warns_of_a_proxy_that_is_not_trusted(run: Run) -> None:
 
 def test_doctor_warns_of_a_public_server_without_a_mail_server(run: Run) -> None:
     told = went_well(run("doctor", PUBLIC_URL="https://exports.example.com"))
-    assert "warn email: not sent: no mail server is set" in told
-    assert "ok   email: not sent: no mail server is set" in went_well(run("doctor"))
+    assert "warn email: not sent: no mail server is configured" in told
+    assert "ok   email: not sent: no mail server is configured" in went_well(run("doctor"))
 
 
 def test_doctor_looks_at_the_file_store_and_redis_where_they_are_set(
