@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
+from pathlib import Path
 from typing import Any, get_args
 
 from dotenv import dotenv_values
@@ -14,7 +15,10 @@ from dotenv.parser import parse_stream
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-ENV_FILE = ".env"
+ENV_FILE_NAME = "EXPORTS_APP_ENV_FILE"
+"""Variable of processes that the server starts in another folder."""
+ENV_FILE = os.environ.get(ENV_FILE_NAME, ".env")
+"""Files that settings name are relative to its folder."""
 ALIKE = 0.8
 """How alike a name is to that of a setting (difflib's ratio) to count as a misspelling."""
 OF_OTHERS = ("AWS_", "POSTGRES_", "COMPOSE_", "REFLEX_", "GRANIAN_", "NPM_CONFIG_")
@@ -44,6 +48,13 @@ _read = dict[str, Setting]()
 
 class SettingsError(Exception):
     """A setting is wrong: the start stops with this one line."""
+
+
+def keep_folder() -> None:
+    """Read `.env` and the files of secrets from the current folder also when it changes, in this
+    process and those it starts."""
+    global ENV_FILE  # noqa: PLW0603 (of the process, as its current folder is)
+    ENV_FILE = os.environ[ENV_FILE_NAME] = str(Path(ENV_FILE).absolute())
 
 
 def _env_file() -> dict[str, str]:
@@ -196,7 +207,7 @@ def environment() -> dict[str, str]:
         if values.get(name):
             raise SettingsError(f"{name} and {name}_FILE are both set: remove one of them")
         try:
-            values[name] = _text_of(file, f"{name}_FILE").strip()
+            values[name] = _text_of(str(Path(ENV_FILE).parent / file), f"{name}_FILE").strip()
         except FileNotFoundError as e:
             raise SettingsError(f"{name}_FILE cannot be read: {e.strerror}") from None
     return {name: value for name, value in values.items() if value != ""}

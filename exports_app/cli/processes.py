@@ -22,10 +22,10 @@ def serve(args: argparse.Namespace) -> int:
     for name in ("host", "port"):
         if (value := getattr(args, name)) is not None:
             os.environ[name.upper()] = value
-    current = settings.get()
+    settings.get()  # a wrong one is refused before Reflex is loaded
     from exports_app.launch import serve as server
 
-    return server.serve(current, backend_only=args.backend_only)
+    return server.serve(backend_only=args.backend_only)
 
 
 def worker(_: argparse.Namespace) -> int:

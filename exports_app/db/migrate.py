@@ -21,7 +21,10 @@ from exports_app.db.process_registry import CLASS
 from exports_app.db.urls import with_driver
 from exports_app.domain.errors import ExportsError
 
-ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parents[1]
+SHIPPED = PACKAGE / "migrations"
+"""In an installed package: see pyproject.toml."""
+MIGRATIONS = SHIPPED if SHIPPED.is_dir() else PACKAGE.parent / "alembic"
 LOCK_MS = 900
 """Milliseconds that a migration waits for a table of PostgreSQL. While it waits, everyone else
 waits behind it."""
@@ -56,7 +59,7 @@ def _note(message: str) -> None:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(ROOT / "alembic"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     return config
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
 
+from exports_app.launch import project
 from exports_app.launch.errors import StartError
 
 # Pages are built from the UI and from the labels of plugins and rules. Services, database, API and
@@ -77,9 +78,10 @@ def fingerprint(paths: tuple[str, ...]) -> str:
         if dist.startswith("reflex"):
             total.update(f"{dist}\0".encode())
     for path in paths:
-        for file in _files(Path(path)):
+        for file in _files(project.source(path)):
             content = file.read_bytes()
-            total.update(f"{file}\0{len(content)}\0".encode() + content)
+            name = file.relative_to(project.ROOT) if file.is_absolute() else file
+            total.update(f"{name}\0{len(content)}\0".encode() + content)
     return total.hexdigest()
 
 
@@ -87,7 +89,7 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     files = (f for f in path.rglob("*") if f.is_file() and not f.is_relative_to(GENERATED))
-    return sorted(f for f in files if f.suffix == ".py" or path.parts[0] != "exports_app")
+    return sorted(f for f in files if f.suffix == ".py" or "exports_app" not in path.parts)
 
 
 def _stamp(sources: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from exports_app.domain.errors import ExportsError, Unavailable
 from exports_app.environment import SettingsError
-from exports_app.launch import address, build, env, lock, peers, unfinished_restore
+from exports_app.launch import address, build, env, lock, peers, project, unfinished_restore
 from exports_app.launch.errors import StartError
 from exports_app.launch.file_limit import raise_file_limit
 from exports_app.launch.prepare import prepare
@@ -26,7 +26,6 @@ from exports_app.stop_signals import AT_ONCE, StopSignals
 if TYPE_CHECKING:
     from granian.server import MPServer, MTServer
 
-ROOT = Path(__file__).resolve().parents[2]
 HEAD_SECONDS = 15
 """Seconds for the head of a request; then the connection is closed."""
 STOP_SECONDS = 8
@@ -37,18 +36,18 @@ class _Stopped(BaseException):
     """A signal asked to stop before the server ran."""
 
 
-def serve(settings: Settings, *, backend_only: bool = False) -> int:
+def serve(*, backend_only: bool = False) -> int:
     """Serve until SIGINT, SIGTERM or SIGHUP; a second one does not wait for DRAIN_SECONDS. Returns
     the exit code.
 
-    If the server cannot start, the exit code is 1, with one line on stderr. settings: must come
-    from the environment, since the worker reads it again. backend_only: the API and the engine
-    without pages; needs no build and no Node.
+    If the server cannot start, the exit code is 1, with one line on stderr. backend_only: the API
+    and the engine without pages; needs no build and no Node.
     """
     env.prepare()
     raise_file_limit()
     try:
         with _stoppable():
+            settings = project.enter()
             _start_folder(settings)
             with lock.server(settings), peers.web(settings):
                 listen = address.resolve(settings.host, settings.port)
@@ -78,9 +77,9 @@ def build_pages() -> int:
     folder. Returns the exit code: 1 with one line on stderr where they cannot be built."""
     env.prepare()
     try:
-        _own_folder()
+        project.enter()
         build.ensure()
-    except StartError as e:
+    except (StartError, SettingsError) as e:
         print(f"exports_app: {e}", file=sys.stderr, flush=True)
         return 1
     return 0
@@ -98,13 +97,7 @@ def _ensure_pages() -> None:
         ) from None
 
 
-def _own_folder() -> None:
-    if Path.cwd() != ROOT:
-        raise StartError(f"start it in its own folder: cd {ROOT}")
-
-
 def _start_folder(settings: Settings) -> None:
-    _own_folder()
     unfinished_restore.refuse(settings)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -178,9 +171,10 @@ def _set_environment(*, pages: bool) -> None:
         SUPERVISOR: str(os.getpid()),
     }
     # The worker loads rxconfig.py by name
-    sys.path.insert(0, str(ROOT))
+    root = str(Path.cwd())
+    sys.path.insert(0, root)
     os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     )
 
 

@@ -67,7 +67,7 @@ class TestBuild:
         assert serve.build_pages() == 1  # not in the project's own folder
         assert "start it in its own folder" in capsys.readouterr().err
         assert not (project / build.BUILT).exists()
-        monkeypatch.setattr(serve, "ROOT", project)
+        monkeypatch.setattr(serve.project, "ROOT", project)
         assert serve.build_pages() == 0
         assert pages(project) == "1"
 

@@ -61,7 +61,7 @@ def another(
 
     def make(*statements: str) -> None:
         with_another_migration(tmp_path, scripts.get_heads()[0], *statements)
-        monkeypatch.setattr(migrate, "ROOT", tmp_path)
+        monkeypatch.setattr(migrate, "MIGRATIONS", tmp_path / "alembic")
         monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.01)
 
     return make

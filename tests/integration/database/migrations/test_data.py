@@ -23,7 +23,7 @@ from tests.world import uuid_of
 def with_another_migration(folder: Path, head: str, *statements: str) -> None:
     """A copy of the migrations, and one more on top that does this."""
     shutil.copytree(
-        migrate.ROOT / "alembic", folder / "alembic", ignore=shutil.ignore_patterns("__pycache__")
+        migrate.MIGRATIONS, folder / "alembic", ignore=shutil.ignore_patterns("__pycache__")
     )
     head_of_file = "import sqlalchemy as sa\nfrom alembic import op\n"
     ids = f"revision, down_revision, branch_labels, depends_on = '9999', {head!r}, None, None\n"
@@ -50,7 +50,7 @@ def test_a_failed_migration_leaves_everything_as_it_was(
         "op.execute('DROP TABLE deliveries')",
         "raise RuntimeError('in the middle')",
     )
-    monkeypatch.setattr(migrate, "ROOT", tmp_path)
+    monkeypatch.setattr(migrate, "MIGRATIONS", tmp_path / "alembic")
     with pytest.raises(RuntimeError, match="in the middle"):
         migrate.upgrade(database)
     assert schema(database) == before
@@ -97,7 +97,7 @@ def test_a_migration_that_rebuilds_a_table_keeps_the_rows_that_belong_to_its_row
             "existing_nullable=False)"
         ),
     )
-    monkeypatch.setattr(migrate, "ROOT", tmp_path)
+    monkeypatch.setattr(migrate, "MIGRATIONS", tmp_path / "alembic")
     migrate.upgrade(migrated)
     assert (rows_in(migrated, "campaigns"), rows_in(migrated, "campaign_metrics")) == (1, 1)
     with migrated.read() as connection:
@@ -109,7 +109,7 @@ def test_a_migration_that_leaves_orphans_is_taken_back(
 ) -> None:
     with_a_metric(migrated)
     with_another_migration(tmp_path, scripts.get_heads()[0], "op.execute('DELETE FROM campaigns')")
-    monkeypatch.setattr(migrate, "ROOT", tmp_path)
+    monkeypatch.setattr(migrate, "MIGRATIONS", tmp_path / "alembic")
     with pytest.raises(ValueError, match="a row of campaign_metrics whose campaigns is gone"):
         migrate.upgrade(migrated)
     assert (rows_in(migrated, "campaigns"), rows_in(migrated, "campaign_metrics")) == (1, 1)
