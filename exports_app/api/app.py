@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from exports_app.api import docs, problems
 from exports_app.api.document import build
+from exports_app.api.middleware.ids import LowerCaseIds
 from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
 from exports_app.api.middleware.request_log import Requests
@@ -88,6 +89,7 @@ def create(
     problems.install(api)
     docs.install(api)
     build.install(api)
+    api.add_middleware(LowerCaseIds)
     api.add_middleware(InLanes)
     api.add_middleware(Methods, router=api.router)
     api.add_middleware(Requests)

@@ -1,5 +1,10 @@
-"""A query has the parameters of its route only, as a body has only the fields of its schema: one
-that is misspelt would change nothing, and no one would know."""
+"""A request has the parameters of its route only, as a body has only the fields of its schema, and
+a body only where the route takes one: what is misspelt or misplaced would change nothing, and no
+one would know.
+
+Not checked: probes (monitoring adds parameters of its own) and the links in emails (so do mail
+programs).
+"""
 
 from collections.abc import Collection
 from typing import Any, cast, get_args, get_origin
@@ -9,6 +14,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 
+from exports_app.api import request_body
 from exports_app.api.access import Who
 from exports_app.domain.errors import FieldError, Invalid
 
@@ -17,6 +23,17 @@ LONGEST = 50
 
 
 async def check(request: Request, who: Who) -> None:  # noqa: ARG001 (401 comes first)
+    """Raises Invalid, UnexpectedBody."""
+    await check_open(request)
+
+
+async def check_open(request: Request) -> None:
+    """Raises Invalid, UnexpectedBody."""
+    _check_query(request)
+    await request_body.check_absent(request)
+
+
+def _check_query(request: Request) -> None:
     """Raises Invalid for a parameter that the route does not have, and for one that is given
     twice and has one value: programs differ in which one they take."""
     given = [name for name, _ in request.query_params.multi_items()]
@@ -55,4 +72,6 @@ def _unknown(known: Collection[str]) -> str:
 
 
 CHECKED = Depends(check)
-"""For routers whose routes all require sign-in."""
+"""For routes that require sign-in."""
+OPEN = Depends(check_open)
+"""For routes without sign-in."""

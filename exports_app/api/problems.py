@@ -25,6 +25,7 @@ STATUS: dict[type[e.ExportsError], int] = {
     e.Gone: 410,
     e.TooLarge: 413,
     e.UnsupportedCoding: 415,
+    e.UnsupportedType: 415,
     e.Invalid: 422,
     e.TooManyRequests: 429,
     e.QuotaExceeded: 429,
@@ -153,10 +154,12 @@ def of(error: e.ExportsError) -> JSONResponse:
         headers["WWW-Authenticate"] = _challenge(error)
     if isinstance(error, e.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, e.TooLarge | e.TooSlow):
+    if isinstance(error, e.TooLarge | e.TooSlow | e.UnexpectedBody):
         headers["Connection"] = "close"  # the rest of the body is not read
     if isinstance(error, e.UnsupportedCoding):
         headers["Accept-Encoding"] = "identity"  # what the body may have: RFC 9110, section 12.5.3
+    if isinstance(error, e.UnsupportedType):
+        headers["Accept"] = "application/json"  # likewise: section 12.5.1
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     if isinstance(error, e.Invalid):

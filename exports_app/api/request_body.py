@@ -3,10 +3,12 @@ limit on their size."""
 
 import codecs
 import json
+import re
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fastapi import Request
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.concurrency import run_in_threadpool
@@ -14,9 +16,17 @@ from starlette.requests import ClientDisconnect
 
 from exports_app.api import json_shape
 from exports_app.api.access import check_unchanged
+from exports_app.api.middleware.slow_clients import has_body
 from exports_app.api.problems import field_errors, pointer
 from exports_app.domain import bounds
-from exports_app.domain.errors import FieldError, Invalid, TooLarge, UnsupportedCoding
+from exports_app.domain.errors import (
+    FieldError,
+    Invalid,
+    TooLarge,
+    UnexpectedBody,
+    UnsupportedCoding,
+    UnsupportedType,
+)
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -37,6 +47,10 @@ STRANGERS_VALUES = 50
 
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+NO_BODY = 64
+"""Bytes within which a body may be ``{}`` and blanks."""
+JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json", re.ASCII)
 
 MOST_DIGITS = 18
 """Of a Content-Length: a longer one is too large in any case."""
@@ -64,13 +78,14 @@ M = TypeVar("M", bound=Input)
 def json_body(
     model: type[M], limit: int = LIMIT, values: int = VALUES, *, optional: bool = False
 ) -> Callable[[Request], Awaitable[M]]:
-    """A dependency that reads the body into `model`. Raises TooLarge, Invalid, and what
-    `check_unchanged` raises where the caller's rights changed meanwhile. limit: bytes, counted
-    while they arrive. values: how many it may hold in all.
+    """A dependency that reads the body into `model`. Raises UnsupportedType, UnsupportedCoding,
+    TooLarge, Invalid, and what `check_unchanged` raises where the caller's rights changed
+    meanwhile. limit: bytes, counted while they arrive. values: how many it may hold in all.
     optional: no body is the same as ``{}``."""
 
     async def read(request: Request) -> M:
         check_coding(request)
+        _check_type(request)
         data = await _read(request, limit)
         # In a thread: a large body takes long, and must not hold up the event loop
         return await run_in_threadpool(finish, request, data)
@@ -129,6 +144,31 @@ def check_coding(request: Request) -> None:
     coding = ", ".join(request.headers.getlist("content-encoding")).strip()
     if coding.lower() not in {"", "identity"}:
         raise UnsupportedCoding
+
+
+def _check_type(request: Request) -> None:
+    """Raises UnsupportedType for a body that is said not to be JSON: a form, which is what
+    ``curl -d`` says, would be read as something that it is not. Without the header it is taken for
+    JSON (RFC 9110, section 8.3). Parameters such as a charset mean nothing for JSON."""
+    sent = ", ".join(request.headers.getlist("content-type"))
+    kind = sent.partition(";")[0].strip().lower()
+    if kind and has_body(request.scope) and not JSON_TYPE.fullmatch(kind):
+        raise UnsupportedType
+
+
+async def check_absent(request: Request) -> None:
+    """Where the route takes no body: raises UnexpectedBody if one came, since what it asks for
+    would not be done. Blanks and ``{}`` count as none."""
+    extra = cast(APIRoute, request.scope["route"]).openapi_extra or {}
+    if "requestBody" in extra or not has_body(request.scope):
+        return
+    try:
+        data = await _read(request, NO_BODY)
+    except TooLarge:
+        raise UnexpectedBody from None
+    if data.translate(None, b" \t\r\n") not in {b"", b"{}"}:
+        raise UnexpectedBody
+    await run_in_threadpool(check_unchanged, request)
 
 
 def declares_more_than(request: Request, limit: int) -> bool:

@@ -196,6 +196,12 @@ class UnsupportedCoding(ExportsError):
     code = "unsupported_content_encoding"
 
 
+class UnsupportedType(ExportsError):
+    """The request body must be JSON: send it with the header 'Content-Type: application/json'"""
+
+    code = "unsupported_media_type"
+
+
 class Unavailable(ExportsError):
     """The database cannot be reached: try again in a moment"""
 
@@ -279,6 +285,15 @@ class Invalid(ExportsError):
             message
             or "; ".join(f"{e.pointer.lstrip('/') or 'body'}: {e.detail}" for e in self.errors)
         )
+
+
+class UnexpectedBody(Invalid):
+    """This path takes no request body"""
+
+    code = "unexpected_body"
+
+    def __init__(self) -> None:
+        super().__init__([FieldError("", "is not part of this request: send no body")])
 
 
 class IllegalTransition(ExportsError):

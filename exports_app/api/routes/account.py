@@ -4,13 +4,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from exports_app.api.access import Person, Srv
+from exports_app.api import parameters
+from exports_app.api.access import Person, Srv, person
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import account as schemas
 from exports_app.api.schemas import auth as auth_schemas
-from exports_app.domain import bounds
+from exports_app.api.schemas.base import Id
 
-router = APIRouter(prefix="/api", tags=["account"])
+router = APIRouter(
+    prefix="/api", tags=["account"], dependencies=[Depends(person), parameters.CHECKED]
+)
 
 
 @router.get("/account", response_model=schemas.AccountOut, summary="Get your account")
@@ -73,7 +76,7 @@ def leave(
     who: Person,
     tenant_id: str,
     schedules_to: Annotated[
-        bounds.Id | None,
+        Id | None,
         Query(
             alias="schedulesTo",
             description="ID of the member who takes over your scheduled exports",

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
+from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import strangers_body, takes
 from exports_app.api.schemas.auth import ForgotPasswordIn, LoginIn, MeOut, ResetPasswordIn, TokenOut
@@ -17,7 +18,13 @@ def _known(request: Request) -> str:
     return cookie("; ".join(request.headers.getlist("cookie")), KNOWN_COOKIE)
 
 
-@router.post("/login", response_model=TokenOut, openapi_extra=takes(LoginIn), summary="Sign in")
+@router.post(
+    "/login",
+    response_model=TokenOut,
+    openapi_extra=takes(LoginIn),
+    dependencies=[parameters.OPEN],
+    summary="Sign in",
+)
 def login(
     srv: Srv, request: Request, body: Annotated[LoginIn, Depends(strangers_body(LoginIn))]
 ) -> Any:
@@ -31,6 +38,7 @@ def login(
     "/forgot-password",
     status_code=202,
     openapi_extra=takes(ForgotPasswordIn),
+    dependencies=[parameters.OPEN],
     summary="Request a password reset",
 )
 def forgot_password(
@@ -47,6 +55,7 @@ def forgot_password(
     "/reset-password",
     status_code=204,
     openapi_extra=takes(ResetPasswordIn),
+    dependencies=[parameters.OPEN],
     summary="Set a new password",
 )
 def reset_password(
@@ -57,7 +66,12 @@ def reset_password(
     srv.password_resets.reset(body.token, body.new_password)
 
 
-@router.get("/me", response_model=MeOut, summary="Get the signed-in user")
+@router.get(
+    "/me",
+    response_model=MeOut,
+    dependencies=[parameters.CHECKED],
+    summary="Get the signed-in user",
+)
 def me(srv: Srv, who: Who) -> Any:
     user, memberships = srv.auth.me(who)
     tenants = [

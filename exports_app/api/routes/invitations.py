@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
+from exports_app.api import parameters
 from exports_app.api.access import Anyone, Srv
 from exports_app.api.request_body import strangers_body, takes
 from exports_app.api.schemas import invitations as schemas
 
-router = APIRouter(prefix="/api/invitations", tags=["invitations"])
+router = APIRouter(prefix="/api/invitations", tags=["invitations"], dependencies=[parameters.OPEN])
 
 
 @router.post(

@@ -10,6 +10,7 @@ from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import invitations as invitation_schemas
 from exports_app.api.schemas import tenants as schemas
+from exports_app.api.schemas.base import Id
 from exports_app.api.schemas.schedules import TagsOut
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
@@ -175,7 +176,7 @@ def remove(
     tenant: Managed,
     user_id: str,
     schedules_to: Annotated[
-        bounds.Id | None,
+        Id | None,
         Query(
             alias="schedulesTo",
             description="ID of the member who takes over their scheduled exports",

@@ -6,7 +6,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -44,6 +52,10 @@ Money = Annotated[
         {"anyOf": [{"type": "number"}, {"type": "string", "maxLength": bounds.WRITTEN}]}
     ),
 ]
+
+
+Id = Annotated[bounds.Id, AfterValidator(str.lower)]
+"""An ID, or a word in place of one; in any case."""
 
 
 def hundredths(amount: Decimal) -> int:

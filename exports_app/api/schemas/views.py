@@ -7,7 +7,7 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Output, PartialInput
+from exports_app.api.schemas.base import Id, Output, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.schedules.service import SORTS
 from exports_app.services.schedules.view_filters import ME, STATES, WITHOUT_ACCESS, ViewFilters
@@ -40,7 +40,7 @@ class ViewFiltersIn(Input):
         max_length=bounds.TAGS,
         description="Only scheduled exports with all of these tags",
     )
-    owner: bounds.Id = Field("", description=OWNER)
+    owner: Id = Field("", description=OWNER)
     sort: bounds.Key = Field("", description=SORT)
 
     def filters(self) -> ViewFilters:

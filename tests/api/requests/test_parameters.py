@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from tests.api.client import SCHEDULES, pointers
 from tests.api.conftest import Clients
-from tests.api.routes import CASES, SUPER_ADMINS, call
+from tests.api.routes import CASES, PUBLIC, SUPER_ADMINS, call
 
-WITHOUT = ("/api/account", "/api/auth")
-"""Routes without parameters, some of them without sign-in."""
 EXAMPLES = 15
 
 
@@ -27,11 +25,21 @@ def get_routes(api: Clients) -> dict[str, dict[str, Any]]:
 
 
 def test_one_that_a_route_does_not_have_is_refused(api: Clients, ids: dict[str, str]) -> None:
-    cases = [case for case in CASES + SUPER_ADMINS if not case.path.startswith(WITHOUT)]
-    for case in cases:
+    for case in CASES + SUPER_ADMINS:
         answer = call(api.super_admin, case, ids, params={"isactive": "true"})
         assert pointers(answer) == ["/isactive"], case
         assert call(api.anonymous, case, ids, params={"isactive": "true"}).status_code == 401
+
+
+def test_routes_without_sign_in_refuse_it_too_but_for_probes_and_links_of_emails(
+    api: Clients,
+) -> None:
+    for method, path in sorted(PUBLIC):
+        answer = api.anonymous.request(method, path, params={"utm_source": "x"})
+        if method == "POST":
+            assert pointers(answer) == ["/utm_source"], path
+        else:
+            assert answer.status_code in {200, 404}, path
 
 
 def test_one_that_is_given_twice_is_refused(api: Clients) -> None:
