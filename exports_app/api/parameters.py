@@ -13,8 +13,9 @@ from fastapi import Depends, Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
-from exports_app.api import request_body
+from exports_app.api import repeating, request_body
 from exports_app.api.access import Who
 from exports_app.domain.errors import FieldError, Invalid
 
@@ -30,7 +31,10 @@ async def check(request: Request, who: Who) -> None:  # noqa: ARG001 (401 comes 
 async def check_open(request: Request) -> None:
     """Raises Invalid, UnexpectedBody."""
     _check_query(request)
-    await request_body.check_absent(request)
+    repeating.check(request)
+    if not request_body.is_taken(request):
+        await request_body.check_absent(request)
+        await run_in_threadpool(repeating.begin, request, b"")
 
 
 def _check_query(request: Request) -> None:

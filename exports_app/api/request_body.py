@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from exports_app.api import json_shape
+from exports_app.api import json_shape, repeating
 from exports_app.api.access import check_unchanged
 from exports_app.api.middleware.slow_clients import has_body
 from exports_app.api.problems import field_errors, pointer
@@ -92,7 +92,9 @@ def json_body(
 
     def finish(request: Request, data: bytes) -> M:
         check_unchanged(request)
-        return parse(model, data or b"{}" if optional else data, values)
+        body = parse(model, data or b"{}" if optional else data, values)
+        repeating.begin(request, data)
+        return body
 
     return read
 
@@ -156,11 +158,15 @@ def _check_type(request: Request) -> None:
         raise UnsupportedType
 
 
+def is_taken(request: Request) -> bool:
+    """Whether the route takes a body."""
+    return "requestBody" in (cast(APIRoute, request.scope["route"]).openapi_extra or {})
+
+
 async def check_absent(request: Request) -> None:
     """Where the route takes no body: raises UnexpectedBody if one came, since what it asks for
     would not be done. Blanks and ``{}`` count as none."""
-    extra = cast(APIRoute, request.scope["route"]).openapi_extra or {}
-    if "requestBody" in extra or not has_body(request.scope):
+    if not has_body(request.scope):
         return
     try:
         data = await _read(request, NO_BODY)

@@ -178,6 +178,19 @@ class RightsChanged(Conflict):
     code = "rights_changed"
 
 
+class IdempotencyInProgress(Conflict):
+    """A request with this Idempotency-Key is under way: send it again in a moment"""
+
+    code = "idempotency_in_progress"
+
+
+class IdempotencyOutcomeUnknown(Conflict):
+    """A request with this Idempotency-Key was begun, and broke off: look whether it was done, then
+    use a new key"""
+
+    code = "idempotency_outcome_unknown"
+
+
 class TooLarge(ExportsError):
     """The request body is too large"""
 
@@ -285,6 +298,16 @@ class Invalid(ExportsError):
             message
             or "; ".join(f"{e.pointer.lstrip('/') or 'body'}: {e.detail}" for e in self.errors)
         )
+
+
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key belongs to another request"""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        detail = "was sent with another request: use a new key for each"
+        super().__init__([FieldError("/Idempotency-Key", detail)])
 
 
 class UnexpectedBody(Invalid):

@@ -1,5 +1,5 @@
 """Housekeeping of short-lived records: sent notifications and account messages, ended invitations,
-links of password resets, sessions and one-time codes."""
+links of password resets, sessions, one-time codes, and answers kept for repeated requests."""
 
 import time
 from collections.abc import Callable
@@ -58,6 +58,7 @@ class RecordRetention:
             "password_resets": lambda tx: tx.password_resets.forget(ago(days.links), BATCH),
             "sessions": lambda tx: tx.sessions.forget(now - sessions.KEPT, BATCH),
             "codes": lambda tx: tx.codes.forget(now, BATCH),
+            "idempotency_keys": lambda tx: tx.idempotency_keys.forget(now, BATCH),
         }
         removed = {
             name: self._sweep(forget, stopped, pause)

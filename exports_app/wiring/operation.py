@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
+from exports_app.services.idempotency import Idempotency
 from exports_app.services.installation import Installation
 from exports_app.services.kept_counts import KeptCounts
 from exports_app.services.key_rotation import KeyRotation
@@ -26,6 +27,7 @@ class OperationServices:
     kept_counts: KeptCounts
     record_retention: RecordRetention
     cursors: Cursors
+    idempotency: Idempotency
 
 
 def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationServices:
@@ -48,4 +50,5 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
         kept_counts=KeptCounts(f.store),
         record_retention=RecordRetention(f.store, f.clock, days),
         cursors=Cursors(secrets.keys),
+        idempotency=Idempotency(f.store, f.clock),
     )

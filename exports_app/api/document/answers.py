@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from exports_app.api import repeating
 from exports_app.services.core.extension_points import FORMATS
 
 FILES = ("/file", "/api/files/{delivery_id}")
@@ -19,6 +20,11 @@ LOCATION = {
     "Location": _header("Path of what was made", {"type": "string", "format": "uri-reference"})
 }
 LINK = {"Link": _header('The next page, with rel="next" (RFC 8288); left out on the last one')}
+REPLAYED = {
+    repeating.REPLAYED: _header(
+        "true: the answer of an earlier request with this Idempotency-Key", {"const": "true"}
+    )
+}
 FILE = {
     "Content-Disposition": _header("The name of the file (RFC 6266)"),
     "Accept-Ranges": _header("bytes"),
@@ -40,6 +46,8 @@ def describe(path: str, operation: dict[str, Any]) -> None:
             headers |= LOCATION
         if "cursor" in parameters and status == "200":
             headers |= LINK
+        if repeating.HEADER in parameters:
+            headers |= REPLAYED
         if path.endswith(FILES):
             headers |= FILE
             response["content"] = _files()

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from exports_app.api import request_body
+from exports_app.api import repeating, request_body
 from exports_app.api.document import answers, errors, examples
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from exports_app.api.document.shape import simplify
@@ -40,6 +40,7 @@ def build(api: FastAPI) -> dict[str, Any]:
         contact=CONTACT,
     )
     _add_schemas(document)
+    repeating.describe(document, api.routes)
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _complete(path, method, operation)

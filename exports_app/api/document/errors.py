@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from exports_app.api import problems
+from exports_app.api import problems, repeating
 from exports_app.api.document.operations import OPERATIONS, Error, Operation
 from exports_app.domain import errors as e
 
@@ -29,7 +29,8 @@ OF_SIGNED_IN = (
     *(e.SecondFactorRequired, e.DemoIsLocal),
 )
 OF_KEYS = (e.InsufficientScope, e.KeyIsLimited)
-OF_BODIES = (e.TooSlow, e.TooLarge, e.UnsupportedCoding)
+OF_BODIES = (e.TooSlow, e.TooLarge, e.UnsupportedCoding, e.UnsupportedType)
+OF_REPEATABLE = (e.IdempotencyInProgress, e.IdempotencyOutcomeUnknown, e.IdempotencyKeyReused)
 OF_ALL = (e.Unavailable, e.Overloaded, e.ReadTooLong)
 FOR_PEOPLE = ("/api/account", "/keys", "/api/users", "/api/mail", "/accept")
 """Parts of paths that no API key may call."""
@@ -54,8 +55,10 @@ def of(path: str, described: dict[str, Any], operation: Operation) -> list[Error
         found.append(e.NotFound)
     if takes_body:
         found += OF_BODIES
-    if takes_body and signed_in:
-        found.append(e.RightsChanged)
+    if signed_in:
+        found.append(e.RightsChanged if takes_body else e.UnexpectedBody)
+    if any(p["name"] == repeating.HEADER for p in parameters):
+        found += OF_REPEATABLE
     if takes_body or signed_in or parameters:
         found += (e.Invalid, e.TooManyRequests)
     return list(dict.fromkeys([*found, *operation.errors, *OF_ALL]))
@@ -73,7 +76,7 @@ def responses(errors: Iterable[Error]) -> dict[str, Any]:
 def examples() -> dict[str, Any]:
     """Of every error that some operation names, by its code: a component of the document."""
     named = [*OF_SIGNED_IN, *OF_KEYS, e.KeyNotAllowed, e.NotFound, *OF_BODIES, e.RightsChanged]
-    named += [e.Invalid, e.TooManyRequests, *OF_ALL]
+    named += [e.Invalid, e.TooManyRequests, e.UnexpectedBody, *OF_REPEATABLE, *OF_ALL]
     named += [error for operation in OPERATIONS.values() for error in operation.errors]
     found = [EXAMPLES.get(error) or error() for error in named]
     return {error.code: {"value": _body(error)} for error in found}

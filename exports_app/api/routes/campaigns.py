@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import CampaignWriter, Reader, Srv, Who, writable_campaign
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
 from exports_app.api.schemas import campaigns as schemas
 from exports_app.api.schemas.base import hundredths
@@ -16,7 +17,9 @@ from exports_app.services.campaigns.service import SORTS
 from exports_app.services.core.records import Campaign, Metric, Page
 
 BASE = "/api/campaigns"
-router = APIRouter(prefix=BASE, tags=["campaigns"], dependencies=[parameters.CHECKED])
+router = APIRouter(
+    prefix=BASE, tags=["campaigns"], dependencies=[parameters.CHECKED], route_class=Repeatable
+)
 Target = Annotated[Campaign, Depends(writable_campaign)]
 
 

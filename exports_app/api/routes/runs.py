@@ -9,6 +9,7 @@ from exports_app.api import pages, parameters
 from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
 from exports_app.api.file_response import FileResponse
 from exports_app.api.middleware.methods import is_head
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.routes.all_runs import once_ended, run_out
 from exports_app.api.schemas import runs as schemas
@@ -17,7 +18,10 @@ from exports_app.services.core.records import Page
 from exports_app.services.runs.download_log import MAX_LISTED
 
 router = APIRouter(
-    prefix="/api/scheduled-exports", tags=["scheduled exports"], dependencies=[parameters.CHECKED]
+    prefix="/api/scheduled-exports",
+    tags=["scheduled exports"],
+    dependencies=[parameters.CHECKED],
+    route_class=Repeatable,
 )
 
 

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.routes.all_runs import has_ended
 from exports_app.api.schemas import kinds
@@ -24,7 +25,12 @@ from exports_app.services.core.records import Page, Run
 from exports_app.services.schedules.service import place_in
 
 BASE = "/api/scheduled-exports"
-router = APIRouter(prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED])
+router = APIRouter(
+    prefix=BASE,
+    tags=["scheduled exports"],
+    dependencies=[parameters.CHECKED],
+    route_class=Repeatable,
+)
 
 
 def filters_of(

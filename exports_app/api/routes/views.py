@@ -6,13 +6,16 @@ from fastapi import APIRouter, Depends, Response
 
 from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import views as schemas
 from exports_app.services.core.records import SavedView, Tenant
 from exports_app.services.schedules import view_filters
 
 BASE = "/api/tenants/{tenant_id}/views"
-router = APIRouter(prefix=BASE, tags=["saved views"], dependencies=[parameters.CHECKED])
+router = APIRouter(
+    prefix=BASE, tags=["saved views"], dependencies=[parameters.CHECKED], route_class=Repeatable
+)
 
 
 def readable(srv: Srv, who: Who, tenant_id: str) -> Tenant:

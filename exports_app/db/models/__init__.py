@@ -3,6 +3,7 @@
 from exports_app.db.models.accounts import (
     AccountMessageRow,
     ApiKeyRow,
+    IdempotencyKeyRow,
     PasswordResetRow,
     RecoveryCodeRow,
     SecondFactorRow,
@@ -52,6 +53,7 @@ __all__ = [
     "CodeRow",
     "DeliveryRow",
     "FileDownloadRow",
+    "IdempotencyKeyRow",
     "InstallationRow",
     "InvitationRow",
     "LinkRow",

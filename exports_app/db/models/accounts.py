@@ -110,6 +110,21 @@ class PasswordResetRow(Base, table=True):
     sent_by: str | None = Field(default=None, sa_type=identifier())
 
 
+class IdempotencyKeyRow(Base, table=True):
+    """A request that may be repeated, with its answer once there is one. The key, with the caller,
+    and the request are kept as their SHA-256 in hex."""
+
+    __tablename__ = "idempotency_keys"
+    key_hash: str = Field(max_length=64, primary_key=True)
+    user_id: str = reference("users", cascade=True)
+    request_hash: str = Field(max_length=64)
+    locked_until: datetime = instant()
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    status: int | None = None
+    headers: list[list[str]] | None = Field(default=None, sa_type=JSON)
+    body: str | None = Field(default=None, sa_type=Text)
+
+
 class ApiKeyRow(Base, table=True):
     """A key of the API, as its SHA-256 in hex."""
 

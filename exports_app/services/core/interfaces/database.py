@@ -18,6 +18,7 @@ from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.deleted_schedules import DeletedScheduleStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
+from exports_app.services.core.interfaces.idempotency import IdempotencyKeyStore
 from exports_app.services.core.interfaces.installation import InstallationStore
 from exports_app.services.core.interfaces.kept_counts import KeptCountStore, StatusCountStore
 from exports_app.services.core.interfaces.old_runs import OldRunStore
@@ -65,6 +66,8 @@ class Transaction(Protocol):
     def second_factors(self) -> SecondFactorStore: ...
     @property
     def api_keys(self) -> ApiKeyStore: ...
+    @property
+    def idempotency_keys(self) -> IdempotencyKeyStore: ...
     @property
     def users(self) -> UserStore: ...
     @property

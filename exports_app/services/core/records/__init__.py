@@ -19,6 +19,7 @@ from exports_app.services.core.records.audit import (
 from exports_app.services.core.records.campaigns import MEASURES, Campaign, Metric
 from exports_app.services.core.records.delivery import Delivery, Notification, NotificationKind
 from exports_app.services.core.records.downloads import DownloadWay, FileDownload
+from exports_app.services.core.records.idempotency import IdempotencyKey, KeptAnswer
 from exports_app.services.core.records.ids import new_id
 from exports_app.services.core.records.installation import InstallationRecord, Maintenance
 from exports_app.services.core.records.queries import Page, Sample, capped
@@ -42,8 +43,10 @@ __all__ = [
     "Delivery",
     "DownloadWay",
     "FileDownload",
+    "IdempotencyKey",
     "InstallationRecord",
     "Invitation",
+    "KeptAnswer",
     "LatestRun",
     "Maintenance",
     "Member",
