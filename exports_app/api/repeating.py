@@ -61,12 +61,16 @@ class Repeatable(APIRoute):
         return handle_once
 
 
+class Reading(APIRoute):
+    """Its POST changes nothing: it can be repeated as it is, and passes the header over."""
+
+
 def check(request: Request) -> None:
     """Raises Invalid for a key that is not well-formed, and where the route takes none."""
     sent = request.headers.getlist(HEADER)
     if request.method != "POST" or not sent:  # all other methods can be repeated as they are
         return
-    if not isinstance(request.scope["route"], Repeatable):
+    if not isinstance(request.scope["route"], Repeatable | Reading):
         why = "is not taken by this path, whose answers are not kept: leave it out"
         raise Invalid([FieldError(f"/{HEADER}", why)])
     if len(sent) > 1 or not _KEY.fullmatch(sent[0]):
@@ -78,7 +82,8 @@ def begin(request: Request, body: bytes) -> None:
     """Call it in a thread once the caller is known and the body was read. Ends the request where
     it was carried out before; raises what `Idempotency.begin` raises."""
     key = request.headers.get(HEADER)
-    if request.method != "POST" or key is None or not hasattr(request.state, "who"):
+    is_kept = request.method == "POST" and isinstance(request.scope["route"], Repeatable)
+    if key is None or not is_kept:
         return
     of = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
     begun = _services(request).idempotency.begin(request.state.who, key, of)

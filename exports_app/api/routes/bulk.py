@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from exports_app.api import parameters
 from exports_app.api.access import Srv, Writer
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import VALUES, json_body, takes
 from exports_app.api.routes.schedules import BASE, filters_of
 from exports_app.api.schemas import bulk as schemas
@@ -16,7 +17,12 @@ from exports_app.domain.errors import FieldError, Invalid
 from exports_app.services.core.records import Page
 from exports_app.services.schedules.bulk import BulkAction, BulkResult
 
-router = APIRouter(prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED])
+router = APIRouter(
+    prefix=BASE,
+    tags=["scheduled exports"],
+    dependencies=[parameters.CHECKED],
+    route_class=Repeatable,
+)
 Body = Annotated[
     schemas.BulkIn, Depends(json_body(schemas.BulkIn, values=VALUES + 3 * bounds.SENT_TAGS))
 ]

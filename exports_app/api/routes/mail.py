@@ -6,10 +6,13 @@ from fastapi import APIRouter, Depends
 
 from exports_app.api import parameters
 from exports_app.api.access import Operator, Srv
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import mail as schemas
 
-router = APIRouter(prefix="/api/mail", tags=["mail"], dependencies=[parameters.CHECKED])
+router = APIRouter(
+    prefix="/api/mail", tags=["mail"], dependencies=[parameters.CHECKED], route_class=Repeatable
+)
 
 
 @router.get("", response_model=schemas.MailSettingsOut, summary="Get the mail settings")

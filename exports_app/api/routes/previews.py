@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from exports_app.api import parameters
 from exports_app.api.access import Srv, Writer
+from exports_app.api.repeating import Reading
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.routes.schedules import BASE
 from exports_app.api.schemas import previews as schemas
@@ -14,7 +15,9 @@ from exports_app.domain.errors import NotFound
 from exports_app.services.core.authorization import own_tenant
 from exports_app.services.schedules.filters import Filters
 
-router = APIRouter(prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED])
+router = APIRouter(
+    prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED], route_class=Reading
+)
 LIMITS = (SCHEDULE_LIMIT, SCHEDULE_VALUES)
 
 
