@@ -89,6 +89,16 @@ class TestNothingOverflows:
         assert head
         assert head["width"] >= 200, "the name has a line of its own"
 
+    def test_in_the_lists_with_dates_to_choose(self, page: Page) -> None:
+        for address in ("/runs", "/settings/audit", "/analytics?period=dates"):
+            page.goto(address)
+            expect(page.locator(".bar input[type=date]")).to_have_count(2)
+            assert_nothing_overflows(page)
+        page.goto("/runs")
+        page.locator("tr[data-run]").get_by_role("button", name=re.compile("^Details")).click()
+        expect(page.locator("tr.detail")).to_contain_text(ADDRESS)
+        assert_nothing_overflows(page)
+
     def test_in_the_question_before_a_run(self, page: Page, made: dict[str, Any]) -> None:
         row(page, made).get_by_role("button", name=re.compile("^Run ")).click()
         expect(page.get_by_role("alertdialog")).to_contain_text(LONG)
