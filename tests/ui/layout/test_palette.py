@@ -115,6 +115,22 @@ def test_it_finds_a_run_by_its_id_and_shows_what_failed_last(
     asyncio.run(play())
 
 
+def test_it_says_which_run_was_a_test(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule, now = make_schedule(services, admin), services.clock()
+    run = new_run(schedule, Trigger.TEST, now, created_at=now)
+    with services.store.write() as tx:
+        tx.runs.add(replace(run, status=RunStatus.FAILED, completed_at=now))
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(PaletteState.look, "")
+        assert [found.note for found in (await tab.state(PaletteState)).found] == ["Failed test"]
+
+    asyncio.run(play())
+
+
 def test_it_shows_which_time_a_backfill_makes_up_for_and_no_runs_of_deleted_ones(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:

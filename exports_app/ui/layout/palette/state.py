@@ -9,7 +9,7 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import NotFound
 from exports_app.domain.humanize import place
-from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.runs.states import TRIALS, RunStatus
 from exports_app.domain.search_words import folded, words
 from exports_app.services.core.interfaces import RunFilter
 from exports_app.services.core.records import Page, SavedView, Schedule
@@ -106,5 +106,6 @@ def _schedule(schedule: Schedule) -> Found:
 def _run(listed: ListedRun) -> Found:
     run = listed.run
     at = (run.completed_at or run.created_at).isoformat()
-    status = f"{str(run.status).capitalize()} {nominal(run)}".rstrip()
-    return Found("run", run.id, listed.schedule_name, status, f"/runs/{run.id}", at)
+    test = " test" if run.trigger in TRIALS else ""
+    words = f"{str(run.status).capitalize()}{test} {nominal(run)}".rstrip()
+    return Found("run", run.id, listed.schedule_name, words, f"/runs/{run.id}", at)
