@@ -14,6 +14,7 @@ from exports_app.domain.errors import (
     RunError,
     Unavailable,
 )
+from exports_app.domain.humanize import counted
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.policies import EmptyMeans, WhenEmpty
 from exports_app.domain.runs.states import RunStatus, outcome
@@ -247,10 +248,10 @@ class Worker:
 
     def _check_campaigns(self, run: Run, filters: Filters) -> None:
         if missing := self._execution.missing_campaigns(run, filters.campaign_ids):
+            exist = "exists" if len(missing) == 1 else "exist"
             raise RunError(
-                f"{len(missing)} of its {len(filters.campaign_ids)} campaigns no longer exist "
-                f"({', '.join(missing[:3])}):"
-                " edit the scheduled export and choose others",
+                f"{len(missing)} of its {counted(len(filters.campaign_ids), 'campaign')} no longer "
+                f"{exist} ({', '.join(missing[:3])}): edit the scheduled export and choose others",
                 code="campaign_missing",
             )
 

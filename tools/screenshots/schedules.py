@@ -26,7 +26,7 @@ REFUSED = f"1 of 4 messages was not delivered; to old.boss@northwind.example: {c
 GREYLISTED = f"1 of 2 messages was not delivered; to data{FABRIKAM}: {cast.GREY}"
 LOST = f"1 of 2 messages was not delivered; to auditor{FABRIKAM}: {cast.LOST}"
 GONE = (
-    f"1 of its 3 campaigns no longer exist ({FEW[0]}): edit the scheduled export and choose others"
+    f"1 of its 3 campaigns no longer exists ({FEW[0]}): edit the scheduled export and choose others"
 )
 EMPTY = "there was no data for its dates: nothing was sent"
 

@@ -172,7 +172,7 @@ def test_a_campaign_that_was_deleted_fails_the_run_which_says_so(
     services.campaigns.delete(admin, campaigns["autumn"].id)
     done = trigger_and_execute(services, admin, made)
     assert (done.status, done.error_code) == (RunStatus.FAILED, "campaign_missing")
-    assert "1 of its 2 campaigns" in (done.error or "")
+    assert "1 of its 2 campaigns no longer exists" in (done.error or "")
     assert campaigns["autumn"].id in (done.error or "")
     assert mail.messages == []
     assert files_in(services) == []
