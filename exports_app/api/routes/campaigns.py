@@ -89,6 +89,7 @@ def update(
     target: Target,
     body: Annotated[schemas.CampaignChange, Depends(json_body(schemas.CampaignChange))],
 ) -> Any:
+    body.check_fixed(schemas.CampaignOut.model_validate(target))
     return srv.campaigns.update(who, target.id, schemas.campaign_values(body))
 
 

@@ -189,6 +189,7 @@ def update(
         Depends(json_body(schemas.ScheduleChange, SCHEDULE_LIMIT, SCHEDULE_VALUES)),
     ],
 ) -> Any:
+    body.check_fixed(schemas.ScheduleOut.model_validate(target))
     return srv.schedules.update(who, target.id, schemas.draft_values(body), body.version)
 
 

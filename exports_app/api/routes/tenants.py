@@ -49,6 +49,7 @@ def update(
 ) -> Any:
     """Fields left out keep their value. null clears the logo, the time zone and the retention of
     files."""
+    body.check_fixed(schemas.TenantSettingsOut.model_validate(tenant))
     return srv.tenants.update(who, tenant.id, body.given())
 
 

@@ -78,6 +78,7 @@ def update(
     body: Annotated[schemas.ViewChange, Depends(json_body(schemas.ViewChange))],
 ) -> Any:
     """Shared views can be changed by anyone who can change scheduled exports."""
+    body.check_fixed(schemas.ViewOut.model_validate(_out(view)))
     values = {name: value for name, value in body.given().items() if name != "version"}
     if "filters" in values:
         values["filters"] = body.filters.filters()

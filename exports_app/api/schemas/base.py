@@ -18,7 +18,6 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
 from exports_app.domain import bounds
 
@@ -60,19 +59,6 @@ Id = Annotated[bounds.Id, AfterValidator(str.lower)]
 
 def hundredths(amount: Decimal) -> int:
     return int(amount * 100)
-
-
-def _without_defaults(schema: dict[str, Any]) -> None:
-    for field in schema["properties"].values():
-        field.pop("default", None)
-
-
-class PartialInput(Input):
-    """A change whose fields may be left out and then keep their values. The OpenAPI document shows
-    no defaults of them: a generated client would send these, and so change what its caller did not
-    name."""
-
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
 
 class Output(BaseModel):

@@ -14,9 +14,9 @@ from exports_app.api.schemas.base import (
     Money,
     Output,
     PageOut,
-    PartialInput,
     hundredths,
 )
+from exports_app.api.schemas.changes import Fixed, PartialInput
 from exports_app.domain import bounds
 
 
@@ -35,6 +35,8 @@ class CampaignChange(PartialInput):
     """All fields are optional: those left out keep their value. budget and the dates may be
     null."""
 
+    id: Fixed = None
+    tenant_id: Fixed = None
     name: bounds.Name = ""
     channel: bounds.Channel = ""
     status: bounds.Status = ""

@@ -8,7 +8,8 @@ from pydantic import Field, computed_field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Day, Instant, Output, PageOut, PartialInput
+from exports_app.api.schemas.base import Day, Instant, Output, PageOut
+from exports_app.api.schemas.changes import Fixed, Found, PartialInput
 from exports_app.api.schemas.health import MaintenanceOut
 from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
@@ -53,8 +54,25 @@ class ScheduleIn(Input):
     tags: Tags = Field(default_factory=list)
 
 
+class _AsAnswered(PartialInput):
+    id: Fixed = None
+    tenant_id: Fixed = None
+    created_by: Fixed = None
+    owner_id: Fixed = None
+    created_at: Fixed = None
+    failing: Found = None
+    failures: Found = None
+    paused_at: Found = None
+    paused_reason: Found = None
+    last_run_at: Found = None
+    last_status: Found = None
+    next_run_at: Found = None
+    updated_at: Found = None
+    warnings: Found = None
+
+
 @with_options(before="is_active", is_input=True)
-class ScheduleChange(PartialInput):
+class ScheduleChange(_AsAnswered):
     """All fields are optional: those left out keep their value. Only fields that can be empty may
     be null."""
 

@@ -4,7 +4,8 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Output, PageOut, PartialInput
+from exports_app.api.schemas.base import Output, PageOut
+from exports_app.api.schemas.changes import Fixed, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.tenants.quotas import MAX_QUOTA
 
@@ -35,6 +36,8 @@ class TenantSettingsOut(Output):
 class TenantChange(PartialInput):
     """All fields are optional: those left out keep their value."""
 
+    id: Fixed = None
+    slug: Fixed = None
     name: bounds.Name = ""
     brand_color: kinds.Color = ""
     logo_url: bounds.Url | None = None

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Id, Output, PartialInput
+from exports_app.api.schemas.base import Id, Output
+from exports_app.api.schemas.changes import Fixed, Found, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.schedules.service import SORTS
 from exports_app.services.schedules.view_filters import ME, STATES, WITHOUT_ACCESS, ViewFilters
@@ -56,6 +57,12 @@ class ViewIn(Input):
 class ViewChange(PartialInput):
     """All fields are optional: those left out keep their value. filters replaces all filters."""
 
+    id: Fixed = None
+    tenant_id: Fixed = None
+    maker_id: Fixed = None
+    created_at: Fixed = None
+    lost: Found = None
+    updated_at: Found = None
     name: Name = ""
     filters: ViewFiltersIn = Field(default_factory=ViewFiltersIn)
     is_shared: Shared = False

@@ -116,20 +116,20 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "an unknown field": ({"retries": MARKER}, ["/retries"]),
     "a field that needs escaping": ({"a/b~c": MARKER}, ["/a~1b~0c"]),
-    "a read-only field": ({"nextRunAt": "2026-01-01T00:00:00Z"}, ["/nextRunAt"]),
     "several at once": (
         {"name": "", "format": MARKER, "recipients": []},
         ["/name", "/format", "/recipients"],
     ),
 }
 ON_CREATE = {
+    "a read-only field": ({"nextRunAt": "2026-01-01T00:00:00Z"}, ["/nextRunAt"]),
     "a tenant id that is no UUID": ({"tenantId": MARKER}, ["/tenantId"]),
     "a version": ({"version": 1}, ["/version"]),
 }
 ON_UPDATE = {
     "a version as text": ({"version": "1"}, ["/version"]),
     "a version with decimals": ({"version": 1.5}, ["/version"]),
-    "a tenant": ({"tenantId": uuid_of(0xA)}, ["/tenantId"]),
+    "another tenant": ({"tenantId": uuid_of(0xB)}, ["/tenantId"]),
 }
 NO_OBJECT = [
     b"",

@@ -6,7 +6,6 @@ import pytest
 
 from exports_app.wiring import Services
 from tests.api.client import (
-    SCHEDULE_KEYS,
     SCHEDULES,
     Api,
     pointers,
@@ -15,7 +14,7 @@ from tests.api.client import (
     token_for,
 )
 from tests.api.conftest import Clients
-from tests.api.schedules.fields import OPTIONAL, count
+from tests.api.schedules.fields import count
 from tests.doubles import FakeClock
 from tests.world import Cast
 
@@ -76,15 +75,6 @@ class TestUpdate:
         ):
             assert pointers(self.put(api.admin, schedule, {name: None})) == [f"/{name}"]
         assert self.put(api.admin, schedule, {"description": None}).json()["description"] is None
-
-    @pytest.mark.parametrize("name", sorted(SCHEDULE_KEYS - set(schedule_body()) - OPTIONAL))
-    def test_read_only_fields_are_refused(
-        self, api: Clients, schedule: dict[str, Any], name: str
-    ) -> None:
-        assert pointers(self.put(api.admin, schedule, {name: schedule[name], "name": "New"})) == [
-            f"/{name}"
-        ]
-        assert api.admin.get(f"{SCHEDULES}/{schedule['id']}").json() == schedule
 
     def test_a_stale_version_is_a_conflict(self, api: Clients, schedule: dict[str, Any]) -> None:
         assert self.put(api.admin, schedule, {"name": "First", "version": 1}).json()["version"] == 2
