@@ -43,8 +43,8 @@ FARTHEST = 10_000
 """Rows of a list before a page that is asked for by its number."""
 WRITTEN = 40
 """A date, an instant or an amount as text."""
-TIME_OF_DAY = 5
-"""HH:MM, in a field of a page."""
+TIME_OF_DAY = 10
+"""``17:30`` or ``05:30 p.m.``, in a field of a page: what is cut off must not make another time."""
 TYPED_NUMBER = 7
 """Of emails, in a question."""
 OTP = 100

@@ -21,8 +21,13 @@ HOUR_STEPS = tuple(step for step in range(1, 24) if 24 % step == 0)
 """Only these leave the same time between any two runs."""
 STEPS = {Rhythm.MINUTES: MINUTE_STEPS, Rhythm.HOURS: HOUR_STEPS}
 LAST_DAY, LAST_WORKDAY = "L", "LW"
+HALF_DAY = 12
+"""Hours."""
 _DAY = re.compile(r"[1-9]|[12][0-9]|3[01]|LW?|[0-6]#[1-4]|[0-6]L")
-_TIME = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2})?)?|([0-9]{1,2})([0-9]{2})", re.ASCII)
+_TIME = re.compile(
+    r"(?:([0-9]{1,2})(?:[:.]([0-9]{2})?)?|([0-9]{1,2})([0-9]{2}))(?: ?([ap])\.?m\.?)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -133,12 +138,16 @@ def _days(day: str, months: str) -> str:
 
 
 def read_time(text: str) -> tuple[int, int] | None:
-    """The hour and minute of a time of day as people type it (24 hours): ``09:30``, ``9.30``,
-    ``930``, ``9``; None for anything else."""
+    """The hour and minute of a time of day as people type it: ``09:30``, ``9.30``, ``930``, ``9``
+    with 24 hours, ``5:30 pm``, ``5pm`` with 12; None for anything else."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None
     hour, minute = int(match[1] or match[3]), int(match[2] or match[4] or 0)
+    if half := match[5]:
+        if not 1 <= hour <= HALF_DAY:
+            return None
+        hour = hour % HALF_DAY + (HALF_DAY if half in "pP" else 0)
     return (hour, minute) if hour < 24 and minute < 60 else None
 
 

@@ -24,7 +24,7 @@ def test_the_last_friday_of_a_month_is_chosen_without_cron(
     form.choose("repeat_which", "Last")
     form.choose("repeat_day", "Friday")
     form.field("repeat_time").press("Control+a")
-    page.keyboard.type("1730")
+    page.keyboard.type("05:30 p.m.")  # not cut off
     page.keyboard.press("Tab")
     expect(form.field("repeat_time")).to_have_value("17:30")
     expect(form.expression).to_have_value("30 17 * * 5L")

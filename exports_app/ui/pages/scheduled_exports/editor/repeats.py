@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import NotFound
 from exports_app.domain.timing import repeats
 from exports_app.domain.timing.cron import CronError
@@ -18,8 +19,6 @@ DATE, LAST = "date", "last"
 DAY, WORKDAY = "day", "workday"
 NO_TIME = "Enter a time as HH:MM, e.g. 09:30"
 NO_DAY = "Choose at least one day"
-TYPED = 10
-"""Characters of a time."""
 TIME, WEEKDAYS = "repeat_time", "repeat_weekdays"
 """Fields that may be wrong: the ids of their controls."""
 
@@ -82,7 +81,7 @@ class RepeatState(rx.State):
     def _changed(self, name: str, value: str) -> Repeat | None:
         """None where what was typed is not complete: `errors` says so."""
         if name == "time":
-            self.time = value[:TYPED]
+            self.time = value[: bounds.TIME_OF_DAY]
             return self._at(self.time)
         if name == "weekday":
             return self._toggled(value)

@@ -121,7 +121,6 @@ def _time() -> rx.Component:
         on_blur=Fields.settle_time,
         class_name="control num",
         auto_complete="off",
-        input_mode="numeric",
         placeholder="HH:MM",
         max_length=bounds.TIME_OF_DAY,
         **described(repeats.TIME, wrong),
