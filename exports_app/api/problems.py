@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from exports_app.domain import bounds
 from exports_app.domain import errors as e
 
+NOT_SUPPORTED = "This path does not support this method"
 MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[e.ExportsError], int] = {
@@ -139,6 +140,11 @@ def _own_words(error: Any) -> str:
     return message.replace("Input should", "should", 1).replace("String should", "should", 1)
 
 
+def method_not_allowed(headers: dict[str, str]) -> JSONResponse:
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    return response(status, status.name.lower(), NOT_SUPPORTED, headers=headers)
+
+
 def _challenge(error: e.ExportsError) -> str:
     """RFC 6750, section 3.1: no error where no token was sent."""
     realm = 'Bearer realm="exports_app"'
@@ -185,7 +191,7 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        words = {404: "Path not found", 405: "This path does not support this method"}
+        words = {404: "Path not found", 405: NOT_SUPPORTED}
         code = HTTPStatus(error.status_code).name.lower()
         detail = words.get(error.status_code, str(error.detail))
         return response(error.status_code, code, detail, headers=dict(error.headers or {}))

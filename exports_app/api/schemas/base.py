@@ -47,9 +47,7 @@ Instant = Annotated[
 Money = Annotated[
     Decimal,
     Field(decimal_places=2, max_digits=20, allow_inf_nan=False),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number"}, {"type": "string", "maxLength": bounds.WRITTEN}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]}),
 ]
 
 

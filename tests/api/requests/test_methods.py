@@ -31,6 +31,15 @@ def test_options_and_a_wrong_method_name_all_methods_of_the_path(api: Clients, p
     assert wrong.headers["allow"] == answer.headers["allow"]
 
 
+def test_a_path_of_its_own_has_only_its_own_methods(api: Clients) -> None:
+    """It also fits the path of a single scheduled export, whose id it is not."""
+    path = f"{SCHEDULES}/deleted"
+    assert api.admin.request("OPTIONS", path).headers["allow"] == "GET, HEAD, OPTIONS"
+    refused = api.admin.request("DELETE", path)
+    problem(refused, 405, "method_not_allowed")
+    assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
 def test_options_of_an_unknown_path_is_not_found(api: Clients) -> None:
     problem(api.anonymous.request("OPTIONS", "/api/nope"), 404, "not_found")
 
