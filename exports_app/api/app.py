@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from exports_app.api import docs, problems
 from exports_app.api.document import build
+from exports_app.api.middleware.etags import ETags
 from exports_app.api.middleware.ids import LowerCaseIds
 from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
@@ -90,6 +91,7 @@ def create(
     docs.install(api)
     build.install(api)
     api.add_middleware(LowerCaseIds)
+    api.add_middleware(ETags)
     api.add_middleware(InLanes)
     api.add_middleware(Methods, router=api.router)
     api.add_middleware(Requests)

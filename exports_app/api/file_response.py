@@ -30,9 +30,12 @@ class FileResponse(_FileResponse):
         file_name: str,
         mime: str,
         headers: Mapping[str, str],
+        sha256: str | None = None,
         status_code: int = 200,  # FastAPI reads the default for the OpenAPI document
     ) -> None:
         named = {**headers, **disposition(file_name)}
+        if sha256:  # else of its size and time, which differ between machines
+            named["ETag"] = f'"{sha256}"'
         super().__init__(path, status_code, named, mime)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,6 +24,7 @@ STATUS: dict[type[e.ExportsError], int] = {
     e.TooSlow: 408,
     e.Conflict: 409,
     e.Gone: 410,
+    e.PreconditionFailed: 412,
     e.TooLarge: 413,
     e.UnsupportedCoding: 415,
     e.UnsupportedType: 415,

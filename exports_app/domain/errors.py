@@ -178,6 +178,12 @@ class RightsChanged(Conflict):
     code = "rights_changed"
 
 
+class PreconditionFailed(ExportsError):
+    """This is no longer the version that If-Match names: get it again, then repeat your change"""
+
+    code = "precondition_failed"
+
+
 class IdempotencyInProgress(Conflict):
     """A request with this Idempotency-Key is under way: send it again in a moment"""
 

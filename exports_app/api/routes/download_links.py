@@ -66,4 +66,4 @@ def download(
         return HTMLResponse(
             PAGE.format(title=title, text=escape(text or f"{e.message}.")), status, HEADERS
         )
-    return FileResponse(file.path, file.name, file.mime, HEADERS)
+    return FileResponse(file.path, file.name, file.mime, HEADERS, file.sha256)

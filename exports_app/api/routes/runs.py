@@ -255,4 +255,4 @@ def file(srv: Srv, request: Request, who: Who, schedule_id: str, history_id: str
     fetch = srv.history.file if is_head(request.scope) else srv.download_log.fetch
     stored = fetch(who, schedule_id, history_id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(stored.path, stored.name, stored.mime, headers)
+    return FileResponse(stored.path, stored.name, stored.mime, headers, stored.sha256)

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
+from exports_app.api.conditions import expected_version
 from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.routes.all_runs import has_ended
@@ -170,8 +171,12 @@ def find_deleted(
 
 
 @router.get("/{schedule_id}", response_model=schemas.ScheduleOut, summary="Get a scheduled export")
-def get(srv: Srv, who: Who, schedule_id: str) -> Any:
-    return srv.schedules.get(who, schedule_id)
+def get(srv: Srv, who: Who, request: Request, schedule_id: str) -> Any:
+    """Send ETag back as If-Match to change this version only, or as If-None-Match to get 304 while
+    nothing has changed."""
+    found = srv.schedules.get(who, schedule_id)
+    request.state.version = found.version
+    return found
 
 
 @router.put(
@@ -183,6 +188,7 @@ def get(srv: Srv, who: Who, schedule_id: str) -> Any:
 def update(
     srv: Srv,
     who: Who,
+    request: Request,
     target: WritableSchedule,
     body: Annotated[
         schemas.ScheduleChange,
@@ -190,7 +196,8 @@ def update(
     ],
 ) -> Any:
     body.check_fixed(schemas.ScheduleOut.model_validate(target))
-    return srv.schedules.update(who, target.id, schemas.draft_values(body), body.version)
+    version = expected_version(request, target.version, body.version)
+    return srv.schedules.update(who, target.id, schemas.draft_values(body), version)
 
 
 @router.post(
@@ -202,16 +209,19 @@ def update(
 def transfer(
     srv: Srv,
     who: Who,
+    request: Request,
     target: WritableSchedule,
     body: Annotated[schemas.TransferIn, Depends(json_body(schemas.TransferIn))],
 ) -> Any:
     """Gives the scheduled export a new owner. Its runs use the new owner's access from now on."""
-    return srv.ownership.transfer(who, target.id, str(body.owner_id), body.version)
+    version = expected_version(request, target.version, body.version)
+    return srv.ownership.transfer(who, target.id, str(body.owner_id), version)
 
 
 @router.delete("/{schedule_id}", status_code=204, summary="Delete a scheduled export")
-def delete(srv: Srv, who: Who, schedule_id: str) -> None:
-    srv.schedules.delete(who, schedule_id)
+def delete(srv: Srv, who: Who, request: Request, target: WritableSchedule) -> None:
+    expected_version(request, target.version)
+    srv.schedules.delete(who, target.id)
 
 
 @router.post(

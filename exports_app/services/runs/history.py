@@ -17,6 +17,8 @@ class RunFile:
     path: Path
     name: str
     mime: str
+    sha256: str | None = None
+    """In hex; None: not known."""
 
 
 def file_of(run: Run, files: FileStore) -> RunFile:
@@ -32,7 +34,7 @@ def file_of(run: Run, files: FileStore) -> RunFile:
             else f"The file was removed on {run.file_removed_at:%d %b %Y}"
         )
     mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
-    return RunFile(path, run.file_name, mime)
+    return RunFile(path, run.file_name, mime, run.sha256)
 
 
 class History:

@@ -1,0 +1,98 @@
+"""ETag, If-None-Match and If-Match."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.client import CAMPAIGNS, SCHEDULES, problem
+from tests.api.conftest import Clients
+from tests.api.routes import CASES, call
+
+READ = [case for case in CASES if case.method == "GET" and case.good == 200]
+OTHERS = ("/file", "/csv", "/api/account/keys/{key_id}")
+"""No JSON; and the key of `ids` is the tenant's."""
+
+
+def test_every_json_answer_has_one_and_is_not_sent_again(api: Clients, ids: dict[str, str]) -> None:
+    for case in READ:
+        if case.path.endswith(OTHERS):
+            continue
+        tag = call(api.admin, case, ids).headers["etag"]
+        for sent in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+            again = call(api.admin, case, ids, headers={"If-None-Match": sent})
+            assert (again.status_code, again.content) == (304, b""), case
+            assert again.headers["etag"] == tag
+            assert "content-type" not in again.headers
+
+
+def test_an_answer_that_has_changed_is_sent(api: Clients, campaign: dict[str, Any]) -> None:
+    path = f"{CAMPAIGNS}/{campaign['id']}"
+    tag = api.admin.get(path).headers["etag"]
+    api.admin.put(path, {"name": "Other"})
+    answer = api.admin.get(path, headers={"If-None-Match": tag})
+    assert answer.json()["name"] == "Other"
+    assert answer.headers["etag"] != tag
+
+
+def test_head_has_it_too(api: Clients, schedule: dict[str, Any]) -> None:
+    path = f"{SCHEDULES}/{schedule['id']}"
+    tag = api.admin.get(path).headers["etag"]
+    assert api.admin.request("HEAD", path).headers["etag"] == tag
+    headers = {"If-None-Match": tag}
+    assert api.admin.request("HEAD", path, headers=headers).status_code == 304
+
+
+def test_errors_and_what_is_sent_have_none(api: Clients, schedule: dict[str, Any]) -> None:
+    assert "etag" not in api.admin.get("/api/nope").headers
+    assert "etag" not in api.admin.put(f"{SCHEDULES}/{schedule['id']}", {}).headers
+
+
+def test_the_tag_of_a_file_is_its_hash(api: Clients, ids: dict[str, str]) -> None:
+    run = f"{SCHEDULES}/{ids['schedule_id']}/history/{ids['history_id']}"
+    tag = f'"{api.admin.get(run).json()["sha256"]}"'
+    file = api.admin.get(f"{run}/file")
+    assert file.headers["etag"] == tag
+    ranged = {"Range": "bytes=0-3", "If-Range": tag}
+    part = api.admin.get(f"{run}/file", headers=ranged)
+    assert (part.status_code, part.content) == (206, file.content[:4])
+    whole = api.admin.get(f"{run}/file", headers=ranged | {"If-Range": '"other"'})
+    assert (whole.status_code, whole.content) == (200, file.content)
+
+
+class TestIfMatch:
+    @pytest.fixture
+    def path(self, schedule: dict[str, Any]) -> str:
+        return f"{SCHEDULES}/{schedule['id']}"
+
+    def test_a_change_is_made_to_the_version_that_was_read(self, api: Clients, path: str) -> None:
+        tag = api.admin.get(path).headers["etag"]
+        assert tag.startswith('"1-')
+        first = api.admin.put(path, {"name": "One"}, headers={"If-Match": tag})
+        assert first.json()["version"] == 2
+        problem(
+            api.admin.put(path, {"name": "Two"}, headers={"If-Match": tag}),
+            412,
+            "precondition_failed",
+        )
+        assert api.admin.get(path).json()["name"] == "One"
+
+    @pytest.mark.parametrize("sent", ['"1"', '"1-other"', '"7", "1"', "*"])
+    def test_the_version_alone_counts(self, api: Clients, path: str, sent: str) -> None:
+        answer = api.admin.put(path, {"name": "One"}, headers={"If-Match": sent})
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize("sent", ['W/"1"', '"2"', "1", '"11"', '""', "x"])
+    def test_all_else_is_another_one(self, api: Clients, path: str, sent: str) -> None:
+        for method, where in (("PUT", ""), ("DELETE", ""), ("POST", "/transfer")):
+            body = {"ownerId": "00000000-0000-4000-8000-000000000011"} if where else {}
+            answer = api.admin.request(method, path + where, json=body, headers={"If-Match": sent})
+            problem(answer, 412, "precondition_failed")
+        assert api.admin.get(path).json()["version"] == 1
+
+    def test_a_body_with_another_version_does_not_match(self, api: Clients, path: str) -> None:
+        answer = api.admin.put(path, {"version": 2}, headers={"If-Match": '"1"'})
+        problem(answer, 412, "precondition_failed")
+
+    def test_it_deletes_what_was_read(self, api: Clients, path: str) -> None:
+        tag = api.admin.get(path).headers["etag"]
+        assert api.admin.delete(path, headers={"If-Match": tag}).status_code == 204
