@@ -31,6 +31,7 @@ BROWSER_SECONDS = 365 * 24 * 60 * 60
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
+JSON = (b"application/json", b"application/problem+json")
 PARTS = (b"text/javascript", b"application/javascript", b"text/css", b"font/")
 
 
@@ -152,8 +153,7 @@ class Edge:
                 status = message["status"]
                 headers = list(message.get("headers", []))
                 present = {name.lower() for name, _ in headers}
-                documents = [] if _is_part(headers) else [self._policy, *security_headers.DOCUMENTS]
-                extra = [*documents, *security_headers.EVERYWHERE, *over_https]
+                extra = [*self._of_kind(_kind(headers)), *security_headers.EVERYWHERE, *over_https]
                 if is_newcomer and _is_page(status, headers):
                     extra += self._browser_cookie(scope)
                 else:
@@ -165,6 +165,15 @@ class Edge:
             await send(message)
 
         return secured
+
+    def _of_kind(self, kind: bytes) -> list[tuple[bytes, bytes]]:
+        """Headers for what a browser may show. None for a part of a page, such as a script: no
+        browser shows it as a page, and the policy would add 1.5 KB to each of many."""
+        if kind.startswith(PARTS):
+            return []
+        if kind.startswith(JSON):
+            return security_headers.DATA
+        return [self._policy, *security_headers.DOCUMENTS]
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         """The answer to a request with too many headers, or for another site; None: it is
@@ -212,12 +221,6 @@ def _is_newcomer(scope: Scope) -> bool:
 def _is_page(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
     """304: a page that the browser kept for longer than the cookie."""
     return status == 304 or _kind(headers).startswith(b"text/html")
-
-
-def _is_part(headers: list[tuple[bytes, bytes]]) -> bool:
-    """A part of a page, such as a script: no browser shows it as a page, and the policy would add
-    1.5 KB to each of many."""
-    return _kind(headers).startswith(PARTS)
 
 
 def _kind(headers: list[tuple[bytes, bytes]]) -> bytes:

@@ -35,6 +35,12 @@ DOCUMENTS = [
 ]
 """For answers that a browser may show as a page."""
 
+DATA = [
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    *DOCUMENTS,
+]
+"""For JSON: a browser shows it as text, for which it needs to load nothing."""
+
 
 def transport(scheme: str, public_url: str) -> list[tuple[bytes, bytes]]:
     """Headers of an answer over https; none over http, where a browser must ignore them."""

@@ -1,19 +1,17 @@
 """One's own account."""
 
-from datetime import datetime
-
 from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
 from exports_app.api.schemas.auth import UserOut
-from exports_app.api.schemas.base import Output, TenantNameOut
+from exports_app.api.schemas.base import At, Output, TenantNameOut
 from exports_app.domain import bounds
 
 
 class AccountOut(UserOut):
     is_active: bool
-    second_factor_at: datetime | None = Field(
+    second_factor_at: At | None = Field(
         description="When two-factor authentication was turned on; null if it is off"
     )
     must_change_password: bool = Field(
@@ -31,8 +29,8 @@ class PasswordIn(Input):
 class SessionOut(Output):
     id: kinds.Uuid
     device: str = Field(description="Browser and system, as sent by the browser")
-    created_at: datetime
-    last_used_at: datetime = Field(description="Accurate to a few minutes")
+    created_at: At
+    last_used_at: At = Field(description="Accurate to a few minutes")
 
 
 class SessionsOut(Output):

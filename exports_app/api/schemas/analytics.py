@@ -1,11 +1,9 @@
 """Analytics of campaigns and of exports."""
 
-from datetime import datetime
-
 from pydantic import Field
 
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Day, Output
+from exports_app.api.schemas.base import At, Day, Output
 
 
 class WindowOut(Output):
@@ -78,7 +76,7 @@ class DayOut(Output):
 
 
 class HourOut(Output):
-    at: datetime
+    at: At
     runs: int
     schedules: int
     names: list[str] = Field(description="Names of the first few")
@@ -88,7 +86,7 @@ class QueueOut(Output):
     processing: int
     waiting: int
     later: int = Field(description="Runs waiting for a set time, e.g. for a retry")
-    oldest: datetime | None = Field(description="When the oldest queued run was queued")
+    oldest: At | None = Field(description="When the oldest queued run was queued")
 
 
 class WorryOut(Output):
@@ -96,11 +94,11 @@ class WorryOut(Output):
     name: str
     owner_id: kinds.Uuid
     failures: int
-    failing_since: datetime | None
-    paused_at: datetime | None
+    failing_since: At | None
+    paused_at: At | None
     paused_reason: str | None
     last_status: kinds.RunStatusOut | None
-    last_run_at: datetime | None
+    last_run_at: At | None
 
 
 class WorriesOut(Output):

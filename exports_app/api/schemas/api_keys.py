@@ -1,6 +1,5 @@
 """API keys."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Instant, Output, PageOut
+from exports_app.api.schemas.base import At, Instant, Output, PageOut
 from exports_app.domain import bounds
 from exports_app.domain.access import SCOPES
 from exports_app.services.accounts.api_key_rules import KeyDraft
@@ -60,11 +59,11 @@ class KeyOut(Output):
     scopes: list[str]
     tenant_ids: list[kinds.Uuid] | None = Field(description="null: not limited")
     scheduled_export_ids: list[kinds.Uuid] | None = Field(description="null: not limited")
-    created_at: datetime
+    created_at: At
     created_by: str = Field(description="Name of the person")
-    expires_at: datetime | None = Field(description="null: never")
-    revoked_at: datetime | None
-    last_used_at: datetime | None = Field(description="Accurate to a minute; null: never")
+    expires_at: At | None = Field(description="null: never")
+    revoked_at: At | None
+    last_used_at: At | None = Field(description="Accurate to a minute; null: never")
     last_used_address: str | None
 
 

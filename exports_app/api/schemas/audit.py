@@ -1,12 +1,11 @@
 """The audit."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Output, PageOut
+from exports_app.api.schemas.base import At, Output, PageOut
 
 
 class AuditEntryOut(Output):
@@ -14,7 +13,7 @@ class AuditEntryOut(Output):
     tenant_id: kinds.Uuid | None = Field(
         description="null if the entry is about the installation or an account"
     )
-    at: datetime
+    at: At
     actor_id: kinds.Uuid | None = Field(
         description="null if the actor is not a user but the app or the command line"
     )

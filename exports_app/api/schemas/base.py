@@ -44,6 +44,9 @@ Day = Annotated[date, _written(date.fromisoformat, r"\d{4}-\d\d-\d\d$", "date_pa
 Instant = Annotated[
     AwareDatetime, _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing")
 ]
+At = Annotated[datetime, AfterValidator(lambda at: at.replace(microsecond=0))]
+"""An instant of an answer, to the second: what is stored has microseconds on one database, and
+not everything has them."""
 Money = Annotated[
     Decimal,
     Field(decimal_places=2, max_digits=20, allow_inf_nan=False),

@@ -78,6 +78,6 @@ def _same(sent: Any, known: Any) -> bool:
 
 def _instant(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(text).replace(microsecond=0)
     except ValueError:
         return None

@@ -1,12 +1,10 @@
 """Invitations to a tenant, and accepting one."""
 
-from datetime import datetime
-
 from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Output, TenantNameOut
+from exports_app.api.schemas.base import At, Output, TenantNameOut
 from exports_app.domain import bounds
 
 
@@ -20,8 +18,8 @@ class InvitationOut(Output):
     email: kinds.EmailOut
     role: kinds.RoleOut
     invited_by: str = Field(description="Name of the person who sent the link")
-    created_at: datetime
-    expires_at: datetime
+    created_at: At
+    expires_at: At
     status: str = Field(
         description=(
             "open, expired, or inviter_left: the inviter can no longer invite people. In "
@@ -64,7 +62,7 @@ class OfferOut(Output):
     invited_by: str
     email: kinds.EmailOut
     role: kinds.RoleOut
-    expires_at: datetime
+    expires_at: At
     way: str = Field(
         description=(
             "How to call accept. sign_in: with the account's access token; set_password: with "

@@ -1,12 +1,10 @@
 """Runs: the history, its messages, attempts, downloads and notices."""
 
-from datetime import datetime
-
 from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Day, Output
+from exports_app.api.schemas.base import At, Day, Output
 from exports_app.domain.runs.send_to import SendTo
 
 
@@ -16,7 +14,7 @@ class DeliveryOut(Output):
     status: kinds.DeliveryStatusOut
     attempts: int
     error: str | None
-    sent_at: datetime | None
+    sent_at: At | None
     sent_as: kinds.SentAsOut | None = Field(
         description="attach, zip or link; null until it is sent"
     )
@@ -29,7 +27,7 @@ class RunOut(Output):
     tenant_id: kinds.Uuid
     trigger: kinds.TriggerOut
     triggered_by: kinds.Uuid | None
-    scheduled_for: datetime | None
+    scheduled_for: At | None
     missed_ticks: int
     window_start: Day | None
     window_end: Day | None
@@ -49,11 +47,9 @@ class RunOut(Output):
         )
     )
     sent_size: int | None = Field(description="Size of the attachment in bytes")
-    link_expires_at: datetime | None
-    links_revoked_at: datetime | None = Field(
-        description="Links sent before this time no longer work"
-    )
-    file_removed_at: datetime | None
+    link_expires_at: At | None
+    links_revoked_at: At | None = Field(description="Links sent before this time no longer work")
+    file_removed_at: At | None
     recipients: list[kinds.EmailOut]
     error: str | None
     error_code: str | None
@@ -62,10 +58,10 @@ class RunOut(Output):
             "Number of the latest attempt, which keeps counting after a resend; 0 before the first"
         )
     )
-    next_attempt_at: datetime | None
-    created_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
+    next_attempt_at: At | None
+    created_at: At
+    started_at: At | None
+    completed_at: At | None
     deliveries: list[DeliveryOut] = Field(default_factory=list)
 
 
@@ -88,7 +84,7 @@ class EndedRunsOut(Output):
 
 class DownloadOut(Output):
     way: kinds.WayOut = Field(description="link, page or api")
-    at: datetime
+    at: At
     user_id: kinds.Uuid | None = Field(description="null for downloads by link")
     target: str | None = Field(description="Recipient whose link was used")
     address: str = Field(description="IP address of the client")
@@ -102,8 +98,8 @@ class DownloadsOut(Output):
 
 class AttemptOut(Output):
     number: int
-    started_at: datetime
-    ended_at: datetime | None
+    started_at: At
+    ended_at: At | None
     outcome: kinds.OutcomeOut | None = Field(
         description="A run status, or retry, died or stopped; null while in progress"
     )
@@ -117,7 +113,7 @@ class AttemptsOut(Output):
 
 class RemovedOut(Output):
     runs: int = Field(description="Number of removed runs")
-    last_created_at: datetime = Field(description="When the newest removed run was created")
+    last_created_at: At = Field(description="When the newest removed run was created")
     kept_days: int = Field(description="Number of days for which ended runs are kept")
 
 
@@ -139,8 +135,8 @@ class NoticeOut(Output):
     status: kinds.DeliveryStatusOut
     attempts: int
     error: str | None
-    created_at: datetime
-    sent_at: datetime | None
+    created_at: At
+    sent_at: At | None
 
 
 class NoticesOut(Output):

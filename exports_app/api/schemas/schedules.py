@@ -8,7 +8,7 @@ from pydantic import Field, computed_field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Day, Instant, Output, PageOut
+from exports_app.api.schemas.base import At, Day, Instant, Output, PageOut
 from exports_app.api.schemas.changes import Fixed, Found, PartialInput
 from exports_app.api.schemas.health import MaintenanceOut
 from exports_app.api.schemas.options import with_options
@@ -123,18 +123,18 @@ class _StoredOut(Output):
         description="Whether it is active and its latest scheduled run failed, in whole or in part"
     )
     failures: int = Field(description="Number of consecutive failed scheduled runs")
-    paused_at: datetime | None
+    paused_at: At | None
     paused_reason: str | None = Field(
         description="Why it was paused automatically. Activate it to resume"
     )
     version: int
-    last_run_at: datetime | None
+    last_run_at: At | None
     last_status: kinds.RunStatusOut | None
-    next_run_at: datetime | None
+    next_run_at: At | None
     created_by: kinds.Uuid
     owner_id: kinds.Uuid
-    created_at: datetime
-    updated_at: datetime
+    created_at: At
+    updated_at: At
 
 
 class WarningOut(Output):
@@ -180,7 +180,7 @@ class DeletedOut(Output):
     is_active: bool = Field(
         description="Whether it was active when deleted, and will be again when restored"
     )
-    deleted_at: datetime
+    deleted_at: At
     deleted_by: kinds.Uuid | None = Field(
         description=(
             "ID of the user who deleted it; null if deleted by an older version of the app"
@@ -221,4 +221,4 @@ class CronOut(Output):
     expression: str
     message: str
     description: str | None
-    next_runs: list[datetime]
+    next_runs: list[At]

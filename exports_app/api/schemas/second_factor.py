@@ -1,17 +1,15 @@
 """Two-factor authentication of one's own account."""
 
-from datetime import datetime
-
 from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.auth import TokenOut
-from exports_app.api.schemas.base import Output, TenantNameOut
+from exports_app.api.schemas.base import At, Output, TenantNameOut
 from exports_app.domain import bounds
 
 
 class SecondFactorOut(Output):
-    enabled_at: datetime | None = Field(
+    enabled_at: At | None = Field(
         description="When two-factor authentication was turned on; null if it is off"
     )
     recovery_codes_left: int

@@ -1,13 +1,11 @@
 """A super admin's view of the accounts."""
 
-from datetime import datetime
-
 from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
 from exports_app.api.schemas.account import AccountOut
-from exports_app.api.schemas.base import Output, PageOut
+from exports_app.api.schemas.base import At, Output, PageOut
 
 
 class UserTenantOut(Output):
@@ -30,7 +28,7 @@ class UserChange(Input):
 
 
 class ResetOut(Output):
-    expires_at: datetime
+    expires_at: At
     link: str | None = Field(
         repr=False, description="Link to share, shown once; null if it was emailed to the user"
     )

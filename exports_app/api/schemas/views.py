@@ -1,13 +1,12 @@
 """Saved views of the list of scheduled exports."""
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
-from exports_app.api.schemas.base import Id, Output
+from exports_app.api.schemas.base import At, Id, Output
 from exports_app.api.schemas.changes import Fixed, Found, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.schedules.service import SORTS
@@ -93,8 +92,8 @@ class ViewOut(Output):
     )
     is_shared: bool
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: At
+    updated_at: At
 
 
 class ViewsOut(Output):

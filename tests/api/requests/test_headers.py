@@ -100,6 +100,12 @@ def test_of_pages(call: Call, path: str) -> None:
     assert call("GET", path).status_code == PAGES[path][0]
 
 
+def test_json_may_load_nothing(call: Call) -> None:
+    for path in ("/api/live", "/api/nope"):
+        policy = call("GET", path).headers["content-security-policy"]
+        assert policy == "default-src 'none'; frame-ancestors 'none'"
+
+
 @pytest.mark.parametrize("path", PARTS)
 def test_of_their_parts_which_need_no_policy(call: Call, path: str) -> None:
     assert "permissions-policy" not in call("GET", path).headers
