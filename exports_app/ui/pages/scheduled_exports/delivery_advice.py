@@ -24,6 +24,8 @@ BLOCKED = "Their mail server blocks our emails. Ask its operator to allow our se
 LATER = "The mail server refused it temporarily. Resend it later."
 SETTINGS = "Ask the server's operator to check the mail settings, then resend."
 REFUSED = "The mail server refused it permanently. Ask them whether they can receive our emails."
+STOP_FIRST = "You can do this when the retries have ended. To do it now, stop retrying first."
+"""To what needs a run that has ended."""
 SAYS_IT_ALL = "outside the domains that"
 """In an error that says what to do."""
 _CODE = re.compile(r"^(?P<code>[45]\d\d)\b(?:[ (#-]*(?P<enhanced>[45]\.\d{1,3}\.\d{1,3}))?")
@@ -54,7 +56,8 @@ def advice(run: Run, delivery: Delivery, resends: int) -> str:
         case DeliveryStatus.SKIPPED:
             return RERUN if run.status is RunStatus.COMPLETED else SKIPPED
         case DeliveryStatus.FAILED:
-            return _after_failure(error)
+            said = _after_failure(error)
+            return f"{said} {STOP_FIRST}" if waits_for_retry(run) and said != REFUSED else said
         case _:
             return ""
 
