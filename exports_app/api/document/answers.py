@@ -8,6 +8,7 @@ from exports_app.services.core.extension_points import FORMATS
 FILES = ("/file", "/api/files/{delivery_id}")
 QUEUE_A_RUN = ("/trigger", "/rerun")
 BINARY = {"schema": {"type": "string", "format": "binary"}}
+UNKNOWN = "application/octet-stream"
 JSON = "application/json"
 NOTHING = {"type": "null"}
 
@@ -56,5 +57,7 @@ def describe(path: str, operation: dict[str, Any]) -> None:
 
 
 def _files() -> dict[str, Any]:
-    kinds = {kind.mime.partition(";")[0] for kind in FORMATS}
-    return {mime: {"schema": {}} if mime == JSON else BINARY for mime in sorted(kinds)}
+    """What no generator parses comes first: most read the first alone, and a file shall stay as it
+    is."""
+    kinds = {kind.mime.partition(";")[0] for kind in FORMATS} - {JSON}
+    return {**dict.fromkeys((UNKNOWN, *sorted(kinds)), BINARY), JSON: {"schema": {}}}

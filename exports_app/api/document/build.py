@@ -70,6 +70,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     known = OPERATIONS.get(route)
     if route in SIGN_IN_IS_OPTIONAL:
         operation["security"].append({})
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path" and parameter["name"].endswith("_id"):
+            parameter["schema"] = {"type": "string", "format": "uuid"}
     answered = operation["responses"]
     answered.pop("422", None)
     answers.describe(path, operation)
