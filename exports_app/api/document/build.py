@@ -73,6 +73,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path" and parameter["name"].endswith("_id"):
             parameter["schema"] = {"type": "string", "format": "uuid"}
+    operation.setdefault("description", f"{operation.get('summary', '')}.")
     answered = operation["responses"]
     answered.pop("422", None)
     answers.describe(path, operation)
