@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from annotated_types import Len
-from pydantic import GetJsonSchemaHandler, WithJsonSchema
+from pydantic import BeforeValidator, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema
 
 from exports_app.domain import bounds
@@ -19,6 +19,9 @@ from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import NotificationKind
 from exports_app.services.core.records.downloads import DownloadWay
 from exports_app.services.tenants.members import ROLES
+
+EMPTY_IS_NULL = BeforeValidator(lambda value: None if value == "" else value)
+"""For a text that may be null: forms and spreadsheets know no other way to say so."""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ def with_options(*, before: str, is_input: bool) -> Callable[[type[M]], type[M]]
 def schema_field(option: Option, *, is_input: bool) -> tuple[Any, Any]:
     kind = _input_type(option.kind) if is_input else _output_type(option.kind)
     annotation = kind | None if option.is_optional else kind
+    if is_input and option.is_optional and isinstance(option.kind, Text | EmailAddress):
+        annotation = Annotated[annotation, kinds.EMPTY_IS_NULL]
     default = option.default if is_input else ...
     return annotation, Field(default, description=option.description or None)
 

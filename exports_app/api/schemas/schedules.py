@@ -18,6 +18,8 @@ from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
 
 Recipients = Annotated[list[kinds.Email], Field(max_length=bounds.SENT_RECIPIENTS)]
+Description = Annotated[bounds.Description | None, kinds.EMPTY_IS_NULL]
+OptionalZone = Annotated[kinds.Zone | None, kinds.EMPTY_IS_NULL]
 Tags = Annotated[
     list[bounds.Tag],
     Field(
@@ -43,11 +45,11 @@ class FiltersIn(Input):
 class ScheduleIn(Input):
     tenant_id: UUID | None = None
     name: bounds.Name
-    description: bounds.Description | None = None
+    description: Description = None
     export_type: kinds.ExportType
     format: kinds.Format
     schedule: kinds.CronText
-    timezone: kinds.Zone | None = None
+    timezone: OptionalZone = None
     recipients: Recipients
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
@@ -77,7 +79,7 @@ class ScheduleChange(_AsAnswered):
     be null."""
 
     name: bounds.Name = ""
-    description: bounds.Description | None = None
+    description: Description = None
     export_type: kinds.ExportType = ""
     format: kinds.Format = ""
     schedule: kinds.CronText = ""

@@ -1,5 +1,7 @@
 """Tenants: settings, quotas, members."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from exports_app.api.request_body import Input
@@ -40,8 +42,8 @@ class TenantChange(PartialInput):
     slug: Fixed = None
     name: bounds.Name = ""
     brand_color: kinds.Color = ""
-    logo_url: bounds.Url | None = None
-    timezone: kinds.Zone | None = None
+    logo_url: Annotated[bounds.Url | None, kinds.EMPTY_IS_NULL] = None
+    timezone: Annotated[kinds.Zone | None, kinds.EMPTY_IS_NULL] = None
     keep_days: kinds.KeepDays | None = None
     keep_runs_days: kinds.KeepRunsDays | None = None
     recipient_domains: list[bounds.Domain] = Field(
