@@ -175,8 +175,7 @@ def _split(expression: str) -> list[str]:
     if len(texts) != len(_ALL_RULES):
         names = ", ".join(r.name for r in _ALL_RULES)
         raise CronError(
-            f"A cron expression has five fields separated by spaces ({names}), here are "
-            f"{len(texts)}"
+            f"A cron expression has five fields separated by spaces ({names}), not {len(texts)}"
         )
     return texts
 

@@ -158,7 +158,7 @@ def test_replaces_an_address_that_was_refused(
     page = visits.open(who=company.admin)
     with Clicks(page).job("replace a refused address and resend", 4):
         row(page, made).locator(".c-run .status").click()
-        page.get_by_role("button", name=f"Replace {GONE}").click()
+        page.get_by_role("button", name=f"Replace address {GONE}").click()
         expect(page.locator("#new-address")).to_be_focused()
         page.keyboard.type("ben@example.com")
         page.get_by_role("button", name="Replace and resend").click()

@@ -104,7 +104,7 @@ def of_the_historys_questions(page: Page) -> Views:
         asked(page)
         yield f"question: {button}", page
         cancel(page)
-    page.get_by_role("button", name=f"Replace {GONE}").click()
+    page.get_by_role("button", name=f"Replace address {GONE}").click()
     expect(page.locator("#new-address")).to_be_focused()
     yield "history, another address", page
     page.locator(".replacement").get_by_role("button", name="Cancel").click()

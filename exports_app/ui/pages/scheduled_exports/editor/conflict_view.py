@@ -44,7 +44,7 @@ def _what_to_do() -> rx.Component:
     return rx.el.p(
         rx.cond(
             DraftState.unsettled,
-            "You both changed the same fields. Choose which version to keep, then save.",
+            "Where you both changed a field, choose which version to keep. Then save.",
             "Check the fields below, then save.",
         )
     )

@@ -15,7 +15,7 @@ NAME = "new-address"
 
 def replacement(delivery: DeliveryItem) -> rx.Component:
     """For those who may write, where the address may be replaced."""
-    label = f"Replace {delivery.target}"
+    label = f"Replace address {delivery.target}"
     ask = button(
         "Replace address",
         kind="small",
