@@ -17,6 +17,7 @@ from tests.world import Cast
 ENDS_THE_TOKEN = "signOutEverywhere"
 SETTINGS: dict[str, Any] = {
     "seed": 20,
+    "request-timeout": 120,  # on a busy machine too
     "generation": {"max-examples": 3, "database": "none"},
     "phases": {"stateful": {"generation": {"max-examples": 5}}},
     "checks": {
