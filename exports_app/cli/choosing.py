@@ -61,7 +61,8 @@ def tenant(services: "Services", slug: str | None) -> "Tenant":
 
 
 def schedule(services: "Services", tenant_slug: str | None, text: str) -> "Schedule":
-    """text: its ID, or its name in the tenant, which must be the only one. Raises ExportsError."""
+    """text: its ID, its slug, or its name in the tenant, which must be the only one. Raises
+    ExportsError."""
     if is_uuid(text):
         found = services.schedules.get(READER, text)
         if tenant_slug is None or tenant(services, tenant_slug).id == found.tenant_id:
@@ -70,7 +71,10 @@ def schedule(services: "Services", tenant_slug: str | None, text: str) -> "Sched
     from exports_app.services.core.records import Page
 
     within = tenant(services, tenant_slug)
-    named, _ = services.schedules.find(READER, within.id, {"name": text}, "", Page(size=NAMED))
+    page = Page(size=NAMED)
+    named, _ = services.schedules.find(READER, within.id, {"slug": text}, "", page)
+    if not named:
+        named, _ = services.schedules.find(READER, within.id, {"name": text}, "", page)
     if not named:
         raise ExportsError(f"tenant {within.slug!r} has no scheduled export named {text!r}")
     if len(named) > 1:

@@ -25,7 +25,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="runs_command", required=True, metavar="COMMAND")
     listed = commands.add_parser("list", help=LIST, description=LIST)
     listed.add_argument(
-        "--schedule", metavar="SCHEDULE", help="only of this scheduled export: its ID or its name"
+        "--schedule", metavar="SCHEDULE", help="only of this scheduled export: its ID, slug or name"
     )
     listed.add_argument("--status", choices=[str(status) for status in RunStatus])
     listed.add_argument("--trigger", choices=[str(trigger) for trigger in Trigger])

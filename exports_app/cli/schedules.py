@@ -31,7 +31,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         ("activate", _activate, ACTIVATE),
     ):
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("schedule", metavar="SCHEDULE", help="its ID or its name")
+        command.add_argument("schedule", metavar="SCHEDULE", help="its ID, slug or name")
         choosing.add_tenant(command)
         choosing.add_actor(command)
         add_json(command)

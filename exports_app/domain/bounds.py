@@ -13,6 +13,7 @@ from annotated_types import MaxLen
 ID = 36
 """A UUID as text."""
 NAME = 200
+SLUG = 80
 """Of a scheduled export, a tenant, a person or a campaign."""
 DESCRIPTION = 2_000
 ADDRESS = 320
@@ -106,6 +107,7 @@ KEPT_FORM = 200_000
 
 Id: TypeAlias = Annotated[str, MaxLen(ID)]
 Name: TypeAlias = Annotated[str, MaxLen(NAME)]
+Slug: TypeAlias = Annotated[str, MaxLen(SLUG)]
 Description: TypeAlias = Annotated[str, MaxLen(DESCRIPTION)]
 Address: TypeAlias = Annotated[str, MaxLen(ADDRESS)]
 Password: TypeAlias = Annotated[str, MaxLen(PASSWORD)]

@@ -44,6 +44,7 @@ class Housekeeping:
             Job("days", self._close_days, HOUR, after=SWEEP_AFTER),
             Job("counts", self._fold_counts, MINUTE),
             Job("ends", self._number_ends, MINUTE),
+            Job("slugs", self._fill_slugs, MINUTE),
             Job("statistics", self._refresh_statistics, HOUR, after=SWEEP_AFTER),
             Job("zone data", self._apply_zone_data, MINUTE),
         ]
@@ -125,6 +126,12 @@ class Housekeeping:
             self._services.run_ends.number_all(self._closing.is_set)
 
         await _guarded(number, "ends of runs could not be numbered")
+
+    async def _fill_slugs(self) -> None:
+        def fill() -> None:
+            self._services.slugs.fill(self._closing.is_set)
+
+        await _guarded(fill, "slugs could not be given to scheduled exports")
 
     async def _refresh_statistics(self) -> None:
         def refresh() -> None:

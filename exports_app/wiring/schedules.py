@@ -14,6 +14,7 @@ from exports_app.services.schedules.ownership import Ownership
 from exports_app.services.schedules.saved_views import SavedViews
 from exports_app.services.schedules.selection import ScheduleSelection
 from exports_app.services.schedules.service import Schedules
+from exports_app.services.schedules.slugs import Slugs
 from exports_app.services.schedules.summaries import ScheduleSummaries
 from exports_app.services.schedules.tagging import Tags
 from exports_app.services.tenants.quotas import Quotas
@@ -35,6 +36,7 @@ class ScheduleServices:
     list_choices: ListChoiceReader
     saved_views: SavedViews
     ownership: Ownership
+    slugs: Slugs
 
 
 def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
@@ -60,4 +62,5 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         list_choices=ListChoiceReader(tags, ownership, f.changes),
         saved_views=SavedViews(f.store, f.changes, f.clock),
         ownership=ownership,
+        slugs=Slugs(f.store),
     )

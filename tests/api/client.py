@@ -38,6 +38,7 @@ SCHEDULE_KEYS = {
     "id",
     "tenantId",
     "name",
+    "slug",
     "description",
     "exportType",
     "format",

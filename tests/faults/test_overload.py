@@ -27,7 +27,7 @@ def fill(house: House, count: int) -> None:
     """So many more paused schedules."""
     model = house.once("Model", is_active=False)
     columns = [row[1] for row in sql(house.services, "PRAGMA table_info(scheduled_exports)")]
-    own = {"id": "lower(hex(randomblob(16)))", "name": "'Copy ' || i"}
+    own = {"id": "lower(hex(randomblob(16)))", "name": "'Copy ' || i", "slug": "NULL"}
     values = ", ".join(own.get(column, column) for column in columns)
     names = ", ".join(columns)
     sql(house.services, FILL.format(names=names, values=values, count=count, of=model.id))

@@ -97,6 +97,7 @@ def find(
         ),
     ] = None,
     owner_id: Annotated[UUID | None, Query(alias="ownerId", description="ID of a user")] = None,
+    slug: Annotated[bounds.Slug | None, Query(description="Only the one with this slug")] = None,
     q: bounds.Search = "",
     sort: bounds.Key = "",
     page: pages.Number = 1,
@@ -105,6 +106,8 @@ def find(
 ) -> Any:
     owner = str(owner_id) if owner_id else None
     where = filters_of(export_type, file_format, last_status, is_active, failing, tag or [], owner)
+    if slug is not None:
+        where["slug"] = slug
     wanted = str(tenant_id) if tenant_id else None
     of = ("schedules", wanted, where, q, sort)
     asked = srv.cursors.page(cursor, of, Page(page, size, sort))

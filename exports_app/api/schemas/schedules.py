@@ -18,6 +18,7 @@ from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
 
 Recipients = Annotated[list[kinds.Email], Field(max_length=bounds.SENT_RECIPIENTS)]
+Slug = Annotated[bounds.Slug | None, kinds.EMPTY_IS_NULL]
 Description = Annotated[bounds.Description | None, kinds.EMPTY_IS_NULL]
 OptionalZone = Annotated[kinds.Zone | None, kinds.EMPTY_IS_NULL]
 Tags = Annotated[
@@ -27,6 +28,12 @@ Tags = Annotated[
         description=f"Up to {bounds.TAGS} tags. Tags that differ only in case count as one",
     ),
 ]
+
+
+SLUG = (
+    f"Name for programs, unique in the tenant: up to {bounds.SLUG} lower-case letters, digits and"
+    " single hyphens."
+)
 
 
 class FiltersIn(Input):
@@ -45,6 +52,7 @@ class FiltersIn(Input):
 class ScheduleIn(Input):
     tenant_id: UUID | None = None
     name: bounds.Name
+    slug: Slug = Field(default=None, description=f"{SLUG} Made from the name if left out")
     description: Description = None
     export_type: kinds.ExportType
     format: kinds.Format
@@ -79,6 +87,7 @@ class ScheduleChange(_AsAnswered):
     be null."""
 
     name: bounds.Name = ""
+    slug: Slug = Field(default=None, description=f"{SLUG} null: as it is")
     description: Description = None
     export_type: kinds.ExportType = ""
     format: kinds.Format = ""
@@ -98,6 +107,8 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
     values = {k: v for k, v in body.given().items() if k not in {"tenant_id", "version"}}
     if isinstance(body, ScheduleIn) and values.get("timezone", "") is None:
         del values["timezone"]
+    if values.get("slug", "") is None:
+        del values["slug"]
     if "filters" in values:
         values["filters"] = body.filters.filters()
     if "recipients" in values:
@@ -112,6 +123,12 @@ class _StoredOut(Output):
     id: kinds.Uuid
     tenant_id: kinds.Uuid
     name: str
+    slug: str | None = Field(
+        description=(
+            "Name for programs, unique in the tenant; it stays when the name changes. null within "
+            "a minute after an upgrade from a version without slugs"
+        )
+    )
     description: str | None
     export_type: kinds.ExportTypeOut
     format: kinds.FormatOut

@@ -48,6 +48,21 @@ class ScheduleRow(Base, table=True):
         # rows are counted without reading any
         _live("tenant_id", "owner_id", "name", "id", "deleted_at"),
         Index("ix_scheduled_exports_owner_id_tenant_id", "owner_id", "tenant_id", "deleted_at"),
+        # One of a tenant has a slug; those of versions without slugs have none yet
+        Index(
+            "ix_scheduled_exports_slug",
+            *("tenant_id", "slug"),
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index("ix_scheduled_exports_slug_of_all", "tenant_id", "slug", "deleted_at"),
+        Index(
+            "ix_scheduled_exports_without_slug",
+            *("slug", "id"),
+            sqlite_where=text("slug IS NULL AND deleted_at IS NULL"),
+            postgresql_where=text("slug IS NULL AND deleted_at IS NULL"),
+        ),
         # All that is counted by, so that no row is read for it
         Index(
             "ix_scheduled_exports_counted",
@@ -96,6 +111,7 @@ class ScheduleRow(Base, table=True):
     id: str = id_column()
     tenant_id: str = reference("tenants", index=True)
     name: str = Field(sa_type=code_point(200))
+    slug: str | None = Field(default=None, sa_type=code_point(bounds.SLUG))
     description: str | None = Field(default=None, sa_type=Text)
     export_type: str = Field(max_length=50)
     format: str = Field(max_length=50)

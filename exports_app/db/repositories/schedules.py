@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
-from exports_app.db.repositories import owners, tagging
+from exports_app.db.repositories import owners, slugs, tagging
 from exports_app.db.repositories.base import Repository, contains, distinct, in_order, table
 from exports_app.db.repositories.by_owner import OWNER, ByOwner
 from exports_app.db.repositories.paging import Listing, of_tenants
@@ -154,6 +154,14 @@ class ScheduleRepository(Repository[Schedule]):
     def _failing(self) -> Any:
         """Active, and its latest scheduled runs failed."""
         return self._table.c.is_active & self._table.c.failing_since.is_not(None)
+
+    def slugs(self, tenant_id: str, beginning: str, *, deleted: bool = True) -> set[str]:
+        return slugs.beginning(self._connection, tenant_id, beginning, deleted=deleted)
+
+    def without_slug(self, limit: int) -> list[Schedule]:
+        c = self._table.c
+        query = self._select().where(c.slug.is_(None), self._live())
+        return self._all(query.order_by(c.id).limit(limit))
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])

@@ -14,6 +14,7 @@ from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.field_rules import check_page
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Schedule
+from exports_app.services.schedules import slugs
 from exports_app.services.schedules.batches import Batch, Batches, Outcome, Work
 from exports_app.services.schedules.edits import Edit
 from exports_app.services.schedules.tagging import folded_tags, lacks_room
@@ -107,6 +108,12 @@ class _Restoration(Work):
         room = batch.once(f"room {tenant.id}", lambda: self._quotas.schedules(batch.tx, tenant))
         room.take()
         there |= set(map(tags.folded, old.tags))
+        restored = batch.once(f"slugs {tenant.id}", set[str])
+        slug = old.slug or slugs.made(batch.tx, tenant.id, old.name)
+        if slug in restored or slugs.is_taken(batch.tx, tenant.id, slug):
+            raise Conflict(f"Another scheduled export has its slug {slug}: change that one's first")
+        restored.add(slug)
+        edit = replace(edit, values={**edit.values, "slug": slug})
         owner = batch.once(f"owner {old.owner_id}", lambda: principal_of(batch.tx, old.owner_id))
         may = owner is not None and owner.can(Permission.WRITE, old.tenant_id)
         values = edit.values if may else {**edit.values, "owner_id": batch.who.user_id}

@@ -25,6 +25,7 @@ from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_page, check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
+from exports_app.services.schedules import slugs
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.batches import Batches
 from exports_app.services.schedules.deleted import Deletion
@@ -155,8 +156,11 @@ class Schedules:
             self._check_campaigns(tx, tenant_id, draft.filters)
             self._quotas.require_schedule(tx, tenant)
             require_room(folded_tags(tx, tenant_id), draft.tags)
+            if draft.slug is not None:
+                slugs.require_free(tx, tenant_id, draft.slug)
+            slug = draft.slug or slugs.made(tx, tenant_id, draft.name)
             now = self._clock()
-            schedule = replace(schedule, created_at=now, updated_at=now)
+            schedule = replace(schedule, slug=slug, created_at=now, updated_at=now)
             tx.schedules.add(schedule)
             audit_log.note_schedule(tx, who, Action.SCHEDULE_CREATED, schedule, now)
         self._publish(Topic.SCHEDULES, tenant_id)
@@ -190,9 +194,7 @@ class Schedules:
                         _same_domains(tx, tenant)
                     if {"filters", "export_type"} & values.keys():
                         self._check_campaigns(tx, old.tenant_id, draft.filters)
-                    if "tags" in values:
-                        tx.tenants.get(old.tenant_id, lock=True)  # one at a time counts and adds
-                        require_room(folded_tags(tx, old.tenant_id), draft.tags)
+                    _check_of_tenant(tx, old, draft, values)
                     if version is not None and version != old.version:
                         raise Conflict
                     updated = _change(tx, who, old, draft, next_run_at, self._clock())
@@ -260,6 +262,18 @@ def _same_domains(tx: Transaction, seen: Tenant) -> None:
         raise NotFound
     if tenant.recipient_domains != seen.recipient_domains:
         raise Conflict
+
+
+def _check_of_tenant(
+    tx: Transaction, old: Schedule, draft: Draft, changed: Mapping[str, Any]
+) -> None:
+    """What depends on the tenant's other scheduled exports. Raises Invalid."""
+    if {"tags", "slug"} & changed.keys():
+        tx.tenants.get(old.tenant_id, lock=True)  # one at a time counts and adds
+    if "tags" in changed:
+        require_room(folded_tags(tx, old.tenant_id), draft.tags)
+    if draft.slug is not None and draft.slug != old.slug:
+        slugs.require_free(tx, old.tenant_id, draft.slug)
 
 
 def _change(

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.domain.schedules import tags
+from exports_app.domain.schedules import slugs, tags
 from exports_app.domain.schedules.option_kinds import (
     Choice,
     EmailAddress,
@@ -49,6 +49,8 @@ class Draft(ScheduleOptions):
     filters: Filters = field(default_factory=Filters)
     is_active: bool = True
     tags: tuple[str, ...] = ()
+    slug: str | None = None
+    """None: made of the name."""
 
 
 OPTION_NAMES = frozenset(option.name for option in OPTIONS)
@@ -93,6 +95,7 @@ def _check_texts(draft: Draft) -> list[FieldError]:
     faults = {
         "/name": _wrong_in_name(draft.name),
         "/description": wrong_text(draft.description or "", bounds.DESCRIPTION),
+        "/slug": None if draft.slug is None or slugs.is_valid(draft.slug) else slugs.RULE,
     }
     errors = [FieldError(pointer, why) for pointer, why in faults.items() if why]
     errors += wrong_options(draft, OPTIONS)

@@ -117,7 +117,7 @@ def test_the_largest_list_is_written_beside_the_loop(
     schedule = services.schedules.create(cast.admin.who, None, values)
     with services.store.write() as tx:
         for number in range(1, 200):
-            tx.schedules.add(replace(schedule, id=new_id(), name=f"Export {number}"))
+            tx.schedules.add(replace(schedule, id=new_id(), slug=f"export-{number}"))
     api.admin.get(SCHEDULES, params={"size": "1"})
     loop_watch.slow.clear()
     loop_watch.about = "a page of 200 scheduled exports with all that they may hold"

@@ -49,10 +49,10 @@ def schedules(services: Services, cast: Cast) -> list[str]:
     made = make_schedule(services, cast.admin.who, name="a")
     names = ["a", "b", "a", "Ä", "b", "c", "a"]
     changes: list[dict[str, Any]] = [
-        {"name": name, "last_run_at": made.created_at if i % 2 else None}
+        {"name": name, "slug": None, "last_run_at": made.created_at if i % 2 else None}
         for i, name in enumerate(names)
     ]
-    changes += [{"tenant_id": cast.globex.id, "name": name} for name in ("a", "z")]
+    changes += [{"tenant_id": cast.globex.id, "name": name, "slug": None} for name in ("a", "z")]
     copies(services, models.ScheduleRow, changes)
     return names
 

@@ -13,6 +13,7 @@ POLICIES = {
     "retryBaseSeconds": None,
 }
 OPTIONAL = {
+    "slug",
     "description",
     "filters",
     "whenEmpty",

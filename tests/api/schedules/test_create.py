@@ -27,6 +27,7 @@ class TestCreate:
         assert made | {"id": ""} == schedule_body() | {
             "id": "",
             "tenantId": cast.acme.id,
+            "slug": "weekly-numbers",
             "description": None,
             "filters": {},
             "warnings": [],

@@ -141,7 +141,7 @@ def test_a_page_of_a_hundred_takes_two_queries(
     run = trigger_and_execute(services, admin, first)
     with services.store.write() as tx:
         for i in range(1, 100):
-            tx.schedules.add(replace(first, id=uuid_of(0x1000 + i)))
+            tx.schedules.add(replace(first, id=uuid_of(0x1000 + i), slug=None))
             tx.runs.add(
                 replace(run, id=uuid_of(0x2000 + i), scheduled_export_id=uuid_of(0x1000 + i))
             )

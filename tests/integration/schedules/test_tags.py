@@ -185,7 +185,7 @@ def test_the_tags_of_many_are_read_without_reading_each_of_them(
     one = tagged(services, admin, "One", "a", "b")
     with services.store.write() as tx:
         for number in range(300):
-            tx.schedules.add(replace(one, id=new_id(), name=f"Plan {number}"))
+            tx.schedules.add(replace(one, id=new_id(), slug=f"plan-{number}"))
     ran = list[tuple[str, Any]]()
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:

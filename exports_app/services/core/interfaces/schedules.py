@@ -42,6 +42,10 @@ class ScheduleStore(Protocol):
     ) -> set[str]:
         """Which of these `find` gives, on any page."""
 
+    def slugs(self, tenant_id: str, beginning: str, *, deleted: bool = True) -> set[str]:
+        """Those of the tenant that begin so. deleted: also of deleted schedules."""
+
+    def without_slug(self, limit: int) -> list[Schedule]: ...
     def add(self, schedule: Schedule) -> None: ...
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         """False when the schedule has another version by now."""

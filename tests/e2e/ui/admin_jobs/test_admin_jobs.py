@@ -256,7 +256,7 @@ def _many(house: House, company: Company) -> Run:
         assert model is not None
         schedules = [model]
         for number in range(1, MANY):
-            made = replace(model, id=new_id(), name=f"Schedule {number}", tags=())
+            made = replace(model, id=new_id(), name=f"Schedule {number}", slug=None, tags=())
             tx.schedules.add(made)
             schedules.append(made)
         for schedule in schedules:

@@ -29,6 +29,7 @@ ALLOWED = (
     Allowed("campaigns.count_metrics", "campaign_metrics", "said once, after the demo was made"),
     Allowed("users.ids", "users", "the demo's question to an installation that has no users yet"),
     Allowed("users.demo_password_emails", "ix_users_with_demo_password", "an index of the few"),
+    Allowed("schedules.without_slug", "ix_scheduled_exports_without_slug", "an index of the few"),
     Allowed("users.unproven_emails", "users", "a command's list of all of them"),
     Allowed("users.members", "memberships USING INDEX ix_memberships_tenant_id", "all are shown"),
     Allowed(

@@ -109,6 +109,8 @@ def _schedules() -> Mapping[str, Call]:
         "schedules.due": lambda tx, k: tx.schedules.due(k.filled.now, 100),
         "schedules.due_since": lambda tx, k: tx.schedules.due_since(k.filled.now),
         "schedules.get": lambda tx, k: tx.schedules.get(k.schedule.id, lock=True),
+        "schedules.slugs": lambda tx, k: tx.schedules.slugs(k.filled.tenant, "export-12"),
+        "schedules.without_slug": lambda tx, k: tx.schedules.without_slug(100),
         "schedules.names_of": lambda tx, k: tx.schedules.names_of(k.schedule_ids),
         "schedules.of_ids": lambda tx, k: tx.schedules.of_ids(k.schedule_ids),
         "schedules.note_result": lambda tx, k: tx.schedules.note_result(

@@ -58,6 +58,7 @@ class Exports(Copies):
                 "id": ids[i][0],
                 "tenant_id": ids[i][1],
                 "name": f"Export {i % 700} of region {i % 13}",
+                "slug": f"export-{i}",
                 "owner_id": users[i % 500],
                 "is_active": i % 7 != 0,
                 "next_run_at": self._ago(-1 - i) if i % 7 else None,
