@@ -285,8 +285,7 @@ def _after(error: DeliveryError) -> DeliveryStatus:
 
 
 def delivery_error(deliveries: list[Delivery]) -> str | None:
-    """One sentence for the run: how many messages failed, and the first error; None where none
-    failed."""
+    """For the run: how many messages failed, and the first error; None where none failed."""
     successful = {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}
     failed = [delivery for delivery in deliveries if delivery.status not in successful]
     if not failed:
@@ -295,4 +294,4 @@ def delivery_error(deliveries: list[Delivery]) -> str | None:
     were = "was" if len(failed) == 1 else "were"
     why = first.error or "it may have arrived, or not: its worker died while it was being sent"
     total = counted(len(deliveries), "message")
-    return f"{len(failed)} of {total} {were} not delivered; to {first.target}: {why}"
+    return f"{len(failed)} of {total} {were} not delivered. {first.target}: {why}"

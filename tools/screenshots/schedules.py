@@ -22,9 +22,9 @@ MONTH = Filters(period="previous_month")
 DAY = Filters(period="yesterday")
 FEW = tuple(fixed_id("northwind", name) for name, _, _ in cast.CAMPAIGNS[:3])
 """Ids of the first three campaigns."""
-REFUSED = f"1 of 4 messages was not delivered; to old.boss@northwind.example: {cast.REFUSAL}"
-GREYLISTED = f"1 of 2 messages was not delivered; to data{FABRIKAM}: {cast.GREY}"
-LOST = f"1 of 2 messages was not delivered; to auditor{FABRIKAM}: {cast.LOST}"
+REFUSED = f"1 of 4 messages was not delivered. old.boss@northwind.example: {cast.REFUSAL}"
+GREYLISTED = f"1 of 2 messages was not delivered. data{FABRIKAM}: {cast.GREY}"
+LOST = f"1 of 2 messages was not delivered. auditor{FABRIKAM}: {cast.LOST}"
 GONE = (
     f"1 of its 3 campaigns no longer exists ({FEW[0]}): edit the scheduled export and choose others"
 )
