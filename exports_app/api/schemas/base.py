@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from exports_app.api import json_shape
 from exports_app.api.schemas import kinds
 from exports_app.domain import bounds
 
@@ -50,7 +51,9 @@ not everything has them."""
 Money = Annotated[
     Decimal,
     Field(decimal_places=2, max_digits=20, allow_inf_nan=False),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "maxLength": json_shape.TEXT}]}
+    ),
 ]
 
 

@@ -244,7 +244,7 @@ def test_a_second_start_changes_nothing(services: Services, demo: Demo) -> None:
 def test_a_database_with_a_tenant_is_left_alone(services: Services, demo: Demo) -> None:
     services.provisioning.create_tenant("acme", "My own")
     assert not demo.seed_if_empty()
-    with pytest.raises(ExportsError, match="your own"):
+    with pytest.raises(ExportsError, match="of its own"):
         demo.check_allowed()
 
 

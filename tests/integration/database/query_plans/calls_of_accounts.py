@@ -8,6 +8,8 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import (
     Action,
     ChainedEntry,
+    IdempotencyKey,
+    KeptAnswer,
     Membership,
     Page,
     SecondFactor,
@@ -139,6 +141,20 @@ def _api_keys() -> Mapping[str, Call]:
     }
 
 
+def _idempotency_keys() -> Mapping[str, Call]:
+    return {
+        "idempotency_keys.add": lambda tx, k: tx.idempotency_keys.add(
+            IdempotencyKey("new", k.user.id, "r", k.filled.now, k.filled.now)
+        ),
+        "idempotency_keys.finish": lambda tx, _: tx.idempotency_keys.finish(
+            "no such key", KeptAnswer(202, [], "")
+        ),
+        "idempotency_keys.forget": lambda tx, k: tx.idempotency_keys.forget(k.filled.now, 100),
+        "idempotency_keys.get": lambda tx, _: tx.idempotency_keys.get("no such key"),
+        "idempotency_keys.remove": lambda tx, _: tx.idempotency_keys.remove("no such key"),
+    }
+
+
 def _audit() -> Mapping[str, Call]:
     def found(*, everyone: bool = False, number: int = 1, **where: Any) -> Call:
         return lambda tx, k: tx.audit.find(
@@ -193,5 +209,6 @@ CALLS: Mapping[str, Call] = {
     **_users(),
     **_sessions(),
     **_api_keys(),
+    **_idempotency_keys(),
     **_audit(),
 }

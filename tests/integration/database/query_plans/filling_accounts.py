@@ -98,6 +98,22 @@ class Accounts(Copies):
             ),
         )
         self._rows(
+            models.IdempotencyKeyRow,
+            (
+                {
+                    "key_hash": new_id(),
+                    "user_id": users[i % 1000],
+                    "request_hash": "r",
+                    "locked_until": now,
+                    "expires_at": self._ago(i - 1000),
+                    "status": 202,
+                    "headers": [],
+                    "body": "{}",
+                }
+                for i in range(BIG)
+            ),
+        )
+        self._rows(
             models.SecondFactorRow,
             (
                 {
