@@ -80,18 +80,18 @@ class TestFullLanes:
             assert api.admin.get(SCHEDULES).status_code == 200
 
     @pytest.mark.parametrize(
-        ("lane", "path"),
+        ("lane", "method", "path"),
         [
-            ("files", "/api/audit/csv"),
-            ("files", "/api/files/x"),
-            ("files", f"{SCHEDULES}/a/history/b/file"),
-            ("files", "/api/download/x"),
-            ("metrics", "/api/metrics"),
-            ("sign_in", "/api/auth/reset-password"),
-            ("sign_in", "/api/invitations/accept"),
-            ("sign_in", "/api/account/password"),
-            ("api", "/api/auth/me"),
-            ("api", "/api/no/such/path"),
+            ("files", "GET", "/api/audit/csv"),
+            ("files", "GET", "/api/files/x"),
+            ("files", "GET", f"{SCHEDULES}/a/history/b/file"),
+            ("files", "GET", "/api/download/x"),
+            ("metrics", "GET", "/api/metrics"),
+            ("sign_in", "POST", "/api/auth/reset-password"),
+            ("sign_in", "POST", "/api/invitations/accept"),
+            ("sign_in", "POST", "/api/account/password"),
+            ("api", "GET", "/api/auth/me"),
+            ("api", "GET", "/api/no/such/path"),
         ],
     )
     def test_each_path_has_its_lane(
@@ -100,11 +100,12 @@ class TestFullLanes:
         lanes: Callable[..., Lanes],
         runner: asyncio.Runner,
         lane: str,
+        method: str,
         path: str,
     ) -> None:
         made = lanes(**{lane: Lane(lane, 1, 0)})
         with taken(getattr(made, lane), runner):
-            busy(api.admin.get(path))
+            busy(api.admin.request(method, path))
 
     def test_an_error_gives_the_place_back(
         self, api: Clients, lanes: Callable[..., Lanes], monkeypatch: pytest.MonkeyPatch

@@ -86,8 +86,8 @@ def choose_more(page: Page, schedule: dict[str, Any], item: str) -> None:
 
 
 def instant(of: Locator) -> datetime:
-    """What a time on the page stands for."""
-    return datetime.fromisoformat(of.get_attribute("datetime") or "")
+    """What a time on the page stands for, to the second, as the API tells it."""
+    return datetime.fromisoformat(of.get_attribute("datetime") or "").replace(microsecond=0)
 
 
 def file_of(house: House, who: Person, schedule_id: str, run_id: str) -> bytes:

@@ -47,6 +47,7 @@ def test_a_run_that_waits_says_for_what_and_is_tried_at_once(
     finally:
         mails.rules = rules
     detail.get_by_role("button", name="Retry now").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Retry now").click()
     expect(line_of(dialog, run).locator(".status")).to_have_text("Completed", timeout=20_000)
     expect(detail.locator(".attempts li")).to_have_count(2)
     expect(detail.get_by_role("button", name="Retry now")).to_have_count(0)

@@ -194,4 +194,4 @@ def test_a_database_with_users_of_its_own_takes_no_demo_data(run: Run) -> None:
             typed=PASSWORD,
         )
     )
-    assert "your own" in refused(run("seed-demo", "--rows", "1000"))
+    assert "of its own" in refused(run("seed-demo", "--rows", "1000"))
