@@ -43,6 +43,7 @@ def test_filters_are_steps_of_the_browser_and_a_run_has_an_address(
     expect(question).to_be_visible()
     page.keyboard.press("Escape")
     expect(question).to_have_count(0)
+    expect(rows).to_be_focused()  # again: keys of a row work in it alone
     with page.expect_download():
         page.keyboard.press("d")
     page.goto(f"{house.url}/runs/{other['id']}")

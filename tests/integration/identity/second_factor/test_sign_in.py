@@ -98,7 +98,7 @@ class TestSigningIn:
             def attempt(_: int, otp: str = otp) -> str:
                 try:
                     services.auth.check_otp(user, otp, ADDRESS)
-                except WrongOtp:
+                except (WrongOtp, TooManyRequests):
                     return "refused"
                 return "in"
 
@@ -116,7 +116,7 @@ class TestSigningIn:
                     server = (services, other)[number % 2]
                     try:
                         server.auth.check_otp(user, otp, ADDRESS)
-                    except WrongOtp:
+                    except (WrongOtp, TooManyRequests):
                         return "refused"
                     return "in"
 
