@@ -82,7 +82,7 @@ def _print_clicks(measurements: Measurements, schedules: int) -> None:
 
 
 def _print_pushes(measurements: Measurements) -> None:
-    print(f"\n| commit to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |")
+    print(f"\n| request to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |")
     print("|---|---:|---:|---:|---:|")
     names = {
         "answered": "API's answer",
