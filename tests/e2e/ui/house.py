@@ -231,9 +231,9 @@ class House:
             r["name"] for r in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
         # Refusals are noted, and housekeeping seals what is noted, counts runs of all tenants,
-        # moves their snapshots and looks at the zones of their schedules; figures of past days are
-        # kept once they are read
-        kept_by_the_way = ("status_counts", "run_specs", "zone_data", "closed_days")
+        # moves their snapshots, numbers their ends and looks at the zones of their schedules;
+        # figures of past days are kept once they are read
+        kept_by_the_way = ("status_counts", "run_specs", "run_end", "zone_data", "closed_days")
         others = ("audit_", "search_audit_", *kept_by_the_way, "sqlite_")
         kept = [table for table in tables if table not in SECRETS and not table.startswith(others)]
         held = {table: self.rows(f'SELECT * FROM "{table}"') for table in kept}
