@@ -18,6 +18,7 @@ from exports_app.api.cookies import is_secure, only_trusted, set_cookie
 from exports_app.api.middleware import security_headers
 from exports_app.api.middleware.allowed_hosts import is_asked_for, same_origin
 from exports_app.api.middleware.header_limit import MAX_HEADERS, TOO_LARGE, within_limit
+from exports_app.api.middleware.methods import OfPages
 from exports_app.api.middleware.request_log import BODY
 from exports_app.api.middleware.slow_clients import OpenBodies, SlowBody, has_body
 from exports_app.api.serving import Serving
@@ -87,7 +88,7 @@ class Edge:
         public_url: str = "",
         serving: Serving | None = None,
     ) -> None:
-        self._reflex = reflex if pages else _nothing_here
+        self._reflex = OfPages(reflex if pages else _nothing_here)
         self._api = api
         self._public_url = public_url
         self._serving = serving

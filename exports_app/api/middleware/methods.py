@@ -1,8 +1,9 @@
-"""HEAD and OPTIONS for every path of the API, and a complete Allow header (RFC 9110, sections
-9.3.2, 9.3.7 and 10.2.1). FastAPI answers HEAD only where a route names it."""
+"""HEAD and OPTIONS for every path, and a complete Allow header (RFC 9110, sections 9.3.2, 9.3.7 and
+10.2.1). FastAPI answers HEAD only where a route names it."""
 
 from collections import defaultdict
 from functools import cached_property
+from http import HTTPStatus
 
 from fastapi.routing import iter_route_contexts
 from starlette.responses import Response
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exports_app.api import problems
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OF_FILES = frozenset({"GET", "HEAD"})
+READ_ONLY = {"Allow": "GET, HEAD, OPTIONS"}
 
 _HEAD = "exports_app.head"
 """In the scope of a HEAD request that a GET route answers."""
@@ -42,19 +45,29 @@ class Methods:
             refusal = problems.method_not_allowed({"Allow": self._allow(scope)})
             await refusal(scope, receive, send)
             return
+        asked = dict(scope)  # what serves files changes the path
         head = scope["method"] == "HEAD" and not self._takes(scope, "HEAD")
+        if head:  # in this scope, of which the layers outside read what the route left in it
+            scope["method"], scope[_HEAD] = "GET", True
 
         async def out(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] == 405:
-                    message = self._with_allow(scope, message)
-                await send(message)
+                await send(self._complete(asked, message))
             elif not head:
                 await send(message)
             elif not message.get("more_body"):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-        await self._app({**scope, "method": "GET", _HEAD: True} if head else scope, receive, out)
+        await self._app(scope, receive, out)
+
+    def _complete(self, asked: Scope, start: Message) -> Message:
+        if start["status"] == HTTPStatus.NO_CONTENT:
+            return _without(start, b"content-type")  # FastAPI names one
+        if start["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
+            start = _without(start, b"allow")
+            allow = (b"allow", self._allow(asked).encode())
+            return {**start, "headers": [*start["headers"], allow]}
+        return start
 
     def _is_refused(self, scope: Scope) -> bool:
         own = self._own.get(scope["path"])
@@ -66,7 +79,8 @@ class Methods:
             return method in own
         asked = {**scope, "method": method}
         return any(
-            not isinstance(route, Mount) and route.matches(asked)[0] is Match.FULL
+            route.matches(asked)[0] is Match.FULL
+            and (method in OF_FILES or not isinstance(route, Mount))
             for route in self._router.routes
         )
 
@@ -88,6 +102,25 @@ class Methods:
             allowed.insert(1, "HEAD")
         return ", ".join([*allowed, "OPTIONS"]) if allowed else ""
 
-    def _with_allow(self, scope: Scope, start: Message) -> Message:
-        others = [header for header in start["headers"] if header[0].lower() != b"allow"]
-        return {**start, "headers": [*others, (b"allow", self._allow(scope).encode())]}
+
+class OfPages:
+    """ASGI middleware around what is not the API: pages and their parts are only read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http" and scope["method"] not in OF_FILES:
+            is_asked = scope["method"] == "OPTIONS"
+            app = (
+                Response(None, 204, READ_ONLY)
+                if is_asked
+                else problems.method_not_allowed(READ_ONLY)
+            )
+        await app(scope, receive, send)
+
+
+def _without(start: Message, name: bytes) -> Message:
+    others = [header for header in start["headers"] if header[0].lower() != name]
+    return {**start, "headers": others}

@@ -93,7 +93,7 @@ class _Request:
             await self._answer_error()
         finally:
             seconds = time.perf_counter() - began
-            method, route = metrics.known(self._scope["method"]), _route(self._scope)
+            method, route = metrics.known(line["method"]), _route(self._scope)
             worked = seconds - self._scope.get(WAITED, 0.0)
             metrics.count_request(method, route, self._status, worked)
             span.answered(method, route, self._status)

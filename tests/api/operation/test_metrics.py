@@ -190,6 +190,7 @@ def test_count_requests_by_route_and_strange_ones_together(
     before, timed = samples(api, reader, name), samples(api, reader, seconds)
     api.admin.get(f"{SCHEDULES}/{schedule['id']}")
     api.anonymous.get(f"{SCHEDULES}/{schedule['id']}")
+    api.admin.request("HEAD", f"{SCHEDULES}/{schedule['id']}")
     for path in ("/api/a", "/api/b/c"):
         api.anonymous.get(path)
     for method in ("BREW", "BAKE"):
@@ -198,6 +199,7 @@ def test_count_requests_by_route_and_strange_ones_together(
     more = {k: v - before.get(k, 0) for k, v in after.items() if v != before.get(k, 0)}
     more.pop(("GET", METRICS, "200"))
     others = {k: more.pop(k) for k in list(more) if k[0] == "other"}
+    assert more.pop(("HEAD", one, "200")) == 1
     assert more == {("GET", one, "200"): 1, ("GET", one, "401"): 1, ("GET", "none", "404"): 2}
     assert sum(others.values()) == 2
     assert timed_after["GET", one] == timed.get(("GET", one), 0) + 2

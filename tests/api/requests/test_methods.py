@@ -1,34 +1,44 @@
 """HEAD, OPTIONS and the Allow header, on every route."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from exports_app.services.core.records import Campaign
 from exports_app.wiring import Services
-from tests.api.client import SCHEDULES, problem, schedule_body
+from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients
-from tests.api.routes import CASES, PUBLIC
+from tests.api.routes import CASES
 from tests.mailserver import MailServer
 from tests.world import BROWSER, Cast, claim, deliveries_of, execute, sign_in_code
 
-PATHS = sorted({case.path for case in CASES} | {path for _, path in PUBLIC})
-METHODS = {
-    path: {case.method for case in CASES if case.path == path}
-    | {method for method, public in PUBLIC if public == path}
-    for path in PATHS
-}
+READ = [case for case in CASES if case.method == "GET" and case.good == 200]
+ASSETS = "/api/docs/assets/swagger-ui.css"
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_options_and_a_wrong_method_name_all_methods_of_the_path(api: Clients, path: str) -> None:
-    expected = METHODS[path] | {"OPTIONS"} | ({"HEAD"} if "GET" in METHODS[path] else set())
-    answer = api.anonymous.request("OPTIONS", path)
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert set(answer.headers["allow"].split(", ")) >= expected
-    wrong = api.anonymous.request("TRACE", path)
-    problem(wrong, 405, "method_not_allowed")
-    assert wrong.headers["allow"] == answer.headers["allow"]
+def methods_of_all_paths(api: Clients) -> dict[str, set[str]]:
+    """Of each path that the app has; ids in it are those of nothing."""
+    found = {ASSETS: {"GET"}}
+    for route in iter_route_contexts(api.anonymous.app.routes):
+        if route.methods and route.path:
+            path = re.sub(r"{\w+}", ABSENT, route.path)
+            found[path] = found.get(path, set()) | set(route.methods)
+    return found
+
+
+def test_options_and_a_wrong_method_name_all_methods_of_the_path(api: Clients) -> None:
+    paths = methods_of_all_paths(api)
+    assert len(paths) > 60
+    for path, methods in paths.items():
+        head = {"HEAD"} if "GET" in methods else set()
+        answer = api.anonymous.request("OPTIONS", path)
+        assert (answer.status_code, answer.content) == (204, b""), path
+        assert set(answer.headers["allow"].split(", ")) >= methods | head | {"OPTIONS"}, path
+        wrong = api.anonymous.request("TRACE", path)
+        problem(wrong, 405, "method_not_allowed")
+        assert wrong.headers["allow"] == answer.headers["allow"]
 
 
 def test_a_path_of_its_own_has_only_its_own_methods(api: Clients) -> None:
@@ -44,13 +54,24 @@ def test_options_of_an_unknown_path_is_not_found(api: Clients) -> None:
     problem(api.anonymous.request("OPTIONS", "/api/nope"), 404, "not_found")
 
 
-@pytest.mark.parametrize("path", [SCHEDULES, "/api/health", "/api/auth/me", "/api/openapi.json"])
-def test_head_answers_as_get_without_the_body(api: Clients, path: str) -> None:
-    for client in (api.admin, api.anonymous):
-        got, head = client.get(path), client.request("HEAD", path)
-        assert (head.status_code, head.content) == (got.status_code, b"")
-        for name in ("content-type", "content-length"):
-            assert head.headers[name] == got.headers[name]
+def test_head_answers_as_get_without_the_body(api: Clients, ids: dict[str, str]) -> None:
+    paths = [case.path.format(**ids) for case in READ]
+    paths += ["/api/health", "/api/openapi.json", "/api/docs", "/api/docs/start.js", ASSETS]
+    for path in [*paths, "/api/metrics", "/.well-known/security.txt", "/api/nope"]:
+        for client in (api.admin, api.anonymous):
+            got, head = client.get(path), client.request("HEAD", path)
+            assert (head.status_code, head.content) == (got.status_code, b""), path
+            names = {*got.headers} - {"x-request-id"}
+            assert {name: head.headers.get(name) for name in names} == {
+                name: got.headers[name] for name in names
+            }, path
+
+
+def test_an_answer_without_a_body_has_no_type(api: Clients, ids: dict[str, str]) -> None:
+    for path in (f"{SCHEDULES}/{{schedule_id}}", f"{CAMPAIGNS}/{{campaign_id}}"):
+        answer = api.admin.delete(path.format(**ids))
+        assert answer.status_code == 204
+        assert not {"content-type", "content-length"} & {*answer.headers}
 
 
 def test_head_of_a_path_without_get_is_refused(api: Clients) -> None:
