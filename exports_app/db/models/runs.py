@@ -124,6 +124,7 @@ class RunRow(Base, table=True):
     attempts_before: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     deaths: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     overlaps: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    of_earlier_date: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     lease_token: str | None = Field(default=None, sa_type=identifier())
     lease_expires_at: datetime | None = optional_instant()
     next_attempt_at: datetime | None = optional_instant()

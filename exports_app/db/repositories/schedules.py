@@ -247,6 +247,8 @@ class ScheduleRepository(Repository[Schedule]):
             )
 
     def note_result(self, run: Run, status: str, at: datetime) -> bool:
+        if run.of_earlier_date:
+            return False
         # The latest run is the one created last: a long run that ends late must not hide the result
         # of its successor
         runs = table(models.RunRow)
@@ -255,6 +257,7 @@ class ScheduleRepository(Repository[Schedule]):
             runs.c.created_at > run.created_at,
             runs.c.status.in_(EXECUTED),
             runs.c.trigger.not_in(TRIALS),
+            ~runs.c.of_earlier_date,
             runs.c.completed_at.is_not(None),
             runs.c.started_at.is_not(None),
         )

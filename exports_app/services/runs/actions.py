@@ -27,6 +27,7 @@ from exports_app.services.core.records import Action, Run, Schedule
 from exports_app.services.runs import completion
 from exports_app.services.runs.ending import cancel
 from exports_app.services.runs.entitlement import require_exporter, unsent
+from exports_app.services.schedules import last_run
 from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
 from exports_app.services.tenants.quotas import Quotas
 
@@ -80,6 +81,8 @@ class RunActions:
             keep_schedule(tx, schedule_id)
             now = self._clock()
             run = _again(schedule, old, trigger_of(to, Trigger.RERUN), now, who)
+            last = last_run.of_schedule(tx, schedule_id)
+            run = replace(run, of_earlier_date=last_run.repeats_earlier(last, old, run))
             tx.runs.add(run)
             audit_log.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id, **sent_to(to))
         tracing.run_created(run.id, run.tenant_id, run.scheduled_export_id)

@@ -21,6 +21,7 @@ from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Attempt, Run, Schedule, new_id
 from exports_app.services.runs.tick_planner import RESTORED
+from exports_app.services.schedules import last_run
 from exports_app.services.schedules.new_run import addressed, new_run, sent_to, trigger_of
 from exports_app.services.tenants.quotas import Quotas
 
@@ -169,6 +170,7 @@ def _begin_all(
     """The runs that were made."""
     trigger = trigger_of(to, Trigger.BACKFILL)
     is_test = trigger is Trigger.TEST
+    last = last_run.of_schedule(tx, schedule.id)
     runs = []
     for i, tick in enumerate(ticks):
         at = now + timedelta(microseconds=i)  # so that the queue keeps the order of their ticks
@@ -179,6 +181,7 @@ def _begin_all(
             triggered_by=who.user_id,
             scheduled_for=None if is_test else tick,
             created_at=at,
+            of_earlier_date=last is not None and tick < last.date,
         )
         if _begin(tx, None if is_test else seen.get(tick), run):
             runs.append(run)

@@ -25,7 +25,7 @@ from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_page, check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
-from exports_app.services.schedules import slugs
+from exports_app.services.schedules import last_run, slugs
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.batches import Batches
 from exports_app.services.schedules.deleted import Deletion
@@ -230,7 +230,8 @@ class Schedules:
             run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)
             if order.window:
                 start, end = order.window.start, order.window.end
-                run = replace(run, window_start=start, window_end=end)
+                earlier = last_run.ends_earlier(last_run.of_schedule(tx, schedule_id), end)
+                run = replace(run, window_start=start, window_end=end, of_earlier_date=earlier)
             tx.runs.add(run)
             did = Action.RUN_TESTED if trigger is Trigger.TEST else Action.RUN_TRIGGERED
             others = {} if order.recipients is None else {"recipients": list(order.recipients)}

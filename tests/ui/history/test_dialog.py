@@ -3,7 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,9 +11,11 @@ from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.timing.period import Window
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Notification, NotificationKind, Page, Tenant, new_id
-from exports_app.services.schedules.new_run import new_run
+from exports_app.services.schedules.filters import Filters
+from exports_app.services.schedules.new_run import RunOrder, new_run
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
@@ -121,19 +123,23 @@ def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str
     assert run_errors.readable(error) == told
 
 
-def test_a_later_test_does_not_hide_that_the_last_run_failed(
+@pytest.mark.parametrize("old", [False, True])
+def test_a_later_test_or_older_date_does_not_hide_that_the_last_run_failed(
     services: Services,
     tab: Tab,
     sign_in: SignIn,
     admin: Principal,
     acme: Tenant,
     clock: FakeClock,
+    old: bool,
 ) -> None:
-    schedule = make_schedule(services, admin)
+    schedule = make_schedule(services, admin, filters=Filters(period="yesterday"))
     failed = services.schedules.trigger(admin, schedule.id)
     services.run_endings.close(claim(services), RunStatus.FAILED, "it broke", "broken")
     clock.advance(minutes=1)
-    test = services.schedules.trigger(admin, schedule.id, SendTo.CALLER)
+    to = SendTo.NOBODY if old else SendTo.CALLER
+    days = RunOrder(window=Window(*[clock().date() - timedelta(days=9)] * 2)) if old else RunOrder()
+    later = services.schedules.trigger(admin, schedule.id, to, days)
     services.run_endings.close(claim(services), RunStatus.COMPLETED)
 
     async def play() -> None:
@@ -141,11 +147,11 @@ def test_a_later_test_does_not_hide_that_the_last_run_failed(
         await tab.do(HistoryState.show, schedule.id)
         table = await tab.state(RunTable)
         assert [(row.id, row.is_test) for row in table.rows] == [
-            (test.id, True),
+            (later.id, not old),
             (failed.id, False),
         ]
         assert table.opened == failed.id
-        assert table.summary == "Last 1 run: 1 failed"
+        assert old or table.summary == "Last 1 run: 1 failed"
 
     asyncio.run(play())
 

@@ -83,7 +83,7 @@ class RunRepository(StoredRuns):
         # histories are
         other = self._table.alias("other")
         newest = select(other.c.id).where(other.c.scheduled_export_id == schedules.c.id)
-        newest = newest.where(other.c.trigger.not_in(TRIALS))
+        newest = newest.where(other.c.trigger.not_in(TRIALS), ~other.c.of_earlier_date)
         newest = newest.order_by(other.c.created_at.desc(), other.c.id.desc()).limit(1)
         query = (
             self._select()

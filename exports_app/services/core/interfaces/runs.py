@@ -109,7 +109,7 @@ class RunStore(Protocol):
         created before the run are looked at."""
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
-        """The newest run of each schedule that has one, without tests."""
+        """The last run of each schedule that has one: see `Run.may_be_last`."""
 
     def add(self, run: Run) -> bool:
         """False when this schedule already has a run for this tick."""

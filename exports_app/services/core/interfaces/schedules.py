@@ -75,8 +75,8 @@ class ScheduleStore(Protocol):
         """Set next_run_at of reserved schedules, by id."""
 
     def note_result(self, run: Run, status: str, at: datetime) -> bool:
-        """Set last_run_at and last_status; False where a later run was noted already. For runs that
-        are no tests."""
+        """Set last_run_at and last_status; False where a later run was noted already, or the run is
+        of an earlier date. For runs that are no tests."""
 
     def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
         """A change by the engine, which keeps the version."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
+from exports_app.domain.runs.states import TRIALS, AttemptOutcome, RunStatus, Trigger
 from exports_app.domain.schedules.run_spec import RunSpec
 
 
@@ -55,6 +55,9 @@ class Run:
     """Attempts that ended with the death of the worker, or of the process that made the file."""
     overlaps: bool = False
     """Whether it may run beside another run of its schedule."""
+    of_earlier_date: bool = False
+    """Whether it was asked for an earlier date than that of its schedule's last run: see
+    `services.schedules.last_run`."""
     lease_token: str | None = field(default=None, repr=False)
     lease_expires_at: datetime | None = None
     next_attempt_at: datetime | None = None
@@ -64,6 +67,16 @@ class Run:
         """Of the latest attempt, for people and callers: it counts on when the run is sent again;
         0 before the first one."""
         return self.attempts_before + self.attempt
+
+    @property
+    def date(self) -> datetime:
+        """The instant that it is for, UTC: its scheduled time, or when it was created."""
+        return self.scheduled_for or self.created_at
+
+    @property
+    def may_be_last(self) -> bool:
+        """Whether it is its schedule's last run while no later one exists."""
+        return self.trigger not in TRIALS and not self.of_earlier_date
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,7 @@ class RemovedRuns:
 
 @dataclass(frozen=True)
 class LatestRun:
-    """The newest run of a schedule. accepted, total: its messages; 0 before it sends."""
+    """The last run of a schedule. accepted, total: its messages; 0 before it sends."""
 
     run: Run
     accepted: int

@@ -94,7 +94,7 @@ class RunTable(rx.State):
         who, place = principal(), self._place
         page = await in_thread(services.run_listing.page, who, tenant_id, where, place, SIZE)
         if self._opens_failure:
-            newest = next((e.run for e in page.runs if e.run.trigger not in TRIALS), None)
+            newest = next((e.run for e in page.runs if e.run.may_be_last), None)
             self.opened = newest.id if newest and newest.status in FAILURES else ""
             self._opens_failure = False
         await self._take(page, named=named)
