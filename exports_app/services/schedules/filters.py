@@ -8,7 +8,7 @@ from typing import Any
 from exports_app.domain.errors import FieldError
 from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Window
-from exports_app.services.core.export_filters import check_own
+from exports_app.services.core.export_filters import check_own, resolve_own
 from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.field_rules import one_of
 
@@ -43,6 +43,14 @@ class Filters:
         return cls(
             day("startDate"), day("endDate"), stored.get("period"), ids, stored.get("groupBy")
         )
+
+    def normal(self, export_type: str) -> dict[str, Any]:
+        """To compare, with the defaults in place of empty values: filters of the same normal form
+        mean the same. export_type: whose filters they are."""
+        days = (self.start_date, self.end_date, self.period or period.Period.ALL)
+        known = EXPORT_TYPES.get(export_type)
+        own = resolve_own(known, self) if known else {}
+        return {"days": days, "campaign_ids": self.campaign_ids, "group_by": self.group_by, **own}
 
     def window(self, today: date) -> Window:
         """The days that a run covers. today: see `tick_day.day_of`."""

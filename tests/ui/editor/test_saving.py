@@ -1,10 +1,16 @@
 """What the form stores, and the errors at its fields."""
 
 import asyncio
+from datetime import date
+from typing import Any
+
+import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import Trigger
-from exports_app.services.core.records import Tenant
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Page, Tenant
+from exports_app.services.schedules.filters import Filters
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
@@ -14,7 +20,7 @@ from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.editor.opening import only_schedule, opened, put
-from tests.world import make_schedule, runs_of
+from tests.world import make_schedule, runs_of, stored
 
 
 def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
@@ -70,6 +76,38 @@ def test_what_is_left_alone_is_stored_as_the_form_began(
     )
     assert made.is_active
     assert made.created_by == made.owner_id == admin.user_id
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"filters": Filters()},
+        {"filters": Filters(), "export_type": "aggregate"},
+        {"filters": Filters(period="all", group_by="week"), "export_type": "aggregate"},
+        {"filters": Filters(start_date=date(2026, 1, 1)), "description": "It says.\n\nMore"},
+        {"filters": Filters(), "tags": ("b", "a"), "recipients": ("z@example.com", "a@a.example")},
+        {"filters": Filters(), "schedule": "0  9 * * 1,3", "timezone": "Asia/Calcutta"},
+    ],
+)
+def test_a_form_that_is_saved_unchanged_changes_nothing(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    made: dict[str, Any],
+) -> None:
+    schedule = make_schedule(services, admin, **made)
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        await tab.do(EditorState.save)
+        assert draft.errors == {}
+
+    asyncio.run(play())
+    assert stored(services, schedule) == schedule
+    entries, _ = services.audit.find(admin, acme.id, AuditFilter(), Page(1, 50))
+    assert [e.action for e in entries if e.action.startswith("schedule.")] == ["schedule.created"]
 
 
 def test_a_preset_fills_the_expression_and_a_typed_preset_is_chosen(

@@ -55,6 +55,15 @@ def stored_content(schedule: Schedule) -> Content:
     }
 
 
+def without_kept_filters(values: dict[str, Any], stored: Schedule) -> dict[str, Any]:
+    """What the form saves, without filters that mean what is stored: it names all defaults, and a
+    caller of the API may have left them out. Saving it unchanged is no change."""
+    export_type, filters = values["export_type"], Filters.from_json(stored.filters)
+    if filters.normal(export_type) != values["filters"].normal(export_type):
+        return values
+    return {name: value for name, value in values.items() if name != "filters"}
+
+
 def differing(base: Content, mine: Content, theirs: Content) -> list[str]:
     """The fields that they changed since `base`, and that the form does not have so already, in the
     order of the form. base: empty where it is not known."""

@@ -18,7 +18,7 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports import run_errors
-from exports_app.ui.pages.scheduled_exports.editor import form, options
+from exports_app.ui.pages.scheduled_exports.editor import form, merge, options
 from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
@@ -266,5 +266,6 @@ def _write(
 ) -> Schedule:
     schedules = services.schedules
     if schedule_id:
-        return schedules.update(who, schedule_id, values, version)
+        kept = merge.without_kept_filters(values, schedules.get(who, schedule_id))
+        return schedules.update(who, schedule_id, kept, version)
     return schedules.create(who, tenant_id, values)
