@@ -13,23 +13,23 @@ JSON = "application/json"
 NOTHING = {"type": "null"}
 
 
-def _header(description: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def header(description: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"description": description, "schema": schema or {"type": "string"}}
 
 
 LOCATION = {
-    "Location": _header("Path of what was made", {"type": "string", "format": "uri-reference"})
+    "Location": header("Path of what was made", {"type": "string", "format": "uri-reference"})
 }
-LINK = {"Link": _header('The next page, with rel="next" (RFC 8288); left out on the last one')}
+LINK = {"Link": header('The next page, with rel="next" (RFC 8288); left out on the last one')}
 REPLAYED = {
-    repeating.REPLAYED: _header(
+    repeating.REPLAYED: header(
         "true: the answer of an earlier request with this Idempotency-Key", {"const": "true"}
     )
 }
 FILE = {
-    "Content-Disposition": _header("The name of the file (RFC 6266)"),
-    "Accept-Ranges": _header("bytes"),
-    "ETag": _header("The version of the file, for If-Range"),
+    "Content-Disposition": header("The name of the file (RFC 6266)"),
+    "Accept-Ranges": header("bytes"),
+    "ETag": header("The SHA-256 of the file, for If-Range"),
 }
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from exports_app.api import repeating, request_body
-from exports_app.api.document import answers, errors, examples
+from exports_app.api.document import answers, conditions, errors, examples, links
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from exports_app.api.document.shape import simplify
 from exports_app.api.problems import Problem
@@ -79,6 +79,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers.describe(path, operation)
     if known:
         operation["operationId"] = known.name
+        links.describe(operation)
+        conditions.describe(path, method, operation, known.errors)
         for status, response in errors.responses(errors.of(path, operation, known)).items():
             own = answered.setdefault(status, response)
             own["content"] = own.get("content", {}) | response["content"]

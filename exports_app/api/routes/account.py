@@ -18,6 +18,7 @@ router = APIRouter(
 
 @router.get("/account", response_model=schemas.AccountOut, summary="Get your account")
 def get(srv: Srv, who: Person) -> Any:
+    """Your name, your email address, and whether two-factor authentication is on."""
     return srv.own_account.get(who)
 
 
@@ -45,6 +46,7 @@ def sessions(srv: Srv, who: Person) -> Any:
 
 @router.delete("/account/sessions/{session_id}", status_code=204, summary="Sign out one browser")
 def end_session(srv: Srv, who: Person, session_id: str) -> None:
+    """The browser is signed out at its next request. Access tokens stay valid."""
     srv.own_account.end_session(who, session_id)
 
 

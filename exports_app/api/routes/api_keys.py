@@ -73,6 +73,7 @@ def create_own(
 
 @router.get(OWN + "/{key_id}", response_model=schemas.KeyOut, summary="Get one of your API keys")
 def get_own(srv: Srv, who: Person, key_id: str) -> Any:
+    """The key itself is not included: it is shown once, when it is created."""
     return _out(srv.api_keys.get(who, None, key_id))
 
 
@@ -132,6 +133,7 @@ def create(
     OF_TENANT + "/{key_id}", response_model=schemas.KeyOut, summary="Get an API key of a tenant"
 )
 def get(srv: Srv, who: Person, tenant_id: str, key_id: str) -> Any:
+    """The key itself is not included: it is shown once, when it is created."""
     return _out(srv.api_keys.get(who, tenant_id, key_id))
 
 

@@ -73,6 +73,8 @@ def reset_password(
     summary="Get the signed-in user",
 )
 def me(srv: Srv, who: Who) -> Any:
+    """Whom the token or the API key acts as, with the tenants, roles and permissions that it has
+    now."""
     user, memberships = srv.auth.me(who)
     tenants = [
         {

@@ -38,6 +38,7 @@ def find(
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
+    """Sorted by name, unless sort says otherwise. All filters must match."""
     where = {
         k: v
         for k, v in {"channel": channel, "status": status, "currency": currency}.items()
@@ -65,6 +66,7 @@ def create(
     body: Annotated[schemas.CampaignIn, Depends(json_body(schemas.CampaignIn))],
     response: Response,
 ) -> Any:
+    """A campaign without metrics. Write them to its `metrics`."""
     campaign = srv.campaigns.create(
         who, str(body.tenant_id) if body.tenant_id else None, schemas.campaign_values(body)
     )
@@ -74,6 +76,7 @@ def create(
 
 @router.get("/{campaign_id}", response_model=schemas.CampaignOut, summary="Get a campaign")
 def get(srv: Srv, who: Who, campaign_id: str) -> Any:
+    """Its settings, without its metrics."""
     return srv.campaigns.get(who, campaign_id)
 
 
@@ -89,12 +92,14 @@ def update(
     target: Target,
     body: Annotated[schemas.CampaignChange, Depends(json_body(schemas.CampaignChange))],
 ) -> Any:
+    """Fields left out keep their value. The answer of GET can be edited and sent back."""
     body.check_fixed(schemas.CampaignOut.model_validate(target))
     return srv.campaigns.update(who, target.id, schemas.campaign_values(body))
 
 
 @router.delete("/{campaign_id}", status_code=204, summary="Delete a campaign")
 def delete(srv: Srv, who: Who, campaign_id: str) -> None:
+    """Permanently, with all its metrics. Scheduled exports limited to it fail from then on."""
     srv.campaigns.delete(who, campaign_id)
 
 
@@ -112,6 +117,8 @@ def write_metrics(
         schemas.MetricsIn, Depends(json_body(schemas.MetricsIn, METRICS_LIMIT, METRICS_VALUES))
     ],
 ) -> Any:
+    """Adds days, or changes those that exist. All or nothing: an error leaves everything as it
+    was."""
     days = [
         Metric(
             target.id,

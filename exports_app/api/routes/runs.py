@@ -252,6 +252,7 @@ def downloads(
     summary="Download the file of a run",
 )
 def file(srv: Srv, request: Request, who: Who, schedule_id: str, history_id: str) -> FileResponse:
+    """As it was sent, under its name. Range requests continue an interrupted download."""
     fetch = srv.history.file if is_head(request.scope) else srv.download_log.fetch
     stored = fetch(who, schedule_id, history_id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}

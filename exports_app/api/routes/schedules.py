@@ -104,6 +104,7 @@ def find(
     size: pages.Size = 50,
     cursor: pages.Cursor = None,
 ) -> Any:
+    """Newest first, unless sort says otherwise. All filters must match."""
     owner = str(owner_id) if owner_id else None
     where = filters_of(export_type, file_format, last_status, is_active, failing, tag or [], owner)
     if slug is not None:
@@ -131,6 +132,8 @@ def create(
     ],
     response: Response,
 ) -> Any:
+    """Its first run is at the next scheduled time, unless isActive is false. 429 if the tenant's
+    quota is used up."""
     made = srv.schedules.create(
         who, str(body.tenant_id) if body.tenant_id else None, schemas.draft_values(body)
     )
@@ -147,6 +150,8 @@ def create(
 def validate_cron(
     srv: Srv, who: Reader, body: Annotated[schemas.CronIn, Depends(json_body(schemas.CronIn))]
 ) -> Any:
+    """Always 200: valid says whether the expression is valid, message why not. Also returns the
+    next run times."""
     return srv.cron_expressions.validate(
         who, body.expression, body.timezone, body.after, body.count
     )
@@ -198,6 +203,7 @@ def update(
         Depends(json_body(schemas.ScheduleChange, SCHEDULE_LIMIT, SCHEDULE_VALUES)),
     ],
 ) -> Any:
+    """Fields left out keep their value. The answer of GET can be edited and sent back."""
     body.check_fixed(schemas.ScheduleOut.model_validate(target))
     version = expected_version(request, target.version, body.version)
     return srv.schedules.update(who, target.id, schemas.draft_values(body), version)
@@ -223,6 +229,7 @@ def transfer(
 
 @router.delete("/{schedule_id}", status_code=204, summary="Delete a scheduled export")
 def delete(srv: Srv, who: Who, request: Request, target: WritableSchedule) -> None:
+    """It can be restored for 30 days. Queued runs are cancelled; a run in progress finishes."""
     expected_version(request, target.version)
     srv.schedules.delete(who, target.id)
 

@@ -20,6 +20,7 @@ router = APIRouter(
     summary="Get your two-factor authentication settings",
 )
 def state(srv: Srv, who: Person) -> Any:
+    """Whether it is on, how many recovery codes are left, and who requires it of you."""
     return srv.second_factors.state(who)
 
 
@@ -83,4 +84,5 @@ def disable(
     who: Person,
     body: Annotated[schemas.PasswordAndOtpIn, Depends(json_body(schemas.PasswordAndOtpIn))],
 ) -> None:
+    """Needs your password and a current code. 409 if it is not turned on."""
     srv.second_factors.disable(who, body.current_password, body.otp)

@@ -32,6 +32,7 @@ Managed = Annotated[Tenant, Depends(managed)]
 
 @router.get("/{tenant_id}", response_model=schemas.TenantSettingsOut, summary="Get a tenant")
 def get(srv: Srv, who: Who, tenant_id: str) -> Any:
+    """Its settings, for everyone who has access to it."""
     return srv.tenants.get(who, tenant_id)
 
 

@@ -62,6 +62,7 @@ def create(
 
 @router.get("/{view_id}", response_model=schemas.ViewOut, summary="Get a saved view")
 def get(view: Annotated[SavedView, Depends(visible)]) -> Any:
+    """One of your own views, or a shared one."""
     return _out(view)
 
 
@@ -87,6 +88,7 @@ def update(
 
 @router.delete("/{view_id}", status_code=204, summary="Delete a saved view")
 def delete(srv: Srv, who: Who, tenant_id: str, view_id: str) -> None:
+    """Shared views can be deleted by anyone who can change scheduled exports."""
     srv.saved_views.delete(who, tenant_id, view_id)
 
 

@@ -15,6 +15,8 @@ from tests.api.conftest import Engine, app_for
 from tests.world import Cast
 
 ENDS_THE_TOKEN = "signOutEverywhere"
+REFUSALS = (400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429, "5xx")
+"""As the check has them."""
 SETTINGS: dict[str, Any] = {
     "seed": 20,
     "request-timeout": 120,  # on a busy machine too
@@ -24,7 +26,9 @@ SETTINGS: dict[str, Any] = {
         # 503: no mail server is set
         "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "503"]},
         # 422: no schema says which cron expression, time zone or combination of fields is right
-        "positive_data_acceptance": {"expected-statuses": ["2xx", "4xx", "503"]},
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "4xx", "503"]},
+        # 414: a parameter that is far too long makes the address too long
+        "negative_data_rejection": {"expected-statuses": [*REFUSALS, 414]},
     },
 }
 

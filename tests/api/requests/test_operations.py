@@ -12,12 +12,14 @@ from referencing.jsonschema import DRAFT202012
 
 from exports_app.api import request_body
 from exports_app.api.document.examples import REQUESTS
+from exports_app.api.document.links import LINKS
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, call
 
 OPERATIONS_FILE = "exports_app/api/document/operations.py"
 EXAMPLES_FILE = "exports_app/api/document/examples.py"
+LINKS_FILE = "exports_app/api/document/links.py"
 BASE = "urn:document"
 
 
@@ -107,6 +109,7 @@ def test_every_answer_has_an_example(document: dict[str, Any]) -> None:
 def test_errors_are_named_by_status_with_their_codes(document: dict[str, Any]) -> None:
     for route, operation in operations(document).items():
         errors = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
+        errors.pop("416", None)  # has no body
         assert "503" in errors, route
         assert ("401" in errors) >= bool(operation.get("security")), route
         assert ("404" in errors) >= ("{" in route), route
@@ -129,6 +132,51 @@ def test_headers_are_described(document: dict[str, Any]) -> None:
     assert "WWW-Authenticate" in headers("getMe", "401")
     assert "Retry-After" in headers("getMe", "429")
     assert "Retry-After" in headers("getMe", "503")
+
+
+def test_every_operation_is_described(document: dict[str, Any]) -> None:
+    """In whole sentences, which say more than its title."""
+    for route, operation in operations(document).items():
+        said = operation.get("description", "")
+        assert said.endswith("."), f"{route}: give its function a docstring"
+        assert said.rstrip(".") != operation["summary"], f"{route} only repeats its title"
+
+
+def test_links_lead_from_an_answer_to_an_operation(document: dict[str, Any]) -> None:
+    every = operations(document)
+    by_name = {operation["operationId"]: operation for operation in every.values()}
+    linked = set()
+    for route, operation in every.items():
+        for status, response in operation["responses"].items():
+            made = response.get("links", {})
+            assert made or status != "201", f"{route}: link it in {LINKS_FILE}"
+            for link in made.values():
+                linked.add(operation["operationId"])
+                target = by_name[link["operationId"]]
+                needed = {p["name"] for p in target["parameters"] if p["in"] == "path"}
+                assert link["parameters"].keys() == needed, f"{route}: {link}"
+                for value in link["parameters"].values():
+                    where, _, name = value.partition("#/")
+                    if where == "$response.body":
+                        body = response["content"]["application/json"]["example"]
+                        assert isinstance(body[name], str), f"{route}: {value}"
+                    else:
+                        assert "{" + value.removeprefix("$request.path.") + "}" in route
+    assert linked == LINKS.keys()
+
+
+def test_conditional_requests_are_described(document: dict[str, Any]) -> None:
+    for route, operation in operations(document).items():
+        answered = operation["responses"]
+        headers = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "header"}
+        is_file = "206" in answered
+        is_json = "application/json" in answered.get("200", {}).get("content", {})
+        reads = route.startswith("GET") and is_json and not is_file
+        assert ("If-None-Match" in headers) == ("304" in answered) == reads, route
+        assert ("If-Match" in headers) == ("412" in answered), route
+        if reads or is_file:
+            assert "ETag" in answered["200"]["headers"], route
+        assert is_file == ("416" in answered) == route.endswith(("/file", "{delivery_id}")), route
 
 
 def test_changes_have_no_defaults(document: dict[str, Any]) -> None:
