@@ -202,7 +202,8 @@ def replace_recipient(
     body: Annotated[schemas.ReplaceRecipientIn, Depends(json_body(schemas.ReplaceRecipientIn))],
 ) -> Any:
     """Replaces a refused address in the scheduled export, and sends the run's file to the new
-    address only. 409 if the message to the old address did not fail."""
+    address only; with the next retry where the run waits for one. 409 if the message to the old
+    address did not fail."""
     srv.recipient_replacement.replace(who, target.id, history_id, body.old, body.new, body.version)
     return _run(srv, who, target.id, history_id)
 

@@ -42,6 +42,11 @@ def require_resendable(run: Run, files: FileStore) -> None:
     and was not cancelled."""
     if run.status not in RESENT:
         raise Conflict(f"Only a failed or partial run can be resent: this one is {run.status}")
+    require_file(run, files)
+
+
+def require_file(run: Run, files: FileStore) -> None:
+    """Raises NotFound without a file, Gone when it was removed."""
     if run.file_key is None:
         raise NotFound("This run has no file to send: rerun it instead")
     if run.file_removed_at is not None or not files.has(run.file_key):

@@ -15,7 +15,7 @@ from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.email_addresses import valid_address, what_is_wrong
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Action, Delivery, Run, Schedule, new_id
-from exports_app.services.runs.actions import require_resendable
+from exports_app.services.runs.actions import require_file, require_resendable, waits_for_retry
 from exports_app.services.runs.ending import holds_unknown
 from exports_app.services.runs.entitlement import REPLACED
 from exports_app.services.runs.sending import message_id
@@ -52,7 +52,9 @@ class RecipientReplacement:
         version: int | None = None,
     ) -> Run:
         """Put `new` in the place of `old` among the schedule's recipients, and send the run's file
-        to it alone: the run becomes pending again. version: of the schedule, as the caller saw it.
+        to it alone: the run becomes pending again. A run that waits for a retry of other messages
+        keeps its time, and the retry sends this one too. version: of the schedule, as the caller
+        saw it.
 
         Raises NotFound, Forbidden and Gone as `RunActions.resend`; Invalid for an address that is
         wrong, not allowed or a recipient already; Conflict where the message to `old` did not
@@ -62,7 +64,10 @@ class RecipientReplacement:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
         address = _valid(new)
-        require_resendable(run, self._files)
+        if waits_for_retry(run):
+            require_file(run, self._files)
+        else:
+            require_resendable(run, self._files)
         if run.trigger in OWN_RECIPIENTS:
             raise Conflict(
                 "A test has recipients of its own: start another one to send it to another address"
@@ -81,12 +86,12 @@ class RecipientReplacement:
 
     def _failed(self, tx: Transaction, run: Run, old: str) -> Delivery:
         """The delivery to the old address. Raises Conflict where it did not fail, and where another
-        message would be sent beside the new one."""
+        message would be sent beside the new one that would not be sent otherwise."""
         deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
         is_unknown = any(
             d.status is DeliveryStatus.UNKNOWN and d.resends < self._resends for d in deliveries
         )
-        if is_unknown and not holds_unknown(run):
+        if is_unknown and not holds_unknown(run) and not waits_for_retry(run):
             raise Conflict(
                 "Other emails of this run may have arrived: mark them as delivered or resend the "
                 "run first"
@@ -126,9 +131,11 @@ class RecipientReplacement:
     def _change_run(
         self, tx: Transaction, who: Principal, run: Run, failed: Delivery, new: str
     ) -> Run:
-        if not tx.runs.reopen(run):
+        if not waits_for_retry(run) and not tx.runs.reopen(run):
             raise Conflict("Someone else is already resending this run")
         again = run_of(tx, run.scheduled_export_id, run.id)
+        if not waits_for_retry(again) and waits_for_retry(run):
+            raise Conflict("This run's retry has begun: reload it")
         recipients = [new if _same(r, failed.target) else r for r in run.recipients]
         if not tx.runs.update_unclaimed(again, {"recipients": recipients}):
             raise Conflict

@@ -11,6 +11,7 @@ from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs.entitlement import REMOVED
 from exports_app.services.schedules.service import new_run
 from exports_app.ui.pages.scheduled_exports import delivery_advice as said
+from exports_app.ui.pages.scheduled_exports.history.rows import delivery_rows
 from exports_app.wiring import Services
 from tests.world import make_schedule
 
@@ -73,10 +74,26 @@ def test_each_recipient_of_a_run_has_their_own(partial: Run) -> None:
         (waiting, of(PENDING, "451 later"), said.WAITS),
         (waiting, of(PENDING), ""),
         (partial, of(FAILED, "550 5.1.1 no such user"), said.ADDRESS),
-        (waiting, of(FAILED, "550 5.1.1 no such user"), f"{said.ADDRESS} {said.STOP_FIRST}"),
+        (waiting, of(FAILED, "550 5.1.1 no such user"), said.ADDRESS),
+        (waiting, of(FAILED, "552 5.2.2 mailbox full"), f"{said.FULL} {said.STOP_FIRST}"),
         (waiting, of(FAILED, "571 go away"), said.REFUSED),
         (waiting, of(UNKNOWN), said.SENT_AGAIN),
         (waiting, replace(of(UNKNOWN), resends=1), said.UNKNOWN),
         (held, of(UNKNOWN), said.UNKNOWN),
     ):
         assert said.advice(run, delivery, 1) == advice, (run.status, delivery)
+
+
+def test_a_refused_address_can_be_replaced_while_others_are_retried(partial: Run) -> None:
+    partial = replace(partial, file_key="a/file")
+    waiting = replace(
+        partial, status=RunStatus.PENDING, attempt=1, next_attempt_at=partial.created_at
+    )
+    processing = replace(waiting, status=RunStatus.PROCESSING, next_attempt_at=None)
+    refused = [of(FAILED, "550 5.1.1 no such user"), of(PENDING, "451 later")]
+    for run, expected in (
+        (partial, [True, False]),
+        (waiting, [True, False]),
+        (processing, [False, False]),
+    ):
+        assert [row.can_replace for row in delivery_rows(run, refused)] == expected

@@ -57,7 +57,8 @@ def advice(run: Run, delivery: Delivery, resends: int) -> str:
             return RERUN if run.status is RunStatus.COMPLETED else SKIPPED
         case DeliveryStatus.FAILED:
             said = _after_failure(error)
-            return f"{said} {STOP_FIRST}" if waits_for_retry(run) and said != REFUSED else said
+            at_once = said in {ADDRESS, REFUSED}
+            return f"{said} {STOP_FIRST}" if waits_for_retry(run) and not at_once else said
         case _:
             return ""
 

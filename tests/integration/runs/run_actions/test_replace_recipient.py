@@ -11,7 +11,7 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page, Run, Schedule
 from exports_app.wiring import Services
-from tests.doubles import WatchedEmail
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.run_actions.recipients import (
     ACCEPTED,
     ANN,
@@ -34,6 +34,7 @@ from tests.world import (
     registered,
     stored,
     the_run,
+    trigger_and_execute,
 )
 
 NEW = "Robert@example.com"
@@ -162,3 +163,41 @@ def test_a_message_of_unknown_outcome_is_not_sent_along(
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         execute(services, claim(services))
         assert [message.rcpt_tos for message in server.wait_for(1)] == [[NEW]]
+
+
+def test_while_others_are_retried_the_retry_sends_it_too(
+    services: Services, admin: Principal, schedule: Schedule, clock: FakeClock
+) -> None:
+    answers = {BOB: "550 5.1.1 no such user", CY: "451 4.3.0 later"}
+    with mail_server(refuse=answers) as server, registered(CHANNELS, WatchedEmail(server)):
+        run = trigger_and_execute(services, admin, schedule)
+    assert outcomes(services, run) == {ANN: ACCEPTED, BOB: FAILED, CY: PENDING}
+    again = services.recipient_replacement.replace(admin, schedule.id, run.id, BOB, NEW)
+    assert (again.status, again.attempt, again.next_attempt_at) == (
+        RunStatus.PENDING,
+        1,
+        run.next_attempt_at,
+    )
+    assert run.next_attempt_at
+    with pytest.raises(Conflict, match="did not fail"):
+        services.recipient_replacement.replace(admin, schedule.id, run.id, CY, "c@example.com")
+    clock.set(run.next_attempt_at)
+    with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
+        execute(services, claim(services))
+        assert {message.rcpt_tos[0] for message in server.wait_for(2)} == {NEW, CY}
+    assert outcomes(services, run) == {ANN: ACCEPTED, BOB: SKIPPED, CY: ACCEPTED, NEW: ACCEPTED}
+    assert the_run(services, run).status is RunStatus.COMPLETED
+
+
+def test_a_retry_that_has_begun_is_not_changed(
+    services: Services, admin: Principal, schedule: Schedule, clock: FakeClock
+) -> None:
+    answers = {BOB: "550 5.1.1 no such user", CY: "451 4.3.0 later"}
+    with mail_server(refuse=answers) as server, registered(CHANNELS, WatchedEmail(server)):
+        run = trigger_and_execute(services, admin, schedule)
+    assert run.next_attempt_at
+    clock.set(run.next_attempt_at)
+    claim(services)
+    with pytest.raises(Conflict):
+        services.recipient_replacement.replace(admin, schedule.id, run.id, BOB, NEW)
+    assert stored(services, schedule) == schedule

@@ -5,6 +5,7 @@ import reflex as rx
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
 from exports_app.domain.humanize import sentence
+from exports_app.services.runs.actions import waits_for_retry
 from exports_app.services.schedules.recipients import warning
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
@@ -69,7 +70,8 @@ class ReplacementState(rx.State):
         except Invalid as e:
             self.error = sentence(e.errors[0].detail)
             return
-        await notify(self, "success", f"{self.target} was replaced. The file is being sent")
+        what = "The next retry sends the file" if waits_for_retry(run) else "The file is being sent"
+        await notify(self, "success", f"{self.target} was replaced. {what}")
         self._show("")
         await (await self.get_state(ScheduleActions)).follow(run)
         await reload_shown(self)

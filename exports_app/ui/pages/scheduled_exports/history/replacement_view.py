@@ -7,6 +7,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
+from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.replacement import ReplacementState
 from exports_app.ui.pages.scheduled_exports.history.rows import DeliveryItem
 
@@ -41,7 +42,11 @@ def _form(delivery: DeliveryItem) -> rx.Component:
     hint = rx.cond(
         state.doubt != "",
         rx.el.span(state.doubt, class_name="warn-text", role="status"),
-        "This file is sent now, to the new address only. Future runs will use it too.",
+        rx.cond(
+            OpenedRun.detail.can_retry,
+            "The next retry sends this file to the new address. Future runs will use it too.",
+            "This file is sent now, to the new address only. Future runs will use it too.",
+        ),
     )
     return rx.el.div(
         browser.focus(target=NAME),

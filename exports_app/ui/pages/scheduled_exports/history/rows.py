@@ -281,7 +281,7 @@ def _delivery_row(run: Run, delivery: Delivery, *, mixed: bool) -> DeliveryItem:
         run_errors.readable(delivery.error),
         advice(run, delivery, services.settings.unknown_resends),
         delivery.status is DeliveryStatus.FAILED
-        and run.status in RESENT
+        and (run.status in RESENT or waits_for_retry(run))
         and run.trigger not in OWN_RECIPIENTS
         and _has_file(run),
     )
