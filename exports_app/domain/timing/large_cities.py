@@ -1,5 +1,5 @@
 """Names that people search a time zone by and the zone data does not know: large cities without a
-zone of their own, and other names of countries.
+zone of their own, other names of countries, and what people write for them in short.
 
 By hand, because packages with the cities of the world are larger than all of this app."""
 
@@ -94,3 +94,44 @@ CITIES = {
     "Europe/Zurich": ("Geneva", "Basel", "Bern", "Lausanne", "Zürich"),
     "Pacific/Auckland": ("Wellington", "Christchurch"),
 }
+
+SHORT = {
+    "America/Chicago": {"CT": "Central Time", "TX": "Texas", "DFW": "Dallas"},
+    "America/Denver": {"MT": "Mountain Time", "SLC": "Salt Lake City"},
+    "America/Los_Angeles": {
+        "LA": "Los Angeles",
+        "SF": "San Francisco",
+        "PT": "Pacific Time",
+        "LAX": "Los Angeles",
+        "SFO": "San Francisco",
+        "PDX": "Portland",
+    },
+    "America/Mexico_City": {"CDMX": "Mexico City"},
+    "America/New_York": {
+        "NY": "New York",
+        "NYC": "New York",
+        "DC": "Washington",
+        "ET": "Eastern Time",
+        "Philly": "Philadelphia",
+        "FL": "Florida",
+        "NJ": "New Jersey",
+    },
+    "America/Phoenix": {"PHX": "Phoenix"},
+    "America/Sao_Paulo": {"SP": "São Paulo"},
+    "America/Argentina/Buenos_Aires": {"BA": "Buenos Aires"},
+    "Asia/Bangkok": {"BKK": "Bangkok"},
+    "Asia/Dubai": {"DXB": "Dubai"},
+    "Asia/Ho_Chi_Minh": {"HCM": "Ho Chi Minh City", "HCMC": "Ho Chi Minh City"},
+    "Asia/Hong_Kong": {"HK": "Hong Kong"},
+    "Asia/Jerusalem": {"TLV": "Tel Aviv"},
+    "Asia/Kolkata": {"BLR": "Bengaluru"},
+    "Asia/Kuala_Lumpur": {"KL": "Kuala Lumpur"},
+    "Asia/Riyadh": {"KSA": "Saudi Arabia"},
+    "Asia/Shanghai": {"BJ": "Beijing"},
+    "Europe/Berlin": {"MUC": "Munich", "FRA": "Frankfurt", "HH": "Hamburg"},
+    "Europe/London": {"LDN": "London"},
+    "Europe/Madrid": {"BCN": "Barcelona"},
+    "Europe/Zurich": {"ZRH": "Zürich", "GVA": "Geneva"},
+}
+"""By zone, what each stands for. Some are codes of countries, too, which come after these: LA is
+Laos."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from exports_app.domain.humanize import place
 from exports_app.domain.search_words import folded, words
 from exports_app.domain.timing.cron import zones
-from exports_app.domain.timing.large_cities import CITIES
+from exports_app.domain.timing.large_cities import CITIES, SHORT
 from exports_app.domain.timing.zone_data import PACKAGE
 
 MOST = 50
@@ -44,8 +44,8 @@ class FoundZone:
 class _Zone:
     """keys: its full names. names: what else it is called alone: its city, country, code,
     abbreviation. regions: what it is called within a country or a continent. rest: all words. These
-    are folded. cities: folded, and as they are shown. use: 0 where it stands for a clock in use, 2
-    for the least known."""
+    are folded. cities: folded, and as they are shown. short: abbreviations, folded, and the city
+    that each stands for. use: 0 where it stands for a clock in use, 2 for the least known."""
 
     name: str
     country: str
@@ -54,6 +54,7 @@ class _Zone:
     regions: frozenset[str]
     rest: str
     cities: Mapping[str, str]
+    short: Mapping[str, str]
     use: int
 
 
@@ -84,7 +85,9 @@ def _order(zone: _Zone) -> tuple[int, int, str]:
 
 
 def _rank(zone: _Zone, searched: str) -> int | None:
-    """How well it fits, 0 is best; None where a word is nowhere in it."""
+    """How well it fits, the lowest is best; None where a word is nowhere in it."""
+    if searched in zone.short:
+        return -1
     if searched in zone.names or searched in zone.keys:
         return 0
     if any(name.startswith(searched) for name in zone.names):
@@ -109,9 +112,9 @@ def _usual(at: datetime, first: Iterable[str]) -> list[_Zone]:
 
 def _found(zone: _Zone, at: datetime, searched: str = "") -> FoundZone:
     cities = (shown for key, shown in zone.cities.items() if key.startswith(searched))
-    city = next(cities, "") if searched else ""
+    city = zone.short.get(searched) or next(cities, "") if searched else ""
     about = [city, zone.country, *_abbreviations(zone.name, [at])]
-    about = [text for text in about if text and text != zone.name]
+    about = [text for text in about if text and text not in {zone.name, place(zone.name)}]
     return FoundZone(
         zone.name,
         zone.name.replace("_", " "),
@@ -148,6 +151,7 @@ def _zone(name: str, year: int) -> _Zone:
         frozenset(map(folded, regions)),
         _plain(folded(" ".join([*keys, *called, *regions]))),
         {folded(city): city for city in cities},
+        {folded(short): city for short, city in SHORT.get(name, {}).items()},
         0
         if name in {UNIVERSAL, *_table_names(_NOW)}
         else 1

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from exports_app.domain.timing import cron
-from exports_app.domain.timing.large_cities import CITIES
+from exports_app.domain.timing.large_cities import CITIES, SHORT
 from exports_app.domain.timing.zone_search import MOST, find
 
 WINTER, SUMMER = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
@@ -25,6 +25,16 @@ WINTER, SUMMER = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo
         ("munchen", "Europe/Berlin"),
         ("SÃO PAULO", "America/Sao_Paulo"),
         ("UK", "Europe/London"),
+        ("ny", "America/New_York"),
+        ("NYC", "America/New_York"),
+        ("la", "America/Los_Angeles"),
+        ("sf", "America/Los_Angeles"),
+        ("dc", "America/New_York"),
+        ("hk", "Asia/Hong_Kong"),
+        ("kl", "Asia/Kuala_Lumpur"),
+        ("sg", "Asia/Singapore"),
+        ("de", "Europe/Berlin"),
+        ("et", "America/New_York"),
         ("usa", "America/New_York"),
         ("us/pacific", "America/Los_Angeles"),
         ("Asia/Calcutta", "Asia/Kolkata"),
@@ -98,5 +108,12 @@ def test_no_answer_is_long_and_every_zone_can_be_found_by_its_name() -> None:
         assert find(name, WINTER), name
 
 
+def test_an_abbreviation_says_what_it_stands_for_and_hides_no_country() -> None:
+    found = find("la", WINTER)
+    assert found[0].detail == "United States · PST"  # the zone is named after the city
+    assert "Asia/Vientiane" in [zone.name for zone in found]
+    assert find("sf", WINTER)[0].detail == "San Francisco · United States · PST"
+
+
 def test_every_city_belongs_to_a_known_zone() -> None:
-    assert CITIES.keys() <= set(cron.zones())
+    assert CITIES.keys() | SHORT.keys() <= set(cron.zones())
