@@ -25,6 +25,7 @@ from exports_app.api.routes import (
     health,
     invitations,
     mail,
+    members,
     metrics,
     previews,
     runs,
@@ -65,8 +66,8 @@ def create(
     api.state.serving = serving or Serving(Stage.SERVING)
     api.state.waiting = Waiting(api.state.serving)
     of_people = (
-        *(auth, account, api_keys, users, second_factor, sessions, tenants, invitations),
-        audit,
+        *(auth, account, api_keys, users, second_factor, sessions, tenants, members),
+        *(invitations, audit),
     )
     for routes in (
         *of_people,

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from exports_app.api import json_shape, repeating
 from exports_app.api.access import check_unchanged
+from exports_app.api.middleware.methods import PATCH_TYPES
 from exports_app.api.middleware.slow_clients import has_body
 from exports_app.api.problems import field_errors, pointer
 from exports_app.domain import bounds
@@ -154,7 +155,9 @@ def _check_type(request: Request) -> None:
     JSON (RFC 9110, section 8.3). Parameters such as a charset mean nothing for JSON."""
     sent = ", ".join(request.headers.getlist("content-type"))
     kind = sent.partition(";")[0].strip().lower()
-    if kind and has_body(request.scope) and not JSON_TYPE.fullmatch(kind):
+    if not kind or not has_body(request.scope):
+        return
+    if not JSON_TYPE.fullmatch(kind) or (request.method == "PATCH" and kind not in PATCH_TYPES):
         raise UnsupportedType
 
 
@@ -208,6 +211,14 @@ def takes(model: type[Input], *, optional: bool = False) -> dict[str, Any]:
     ref = {"$ref": f"#/components/schemas/{model.__name__}"}
     content = {"application/json": {"schema": ref}}
     return {"requestBody": {"required": not optional, "content": content}}
+
+
+def merges(model: type[Input]) -> dict[str, Any]:
+    """As `takes`, for a PATCH."""
+    described = takes(model)
+    content = described["requestBody"]["content"]
+    content |= dict.fromkeys(PATCH_TYPES, content["application/json"])
+    return described
 
 
 def documented() -> list[type[Input]]:

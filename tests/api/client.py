@@ -181,6 +181,9 @@ class Api:
     def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
         return self.request("PUT", path, json=json, **options)
 
+    def patch(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("PATCH", path, json=json, **options)
+
     def delete(self, path: str, **options: Any) -> httpx.Response:
         return self.request("DELETE", path, **options)
 

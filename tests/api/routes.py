@@ -46,6 +46,7 @@ PUBLIC = {
     ("GET", "/api/ready"),
     ("GET", "/api/files/{delivery_id}"),
 }
+CHANGES = ("PUT", "PATCH")
 CASES = [
     Case("GET", "/api/auth/me", 200),
     Case("GET", SCHEDULES, 200),
@@ -59,7 +60,10 @@ CASES = [
     ),
     Case("GET", SCHEDULES + "/deleted", 200, viewer=403, super_admin=422),
     Case("GET", SCHEDULES + "/{schedule_id}", 200),
-    Case("PUT", SCHEDULES + "/{schedule_id}", 200, {"name": "Renamed"}, writes=True, limit=MIB),
+    *(
+        Case(method, SCHEDULES + "/{schedule_id}", 200, {"name": method}, writes=True, limit=MIB)
+        for method in CHANGES
+    ),
     Case(
         "POST",
         SCHEDULES + "/{schedule_id}/transfer",
@@ -183,22 +187,31 @@ CASES = [
     # The last admin stays
     Case("DELETE", "/api/account/tenants/{tenant_id}", 409, viewer=204, super_admin=404),
     Case("GET", "/api/tenants/{tenant_id}", 200),
-    Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
+    *(
+        Case(method, "/api/tenants/{tenant_id}", 200, {"name": f"Acme & {method}"}, writes=True)
+        for method in CHANGES
+    ),
     Case("GET", "/api/tenants/{tenant_id}/tags", 200),
     Case("GET", "/api/tenants/{tenant_id}/views", 200),
     Case("POST", "/api/tenants/{tenant_id}/views", 201, {"name": "Mine"}),
     Case("GET", "/api/tenants/{tenant_id}/views/{view_id}", 200),
-    Case("PUT", "/api/tenants/{tenant_id}/views/{view_id}", 200, {"name": "Ours"}, writes=True),
+    *(
+        Case(method, "/api/tenants/{tenant_id}/views/{view_id}", 200, {"name": "A"}, writes=True)
+        for method in CHANGES
+    ),
     Case("DELETE", "/api/tenants/{tenant_id}/views/{view_id}", 204, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/quotas", 200, writes=True),
     # For super admins alone
-    Case(
-        "PUT",
-        "/api/tenants/{tenant_id}/quotas",
-        403,
-        {"schedules": 5},
-        writes=True,
-        super_admin=200,
+    *(
+        Case(
+            method,
+            "/api/tenants/{tenant_id}/quotas",
+            403,
+            {"schedules": 5},
+            writes=True,
+            super_admin=200,
+        )
+        for method in CHANGES
     ),
     Case("GET", "/api/tenants/{tenant_id}/analytics/campaigns", 200),
     Case("GET", "/api/tenants/{tenant_id}/analytics/exports", 200),
@@ -211,7 +224,17 @@ CASES = [
     Case("GET", "/api/tenants/{tenant_id}/invitations", 200, writes=True),
     Case("DELETE", "/api/tenants/{tenant_id}/invitations/{invitation_id}", 204, writes=True),
     Case("POST", "/api/tenants/{tenant_id}/invitations/{invitation_id}/resend", 202, writes=True),
-    Case("PUT", "/api/tenants/{tenant_id}/members/{user_id}", 200, {"role": "admin"}, writes=True),
+    Case("GET", "/api/tenants/{tenant_id}/members/{user_id}", 200, writes=True),
+    *(
+        Case(
+            method,
+            "/api/tenants/{tenant_id}/members/{user_id}",
+            200,
+            {"role": "admin"},
+            writes=True,
+        )
+        for method in CHANGES
+    ),
     Case("DELETE", "/api/tenants/{tenant_id}/members/{user_id}", 204, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/keys", 200, writes=True),
     Case(
@@ -236,7 +259,10 @@ CASES = [
         writes=True,
     ),
     Case("GET", CAMPAIGNS + "/{campaign_id}", 200),
-    Case("PUT", CAMPAIGNS + "/{campaign_id}", 200, {"name": "Renamed"}, writes=True),
+    *(
+        Case(method, CAMPAIGNS + "/{campaign_id}", 200, {"name": method}, writes=True)
+        for method in CHANGES
+    ),
     Case("DELETE", CAMPAIGNS + "/{campaign_id}", 204, writes=True),
     Case(
         "POST",
@@ -250,7 +276,8 @@ CASES = [
 
 SUPER_ADMINS = [
     Case("GET", "/api/users", 200),
-    Case("PUT", "/api/users/{user_id}", 200, {"isActive": False}),
+    Case("GET", "/api/users/{user_id}", 200),
+    *(Case(method, "/api/users/{user_id}", 200, {"isActive": False}) for method in CHANGES),
     Case("POST", "/api/users/{user_id}/reset-password", 200),
     Case("GET", "/api/mail", 200),
     Case("POST", "/api/mail/test", 200, {"address": "ann@example.com"}),
@@ -271,10 +298,10 @@ def scope_of(case: Case) -> Permission | None:
     path = case.path
     if path.startswith("/api/account") or "/keys" in path or case in SUPER_ADMINS:
         return None
-    if case.method == "PUT" and path.endswith("/quotas"):
+    if case.method in CHANGES and path.endswith("/quotas"):
         return None
     manages = re.search(r"/members|/invitations|/quotas|^/api/audit", path)
-    if manages or (case.method, path) == ("PUT", "/api/tenants/{tenant_id}"):
+    if manages or (case.method in CHANGES and path == "/api/tenants/{tenant_id}"):
         return Permission.MANAGE
     if case.writes and path.startswith(CAMPAIGNS):
         return Permission.CAMPAIGNS

@@ -9,6 +9,7 @@ REQUESTS: dict[str, Any] = {
     "BackfillIn": {"startDate": "2026-02-01", "endDate": "2026-02-28", "sendTo": "nobody"},
     "BulkIn": {"action": "pause", "ids": [ID]},
     "CampaignChange": {"name": "Spring sale", "budget": 1500},
+    "CampaignPatch": {"budget": None, "endDate": "2026-06-30"},
     "CampaignIn": {"name": "Spring sale", "channel": "search", "currency": "EUR", "budget": 1500},
     "CronIn": {"expression": "0 9 * * 1", "timezone": "Europe/Berlin", "count": 3},
     "ForgotPasswordIn": {"email": "ann@example.com"},
@@ -44,7 +45,9 @@ REQUESTS: dict[str, Any] = {
     "RerunIn": {"sendTo": "me"},
     "ResetPasswordIn": {"token": "eyJhbGciOi…", "newPassword": "three blue kettles sing"},
     "RoleIn": {"role": "admin"},
+    "RolePatch": {"role": "viewer"},
     "ScheduleChange": {"schedule": "0 7 * * 1", "recipients": ["ann@example.com"], "version": 3},
+    "SchedulePatch": {"filters": {"period": "previous_week"}, "replyTo": None},
     "ScheduleIn": {
         "name": "Weekly performance",
         "exportType": "campaign",
@@ -55,11 +58,14 @@ REQUESTS: dict[str, Any] = {
         "filters": {"period": "previous_week"},
     },
     "TenantChange": {"name": "Acme", "timezone": "Europe/Berlin"},
+    "TenantPatch": {"logoUrl": None},
     "TenantKeyIn": {"name": "Nightly import", "scopes": ["exports.read", "exports.write"]},
     "TransferIn": {"ownerId": ID},
     "TriggerIn": {"recipients": "me", "window": {"start": "2026-01-01", "end": "2026-01-31"}},
     "UserChange": {"isActive": False},
+    "UserPatch": {"isActive": True},
     "ViewChange": {"name": "Failing exports"},
+    "ViewPatch": {"filters": {"lastStatus": None, "tags": ["weekly"]}},
     "ViewIn": {"name": "Failing exports", "filters": {"lastStatus": "failed"}},
 }
 """By the name of the schema."""
@@ -152,10 +158,10 @@ def add(document: dict[str, Any]) -> None:
 
 
 def _add_request(operation: dict[str, Any]) -> None:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    name = body["schema"]["$ref"].rpartition("/")[2] if body else ""
-    if body and name in REQUESTS:
-        body["example"] = REQUESTS[name]
+    for body in operation.get("requestBody", {}).get("content", {}).values():
+        name = body["schema"]["$ref"].rpartition("/")[2]
+        if name in REQUESTS:
+            body["example"] = REQUESTS[name]
 
 
 def of(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> Any:

@@ -16,6 +16,11 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OF_FILES = frozenset({"GET", "HEAD"})
 READ_ONLY = {"Allow": "GET, HEAD, OPTIONS"}
 
+PATCH_TYPES = ("application/json", "application/merge-patch+json")
+"""Of the body of a PATCH: other kinds of patches are also JSON, but mean something else."""
+ACCEPT_PATCH = {"Accept-Patch": ", ".join(PATCH_TYPES)}
+"""RFC 5789, section 3.1."""
+
 _HEAD = "exports_app.head"
 """In the scope of a HEAD request that a GET route answers."""
 
@@ -39,7 +44,8 @@ class Methods:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS" and (allow := self._allow(scope)):
-            await Response(status_code=204, headers={"Allow": allow})(scope, receive, send)
+            headers = {"Allow": allow} | (ACCEPT_PATCH if "PATCH" in allow else {})
+            await Response(status_code=204, headers=headers)(scope, receive, send)
             return
         if self._is_refused(scope):
             refusal = problems.method_not_allowed({"Allow": self._allow(scope)})
@@ -67,6 +73,9 @@ class Methods:
             start = _without(start, b"allow")
             allow = (b"allow", self._allow(asked).encode())
             return {**start, "headers": [*start["headers"], allow]}
+        if start["status"] == HTTPStatus.UNSUPPORTED_MEDIA_TYPE and asked["method"] == "PATCH":
+            kinds = (b"accept-patch", ACCEPT_PATCH["Accept-Patch"].encode())
+            return {**start, "headers": [*start["headers"], kinds]}
         return start
 
     def _is_refused(self, scope: Scope) -> bool:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Person, Srv, person
-from exports_app.api.request_body import json_body, takes
+from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.schemas import api_keys as schemas
 from exports_app.services.accounts.api_keys import KnownKey
 from exports_app.services.core.records import Page
@@ -80,7 +80,7 @@ def get_own(srv: Srv, who: Person, key_id: str) -> Any:
 @router.patch(
     OWN + "/{key_id}",
     response_model=schemas.KeyOut,
-    openapi_extra=takes(schemas.KeyNameIn),
+    openapi_extra=merges(schemas.KeyNameIn),
     summary="Rename one of your API keys",
 )
 def rename_own(srv: Srv, who: Person, key_id: OwnKey, body: Name) -> Any:
@@ -140,7 +140,7 @@ def get(srv: Srv, who: Person, tenant_id: str, key_id: str) -> Any:
 @router.patch(
     OF_TENANT + "/{key_id}",
     response_model=schemas.KeyOut,
-    openapi_extra=takes(schemas.KeyNameIn),
+    openapi_extra=merges(schemas.KeyNameIn),
     summary="Rename an API key of a tenant",
 )
 def rename(srv: Srv, who: Person, tenant_id: str, key_id: TenantsKey, body: Name) -> Any:

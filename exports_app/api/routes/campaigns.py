@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from exports_app.api import pages, parameters
 from exports_app.api.access import CampaignWriter, Reader, Srv, Who, writable_campaign
 from exports_app.api.repeating import Repeatable
-from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
+from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, merges, takes
 from exports_app.api.schemas import campaigns as schemas
 from exports_app.api.schemas.base import hundredths
 from exports_app.domain import bounds
@@ -93,6 +93,26 @@ def update(
     body: Annotated[schemas.CampaignChange, Depends(json_body(schemas.CampaignChange))],
 ) -> Any:
     """Fields left out keep their value. The answer of GET can be edited and sent back."""
+    return _change(srv, who, target, body)
+
+
+@router.patch(
+    "/{campaign_id}",
+    response_model=schemas.CampaignOut,
+    openapi_extra=merges(schemas.CampaignPatch),
+    summary="Change fields of a campaign",
+)
+def patch(
+    srv: Srv,
+    who: Who,
+    target: Target,
+    body: Annotated[schemas.CampaignChange, Depends(json_body(schemas.CampaignPatch))],
+) -> Any:
+    """JSON Merge Patch (RFC 7396): null removes a value, or sets the default of a new campaign."""
+    return _change(srv, who, target, body)
+
+
+def _change(srv: Srv, who: Who, target: Campaign, body: schemas.CampaignChange) -> Campaign:
     body.check_fixed(schemas.CampaignOut.model_validate(target))
     return srv.campaigns.update(who, target.id, schemas.campaign_values(body))
 

@@ -11,7 +11,7 @@ from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who, WritableSchedule, Writer
 from exports_app.api.conditions import expected_version
 from exports_app.api.repeating import Repeatable
-from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
+from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, merges, takes
 from exports_app.api.routes.all_runs import has_ended
 from exports_app.api.schemas import kinds
 from exports_app.api.schemas import schedules as schemas
@@ -22,7 +22,7 @@ from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import one_of
-from exports_app.services.core.records import Page, Run
+from exports_app.services.core.records import Page, Run, Schedule
 from exports_app.services.schedules.service import place_in
 
 BASE = "/api/scheduled-exports"
@@ -204,6 +204,33 @@ def update(
     ],
 ) -> Any:
     """Fields left out keep their value. The answer of GET can be edited and sent back."""
+    return _change(srv, who, request, target, body)
+
+
+@router.patch(
+    "/{schedule_id}",
+    response_model=schemas.ScheduleOut,
+    openapi_extra=merges(schemas.SchedulePatch),
+    summary="Change fields of a scheduled export",
+)
+def patch(
+    srv: Srv,
+    who: Who,
+    request: Request,
+    target: WritableSchedule,
+    body: Annotated[
+        schemas.ScheduleChange,
+        Depends(json_body(schemas.SchedulePatch, SCHEDULE_LIMIT, SCHEDULE_VALUES)),
+    ],
+) -> Any:
+    """JSON Merge Patch (RFC 7396): null removes a value, or sets it to the default of a new
+    scheduled export, and filters are merged one by one."""
+    return _change(srv, who, request, target, body)
+
+
+def _change(
+    srv: Srv, who: Who, request: Request, target: Schedule, body: schemas.ScheduleChange
+) -> Schedule:
     body.check_fixed(schemas.ScheduleOut.model_validate(target))
     version = expected_version(request, target.version, body.version)
     return srv.schedules.update(who, target.id, schemas.draft_values(body), version)

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Operator, Srv, Who, operator
-from exports_app.api.request_body import json_body, takes
-from exports_app.api.schemas import account as account_schemas
+from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.schemas import users as schemas
 from exports_app.domain import bounds
 from exports_app.services.accounts.administration import UserAccount
@@ -54,9 +53,15 @@ def _account(account: UserAccount) -> dict[str, Any]:
     return {**vars(account.user), "tenants": tenants}
 
 
+@router.get("/users/{user_id}", response_model=schemas.UserAccountOut, summary="Get an account")
+def get(srv: Srv, who: Who, user: Others) -> Any:
+    """For super admins. The account of a person, with their tenants and roles."""
+    return _account(srv.user_administration.account(who, user.id))
+
+
 @router.put(
     "/users/{user_id}",
-    response_model=account_schemas.AccountOut,
+    response_model=schemas.UserAccountOut,
     openapi_extra=takes(schemas.UserChange),
     summary="Activate or deactivate an account",
 )
@@ -67,7 +72,33 @@ def set_active(
     body: Annotated[schemas.UserChange, Depends(json_body(schemas.UserChange))],
 ) -> Any:
     """For super admins. A deactivated user is signed out, and their scheduled exports fail."""
-    return srv.user_administration.set_active(who, user.id, active=body.is_active)
+    return _change(srv, who, user, body)
+
+
+@router.patch(
+    "/users/{user_id}",
+    response_model=schemas.UserAccountOut,
+    openapi_extra=merges(schemas.UserPatch),
+    summary="Change fields of an account",
+)
+def patch(
+    srv: Srv,
+    who: Who,
+    user: Others,
+    body: Annotated[schemas.UserChange, Depends(json_body(schemas.UserPatch))],
+) -> Any:
+    """For super admins. Only isActive can be changed. A deactivated user is signed out, and their
+    scheduled exports fail."""
+    return _change(srv, who, user, body)
+
+
+def _change(srv: Srv, who: Who, user: User, body: schemas.UserChange) -> dict[str, Any]:
+    now = _account(srv.user_administration.account(who, user.id))
+    body.check_fixed(schemas.UserAccountOut.model_validate(now))
+    if "is_active" in body.given():
+        changed = srv.user_administration.set_active(who, user.id, active=body.is_active)
+        now |= vars(changed)
+    return now
 
 
 @router.delete(

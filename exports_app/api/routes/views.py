@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.repeating import Repeatable
-from exports_app.api.request_body import json_body, takes
+from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.schemas import views as schemas
 from exports_app.services.core.records import SavedView, Tenant
 from exports_app.services.schedules import view_filters
@@ -79,10 +79,28 @@ def update(
     body: Annotated[schemas.ViewChange, Depends(json_body(schemas.ViewChange))],
 ) -> Any:
     """Shared views can be changed by anyone who can change scheduled exports."""
+    return _change(srv, who, view, body)
+
+
+@router.patch(
+    "/{view_id}",
+    response_model=schemas.ViewOut,
+    openapi_extra=merges(schemas.ViewPatch),
+    summary="Change fields of a saved view",
+)
+def patch(
+    srv: Srv,
+    who: Who,
+    view: Annotated[SavedView, Depends(changeable)],
+    body: Annotated[schemas.ViewChange, Depends(json_body(schemas.ViewPatch))],
+) -> Any:
+    """JSON Merge Patch (RFC 7396): filters are merged one by one, and null removes one."""
+    return _change(srv, who, view, body)
+
+
+def _change(srv: Srv, who: Who, view: SavedView, body: schemas.ViewChange) -> dict[str, Any]:
     body.check_fixed(schemas.ViewOut.model_validate(_out(view)))
-    values = {name: value for name, value in body.given().items() if name != "version"}
-    if "filters" in values:
-        values["filters"] = body.filters.filters()
+    values = schemas.view_values(body)
     return _out(srv.saved_views.update(who, view.tenant_id, view.id, values, body.version))
 
 

@@ -17,6 +17,7 @@ from exports_app.api.schemas.base import (
     hundredths,
 )
 from exports_app.api.schemas.changes import Fixed, PartialInput
+from exports_app.api.schemas.patches import patch_of
 from exports_app.domain import bounds
 
 
@@ -44,6 +45,9 @@ class CampaignChange(PartialInput):
     budget: Money | None = None
     start_date: Day | None = None
     end_date: Day | None = None
+
+
+CampaignPatch = patch_of(CampaignChange, "CampaignPatch", CampaignIn)
 
 
 def campaign_values(body: CampaignIn | CampaignChange) -> dict[str, Any]:

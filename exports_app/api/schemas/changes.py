@@ -39,6 +39,10 @@ def _answered(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, _Answere
 def _shown(schema: dict[str, Any], model: type[BaseModel]) -> None:
     for _, info, _ in _answered(model):
         schema["properties"].pop(info.alias)
+    without_defaults(schema)
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
     for field in schema["properties"].values():
         field.pop("default", None)
 

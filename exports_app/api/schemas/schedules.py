@@ -12,7 +12,9 @@ from exports_app.api.schemas.base import At, Day, Instant, Output, PageOut
 from exports_app.api.schemas.changes import Fixed, Found, PartialInput
 from exports_app.api.schemas.health import MaintenanceOut
 from exports_app.api.schemas.options import with_options
+from exports_app.api.schemas.patches import Patch, patch_of
 from exports_app.domain import bounds
+from exports_app.services.core.partial import Partial
 from exports_app.services.schedules.deleted import KEPT
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
@@ -46,6 +48,11 @@ class FiltersIn(Input):
     def filters(self) -> Filters:
         ids = tuple(dict.fromkeys(str(campaign_id) for campaign_id in self.campaign_ids or ()))
         return Filters(self.start_date, self.end_date, self.period, ids, self.group_by)
+
+    def changes(self) -> Partial:
+        """Those that the caller sent."""
+        every = self.filters()
+        return Partial({name: getattr(every, name) for name in self.model_fields_set})
 
 
 @with_options(before="is_active", is_input=True)
@@ -102,6 +109,9 @@ class ScheduleChange(_AsAnswered):
     )
 
 
+SchedulePatch = patch_of(ScheduleChange, "SchedulePatch", ScheduleIn)
+
+
 def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
     """The sent fields as the service takes them."""
     values = {k: v for k, v in body.given().items() if k not in {"tenant_id", "version"}}
@@ -110,12 +120,10 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
     if values.get("slug", "") is None:
         del values["slug"]
     if "filters" in values:
-        values["filters"] = body.filters.filters()
-    if "recipients" in values:
-        values["recipients"] = tuple(body.recipients)
-    if "tags" in values:
-        values["tags"] = tuple(body.tags)
-    return values
+        sent: FiltersIn = values["filters"]
+        merges = isinstance(body, Patch) and body.filters is not None
+        values["filters"] = sent.changes() if merges else sent.filters()
+    return values | {name: tuple(values[name]) for name in ("recipients", "tags") if name in values}
 
 
 @with_options(before="is_active", is_input=False)

@@ -2,10 +2,11 @@
 
 from pydantic import Field
 
-from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
 from exports_app.api.schemas.account import AccountOut
 from exports_app.api.schemas.base import At, Output, PageOut
+from exports_app.api.schemas.changes import Fixed, PartialInput
+from exports_app.api.schemas.patches import patch_of
 
 
 class UserTenantOut(Output):
@@ -23,8 +24,20 @@ class UsersOut(PageOut):
     items: list[UserAccountOut]
 
 
-class UserChange(Input):
+class UserChange(PartialInput):
+    """Only isActive can be changed."""
+
+    id: Fixed = None
+    email: Fixed = None
+    name: Fixed = None
+    is_super_admin: Fixed = None
+    second_factor_at: Fixed = None
+    must_change_password: Fixed = None
+    tenants: Fixed = None
     is_active: bool
+
+
+UserPatch = patch_of(UserChange, "UserPatch", {})
 
 
 class ResetOut(Output):

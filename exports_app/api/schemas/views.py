@@ -1,6 +1,6 @@
 """Saved views of the list of scheduled exports."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -8,7 +8,9 @@ from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import At, Id, Output
 from exports_app.api.schemas.changes import Fixed, Found, PartialInput
+from exports_app.api.schemas.patches import Patch, patch_of
 from exports_app.domain import bounds
+from exports_app.services.core.partial import Partial
 from exports_app.services.schedules.service import SORTS
 from exports_app.services.schedules.view_filters import ME, STATES, WITHOUT_ACCESS, ViewFilters
 
@@ -46,6 +48,11 @@ class ViewFiltersIn(Input):
     def filters(self) -> ViewFilters:
         return ViewFilters(**{**vars(self), "tags": tuple(self.tags)})
 
+    def changes(self) -> Partial:
+        """Those that the caller sent."""
+        sent = self.given()
+        return Partial(sent | {"tags": tuple(sent["tags"])} if "tags" in sent else sent)
+
 
 class ViewIn(Input):
     name: Name
@@ -68,6 +75,24 @@ class ViewChange(PartialInput):
     version: int | None = Field(
         default=None, description="The version you edited: 409 if someone has changed it since"
     )
+
+
+ViewPatch = patch_of(
+    ViewChange,
+    "ViewPatch",
+    ViewIn,
+    filters=patch_of(ViewFiltersIn, "ViewFiltersPatch", ViewFiltersIn),
+)
+
+
+def view_values(body: ViewChange) -> dict[str, Any]:
+    """The sent fields as the service takes them."""
+    values = {name: value for name, value in body.given().items() if name != "version"}
+    if "filters" in values:
+        sent: ViewFiltersIn = values["filters"]
+        merges = isinstance(body, Patch) and body.filters is not None
+        values["filters"] = sent.changes() if merges else sent.filters()
+    return values
 
 
 class ViewFiltersOut(Output):

@@ -52,6 +52,13 @@ class UserAdministration:
         with self._store.read() as tx:
             return _user(tx, who, user_id)
 
+    def account(self, who: Principal, user_id: str) -> UserAccount:
+        """Raises NotFound."""
+        with self._store.read() as tx:
+            user = _user(tx, who, user_id)
+            roles = tx.users.roles_of([user.id])
+        return UserAccount(user, _sorted(roles.get(user.id, {})))
+
     def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
         """Deactivating a user signs them out, and their schedules fail. Raises Conflict where
         callers deactivate themselves, and where a demo account is activated from another

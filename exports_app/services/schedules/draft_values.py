@@ -1,9 +1,12 @@
 """A draft's values as those of a scheduled export, and back."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from exports_app.domain.timing import cron
+from exports_app.services.core.partial import Partial
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.filters import Filters
@@ -37,3 +40,13 @@ def draft_of(schedule: Schedule) -> Draft:
             "filters": Filters.from_json(schedule.filters),
         }
     )
+
+
+def changed(draft: Draft, values: Mapping[str, Any]) -> tuple[Draft, set[str]]:
+    """The draft with the values, and which of them differ from it: a value that is sent back as it
+    is needs no check under today's rules. values: fields of a Draft; filters may be Partial."""
+    filters = values.get("filters")
+    if isinstance(filters, Partial):
+        values = {**values, "filters": filters.of(draft.filters)}
+    differ = {name for name, value in values.items() if value != getattr(draft, name)}
+    return replace(draft, **values), differ

@@ -14,6 +14,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import is_uuid, line_of
 from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.partial import Partial
 from exports_app.services.core.records import Action, SavedView, new_id
 from exports_app.services.schedules import view_filters
 from exports_app.services.schedules.view_filters import ViewFilters
@@ -87,18 +88,19 @@ class SavedViews:
         values: Mapping[str, Any],
         version: int | None = None,
     ) -> SavedView:
-        """values: the name, the filters (ViewFilters) and is_shared, as far as they change.
-        version: the one that the caller saw. Raises NotFound, Forbidden, Invalid, Conflict."""
+        """values: the name, the filters (ViewFilters, or Partial) and is_shared, as far as they
+        change. version: the one that the caller saw. Raises NotFound, Forbidden, Invalid,
+        Conflict."""
         new = dict(values)
         if "name" in new:
             new["name"] = line_of(new["name"], bounds.VIEW_NAME)
-        if "filters" in new:
-            new["filters"] = view_filters.check(new["filters"]).to_json()
         with write_as(self._store, who) as (tx, who):
             old = _view(tx, who, tenant_id, view_id, lock=True)
             _require_change(who, old, shared=old.is_shared or bool(new.get("is_shared")))
             if version is not None and version != old.version:
                 raise Conflict
+            if "filters" in new:
+                new["filters"] = _filters(old, new["filters"])
             changed = {key: value for key, value in new.items() if value != getattr(old, key)}
             if not changed:
                 return old
@@ -155,6 +157,14 @@ def _view(
     if not view.is_shared and view.maker_id != who.user_id:
         raise NotFound
     return view
+
+
+def _filters(old: SavedView, new: ViewFilters | Partial) -> dict[str, Any]:
+    """As they are stored: unchanged ones with those that this version does not know. Raises
+    Invalid."""
+    known, _ = view_filters.read(old.filters)
+    filters = view_filters.check(new.of(known) if isinstance(new, Partial) else new)
+    return old.filters if filters == known else filters.to_json()
 
 
 def _require_change(who: Principal, view: SavedView, *, shared: bool) -> None:

@@ -1,6 +1,6 @@
 """Scheduled exports: list, create, change and trigger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -29,7 +29,7 @@ from exports_app.services.schedules import last_run, slugs
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.batches import Batches
 from exports_app.services.schedules.deleted import Deletion
-from exports_app.services.schedules.draft_values import columns, draft_of, next_run
+from exports_app.services.schedules.draft_values import changed, columns, draft_of, next_run
 from exports_app.services.schedules.edits import RESET_NEXT_RUN, edit_of
 from exports_app.services.schedules.filters import Filters, check_campaigns
 from exports_app.services.schedules.new_run import (
@@ -173,28 +173,27 @@ class Schedules:
         values: Mapping[str, Any],
         version: int | None = None,
     ) -> Schedule:
-        """values: the fields to change. version: the one that the caller saw. Raises Invalid, and
-        Conflict when the version is stale."""
+        """values: the fields to change; filters may be Partial. version: the one that the caller
+        saw. Raises Invalid, and Conflict when the version is stale."""
         now = self._clock()
         with self._store.read() as tx:
             seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
             tenant = tx.tenants.get(seen.tenant_id)
         while True:
             # Checked before the transaction, as in `create`
-            draft = rules.check(
-                replace(draft_of(seen), **values), now, self._minimum, values.keys()
-            )
-            if tenant and "recipients" in values:
+            draft, fields = changed(draft_of(seen), values)
+            draft = rules.check(draft, now, self._minimum, fields)
+            if tenant and "recipients" in fields:
                 _check_domains(tenant, draft)
-            next_run_at = next_run(draft, now) if RESET_NEXT_RUN & values.keys() else None
+            next_run_at = next_run(draft, now) if RESET_NEXT_RUN & fields else None
             with write_as(self._store, who) as (tx, who):
                 old = schedule_of(tx, who, schedule_id, Permission.WRITE)
                 if draft_of(old) == draft_of(seen):
-                    if tenant and "recipients" in values:
+                    if tenant and "recipients" in fields:
                         _same_domains(tx, tenant)
-                    if {"filters", "export_type"} & values.keys():
+                    if {"filters", "export_type"} & fields:
                         self._check_campaigns(tx, old.tenant_id, draft.filters)
-                    _check_of_tenant(tx, old, draft, values)
+                    _check_of_tenant(tx, old, draft, fields)
                     if version is not None and version != old.version:
                         raise Conflict
                     updated = _change(tx, who, old, draft, next_run_at, self._clock())
@@ -265,13 +264,11 @@ def _same_domains(tx: Transaction, seen: Tenant) -> None:
         raise Conflict
 
 
-def _check_of_tenant(
-    tx: Transaction, old: Schedule, draft: Draft, changed: Mapping[str, Any]
-) -> None:
+def _check_of_tenant(tx: Transaction, old: Schedule, draft: Draft, fields: Collection[str]) -> None:
     """What depends on the tenant's other scheduled exports. Raises Invalid."""
-    if {"tags", "slug"} & changed.keys():
+    if {"tags", "slug"} & set(fields):
         tx.tenants.get(old.tenant_id, lock=True)  # one at a time counts and adds
-    if "tags" in changed:
+    if "tags" in fields:
         require_room(folded_tags(tx, old.tenant_id), draft.tags)
     if draft.slug is not None and draft.slug != old.slug:
         slugs.require_free(tx, old.tenant_id, draft.slug)

@@ -74,6 +74,12 @@ class Members:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             return tx.users.find_members(tenant_id, q, page)
 
+    def get(self, who: Principal, tenant_id: str, user_id: str) -> Member:
+        """Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            return _member(tx, tenant_id, user_id)
+
     def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
         """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
         with self._changing(who, tenant_id, user_id) as (tx, who, old):

@@ -265,12 +265,17 @@ def _own(tenant: Tenant, name: str) -> int | None:
     return own
 
 
+def quota_error(name: str, limit: int | None) -> str | None:
+    """Why it cannot be a tenant's own limit. name: one of MAX_QUOTA."""
+    most = MAX_QUOTA[name]
+    if limit is None or 1 <= limit <= most:
+        return None
+    return f"must be from 1 to {most:,}, or null: the default"
+
+
 def _wrong(limits: Mapping[str, Any]) -> list[FieldError]:
-    return [
-        FieldError(f"/{name}", f"must be from 1 to {most:,}, or null: the default")
-        for name, most in MAX_QUOTA.items()
-        if (limit := limits.get(name)) is not None and not 1 <= limit <= most
-    ]
+    found = {name: quota_error(name, limits.get(name)) for name in MAX_QUOTA}
+    return [FieldError(f"/{name}", why) for name, why in found.items() if why]
 
 
 def _refused(run: Run, reason: str, now: datetime) -> Run:
