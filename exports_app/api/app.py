@@ -22,6 +22,7 @@ from exports_app.api.routes import (
     campaigns,
     catalog,
     download_links,
+    feeds,
     health,
     invitations,
     mail,
@@ -66,8 +67,8 @@ def create(
     api.state.serving = serving or Serving(Stage.SERVING)
     api.state.waiting = Waiting(api.state.serving)
     of_people = (
-        *(auth, account, api_keys, users, second_factor, sessions, tenants, members),
-        *(invitations, audit),
+        *(auth, account, api_keys, feeds, users, second_factor, sessions, tenants),
+        *(members, invitations, audit),
     )
     for routes in (
         *of_people,

@@ -42,6 +42,10 @@ class SqlTransaction:
         return r.ApiKeyRepository(self.connection)
 
     @cached_property
+    def feeds(self) -> r.FeedRepository:
+        return r.FeedRepository(self.connection)
+
+    @cached_property
     def idempotency_keys(self) -> r.IdempotencyKeyRepository:
         return r.IdempotencyKeyRepository(self.connection)
 

@@ -86,6 +86,14 @@ KEY_TENANTS = 100
 """Tenants to which an API key is limited."""
 KEY_DAYS = 366
 """The latest expiry of an API key, in days from now."""
+FEEDS = 20
+"""Feeds of a person."""
+FEED_DAYS = 90
+"""How far ahead a calendar looks, in days."""
+FEED_EVENTS = 500
+"""Events of a calendar."""
+FEED_RUNS = 50
+"""Entries of a feed of runs."""
 METRIC_DAYS = 10_000
 BULK = 1_000
 """Scheduled exports that one action is done to, at once."""

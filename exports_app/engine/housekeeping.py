@@ -93,8 +93,9 @@ class Housekeeping:
     async def _write_key_uses(self) -> None:
         def flush() -> None:
             self._services.key_uses.flush()
+            self._services.feed_uses.flush()
 
-        await _guarded(flush, "uses of API keys could not be written", yet=" yet")
+        await _guarded(flush, "uses of API keys and feeds could not be written", yet=" yet")
 
     async def _note_expired(self) -> None:
         def note() -> None:

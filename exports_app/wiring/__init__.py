@@ -40,6 +40,7 @@ class Services(
         connections."""
         self.repeated_entries.close()
         self.key_uses.close()
+        self.feed_uses.close()
         self.changes.flush()
         self.database.close()
 
@@ -66,7 +67,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         accounts.build(base, secrets.keys, of_identity),
         schedules.build(base, of_tenants.quotas),
         runs.lifecycle(base, of_tenants.quotas),
-        runs.files(base, secrets.keys, of_identity.sessions, of_audit.audit),
+        runs.files(base, secrets.keys, of_identity, of_audit.audit),
         campaigns.build(base, of_identity.sessions),
         operation.build(base, secrets, of_audit),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from exports_app.services.accounts.administration import UserAdministration
 from exports_app.services.accounts.api_keys import ApiKeys
+from exports_app.services.accounts.feeds import Feeds
 from exports_app.services.accounts.invitation_acceptance import InvitationAcceptance
 from exports_app.services.accounts.own_account import OwnAccount
 from exports_app.services.accounts.password_resets import PasswordResets
@@ -18,6 +19,7 @@ class AccountServices:
     provisioning: Provisioning
     own_account: OwnAccount
     api_keys: ApiKeys
+    feeds: Feeds
     user_administration: UserAdministration
     password_resets: PasswordResets
     invitation_acceptance: InvitationAcceptance
@@ -39,6 +41,7 @@ def build(f: Foundation, keys: Keys, identity: IdentityServices) -> AccountServi
     return AccountServices(
         provisioning=Provisioning(f.store, f.clock),
         api_keys=ApiKeys(f.store, f.changes, f.clock),
+        feeds=Feeds(f.store, f.clock),
         own_account=OwnAccount(f.store, f.clock, identity.auth),
         user_administration=UserAdministration(f.store, f.changes, f.clock, password_resets),
         password_resets=password_resets,

@@ -7,6 +7,7 @@ from exports_app.services.core.rate_limits import RateLimit
 from exports_app.services.identity.account_links import AccountLinks
 from exports_app.services.identity.account_messages import AccountMessages
 from exports_app.services.identity.authentication import Auth
+from exports_app.services.identity.feed_tokens import FeedTokens
 from exports_app.services.identity.guess_limits import GuessLimits
 from exports_app.services.identity.key_uses import KeyUses
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
@@ -30,13 +31,16 @@ class IdentityServices:
     sessions: Sessions
     session_expiry: SessionExpiry
     key_uses: KeyUses
+    feed_uses: KeyUses
+    feed_tokens: FeedTokens
 
 
 def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> IdentityServices:
     s = f.settings
     guess_limits = GuessLimits(f.counts, s.rate_limit_login)
     otps = OneTimePasswords(f.store, f.clock, secrets.encryption)
-    key_uses = KeyUses(f.store, f.clock)
+    key_uses = KeyUses(f.store, f.clock, lambda tx: tx.api_keys)
+    feed_uses = KeyUses(f.store, f.clock, lambda tx: tx.feeds)
     auth = _auth(f, secrets, audit, guess_limits, otps, key_uses)
     account_links = AccountLinks(secrets.keys, f.clock, s.base_url)
     return IdentityServices(
@@ -51,6 +55,8 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> IdentityServ
         sessions=Sessions(f.store, f.clock, auth, _lifetimes(s)),
         session_expiry=SessionExpiry(f.store, f.clock),
         key_uses=key_uses,
+        feed_uses=feed_uses,
+        feed_tokens=FeedTokens(f.store, auth, feed_uses),
     )
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from exports_app.services.accounts.feeds import FeedReading
 from exports_app.services.audit.audit_log import Audit
-from exports_app.services.identity.sessions import Sessions
 from exports_app.services.keys.derived_keys import Keys
 from exports_app.services.runs.actions import RunActions
 from exports_app.services.runs.backfill import Backfill
@@ -31,6 +31,7 @@ from exports_app.services.runs.ticks import Ticks
 from exports_app.services.runs.zone_updates import ZoneUpdates
 from exports_app.services.tenants.quotas import Quotas
 from exports_app.wiring.foundation import Foundation, retries
+from exports_app.wiring.identity import IdentityServices
 
 SIDE_BY_SIDE = timedelta(days=1)
 """Servers of two versions may run for so long during an upgrade. The older one knows only snapshots
@@ -59,6 +60,7 @@ class RunFiles:
     history: History
     run_listing: RunListing
     run_ends: RunEnds
+    feed_reading: FeedReading
     download_links: DownloadLinks
     download_log: DownloadLog
     browser_downloads: BrowserDownloads
@@ -90,17 +92,19 @@ def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
     )
 
 
-def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFiles:
+def files(f: Foundation, keys: Keys, identity: IdentityServices, audit: Audit) -> RunFiles:
     s = f.settings
     history = History(f.store, f.files)
     log = DownloadLog(f.store, f.clock, history)
+    listing = RunListing(f.store, f.changes)
     return RunFiles(
         history=history,
-        run_listing=RunListing(f.store, f.changes),
+        run_listing=listing,
+        feed_reading=FeedReading(f.store, f.clock, identity.feed_tokens, listing),
         run_ends=RunEnds(f.store, f.clock),
         download_links=DownloadLinks(f.store, f.files, f.changes, f.clock, log, keys, s.base_url),
         download_log=log,
-        browser_downloads=BrowserDownloads(sessions, history, log, audit),
+        browser_downloads=BrowserDownloads(identity.sessions, history, log, audit),
         retention=Retention(f.store, f.files, f.changes, f.clock, s.retention_days),
         deleted_schedule_retention=DeletedScheduleRetention(f.store, f.files, f.changes, f.clock),
         history_retention=HistoryRetention(f.store, f.changes, f.clock, s.run_retention_days),

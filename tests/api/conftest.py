@@ -142,6 +142,9 @@ def ids(
         of = None if case and case.path.startswith("/api/account") else cast.acme.id
         draft = KeyDraft("Nightly", ["exports.read"])
         key_id = services.api_keys.create(cast.admin.who, of, draft)[0].key.id
+    feed_id = ABSENT
+    if case is None or "feed_id" in case.path:
+        feed_id = services.feeds.create(cast.admin.who, "Mine", cast.acme.id)[0].feed.id
     view_id = ABSENT
     if case is None or "view_id" in case.path:
         filters = ViewFilters(state="failing")
@@ -158,6 +161,7 @@ def ids(
         "invitation_id": invitation_id,
         "view_id": view_id,
         "key_id": key_id,
+        "feed_id": feed_id,
     }
 
 

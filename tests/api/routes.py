@@ -45,6 +45,8 @@ PUBLIC = {
     ("GET", "/api/live"),
     ("GET", "/api/ready"),
     ("GET", "/api/files/{delivery_id}"),
+    ("GET", "/api/feeds/{token}.ics"),
+    ("GET", "/api/feeds/{token}.atom"),
 }
 CHANGES = ("PUT", "PATCH")
 CASES = [
@@ -183,6 +185,15 @@ CASES = [
         super_admin=404,
     ),
     Case("DELETE", "/api/account/keys/{key_id}", 204, viewer=404, super_admin=404),
+    Case("GET", "/api/account/feeds", 200),
+    Case(
+        "POST",
+        "/api/account/feeds",
+        201,
+        {"name": "Mine", "tenantId": "00000000-0000-4000-8000-00000000000a"},
+    ),
+    Case("GET", "/api/account/feeds/{feed_id}", 200, viewer=404, super_admin=404),
+    Case("DELETE", "/api/account/feeds/{feed_id}", 204, viewer=404, super_admin=404),
     Case("GET", "/api/account/tenants/{tenant_id}", 200, super_admin=404),  # they belong to none
     # The last admin stays
     Case("DELETE", "/api/account/tenants/{tenant_id}", 409, viewer=204, super_admin=404),

@@ -12,6 +12,7 @@ REQUESTS: dict[str, Any] = {
     "CampaignPatch": {"budget": None, "endDate": "2026-06-30"},
     "CampaignIn": {"name": "Spring sale", "channel": "search", "currency": "EUR", "budget": 1500},
     "CronIn": {"expression": "0 9 * * 1", "timezone": "Europe/Berlin", "count": 3},
+    "FeedIn": {"name": "Team calendar", "scheduledExportId": ID},
     "ForgotPasswordIn": {"email": "ann@example.com"},
     "InviteIn": {"email": "ben@example.com", "role": "viewer"},
     "KeyNameIn": {"name": "Weekly import"},

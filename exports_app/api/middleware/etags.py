@@ -1,5 +1,6 @@
-"""ETag on every JSON answer of a GET: a hash of it, and the version before it where there is one.
-With If-None-Match, an answer that the caller has is 304 (RFC 9110, sections 8.8.3 and 13.1.2)."""
+"""ETag on every JSON answer of a GET, and on feeds: a hash of it, and the version before it where
+there is one. With If-None-Match, an answer that the caller has is 304 (RFC 9110, sections 8.8.3 and
+13.1.2)."""
 
 import hashlib
 
@@ -8,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.api import conditions
 
+KINDS = frozenset({"application/json", "text/calendar", "application/atom+xml"})
 _OF_BODY = frozenset({b"content-type", b"content-length"})
 """Headers that a 304 does not have."""
 
@@ -27,7 +29,7 @@ class ETags:
 
         async def out(message: Message) -> None:
             nonlocal held
-            if message["type"] == "http.response.start" and _is_json(message):
+            if message["type"] == "http.response.start" and _is_tagged(message):
                 held = message
                 return
             if held is None:
@@ -45,10 +47,10 @@ class ETags:
         await self._app(scope, receive, out)
 
 
-def _is_json(start: Message) -> bool:
+def _is_tagged(start: Message) -> bool:
     headers = Headers(raw=start["headers"])
     kind = headers.get("content-type", "").partition(";")[0]
-    return start["status"] == 200 and kind == "application/json" and "etag" not in headers
+    return start["status"] == 200 and kind in KINDS and "etag" not in headers
 
 
 def _tagged(scope: Scope, start: Message, body: bytes) -> tuple[Message, bytes]:

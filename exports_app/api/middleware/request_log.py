@@ -29,12 +29,12 @@ UNTRACED = frozenset({"/api/health", "/api/live", "/api/ready", "/api/metrics"})
 NOT_TRACED = tracing.Span()
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_CODE = re.compile(r"^(/api/(?:session|download|uploads)/).+", re.DOTALL)
+_CODE = re.compile(r"^(/api/(?:session|download|uploads|feeds)/).+", re.DOTALL)
 _log = log.get(__name__)
 
 
 def loggable(path: str) -> str:
-    """The path without the one-time code that ends it, and without API keys."""
+    """The path without the one-time code or the token that ends it, and without API keys."""
     return masked(_CODE.sub(r"\1***", path))
 
 

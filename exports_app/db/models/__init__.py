@@ -3,6 +3,7 @@
 from exports_app.db.models.accounts import (
     AccountMessageRow,
     ApiKeyRow,
+    FeedRow,
     IdempotencyKeyRow,
     PasswordResetRow,
     RecoveryCodeRow,
@@ -52,6 +53,7 @@ __all__ = [
     "ClosedDayRow",
     "CodeRow",
     "DeliveryRow",
+    "FeedRow",
     "FileDownloadRow",
     "IdempotencyKeyRow",
     "InstallationRow",

@@ -144,3 +144,19 @@ class ApiKeyRow(Base, table=True):
     revoked_at: datetime | None = optional_instant()
     last_used_at: datetime | None = optional_instant()
     last_used_address: str | None = Field(default=None, max_length=64)
+
+
+class FeedRow(Base, table=True):
+    """An address that a calendar or a feed reader reads. Its token is kept as SHA-256 in hex."""
+
+    __tablename__ = "feeds"
+    id: str = id_column()
+    user_id: str = reference("users", index=True, cascade=True)
+    tenant_id: str = Field(sa_type=identifier())
+    schedule_id: str | None = Field(default=None, sa_type=identifier())
+    name: str = Field(max_length=100)
+    prefix: str = Field(max_length=12)
+    token_hash: str = Field(max_length=64, unique=True)
+    created_at: datetime = instant()
+    last_used_at: datetime | None = optional_instant()
+    last_used_address: str | None = Field(default=None, max_length=64)

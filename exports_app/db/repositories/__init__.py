@@ -9,6 +9,7 @@ from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.deleted_schedules import DeletedScheduleRepository
 from exports_app.db.repositories.identity.account_messages import AccountMessageRepository
 from exports_app.db.repositories.identity.api_keys import ApiKeyRepository
+from exports_app.db.repositories.identity.feeds import FeedRepository
 from exports_app.db.repositories.identity.idempotency_keys import IdempotencyKeyRepository
 from exports_app.db.repositories.identity.password_resets import PasswordResetRepository
 from exports_app.db.repositories.identity.second_factors import SecondFactorRepository
@@ -47,6 +48,7 @@ __all__ = [
     "CodeRepository",
     "DeletedScheduleRepository",
     "DeliveryRepository",
+    "FeedRepository",
     "FileDownloadRepository",
     "IdempotencyKeyRepository",
     "InstallationRepository",

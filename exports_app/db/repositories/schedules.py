@@ -198,6 +198,11 @@ class ScheduleRepository(Repository[Schedule]):
         rows = self._connection.execute(_due(), {"now": now, "most": limit}).mappings()
         return [self._make(dict(row)) for row in rows]
 
+    def next_due(self, tenant_id: str, until: datetime, limit: int) -> list[Schedule]:
+        c = self._table.c
+        query = self._select().where(*owners.active(tenant_id), c.next_run_at <= until)
+        return self._all(query.order_by(c.next_run_at, c.id).limit(limit))
+
     def due_since(self, now: datetime) -> datetime | None:
         c = self._table.c
         query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(

@@ -5,6 +5,7 @@ must not continue in the name of the person who reads the mailbox."""
 
 from datetime import datetime
 
+from exports_app.services.accounts import feeds
 from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.interfaces import Transaction
@@ -23,10 +24,12 @@ PAUSED = (
 
 
 def end(tx: Transaction, user: User, now: datetime) -> list[Change]:
-    """Remove the second factor, revoke API keys and open invitations, pause active schedules,
-    cancel pending and processing runs. user: the account before the change, locked. Returns the
-    changes to publish after the commit."""
+    """Remove the second factor, revoke API keys, feeds and open invitations, pause active
+    schedules, cancel pending and processing runs. user: the account before the change, locked.
+    Returns the changes to publish after the commit."""
     _revoke_keys(tx, user, now)
+    for feed in tx.feeds.remove_all(user.id):
+        feeds.note(tx, audit_log.APP, Action.FEED_REVOKED, feed, now)
     second_factor.remove_from_previous_holder(tx, user, now)
     revoke_of_previous_holder(tx, user, now)
     # Runs first, since the end of a run locks the run before its schedule. Runs that a tick adds

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from exports_app.domain.access import SCOPES, KeyLimits, Principal, Role
+from exports_app.domain.access import SCOPES, KeyLimits, Permission, Principal, Role
 from exports_app.domain.errors import InvalidToken, NotFound
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store, Transaction
-from exports_app.services.core.records import ApiKey, User
+from exports_app.services.core.records import ApiKey, Feed, User
 
 
 def principal_of(tx: Transaction, user_id: str) -> Principal | None:
@@ -66,6 +66,19 @@ def by_key(tx: Transaction, user: User, key: ApiKey, *, super_admins_need_otp: b
     )
     withheld = who.withheld if limits.tenants is None else who.withheld & limits.tenants
     return replace(who, version=None, withheld=withheld, key=limits)
+
+
+def by_feed(tx: Transaction, user: User, feed: Feed, *, super_admins_need_otp: bool) -> Principal:
+    """The rights with which a feed is read: those of its owner, as far as it goes."""
+    who = signed_in(tx, user, super_admins_need_otp=super_admins_need_otp)
+    limits = KeyLimits(
+        feed.id,
+        feed.name,
+        frozenset({Permission.READ}),
+        frozenset({feed.tenant_id}),
+        None if feed.schedule_id is None else frozenset({feed.schedule_id}),
+    )
+    return replace(who, version=None, withheld=who.withheld & {feed.tenant_id}, key=limits)
 
 
 @contextmanager

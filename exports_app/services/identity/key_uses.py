@@ -1,16 +1,17 @@
-"""When and from where each API key was used last.
+"""When and from where each API key, or each feed, was used last.
 
 Counted in memory and written every few seconds, at most once a minute for a key: a call waits for
 no write. A process that is killed loses the uses of a minute at most.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from exports_app import log
 from exports_app.domain.errors import Unavailable
 from exports_app.services.core import request_context
-from exports_app.services.core.interfaces import Clock, Store
+from exports_app.services.core.interfaces import Clock, Store, Transaction, Uses
 
 APART = timedelta(minutes=1)
 ADDRESS = 64
@@ -20,8 +21,11 @@ _log = log.get(__name__)
 
 
 class KeyUses:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    """of: the store of what is used."""
+
+    def __init__(self, store: Store, clock: Clock, of: Callable[[Transaction], Uses]) -> None:
         self._store = store
+        self._of = of
         self._clock = clock
         self._lock = threading.Lock()
         self._new: dict[str, tuple[datetime, str]] = {}
@@ -43,7 +47,7 @@ class KeyUses:
         if due:
             with self._store.write() as tx:
                 for key_id, (at, address) in sorted(due.items()):
-                    tx.api_keys.used(key_id, at, address)
+                    self._of(tx).used(key_id, at, address)
         with self._lock:
             self._written = {key: self._written[key] for key in recent} | dict.fromkeys(due, now)
             self._new = {key: use for key, use in self._new.items() if due.get(key) != use}
@@ -53,4 +57,4 @@ class KeyUses:
         try:
             self.flush(last=True)
         except Unavailable as e:
-            _log.warning("uses of API keys could not be written", reason=e.why)
+            _log.warning("uses of API keys and feeds could not be written", reason=e.why)

@@ -6,7 +6,7 @@ import pytest
 
 from exports_app.db.repositories import InvitationRepository
 from exports_app.domain.access import Permission, Role
-from exports_app.domain.errors import InvalidToken, Unauthenticated
+from exports_app.domain.errors import InvalidToken, NotFound, Unauthenticated
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus
 from exports_app.services.accounts import previous_holder
 from exports_app.services.accounts.api_key_rules import KeyDraft
@@ -102,6 +102,17 @@ def test_its_keys_and_those_that_it_created_for_its_tenant_are_revoked(
         ("the app", None),
         ("the app", cast.globex.id),
     }
+
+
+def test_its_feeds_are_revoked(services: Services, cast: Cast, take_over: TakeOver) -> None:
+    feed, token = services.feeds.create(cast.outsider.who, "Theirs", None)
+    assert services.feed_reading.runs(token).feed == feed
+    take_over()
+    with pytest.raises(NotFound):
+        services.feed_reading.runs(token)
+    where = AuditFilter(area="feed")
+    newest, _ = services.audit.find(cast.outsider.who, cast.globex.id, where, Page())
+    assert ("the app", Action.FEED_REVOKED) in {(one.actor_name, one.action) for one in newest}
 
 
 def test_its_active_exports_are_paused_until_an_admin_resumes_them(

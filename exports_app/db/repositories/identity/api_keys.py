@@ -58,12 +58,10 @@ class ApiKeyRepository(Repository[ApiKey]):
         self._update(*where, values={"revoked_at": at})
         return keys
 
-    def used(self, key_id: str, at: datetime, address: str) -> None:
+    def used(self, of: str, at: datetime, address: str) -> None:
         c = self._table.c
         earlier = or_(c.last_used_at.is_(None), c.last_used_at < at)
-        self._update(
-            c.id == key_id, earlier, values={"last_used_at": at, "last_used_address": address}
-        )
+        self._update(c.id == of, earlier, values={"last_used_at": at, "last_used_address": address})
 
     def forget_ended(self, user_id: str, now: datetime, keep: int) -> None:
         c = self._table.c

@@ -18,6 +18,7 @@ from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.clock import Clock
 from exports_app.services.core.interfaces.database import Ranking, Statement, Store, Transaction
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
+from exports_app.services.core.interfaces.feeds import FeedStore, Uses
 from exports_app.services.core.interfaces.files import (
     UPLOAD_NAME,
     FileDownloadStore,
@@ -56,6 +57,7 @@ __all__ = [
     "DayFigures",
     "DeliveryStore",
     "EndedRuns",
+    "FeedStore",
     "FileDownloadStore",
     "FileStore",
     "FoundRuns",
@@ -84,4 +86,5 @@ __all__ = [
     "Usage",
     "UsageStore",
     "UserStore",
+    "Uses",
 ]

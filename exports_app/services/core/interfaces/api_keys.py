@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
+from exports_app.services.core.interfaces.feeds import Uses
 from exports_app.services.core.records import ApiKey, Page
 
 
-class ApiKeyStore(Protocol):
+class ApiKeyStore(Uses, Protocol):
     def get(self, key_id: str) -> ApiKey | None: ...
     def by_hash(self, key_hash: str) -> ApiKey | None: ...
     def find(self, user_id: str, page: Page) -> tuple[list[ApiKey], int]:
@@ -26,9 +27,6 @@ class ApiKeyStore(Protocol):
     def revoke_all(self, user_id: str, at: datetime, created_by: str | None = None) -> list[ApiKey]:
         """created_by: only those that this person created. Returns those that were not revoked
         before."""
-
-    def used(self, key_id: str, at: datetime, address: str) -> None:
-        """Nothing where a later use is known."""
 
     def forget_ended(self, user_id: str, now: datetime, keep: int) -> None:
         """Remove those that have ended, except the newest `keep` of them."""

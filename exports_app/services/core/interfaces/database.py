@@ -17,6 +17,7 @@ from exports_app.services.core.interfaces.audit import AuditChainStore, AuditSto
 from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.deleted_schedules import DeletedScheduleStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
+from exports_app.services.core.interfaces.feeds import FeedStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
 from exports_app.services.core.interfaces.idempotency import IdempotencyKeyStore
 from exports_app.services.core.interfaces.installation import InstallationStore
@@ -66,6 +67,8 @@ class Transaction(Protocol):
     def second_factors(self) -> SecondFactorStore: ...
     @property
     def api_keys(self) -> ApiKeyStore: ...
+    @property
+    def feeds(self) -> FeedStore: ...
     @property
     def idempotency_keys(self) -> IdempotencyKeyStore: ...
     @property

@@ -57,6 +57,9 @@ class ScheduleStore(Protocol):
     def due(self, now: datetime, limit: int) -> list[Schedule]:
         """Active schedules whose next_run_at has come, the earliest first."""
 
+    def next_due(self, tenant_id: str, until: datetime, limit: int) -> list[Schedule]:
+        """Active schedules of the tenant that are due until the instant, the earliest first."""
+
     def due_since(self, now: datetime) -> datetime | None:
         """The earliest next_run_at in the past."""
 

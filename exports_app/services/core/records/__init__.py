@@ -19,6 +19,7 @@ from exports_app.services.core.records.audit import (
 from exports_app.services.core.records.campaigns import MEASURES, Campaign, Metric
 from exports_app.services.core.records.delivery import Delivery, Notification, NotificationKind
 from exports_app.services.core.records.downloads import DownloadWay, FileDownload
+from exports_app.services.core.records.feeds import Feed
 from exports_app.services.core.records.idempotency import IdempotencyKey, KeptAnswer
 from exports_app.services.core.records.ids import new_id
 from exports_app.services.core.records.installation import InstallationRecord, Maintenance
@@ -42,6 +43,7 @@ __all__ = [
     "Code",
     "Delivery",
     "DownloadWay",
+    "Feed",
     "FileDownload",
     "IdempotencyKey",
     "InstallationRecord",

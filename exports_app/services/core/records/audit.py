@@ -65,6 +65,8 @@ class Action(OpenEnum):
     KEY_CREATED = "key.created"
     KEY_RENAMED = "key.renamed"
     KEY_REVOKED = "key.revoked"
+    FEED_CREATED = "feed.created"
+    FEED_REVOKED = "feed.revoked"
     EMAIL_TESTED = "email.tested"
     AUDIT_DOWNLOADED = "audit.downloaded"
     AUDIT_EXPORTED = "audit.exported"

@@ -27,6 +27,7 @@ INSERTS = {
     "codes.add",
     "deliveries.add",
     "downloads.add",
+    "feeds.add",
     "invitations.add",
     "notifications.add",
     "password_resets.add",

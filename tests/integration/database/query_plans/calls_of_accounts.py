@@ -141,6 +141,17 @@ def _api_keys() -> Mapping[str, Call]:
     }
 
 
+def _feeds() -> Mapping[str, Call]:
+    return {
+        "feeds.by_hash": lambda tx, _: tx.feeds.by_hash("no such token"),
+        "feeds.get": lambda tx, _: tx.feeds.get("no such feed"),
+        "feeds.of_user": lambda tx, k: tx.feeds.of_user(k.user.id),
+        "feeds.remove": lambda tx, _: tx.feeds.remove("no such feed"),
+        "feeds.remove_all": lambda tx, k: tx.feeds.remove_all(k.user.id),
+        "feeds.used": lambda tx, k: tx.feeds.used("no such feed", k.filled.now, "::1"),
+    }
+
+
 def _idempotency_keys() -> Mapping[str, Call]:
     return {
         "idempotency_keys.add": lambda tx, k: tx.idempotency_keys.add(
@@ -209,6 +220,7 @@ CALLS: Mapping[str, Call] = {
     **_users(),
     **_sessions(),
     **_api_keys(),
+    **_feeds(),
     **_idempotency_keys(),
     **_audit(),
 }

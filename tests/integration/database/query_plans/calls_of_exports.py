@@ -107,6 +107,9 @@ def _schedules() -> Mapping[str, Call]:
         "schedules.advance": lambda tx, k: tx.schedules.advance({k.schedule.id: k.filled.now}),
         "schedules.change": lambda tx, k: tx.schedules.change(k.schedule.id, {"failures": 1}),
         "schedules.due": lambda tx, k: tx.schedules.due(k.filled.now, 100),
+        "schedules.next_due": lambda tx, k: tx.schedules.next_due(
+            k.filled.tenant, k.filled.now, 100
+        ),
         "schedules.due_since": lambda tx, k: tx.schedules.due_since(k.filled.now),
         "schedules.get": lambda tx, k: tx.schedules.get(k.schedule.id, lock=True),
         "schedules.slugs": lambda tx, k: tx.schedules.slugs(k.filled.tenant, "export-12"),

@@ -98,6 +98,21 @@ class Accounts(Copies):
             ),
         )
         self._rows(
+            models.FeedRow,
+            (
+                {
+                    "id": new_id(),
+                    "user_id": user,
+                    "tenant_id": user,
+                    "name": "Mine",
+                    "prefix": "exf_0000",
+                    "token_hash": new_id(),
+                    "created_at": now,
+                }
+                for user in users
+            ),
+        )
+        self._rows(
             models.IdempotencyKeyRow,
             (
                 {

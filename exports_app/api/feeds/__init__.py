@@ -1,0 +1,1 @@
+"""What calendars and feed readers read."""
