@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from exports_app.api import allowances
 from exports_app.domain.access import (
     Permission,
     Principal,
@@ -42,7 +43,8 @@ def principal(
 
 def _signed_in(request: Request, srv: Services, token: str) -> Principal:
     """The token's principal, also kept in the request's state."""
-    who = srv.auth.principal(token)
+    who, left = srv.auth.call(token)
+    allowances.note(request, left)
     request.state.who = who  # for the audit, where a right is refused
     request.state.check_unchanged = partial(srv.auth.check_unchanged, token, who)
     return who

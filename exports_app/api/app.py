@@ -10,6 +10,7 @@ from exports_app.api.middleware.etags import ETags
 from exports_app.api.middleware.ids import LowerCaseIds
 from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
+from exports_app.api.middleware.rate_limit_headers import RateLimitHeaders
 from exports_app.api.middleware.request_log import Requests
 from exports_app.api.routes import (
     account,
@@ -94,6 +95,7 @@ def create(
     build.install(api)
     api.add_middleware(LowerCaseIds)
     api.add_middleware(ETags)
+    api.add_middleware(RateLimitHeaders)
     api.add_middleware(InLanes)
     api.add_middleware(Methods, router=api.router)
     api.add_middleware(Requests)

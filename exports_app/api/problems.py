@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from exports_app.api import allowances
 from exports_app.domain import bounds
 from exports_app.domain import errors as e
 
@@ -179,6 +180,8 @@ def of(error: e.ExportsError) -> JSONResponse:
 def install(api: FastAPI) -> None:
     @api.exception_handler(e.ExportsError)
     async def exports_error(request: Request, error: e.ExportsError) -> JSONResponse:
+        if isinstance(error, e.TooManyRequests) and error.allowance:
+            allowances.note(request, error.allowance)
         if who := getattr(request.state, "who", None):
             path = getattr(request.scope.get("route"), "path", "")
             request.app.state.services.repeated_entries.refused(

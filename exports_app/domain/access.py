@@ -64,6 +64,8 @@ class KeyLimits:
     scopes: frozenset[Permission]
     tenants: frozenset[str] | None = None
     schedules: frozenset[str] | None = None
+    is_tenants: bool = field(default=False, compare=False)
+    """It belongs to a tenant, not to a person."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,14 @@ class Principal:
     def operates(self) -> bool:
         """Whether a super admin is here in person: no key has the rights of the installation."""
         return self.is_super_admin and self.key is None
+
+    @property
+    def counted_as(self) -> tuple[str, str]:
+        """Whose calls are counted together, and under which name: those of a person and of all
+        their keys, or of a tenant's key."""
+        if self.key and self.key.is_tenants:
+            return "key", self.key.id
+        return "user", self.user_id
 
     @property
     def schedules(self) -> frozenset[str] | None:

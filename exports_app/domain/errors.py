@@ -4,6 +4,8 @@ retry can help."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exports_app.domain.allowance import Allowance
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -275,10 +277,14 @@ class TooManyRequests(ExportsError):
     code = "rate_limited"
     permanent = False
 
-    def __init__(self, retry_after: int, message: str | None = None) -> None:
+    def __init__(
+        self, retry_after: int, message: str | None = None, *, allowance: Allowance | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         """Whole seconds until the next attempt can succeed, at least 1."""
+        self.allowance = allowance
+        """Of the limit, where callers may know it."""
 
 
 class Busy(TooManyRequests):

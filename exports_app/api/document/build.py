@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from exports_app.api import repeating, request_body
-from exports_app.api.document import answers, conditions, errors, examples, links
+from exports_app.api.document import answers, conditions, errors, examples, links, rate_limits
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from exports_app.api.document.shape import simplify
 from exports_app.api.problems import Problem
@@ -46,6 +46,7 @@ def build(api: FastAPI) -> dict[str, Any]:
         for method, operation in item.items():
             _complete(path, method, operation)
     document["components"]["examples"] = errors.examples()
+    document["components"]["headers"] = dict(rate_limits.HEADERS)
     simple: dict[str, Any] = simplify(document)
     examples.add(simple)
     return simple
@@ -86,4 +87,5 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
             own["content"] = own.get("content", {}) | response["content"]
             if "headers" in response:
                 own.setdefault("headers", {}).update(response["headers"])
+    rate_limits.describe(operation)
     answered["default"] = errors.any_other()

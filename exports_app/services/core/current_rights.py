@@ -63,6 +63,7 @@ def by_key(tx: Transaction, user: User, key: ApiKey, *, super_admins_need_otp: b
         SCOPES.intersection(key.scopes),  # of a newer version's only those that this one knows
         None if key.tenant_ids is None else frozenset(key.tenant_ids),
         None if key.schedule_ids is None else frozenset(key.schedule_ids),
+        is_tenants=user.service_of is not None,
     )
     withheld = who.withheld if limits.tenants is None else who.withheld & limits.tenants
     return replace(who, version=None, withheld=withheld, key=limits)

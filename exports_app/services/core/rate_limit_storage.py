@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
 
 from limits.storage import MemoryStorage
 
@@ -10,6 +11,16 @@ MAX_KEYS = 100_000
 """Keys that one storage keeps; about 80 MB."""
 MAX_REMOVED = 8
 """Expired keys that one hit removes at most: a hit adds one key, so their number shrinks."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A moving window after a hit. taken: whether the hit was still allowed. count: hits that
+    count. oldest: when the first of them was, as of `time.time`."""
+
+    taken: bool
+    count: int
+    oldest: float
 
 
 class BoundedStorage(MemoryStorage):
@@ -58,6 +69,14 @@ class BoundedStorage(MemoryStorage):
                 del self.events[key][limit:]  # never read
                 self._remember(key, expiry, time.time() + expiry)
             return acquired
+
+    def take(self, key: str, limit: int, seconds: int) -> Window:
+        """A hit of a moving window, which counts unless there were `limit` in the last
+        `seconds`."""
+        with self._lock:
+            taken = self.acquire_entry(key, limit, seconds)
+            oldest, count = self.get_moving_window(key, limit, seconds)
+            return Window(taken, count, oldest)
 
     def clear(self, key: str) -> None:
         with self._lock:

@@ -3,21 +3,25 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, Union
 
 from limits import RateLimitItem, parse
-from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from exports_app import log, setting_urls
+from exports_app.domain.allowance import Allowance
 from exports_app.domain.errors import TooManyRequests
 from exports_app.services.core.rate_limit_storage import BoundedStorage
+
+if TYPE_CHECKING:
+    from exports_app.services.core.shared_rate_limits import SharedStorage
 
 SECONDS = 1.0
 """How long to wait for Redis."""
 
 _log = log.get(__name__)
 Result = TypeVar("Result")
+Storage = Union[BoundedStorage, "SharedStorage"]
 
 
 class Counts:
@@ -30,8 +34,8 @@ class Counts:
     def __init__(self, redis_url: str = "", current_url: Callable[[], str] | None = None) -> None:
         """current_url: the same with the password that counts now, asked for each new
         connection."""
-        self.own: Storage = BoundedStorage()
-        self.shared: Storage | None = None
+        self.own = BoundedStorage()
+        self.shared: SharedStorage | None = None
         if redis_url:
             self.shared = _shared(redis_url, current_url or (lambda: redis_url))
 
@@ -55,21 +59,19 @@ class Counts:
         return work(self.own)
 
 
-def _shared(url: str, current_url: Callable[[], str]) -> Storage:
+def _shared(url: str, current_url: Callable[[], str]) -> "SharedStorage":
     # Only here: most installations have no Redis
     from exports_app.redis_credentials import CurrentCredentials
+    from exports_app.services.core.shared_rate_limits import SharedStorage
 
     place = setting_urls.without_credentials(url)
-    # The library's name for a socket
-    place = f"redis+{place}" if place.startswith("unix:") else place
-    options: dict[str, Any] = {
-        "credential_provider": CurrentCredentials(current_url),
-        "socket_timeout": SECONDS,
-        "socket_connect_timeout": SECONDS,
-    }
-    shared = storage_from_string(place, **options)
-    assert isinstance(shared, Storage)  # asynchronous ones have other URL schemes
-    return shared
+    return SharedStorage(
+        # The library's name for a socket
+        f"redis+{place}" if place.startswith("unix:") else place,
+        credential_provider=CurrentCredentials(current_url),
+        socket_timeout=SECONDS,
+        socket_connect_timeout=SECONDS,
+    )
 
 
 class RateLimit:
@@ -83,7 +85,12 @@ class RateLimit:
 
     def hit(self, *key: str) -> None:
         """Count a hit. Raises TooManyRequests with the seconds to wait."""
-        self._counts.using(lambda storage: self._hit(MovingWindowRateLimiter(storage), *key))
+        self._take(*key)
+
+    def take(self, policy: str, key: str) -> Allowance:
+        """Count a hit, and say what is left. Raises TooManyRequests, which says so too. policy:
+        what callers know the limit as; each has counts of its own."""
+        return self._take(policy, key, policy=policy)
 
     def check(self, *key: str) -> None:
         """Raises TooManyRequests where another hit would be too many. Counts nothing."""
@@ -91,12 +98,19 @@ class RateLimit:
 
     def _check(self, limiter: MovingWindowRateLimiter, *key: str) -> None:
         if not limiter.test(self._item, self._name, *key):
-            raise self._too_many(limiter, *key)
+            reset = limiter.get_window_stats(self._item, self._name, *key).reset_time
+            raise TooManyRequests(_seconds_until(reset))
 
-    def _too_many(self, limiter: MovingWindowRateLimiter, *key: str) -> TooManyRequests:
-        reset = limiter.get_window_stats(self._item, self._name, *key).reset_time
-        return TooManyRequests(max(1, math.ceil(reset - time.time())))
+    def _take(self, *key: str, policy: str = "") -> Allowance:
+        limit, seconds = self._item.amount, self._item.get_expiry()
+        of = self._item.key_for(self._name, *key)
+        window = self._counts.using(lambda storage: storage.take(of, limit, seconds))
+        wait = _seconds_until(window.oldest + seconds)
+        left = Allowance(policy, limit, seconds, max(0, limit - window.count), wait)
+        if not window.taken:
+            raise TooManyRequests(wait, allowance=left if policy else None)
+        return left
 
-    def _hit(self, limiter: MovingWindowRateLimiter, *key: str) -> None:
-        if not limiter.hit(self._item, self._name, *key):
-            raise self._too_many(limiter, *key)
+
+def _seconds_until(then: float) -> int:
+    return max(1, math.ceil(then - time.time()))

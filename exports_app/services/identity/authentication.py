@@ -13,6 +13,7 @@ from exports_app.domain.access import (
     Role,
     permissions_of,
 )
+from exports_app.domain.allowance import Allowance
 from exports_app.domain.errors import (
     Busy,
     DemoIsLocal,
@@ -146,10 +147,8 @@ class Auth:
 
     def guess(self, purpose: Purpose, email: str, address: str, browser: str = "") -> Guess:
         """Call it before a secret of this account is checked, and `right` on the result if the
-        secret was right. Raises TooManyRequests.
-
-        address: of the client. browser: as for `GuessLimits.begin`.
-        """
+        secret was right. Raises TooManyRequests. address: of the client. browser: as for
+        `GuessLimits.begin`."""
         return self._guesses.begin(purpose, email, address, browser)
 
     def check_current(self, who: Principal, user: User, password: str) -> None:
@@ -234,14 +233,18 @@ class Auth:
                 raise OneTimePasswordOver
 
     def principal(self, token: str) -> Principal:
-        """Who presents the token, with their rights as of now. Raises InvalidToken, DemoIsLocal,
-        and TooManyRequests by principal."""
+        """Who presents the token, as `call`."""
+        return self.call(token)[0]
+
+    def call(self, token: str) -> tuple[Principal, Allowance]:
+        """Who presents the token, with their rights as of now, and how many calls they have left.
+        Raises InvalidToken, DemoIsLocal, and TooManyRequests as `count_call`."""
         who = self._who(token)
-        self.count_call(who)
+        left = self.count_call(who)
         if who.key is not None:
             log.note(key=who.key.id)
             self._key_uses.note(who.key.id)
-        return who
+        return who, left
 
     def check_unchanged(self, token: str, who: Principal) -> None:
         """Check that the token still gives the same rights. Raises InvalidToken, DemoIsLocal,
@@ -274,10 +277,9 @@ class Auth:
             need = self.super_admins_need_otp
             return by_key(tx, user, key, super_admins_need_otp=need)
 
-    def count_call(self, who: Principal) -> None:
-        """Count a call through the API or a page; each API key has a count of its own. Raises
-        TooManyRequests."""
-        self._api_limit.hit("principal", who.key.id if who.key else who.user_id)
+    def count_call(self, who: Principal) -> Allowance:
+        """Count a call through the API or a page. Raises TooManyRequests."""
+        return self._api_limit.take(*who.counted_as)
 
     def withheld(self, who: Principal) -> list[Tenant]:
         """Tenants of theirs that give no rights until they have a second factor, by slug."""

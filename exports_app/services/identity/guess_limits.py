@@ -24,13 +24,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from limits import parse
-from limits.storage import Storage
 
 from exports_app.domain.errors import TooManyRequests
 from exports_app.domain.humanize import counted
 from exports_app.services.core import network_addresses
 from exports_app.services.core.email_addresses import account_address
-from exports_app.services.core.rate_limits import Counts
+from exports_app.services.core.rate_limits import Counts, Storage
 
 REMEMBERED = 60 * 60
 """The least number of seconds for which a wrong guess counts."""

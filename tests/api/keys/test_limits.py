@@ -7,7 +7,6 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.services.core.current_rights import write_as
-from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, problem, schedule_body
 from tests.api.conftest import Clients
@@ -202,22 +201,6 @@ def test_a_key_that_is_revoked_while_its_call_waits_writes_nothing(
     services.api_keys.revoke(cast.admin.who, cast.acme.id, who.key.id)
     with pytest.raises(Exception, match=r"ended|revoked"), write_as(services.store, who):
         pytest.fail("it writes")
-
-
-def test_each_key_has_a_rate_of_its_own(
-    services: Services, settings: Settings, cast: Cast, api: Clients
-) -> None:
-    one, other = (services.auth.principal(own(services, api, cast.admin).token or "") for _ in "ab")
-    seen: list[tuple[str, ...]] = []
-
-    class Limit:
-        def hit(self, *key: str) -> None:
-            seen.append(key)
-
-    services.auth._api_limit = Limit()  # type: ignore[assignment]
-    for who in (one, other, cast.admin.who):
-        services.auth.count_call(who)
-    assert len(set(seen)) == 3
 
 
 def test_campaigns_are_read_with_exports_read(
