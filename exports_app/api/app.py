@@ -6,12 +6,12 @@ from fastapi import FastAPI
 
 from exports_app.api import docs, problems
 from exports_app.api.document import build
-from exports_app.api.middleware.etags import ETags
 from exports_app.api.middleware.ids import LowerCaseIds
 from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
 from exports_app.api.middleware.rate_limit_headers import RateLimitHeaders
 from exports_app.api.middleware.request_log import Requests
+from exports_app.api.middleware.whole_answers import WholeAnswers
 from exports_app.api.routes import (
     account,
     all_runs,
@@ -94,7 +94,7 @@ def create(
     docs.install(api)
     build.install(api)
     api.add_middleware(LowerCaseIds)
-    api.add_middleware(ETags)
+    api.add_middleware(WholeAnswers)
     api.add_middleware(RateLimitHeaders)
     api.add_middleware(InLanes)
     api.add_middleware(Methods, router=api.router)
