@@ -679,13 +679,19 @@ export function Fold({ id, unfold = "", title, hint, children }) {
   return h("details", { id, open, className: "fold" }, head, open && h("div", { className: "folded" }, children));
 }
 
-// Texts that are not sent yet. Escape closes a dialog before any field gets the key, so they are sent first.
+// Texts that are not sent yet. Escape closes a dialog before any field gets the key, so they are sent first. In a field with
+// suggestions it closes those alone: they may cover the form, and who closes them does not mean the form.
 const unsent = new Set();
 const flushAll = () => {
   resendUnanswered();
   unsent.forEach((flush) => flush());
 };
-if (typeof window !== "undefined") window.addEventListener("keydown", (event) => event.key === "Escape" && flushAll(), true);
+const escape = (event) => {
+  if (event.key !== "Escape") return;
+  if (event.target.matches?.(".chip-input[list]")) event.stopPropagation();
+  else flushAll();
+};
+if (typeof window !== "undefined") window.addEventListener("keydown", escape, true);
 
 // What was typed into a form and the server has not answered yet, by the field's id. It outlives the fields, which disappear when
 // a restarted server does not know their form. Keep, below, restores it with the form.
