@@ -35,9 +35,9 @@ def test_it_says_who_deleted_what_until_when_and_restores_it(
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        assert listed.all_total == 0
-        await tab.do(ListState.narrow, "active", "deleted")
         deleted = await tab.state(DeletedState)
+        assert (listed.all_total, deleted.kept) == (0, 2)
+        await tab.do(ListState.narrow, "active", "deleted")
         assert [(row.name, row.was) for row in deleted.rows] == [
             ("Asleep", "Paused"),
             ("Weekly", "Active"),
@@ -132,5 +132,22 @@ def test_a_page_that_was_emptied_shows_the_one_before(
         assert [row.name for row in deleted.rows] == ["No. 0"]
         await tab.do(ScheduleActions.restore, made[0].id)
         assert (listed.page, listed.total, len(deleted.rows)) == (1, SIZE, SIZE)
+
+    asyncio.run(play())
+
+
+def test_a_beginner_and_a_viewer_have_none_to_restore(
+    services: Services, tab: Tab, sign_in: SignIn, cast: Cast
+) -> None:
+    async def play() -> None:
+        await load(tab, sign_in, cast.admin.who, cast.acme)
+        deleted = await tab.state(DeletedState)
+        assert deleted.kept == 0
+        made = make_schedule(services, cast.admin.who)
+        services.schedules.delete(cast.admin.who, made.id)
+        await tab.do(ScheduledExports.refresh)
+        assert deleted.kept == 1
+        await load(tab, sign_in, cast.viewer.who, cast.acme)
+        assert deleted.kept == 0
 
     asyncio.run(play())

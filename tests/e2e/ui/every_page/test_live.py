@@ -70,7 +70,7 @@ class TestWhatAnotherDoes:
 
         choose_more(there, made, "Delete")
         expect(rows(there)).to_have_count(0)
-        soon(here.get_by_role("heading", name="No scheduled exports yet"))
+        soon(here.get_by_role("heading", name="No scheduled exports", exact=True))
         assert loads == []
 
     @pytest.mark.long

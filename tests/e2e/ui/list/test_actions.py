@@ -124,7 +124,9 @@ class TestDeleting:
         made = house.schedule(company, "The only one")
         page = visits.open(who=company.admin)
         choose_more(page, made, "Delete")
-        expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
+        expect(page.get_by_role("heading", name="No scheduled exports", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Recently deleted (1)").click()
+        expect(page.get_by_role("row").filter(has_text="The only one")).to_be_visible()
 
 
 @at_both_widths

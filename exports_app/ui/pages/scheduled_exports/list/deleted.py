@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import reflex as rx
 
+from exports_app.domain.access import Permission
 from exports_app.services.core.records import Page, Schedule
 from exports_app.services.schedules.deleted import KEPT
-from exports_app.ui.framework.actions import call
+from exports_app.ui.framework.actions import call, principal
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.vars import put
@@ -29,6 +30,15 @@ class DeletedRow:
 
 class DeletedState(rx.State):
     rows: list[DeletedRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    kept: int = 0
+    """How many the reader may restore. Read where the list has no other to show."""
+
+    @internal
+    async def count(self, tenant_id: str) -> None:
+        total = 0
+        if principal().can(Permission.WRITE, tenant_id):
+            _, total = await call(services.deleted_schedules.find, tenant_id, Page(size=1))
+        put(self, kept=total)
 
     @internal
     async def load(self, tenant_id: str, page: Page) -> tuple[int, int]:

@@ -204,6 +204,8 @@ class ListState(rx.State):
             counts=counts(summary),
             next_at=iso(summary.next_run_at),
         )
+        if not summary.total:
+            await (await self.get_state(DeletedState)).count(tenant)
         await self._show_selected(tenant)
         await (await self.get_state(Choices)).load(tenant)
 

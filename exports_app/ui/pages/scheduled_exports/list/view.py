@@ -7,6 +7,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, link, message
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.address import RUNS
+from exports_app.ui.pages.scheduled_exports.list.deleted import DeletedState
 from exports_app.ui.pages.scheduled_exports.list.deleted_view import deleted_table
 from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
 from exports_app.ui.pages.scheduled_exports.list.filters import DELETED
@@ -33,7 +34,7 @@ def list_view(dialogs: Dialogs) -> rx.Component:
                     rx.fragment(toolbar(dialogs), deleted_table(list_foot())),
                     rx.cond(
                         ListState.all_total == 0,
-                        _nothing_yet(dialogs),
+                        _nothing(dialogs),
                         rx.fragment(toolbar(dialogs), lost_filters(), schedule_table(dialogs)),
                     ),
                 ),
@@ -133,33 +134,36 @@ def _failed() -> rx.Component:
     )
 
 
-def _nothing_yet(dialogs: Dialogs) -> rx.Component:
+def _nothing(dialogs: Dialogs) -> rx.Component:
+    """Where the tenant has none: for a beginner, or after the last one was deleted."""
     writes = may(Permission.WRITE)
     begin = "Start from a template or a blank form."
     ask = f"Ask an admin of {SessionState.tenant_name} to create one."
+    restore = button(
+        f"Recently deleted ({DeletedState.kept})",
+        icon="history",
+        on_click=ListState.narrow("active", DELETED),
+        id="show-deleted",
+    )
     return rx.el.div(
-        message(
-            "calendar-clock",
-            "No scheduled exports yet",
-            rx.fragment(
-                "Scheduled exports email your campaign data as a file, on a schedule. ",
-                rx.cond(writes, begin, ask),
+        rx.cond(
+            writes & (DeletedState.kept > 0),
+            message(
+                "calendar-clock",
+                "No scheduled exports",
+                "Deleted scheduled exports can be restored for 30 days. " + begin,
+                restore,
+            ),
+            message(
+                "calendar-clock",
+                "No scheduled exports yet",
+                rx.fragment(
+                    "Scheduled exports email your campaign data as a file, on a schedule. ",
+                    rx.cond(writes, begin, ask),
+                ),
             ),
         ),
         rx.cond(writes, rx.el.div(*dialogs.templates(), class_name="templates")),
-        rx.cond(
-            writes,
-            rx.el.div(
-                rx.el.button(
-                    "Show deleted scheduled exports",
-                    type="button",
-                    class_name="link-button",
-                    on_click=ListState.narrow("active", DELETED),
-                    id="show-deleted",
-                ),
-                class_name="center",
-            ),
-        ),
         custom_attrs={"data-empty": "true"},
         class_name="empty",
     )
