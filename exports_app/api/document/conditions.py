@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from exports_app.api.document.answers import BINARY, FILES, JSON, header
+from exports_app.api.document.answers import BINARY, FILES, header
 from exports_app.api.document.operations import Error
+from exports_app.api.middleware.whole_answers import KINDS
 from exports_app.domain.errors import PreconditionFailed
 
 ETAG = {"ETag": header("Of this answer: send it back as If-None-Match")}
@@ -44,7 +45,7 @@ def describe(path: str, method: str, operation: dict[str, Any], errors: Collecti
             "content": answered["200"]["content"] | {"multipart/byteranges": BINARY},
         }
         answered["416"] = dict(UNSATISFIABLE)
-    elif method == "get" and JSON in answered["200"].get("content", {}):
+    elif method == "get" and not KINDS.isdisjoint(answered["200"].get("content", {})):
         found.append(IF_NONE_MATCH)
         answered["304"] = dict(NOT_MODIFIED)
         answered["200"].setdefault("headers", {}).update(ETAG)

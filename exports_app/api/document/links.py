@@ -7,6 +7,7 @@ ID = "$response.body#/id"
 SCHEDULE = {"schedule_id": ID}
 CAMPAIGN = {"campaign_id": ID}
 OWN_KEY = {"key_id": ID}
+FEED = {"feed_id": ID}
 IN_TENANT = {"tenant_id": "$request.path.tenant_id"}
 TENANT_KEY = IN_TENANT | {"key_id": ID}
 VIEW = IN_TENANT | {"view_id": ID}
@@ -42,6 +43,7 @@ LINKS: dict[str, dict[str, Parameters]] = {
     ),
     "createView": _all(VIEW, "getView", "updateView", "deleteView"),
     "createOwnKey": _all(OWN_KEY, "getOwnKey", "renameOwnKey", "revokeOwnKey"),
+    "createFeed": _all(FEED, "getFeed", "revokeFeed"),
     "createTenantKey": _all(TENANT_KEY, "getTenantKey", "renameTenantKey", "revokeTenantKey"),
     "inviteMember": _all(INVITATION, "resendInvitation", "revokeInvitation"),
 }

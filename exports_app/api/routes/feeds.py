@@ -21,6 +21,11 @@ own = APIRouter(prefix=OWN, tags=["feeds"], dependencies=[Depends(person), param
 read = APIRouter(prefix=READ, tags=["feeds"])
 
 
+def _text(kind: str) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document."""
+    return {200: {"content": {kind.partition(";")[0]: {"schema": {"type": "string"}}}}}
+
+
 @own.get("", response_model=schemas.FeedsOut, summary="List your feeds")
 def find(srv: Srv, who: Person) -> Any:
     """Newest first."""
@@ -61,14 +66,24 @@ def revoke(srv: Srv, who: Person, feed_id: str) -> None:
     srv.feeds.revoke(who, feed_id)
 
 
-@read.get("/{token}.ics", response_class=Response, summary="Read the next runs as a calendar")
+@read.get(
+    "/{token}.ics",
+    response_class=Response,
+    responses=_text(calendar.MEDIA_TYPE),
+    summary="Read the next runs as a calendar",
+)
 def read_calendar(srv: Srv, token: str) -> Response:
     """iCalendar (RFC 5545): the runs of the next 90 days, at most 500."""
     text = calendar.write(srv.feed_reading.calendar(token), srv.settings.base_url.rstrip("/"))
     return _answer(text, calendar.MEDIA_TYPE, "scheduled-exports.ics")
 
 
-@read.get("/{token}.atom", response_class=Response, summary="Read the ended runs as a feed")
+@read.get(
+    "/{token}.atom",
+    response_class=Response,
+    responses=_text(atom.MEDIA_TYPE),
+    summary="Read the ended runs as a feed",
+)
 def read_runs(srv: Srv, token: str) -> Response:
     """Atom (RFC 4287): the newest 50. A run that ends again is updated."""
     text = atom.write(srv.feed_reading.runs(token), srv.settings.base_url.rstrip("/"))
