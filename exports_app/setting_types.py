@@ -60,9 +60,36 @@ def _networks(value: object) -> object:
     return tuple(networks)
 
 
+def _origins(value: object) -> object:
+    """Text like ``https://a.example, http://localhost:5173`` as origins, in the form in which
+    browsers send them."""
+    if not isinstance(value, str):
+        return value
+    return tuple(_origin(text) for text in value.replace(",", " ").split())
+
+
+def _origin(text: str) -> str:
+    if "*" in text:
+        raise ValueError("must name each site: with * every site could call the API")
+    found = _ORIGIN.fullmatch(text.lower())
+    if not found:
+        raise ValueError(
+            "must be addresses of sites like https://dashboard.example.com, without a path; "
+            f"{text[:50]} is not one"
+        )
+    scheme, host, port = found.groups()
+    if scheme == "http" and host not in _THIS_MACHINE:
+        raise ValueError(f"must be https, or http at localhost; {text[:50]} is neither")
+    default = {"https": "443", "http": "80"}[scheme]
+    return f"{scheme}://{host}" + (f":{port}" if port and port != default else "")
+
+
+_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?")
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Host = Annotated[str, AfterValidator(_host)]
 DatabaseHost = Annotated[str, AfterValidator(_database_host)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]

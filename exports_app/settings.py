@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from exports_app.connection_settings import ConnectionSettings
 from exports_app.environment import SettingsError, read
-from exports_app.setting_types import Host, Networks, Rate, Zone
+from exports_app.setting_types import Host, Networks, Origins, Rate, Zone
 
 MIN_KEY_LENGTH = 32
 
@@ -48,6 +48,8 @@ class Settings(ConnectionSettings):
     )
     trusted_proxies: Networks = ()
     """Proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
+    cors_origins: Origins = ()
+    """Other sites whose pages may call the API."""
     secret_key: SecretStr = SecretStr("")
     """Empty: generated into data_dir on first use (see `signing_key`)."""
     secret_key_previous: SecretStr = SecretStr("")

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from exports_app.api import docs, problems
 from exports_app.api.document import build
+from exports_app.api.middleware.cors import Cors
 from exports_app.api.middleware.ids import LowerCaseIds
 from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
@@ -99,4 +100,5 @@ def create(
     api.add_middleware(InLanes)
     api.add_middleware(Methods, router=api.router)
     api.add_middleware(Requests)
+    api.add_middleware(Cors)
     return api
