@@ -77,6 +77,8 @@ class Settings(ConnectionSettings):
     min_interval_seconds: int = Field(60, ge=1, le=31_536_000)
     rate_limit_login: Rate = "10/minute"
     rate_limit_api: Rate = "600/minute"
+    require_if_match: bool = False
+    """Changes through the API must name the version that they are made to."""
     read_seconds: float = Field(15, ge=1, le=3600)
     """The longest that one reading of the database may take for a request or a page."""
     session_idle_hours: int = Field(12, ge=1, le=8_760)

@@ -31,6 +31,7 @@ STATUS: dict[type[e.ExportsError], int] = {
     e.UnsupportedType: 415,
     e.Invalid: 422,
     e.TooManyRequests: 429,
+    e.PreconditionRequired: 428,
     e.QuotaExceeded: 429,
     e.Unavailable: 503,
 }

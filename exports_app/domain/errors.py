@@ -186,6 +186,13 @@ class PreconditionFailed(ExportsError):
     code = "precondition_failed"
 
 
+class PreconditionRequired(ExportsError):
+    """Here, changes must name the version that they are made to: GET it, and send its ETag as
+    If-Match"""
+
+    code = "precondition_required"
+
+
 class IdempotencyInProgress(Conflict):
     """A request with this Idempotency-Key is under way: send it again in a moment"""
 

@@ -39,6 +39,8 @@ def describe(path: str, method: str, operation: dict[str, Any], errors: Collecti
     if PreconditionFailed in errors:
         found.append(IF_MATCH)
     if path.endswith(FILES):
+        found.append(IF_NONE_MATCH)
+        answered["304"] = dict(NOT_MODIFIED)
         answered["206"] = {
             "description": PART,
             "headers": answered["200"]["headers"] | CONTENT_RANGE,

@@ -26,6 +26,9 @@ RUN = f"{SCHEDULE}/history/{{history_id}}"
 TENANT = "/api/tenants/{tenant_id}"
 ACCOUNT = "/api/account"
 
+IF_MATCH = (e.PreconditionFailed, e.PreconditionRequired)
+"""Of changes that name the version that they are made to."""
+
 _PEOPLE = {
     "POST /api/auth/login": _operation(
         "signIn",
@@ -63,25 +66,25 @@ _PEOPLE = {
     ),
     "GET /api/users": _operation("listUsers"),
     "GET /api/users/{user_id}": _operation("getUser"),
-    "PUT /api/users/{user_id}": _operation("updateUser", e.Conflict),
-    "PATCH /api/users/{user_id}": _operation("patchUser", e.Conflict),
+    "PUT /api/users/{user_id}": _operation("updateUser", e.Conflict, *IF_MATCH),
+    "PATCH /api/users/{user_id}": _operation("patchUser", e.Conflict, *IF_MATCH),
     "DELETE /api/users/{user_id}/second-factor": _operation("resetSecondFactor", e.Conflict),
     "POST /api/users/{user_id}/reset-password": _operation("resetUserPassword", e.Conflict),
 }
 _TENANTS = {
     f"GET {TENANT}": _operation("getTenant"),
-    f"PUT {TENANT}": _operation("updateTenant", e.Conflict),
-    f"PATCH {TENANT}": _operation("patchTenant", e.Conflict),
+    f"PUT {TENANT}": _operation("updateTenant", e.Conflict, *IF_MATCH),
+    f"PATCH {TENANT}": _operation("patchTenant", e.Conflict, *IF_MATCH),
     f"GET {TENANT}/quotas": _operation("listQuotas"),
-    f"PUT {TENANT}/quotas": _operation("updateQuotas"),
-    f"PATCH {TENANT}/quotas": _operation("patchQuotas"),
+    f"PUT {TENANT}/quotas": _operation("updateQuotas", e.Conflict, *IF_MATCH),
+    f"PATCH {TENANT}/quotas": _operation("patchQuotas", e.Conflict, *IF_MATCH),
     f"GET {TENANT}/tags": _operation("listTags"),
     f"GET {TENANT}/members": _operation("listMembers"),
     f"POST {TENANT}/members": _operation("inviteMember", e.Conflict),
     f"GET {TENANT}/members/{{user_id}}": _operation("getMember"),
-    f"PUT {TENANT}/members/{{user_id}}": _operation("updateMember", e.Conflict),
-    f"PATCH {TENANT}/members/{{user_id}}": _operation("patchMember", e.Conflict),
-    f"DELETE {TENANT}/members/{{user_id}}": _operation("removeMember", e.Conflict),
+    f"PUT {TENANT}/members/{{user_id}}": _operation("updateMember", e.Conflict, *IF_MATCH),
+    f"PATCH {TENANT}/members/{{user_id}}": _operation("patchMember", e.Conflict, *IF_MATCH),
+    f"DELETE {TENANT}/members/{{user_id}}": _operation("removeMember", e.Conflict, *IF_MATCH),
     f"GET {TENANT}/invitations": _operation("listInvitations"),
     f"DELETE {TENANT}/invitations/{{invitation_id}}": _operation("revokeInvitation"),
     f"POST {TENANT}/invitations/{{invitation_id}}/resend": _operation(
@@ -95,9 +98,9 @@ _TENANTS = {
     f"GET {TENANT}/views": _operation("listViews"),
     f"POST {TENANT}/views": _operation("createView", e.Conflict),
     f"GET {TENANT}/views/{{view_id}}": _operation("getView"),
-    f"PUT {TENANT}/views/{{view_id}}": _operation("updateView", e.Conflict),
-    f"PATCH {TENANT}/views/{{view_id}}": _operation("patchView", e.Conflict),
-    f"DELETE {TENANT}/views/{{view_id}}": _operation("deleteView"),
+    f"PUT {TENANT}/views/{{view_id}}": _operation("updateView", e.Conflict, *IF_MATCH),
+    f"PATCH {TENANT}/views/{{view_id}}": _operation("patchView", e.Conflict, *IF_MATCH),
+    f"DELETE {TENANT}/views/{{view_id}}": _operation("deleteView", e.Conflict, *IF_MATCH),
     f"GET {TENANT}/analytics/campaigns": _operation("getCampaignAnalytics"),
     f"GET {TENANT}/analytics/exports": _operation("getExportAnalytics"),
     "POST /api/invitations/look": _operation("getInvitation", e.LinkNotValid),
@@ -116,9 +119,9 @@ _SCHEDULES = {
     f"POST {SCHEDULES}/validate-cron": _operation("validateCron"),
     f"GET {SCHEDULES}/deleted": _operation("listDeletedSchedules"),
     f"GET {SCHEDULE}": _operation("getSchedule"),
-    f"PUT {SCHEDULE}": _operation("updateSchedule", e.Conflict, e.PreconditionFailed),
-    f"PATCH {SCHEDULE}": _operation("patchSchedule", e.Conflict, e.PreconditionFailed),
-    f"DELETE {SCHEDULE}": _operation("deleteSchedule", e.PreconditionFailed),
+    f"PUT {SCHEDULE}": _operation("updateSchedule", e.Conflict, *IF_MATCH),
+    f"PATCH {SCHEDULE}": _operation("patchSchedule", e.Conflict, *IF_MATCH),
+    f"DELETE {SCHEDULE}": _operation("deleteSchedule", *IF_MATCH),
     f"POST {SCHEDULE}/transfer": _operation("transferSchedule", e.Conflict, e.PreconditionFailed),
     f"POST {SCHEDULE}/restore": _operation("restoreSchedule", e.Conflict, e.QuotaExceeded),
     f"POST {SCHEDULE}/trigger": _operation("triggerSchedule", e.Conflict, e.QuotaExceeded),
@@ -146,9 +149,9 @@ _OTHERS = {
     "GET /api/campaigns": _operation("listCampaigns"),
     "POST /api/campaigns": _operation("createCampaign"),
     "GET /api/campaigns/{campaign_id}": _operation("getCampaign"),
-    "PUT /api/campaigns/{campaign_id}": _operation("updateCampaign"),
-    "PATCH /api/campaigns/{campaign_id}": _operation("patchCampaign"),
-    "DELETE /api/campaigns/{campaign_id}": _operation("deleteCampaign"),
+    "PUT /api/campaigns/{campaign_id}": _operation("updateCampaign", e.Conflict, *IF_MATCH),
+    "PATCH /api/campaigns/{campaign_id}": _operation("patchCampaign", e.Conflict, *IF_MATCH),
+    "DELETE /api/campaigns/{campaign_id}": _operation("deleteCampaign", e.Conflict, *IF_MATCH),
     "POST /api/campaigns/{campaign_id}/metrics": _operation("writeMetrics"),
     "GET /api/catalog": _operation("getCatalog"),
     "GET /api/mail": _operation("getMailSettings", e.NotFound),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import CampaignWriter, Reader, Srv, Who, writable_campaign
+from exports_app.api.conditions import expected_version, version_of
 from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, merges, takes
 from exports_app.api.schemas import campaigns as schemas
@@ -75,9 +76,11 @@ def create(
 
 
 @router.get("/{campaign_id}", response_model=schemas.CampaignOut, summary="Get a campaign")
-def get(srv: Srv, who: Who, campaign_id: str) -> Any:
+def get(srv: Srv, who: Who, request: Request, campaign_id: str) -> Any:
     """Its settings, without its metrics."""
-    return srv.campaigns.get(who, campaign_id)
+    found = srv.campaigns.get(who, campaign_id)
+    request.state.version = _version(found)
+    return found
 
 
 @router.put(
@@ -89,11 +92,12 @@ def get(srv: Srv, who: Who, campaign_id: str) -> Any:
 def update(
     srv: Srv,
     who: Who,
+    request: Request,
     target: Target,
     body: Annotated[schemas.CampaignChange, Depends(json_body(schemas.CampaignChange))],
 ) -> Any:
     """Fields left out keep their value. The answer of GET can be edited and sent back."""
-    return _change(srv, who, target, body)
+    return _change(srv, who, request, target, body)
 
 
 @router.patch(
@@ -105,22 +109,35 @@ def update(
 def patch(
     srv: Srv,
     who: Who,
+    request: Request,
     target: Target,
     body: Annotated[schemas.CampaignChange, Depends(json_body(schemas.CampaignPatch))],
 ) -> Any:
     """JSON Merge Patch (RFC 7396): null removes a value, or sets the default of a new campaign."""
-    return _change(srv, who, target, body)
+    return _change(srv, who, request, target, body)
 
 
-def _change(srv: Srv, who: Who, target: Campaign, body: schemas.CampaignChange) -> Campaign:
+def _change(
+    srv: Srv, who: Who, request: Request, target: Campaign, body: schemas.CampaignChange
+) -> Campaign:
     body.check_fixed(schemas.CampaignOut.model_validate(target))
-    return srv.campaigns.update(who, target.id, schemas.campaign_values(body))
+    seen = _seen(request, target)
+    return srv.campaigns.update(who, target.id, schemas.campaign_values(body), seen)
+
+
+def _version(campaign: Campaign) -> str:
+    return version_of(schemas.CampaignOut.model_validate(campaign))
+
+
+def _seen(request: Request, target: Campaign) -> Campaign | None:
+    """What the change is to be made to, if the caller says so."""
+    return target if expected_version(request, _version(target)) else None
 
 
 @router.delete("/{campaign_id}", status_code=204, summary="Delete a campaign")
-def delete(srv: Srv, who: Who, campaign_id: str) -> None:
+def delete(srv: Srv, who: Who, request: Request, target: Target) -> None:
     """Permanently, with all its metrics. Scheduled exports limited to it fail from then on."""
-    srv.campaigns.delete(who, campaign_id)
+    srv.campaigns.delete(who, target.id, _seen(request, target))
 
 
 @router.post(

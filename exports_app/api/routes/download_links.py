@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from exports_app.api.access import Srv
-from exports_app.api.file_response import FileResponse
-from exports_app.api.middleware.methods import is_head
+from exports_app.api.file_response import FileResponse, sent
 from exports_app.api.problems import status_of
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
 from exports_app.services.runs.download_links import PATH
+from exports_app.services.runs.history import RunFile
 
 router = APIRouter(prefix=PATH, tags=["files"])
 
@@ -54,9 +54,12 @@ def download(
     signature: Annotated[str, Query(max_length=bounds.SIGNATURE)] = "",
 ) -> Response:
     """404 for a link that was never issued; 410 once it has expired or the file was removed."""
-    noted = not is_head(request.scope)
+
+    def find(noted: bool) -> RunFile:
+        return srv.download_links.file(delivery_id, expires, signature, noted=noted)
+
     try:
-        file = srv.download_links.file(delivery_id, expires, signature, noted=noted)
+        return sent(request, HEADERS, find)
     except ExportsError as e:
         if "text/html" not in request.headers.get("accept", ""):
             raise
@@ -66,4 +69,3 @@ def download(
         return HTMLResponse(
             PAGE.format(title=title, text=escape(text or f"{e.message}.")), status, HEADERS
         )
-    return FileResponse(file.path, file.name, file.mime, HEADERS, file.sha256)

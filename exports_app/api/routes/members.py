@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Srv, Who
+from exports_app.api.conditions import expected_version, version_of
 from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.routes.tenants import Managed
 from exports_app.api.schemas import tenants as schemas
@@ -57,8 +58,9 @@ def members(
 
 
 @router.get("/{user_id}", response_model=schemas.MemberOut, summary="Get a member")
-def get(member: Target) -> Any:
+def get(request: Request, member: Target) -> Any:
     """Their role, and how many scheduled exports they own."""
+    request.state.version = _version(member)
     return _member(member)
 
 
@@ -71,12 +73,13 @@ def get(member: Target) -> Any:
 def change_role(
     srv: Srv,
     who: Who,
+    request: Request,
     member: Target,
     tenant: Managed,
     body: Annotated[schemas.RoleIn, Depends(json_body(schemas.RoleIn))],
 ) -> Any:
     """409 for the last active admin."""
-    return _change(srv, who, tenant, member, body)
+    return _change(srv, who, request, tenant, member, body)
 
 
 @router.patch(
@@ -88,29 +91,37 @@ def change_role(
 def patch(
     srv: Srv,
     who: Who,
+    request: Request,
     member: Target,
     tenant: Managed,
     body: Annotated[schemas.RoleIn, Depends(json_body(schemas.RolePatch))],
 ) -> Any:
     """Only the role can be changed. 409 for the last active admin."""
-    return _change(srv, who, tenant, member, body)
+    return _change(srv, who, request, tenant, member, body)
 
 
 def _change(
-    srv: Srv, who: Who, tenant: Tenant, member: Member, body: schemas.RoleIn
+    srv: Srv, who: Who, request: Request, tenant: Tenant, member: Member, body: schemas.RoleIn
 ) -> dict[str, Any]:
     body.check_fixed(schemas.MemberOut.model_validate(_member(member)))
+    seen = member.role if expected_version(request, _version(member)) else None
     if "role" in body.given():
-        member = srv.members.change_role(who, tenant.id, member.user.id, body.role)
+        member = srv.members.change_role(who, tenant.id, member.user.id, body.role, seen)
     return _member(member)
+
+
+def _version(member: Member) -> str:
+    answer = schemas.MemberOut.model_validate(_member(member))
+    return version_of(answer, {"scheduled_exports"})
 
 
 @router.delete("/{user_id}", status_code=204, summary="Remove a member")
 def remove(
     srv: Srv,
     who: Who,
+    request: Request,
     tenant: Managed,
-    user_id: str,
+    member: Target,
     schedules_to: Annotated[
         Id | None,
         Query(
@@ -128,7 +139,9 @@ def remove(
 ) -> None:
     """409 for the last active admin, while their scheduled exports have no new owner, and with
     dropRecipient if they are the only recipient of some scheduled exports."""
-    srv.members.remove(who, tenant.id, user_id, schedules_to, drop_recipient=drop_recipient)
+    expected_version(request, _version(member))
+    of = (who, tenant.id, member.user.id)
+    srv.members.remove(*of, schedules_to, drop_recipient=drop_recipient)
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
+from exports_app.api.conditions import expected_version, version_of
 from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.schemas import invitations as invitation_schemas
 from exports_app.api.schemas import tenants as schemas
@@ -13,6 +14,7 @@ from exports_app.api.schemas.schedules import TagsOut
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Tenant
 from exports_app.services.tenants.invitations import Invited
+from exports_app.services.tenants.quotas import Quota
 
 router = APIRouter(prefix="/api/tenants", tags=["tenants"], dependencies=[parameters.CHECKED])
 
@@ -26,9 +28,11 @@ Managed = Annotated[Tenant, Depends(managed)]
 
 
 @router.get("/{tenant_id}", response_model=schemas.TenantSettingsOut, summary="Get a tenant")
-def get(srv: Srv, who: Who, tenant_id: str) -> Any:
+def get(srv: Srv, who: Who, request: Request, tenant_id: str) -> Any:
     """Its settings, for everyone who has access to it."""
-    return srv.tenants.get(who, tenant_id)
+    found = srv.tenants.get(who, tenant_id)
+    request.state.version = _version(found)
+    return found
 
 
 @router.put(
@@ -40,12 +44,13 @@ def get(srv: Srv, who: Who, tenant_id: str) -> Any:
 def update(
     srv: Srv,
     who: Who,
+    request: Request,
     tenant: Managed,
     body: Annotated[schemas.TenantChange, Depends(json_body(schemas.TenantChange))],
 ) -> Any:
     """Fields left out keep their value. null clears the logo, the time zone and the retention of
     files."""
-    return _change(srv, who, tenant, body)
+    return _change(srv, who, request, tenant, body)
 
 
 @router.patch(
@@ -57,22 +62,32 @@ def update(
 def patch(
     srv: Srv,
     who: Who,
+    request: Request,
     tenant: Managed,
     body: Annotated[schemas.TenantChange, Depends(json_body(schemas.TenantPatch))],
 ) -> Any:
     """JSON Merge Patch (RFC 7396): null removes a value, or sets the default."""
-    return _change(srv, who, tenant, body)
+    return _change(srv, who, request, tenant, body)
 
 
-def _change(srv: Srv, who: Who, tenant: Tenant, body: schemas.TenantChange) -> Tenant:
+def _change(
+    srv: Srv, who: Who, request: Request, tenant: Tenant, body: schemas.TenantChange
+) -> Tenant:
     body.check_fixed(schemas.TenantSettingsOut.model_validate(tenant))
-    return srv.tenants.update(who, tenant.id, body.given())
+    seen = vars(tenant) if expected_version(request, _version(tenant)) else None
+    return srv.tenants.update(who, tenant.id, body.given(), seen)
+
+
+def _version(tenant: Tenant) -> str:
+    return version_of(schemas.TenantSettingsOut.model_validate(tenant))
 
 
 @router.get("/{tenant_id}/quotas", response_model=schemas.QuotasOut, summary="List quotas")
-def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
+def quotas(srv: Srv, who: Who, request: Request, tenant: Managed) -> Any:
     """The tenant's quotas and how much of each is used."""
-    return {"items": srv.quotas.find(who, tenant.id)}
+    found = srv.quotas.find(who, tenant.id)
+    request.state.version = _version_of_quotas(found)
+    return {"items": found}
 
 
 @router.put(
@@ -84,11 +99,12 @@ def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
 def change_quotas(
     srv: Srv,
     who: Who,
+    request: Request,
     tenant: Managed,
     body: Annotated[schemas.QuotasChange, Depends(json_body(schemas.QuotasChange))],
 ) -> Any:
     """For super admins. Fields left out keep their value; null resets to the default."""
-    return {"items": srv.quotas.change(who, tenant.id, body.limits())}
+    return _change_quotas(srv, who, request, tenant, body)
 
 
 @router.patch(
@@ -100,11 +116,25 @@ def change_quotas(
 def patch_quotas(
     srv: Srv,
     who: Who,
+    request: Request,
     tenant: Managed,
     body: Annotated[schemas.QuotasChange, Depends(json_body(schemas.QuotasChange))],
 ) -> Any:
     """For super admins. JSON Merge Patch (RFC 7396): null resets to the default."""
-    return {"items": srv.quotas.change(who, tenant.id, body.limits())}
+    return _change_quotas(srv, who, request, tenant, body)
+
+
+def _change_quotas(
+    srv: Srv, who: Who, request: Request, tenant: Tenant, body: schemas.QuotasChange
+) -> dict[str, Any]:
+    now = srv.quotas.find(who, tenant.id)
+    seen = now if expected_version(request, _version_of_quotas(now)) else None
+    return {"items": srv.quotas.change(who, tenant.id, body.limits(), seen)}
+
+
+def _version_of_quotas(quotas: list[Quota]) -> str:
+    answer = schemas.QuotasOut.model_validate({"items": quotas})
+    return version_of(answer, {"items": {"__all__": {"used", "limit"}}})
 
 
 @router.get("/{tenant_id}/tags", response_model=TagsOut, summary="List tags")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Operator, Srv, Who, operator
+from exports_app.api.conditions import expected_version, version_of
 from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.schemas import users as schemas
 from exports_app.domain import bounds
@@ -54,9 +55,11 @@ def _account(account: UserAccount) -> dict[str, Any]:
 
 
 @router.get("/users/{user_id}", response_model=schemas.UserAccountOut, summary="Get an account")
-def get(srv: Srv, who: Who, user: Others) -> Any:
+def get(srv: Srv, who: Who, request: Request, user: Others) -> Any:
     """For super admins. The account of a person, with their tenants and roles."""
-    return _account(srv.user_administration.account(who, user.id))
+    found = _account(srv.user_administration.account(who, user.id))
+    request.state.version = version_of(schemas.UserAccountOut.model_validate(found))
+    return found
 
 
 @router.put(
@@ -68,11 +71,12 @@ def get(srv: Srv, who: Who, user: Others) -> Any:
 def set_active(
     srv: Srv,
     who: Who,
+    request: Request,
     user: Others,
     body: Annotated[schemas.UserChange, Depends(json_body(schemas.UserChange))],
 ) -> Any:
     """For super admins. A deactivated user is signed out, and their scheduled exports fail."""
-    return _change(srv, who, user, body)
+    return _change(srv, who, request, user, body)
 
 
 @router.patch(
@@ -84,17 +88,22 @@ def set_active(
 def patch(
     srv: Srv,
     who: Who,
+    request: Request,
     user: Others,
     body: Annotated[schemas.UserChange, Depends(json_body(schemas.UserPatch))],
 ) -> Any:
     """For super admins. Only isActive can be changed. A deactivated user is signed out, and their
     scheduled exports fail."""
-    return _change(srv, who, user, body)
+    return _change(srv, who, request, user, body)
 
 
-def _change(srv: Srv, who: Who, user: User, body: schemas.UserChange) -> dict[str, Any]:
+def _change(
+    srv: Srv, who: Who, request: Request, user: User, body: schemas.UserChange
+) -> dict[str, Any]:
     now = _account(srv.user_administration.account(who, user.id))
-    body.check_fixed(schemas.UserAccountOut.model_validate(now))
+    answer = schemas.UserAccountOut.model_validate(now)
+    body.check_fixed(answer)
+    expected_version(request, version_of(answer))
     if "is_active" in body.given():
         changed = srv.user_administration.set_active(who, user.id, active=body.is_active)
         now |= vars(changed)

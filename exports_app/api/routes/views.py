@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
+from exports_app.api.conditions import expected_version
 from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.schemas import views as schemas
@@ -61,8 +62,9 @@ def create(
 
 
 @router.get("/{view_id}", response_model=schemas.ViewOut, summary="Get a saved view")
-def get(view: Annotated[SavedView, Depends(visible)]) -> Any:
+def get(request: Request, view: Annotated[SavedView, Depends(visible)]) -> Any:
     """One of your own views, or a shared one."""
+    request.state.version = view.version
     return _out(view)
 
 
@@ -75,11 +77,12 @@ def get(view: Annotated[SavedView, Depends(visible)]) -> Any:
 def update(
     srv: Srv,
     who: Who,
+    request: Request,
     view: Annotated[SavedView, Depends(changeable)],
     body: Annotated[schemas.ViewChange, Depends(json_body(schemas.ViewChange))],
 ) -> Any:
     """Shared views can be changed by anyone who can change scheduled exports."""
-    return _change(srv, who, view, body)
+    return _change(srv, who, request, view, body)
 
 
 @router.patch(
@@ -91,23 +94,30 @@ def update(
 def patch(
     srv: Srv,
     who: Who,
+    request: Request,
     view: Annotated[SavedView, Depends(changeable)],
     body: Annotated[schemas.ViewChange, Depends(json_body(schemas.ViewPatch))],
 ) -> Any:
     """JSON Merge Patch (RFC 7396): filters are merged one by one, and null removes one."""
-    return _change(srv, who, view, body)
+    return _change(srv, who, request, view, body)
 
 
-def _change(srv: Srv, who: Who, view: SavedView, body: schemas.ViewChange) -> dict[str, Any]:
+def _change(
+    srv: Srv, who: Who, request: Request, view: SavedView, body: schemas.ViewChange
+) -> dict[str, Any]:
     body.check_fixed(schemas.ViewOut.model_validate(_out(view)))
+    version = expected_version(request, view.version, body.version)
     values = schemas.view_values(body)
-    return _out(srv.saved_views.update(who, view.tenant_id, view.id, values, body.version))
+    return _out(srv.saved_views.update(who, view.tenant_id, view.id, values, version))
 
 
 @router.delete("/{view_id}", status_code=204, summary="Delete a saved view")
-def delete(srv: Srv, who: Who, tenant_id: str, view_id: str) -> None:
+def delete(
+    srv: Srv, who: Who, request: Request, view: Annotated[SavedView, Depends(changeable)]
+) -> None:
     """Shared views can be deleted by anyone who can change scheduled exports."""
-    srv.saved_views.delete(who, tenant_id, view_id)
+    version = expected_version(request, view.version)
+    srv.saved_views.delete(who, view.tenant_id, view.id, version)
 
 
 def _out(view: SavedView) -> dict[str, Any]:

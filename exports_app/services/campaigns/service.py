@@ -9,7 +9,7 @@ import pycountry
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal, require_own_password
-from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, require, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -144,20 +144,28 @@ class Campaigns:
         self._publish(tenant_id)
         return campaign
 
-    def update(self, who: Principal, campaign_id: str, values: Mapping[str, Any]) -> Campaign:
-        """values: the fields to change."""
-        seen = self.get(who, campaign_id, Permission.CAMPAIGNS)
+    def update(
+        self,
+        who: Principal,
+        campaign_id: str,
+        values: Mapping[str, Any],
+        seen: Campaign | None = None,
+    ) -> Campaign:
+        """values: the fields to change. seen: what the caller saw; None: whatever it is now. Raises
+        Conflict where it is another one."""
+        checked = self.get(who, campaign_id, Permission.CAMPAIGNS)
         while True:
-            campaign = replace(seen, **values)
+            campaign = replace(checked, **values)
             if errors := check_campaign(campaign):
                 raise Invalid(errors)
             with write_as(self._store, who) as (tx, who):
                 old = self._get(tx, who, campaign_id, Permission.CAMPAIGNS)
-                if old == seen:
+                _check_seen(old, seen)
+                if old == checked:
                     self._change(tx, who, old, campaign, values)
                     break
             # changed by someone else meanwhile: check both changes together
-            seen = old
+            checked = old
         self._publish(campaign.tenant_id)
         return campaign
 
@@ -173,10 +181,12 @@ class Campaigns:
             tx.campaigns.update(old.id, values)
             self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=changes)
 
-    def delete(self, who: Principal, campaign_id: str) -> None:
-        """Delete it with its metrics. Scheduled exports that name it fail from then on."""
+    def delete(self, who: Principal, campaign_id: str, seen: Campaign | None = None) -> None:
+        """Delete it with its metrics. Scheduled exports that name it fail from then on. seen: as
+        of `update`."""
         with write_as(self._store, who) as (tx, who):
             campaign = self._get(tx, who, campaign_id, Permission.CAMPAIGNS)
+            _check_seen(campaign, seen)
             tx.campaigns.delete(campaign_id)
             self._note(tx, who, Action.CAMPAIGN_DELETED, campaign)
         self._publish(campaign.tenant_id)
@@ -227,6 +237,11 @@ class Campaigns:
 
     def _publish(self, tenant_id: str) -> None:
         self._changes.publish(Change(Topic.CAMPAIGNS, tenant_id))
+
+
+def _check_seen(campaign: Campaign, seen: Campaign | None) -> None:
+    if seen is not None and campaign != seen:
+        raise Conflict
 
 
 def _by_fields(

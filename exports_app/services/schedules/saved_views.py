@@ -117,11 +117,15 @@ class SavedViews:
         self._publish(tenant_id)
         return view
 
-    def delete(self, who: Principal, tenant_id: str, view_id: str) -> None:
-        """Raises NotFound, Forbidden."""
+    def delete(
+        self, who: Principal, tenant_id: str, view_id: str, version: int | None = None
+    ) -> None:
+        """version: as of `update`. Raises NotFound, Forbidden, Conflict."""
         with write_as(self._store, who) as (tx, who):
             old = _view(tx, who, tenant_id, view_id, lock=True)
             _require_change(who, old, shared=old.is_shared)
+            if version is not None and version != old.version:
+                raise Conflict
             tx.views.remove(view_id)
             if old.is_shared:
                 self._note(tx, who, Action.VIEW_DELETED, old)

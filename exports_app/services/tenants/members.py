@@ -80,10 +80,15 @@ class Members:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             return _member(tx, tenant_id, user_id)
 
-    def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
-        """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
+    def change_role(
+        self, who: Principal, tenant_id: str, user_id: str, role: str, seen: Role | None = None
+    ) -> Member:
+        """seen: the role that the caller saw. Raises NotFound, Forbidden, Invalid; Conflict for the
+        last admin, and where the role is another one than was seen."""
         with self._changing(who, tenant_id, user_id) as (tx, who, old):
             wanted = role_of(role)
+            if seen is not None and old.role is not seen:
+                raise Conflict
             if old.role is wanted:
                 return old
             _keep_an_admin(tx, tenant_id, old)

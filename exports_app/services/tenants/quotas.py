@@ -9,6 +9,7 @@ from typing import Any
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import (
+    Conflict,
     FieldError,
     Forbidden,
     Invalid,
@@ -92,16 +93,23 @@ class Quotas:
             return self._quotas(tx, tenant)
 
     def change(
-        self, who: Principal, tenant_id: str, limits: Mapping[str, int | None]
+        self,
+        who: Principal,
+        tenant_id: str,
+        limits: Mapping[str, int | None],
+        seen: Sequence[Quota] | None = None,
     ) -> list[Quota]:
-        """limits: those to change, by name as in `QuotaLimits`; None: the installation's. Raises
-        NotFound, Invalid; Forbidden for everyone but super admins."""
+        """limits: those to change, by name as in `QuotaLimits`; None: the installation's. seen:
+        what the caller saw. Raises NotFound, Invalid; Forbidden for everyone but super admins;
+        Conflict where the tenant's own limits are others than were seen."""
         if wrong := _wrong(limits):
             raise Invalid(wrong)
         with write_as(self._store, who) as (tx, who):
             old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             if not who.operates:
                 raise Forbidden("Only a super admin changes quotas")
+            if seen and any(_own(old, quota.name) != quota.own for quota in seen):
+                raise Conflict
             values: dict[str, Any] = {f"quota_{name}": limit for name, limit in limits.items()}
             changed = audit_log.changed(vars(old), values)
             if changed:

@@ -1,9 +1,12 @@
 """ETag, If-None-Match and If-Match."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exports_app.services.runs.history import RunFile
+from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, problem
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, call
@@ -57,6 +60,49 @@ def test_the_tag_of_a_file_is_its_hash(api: Clients, ids: dict[str, str]) -> Non
     assert (part.status_code, part.content) == (206, file.content[:4])
     whole = api.admin.get(f"{run}/file", headers=ranged | {"If-Range": '"other"'})
     assert (whole.status_code, whole.content) == (200, file.content)
+
+
+class TestFiles:
+    @pytest.fixture
+    def path(self, ids: dict[str, str]) -> str:
+        return f"{SCHEDULES}/{ids['schedule_id']}/history/{ids['history_id']}"
+
+    def test_a_file_that_the_caller_has_is_not_sent_nor_noted(
+        self, api: Clients, path: str
+    ) -> None:
+        tag = api.admin.get(f"{path}/file").headers["etag"]
+        for sent in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+            for method in ("GET", "HEAD"):
+                headers = {"If-None-Match": sent, "Range": "bytes=0-3"}
+                answer = api.admin.request(method, f"{path}/file", headers=headers)
+                assert (answer.status_code, answer.content) == (304, b"")
+                assert answer.headers["etag"] == tag
+                assert answer.headers["cache-control"] == "private, no-store"
+        assert api.admin.get(f"{path}/downloads").json()["total"] == 1
+
+    def test_another_file_is_sent_and_noted_once(self, api: Clients, path: str) -> None:
+        answer = api.admin.get(f"{path}/file", headers={"If-None-Match": '"other"'})
+        assert (answer.status_code, bool(answer.content)) == (200, True)
+        assert api.admin.get(f"{path}/downloads").json()["total"] == 1
+
+    def test_links_do_so_too(
+        self, api: Clients, services: Services, ids: dict[str, str], path: str
+    ) -> None:
+        sha256 = api.admin.get(path).json()["sha256"]
+        file = RunFile(Path(__file__), "a.csv", "text/csv", sha256)
+        noted = []
+
+        def find(*_: str | int, noted_: list[bool] = noted, **options: bool) -> RunFile:
+            noted_.append(options["noted"])
+            return file
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(services.download_links, "file", find)
+            link = f"/api/files/{ids['history_id']}"
+            answer = api.anonymous.get(link, headers={"If-None-Match": f'"{sha256}"'})
+            assert (answer.status_code, noted) == (304, [False])
+            assert api.anonymous.get(link).status_code == 200
+        assert noted == [False, True]
 
 
 class TestIfMatch:

@@ -1,0 +1,69 @@
+"""If-Match on everything that has a PUT."""
+
+import pytest
+
+from exports_app.domain.access import Role
+from exports_app.domain.errors import Conflict
+from exports_app.wiring import Services
+from tests.api.client import CAMPAIGNS, SCHEDULES, problem, schedule_body
+from tests.api.conftest import Clients
+from tests.api.routes import CASES, SUPER_ADMINS, Case, call, named
+from tests.world import Cast
+
+CHANGED = [
+    case
+    for case in [*CASES, *SUPER_ADMINS]
+    if case.method in {"PUT", "PATCH", "DELETE"}
+    and any(other.path == case.path and other.method == "PUT" for other in [*CASES, *SUPER_ADMINS])
+]
+
+
+@named(CHANGED)
+def test_a_change_is_made_to_the_version_that_was_read(
+    api: Clients, ids: dict[str, str], case: Case
+) -> None:
+    client, path = api.super_admin, case.path.format(**ids)
+    tag = client.get(path).headers["etag"]
+    assert "-" in tag
+    for other in ('"other"', f"W/{tag}"):
+        refused = call(client, case, ids, headers={"If-Match": other})
+        problem(refused, 412, "precondition_failed")
+    assert client.get(path).headers["etag"] == tag
+    answer = call(client, case, ids, headers={"If-Match": tag})
+    assert answer.status_code in {200, 204}, answer.text
+
+
+def test_what_changes_by_itself_makes_no_other_version(
+    api: Clients, ids: dict[str, str], services: Services, cast: Cast
+) -> None:
+    paths = [f"/api/tenants/{cast.acme.id}/{of}" for of in ("quotas", f"members/{ids['user_id']}")]
+    versions = [api.admin.get(path).headers["etag"].partition("-")[0] for path in paths]
+    made = api.admin.post(SCHEDULES, schedule_body())
+    owner = {"owner_id": ids["user_id"]}
+    with services.store.write() as tx:
+        tx.schedules.change(made.json()["id"], owner)
+    again = [api.admin.get(path).headers["etag"].partition("-")[0] for path in paths]
+    assert again == versions
+
+
+def test_a_change_between_the_check_and_the_writing_counts(
+    api: Clients, services: Services, cast: Cast, ids: dict[str, str]
+) -> None:
+    """The services compare again what was seen, where it is written."""
+    who, tenant = cast.super_admin.who, cast.acme.id
+    campaign = services.campaigns.get(who, ids["campaign_id"])
+    quotas = services.quotas.find(who, tenant)
+    api.super_admin.put(f"{CAMPAIGNS}/{campaign.id}", {"name": "Other"})
+    api.super_admin.put(f"/api/tenants/{tenant}/quotas", {"schedules": 77})
+    member = (who, tenant, ids["user_id"])
+    for change in (
+        lambda: services.campaigns.update(who, campaign.id, {"name": "Mine"}, campaign),
+        lambda: services.campaigns.delete(who, campaign.id, campaign),
+        lambda: services.quotas.change(who, tenant, {"schedules": 5}, quotas),
+        lambda: services.members.change_role(*member, "admin", Role.ADMIN),
+        lambda: services.saved_views.delete(who, tenant, ids["view_id"], 7),
+    ):
+        with pytest.raises(Conflict):
+            change()
+    assert services.campaigns.get(who, campaign.id).name == "Other"
+    assert services.quotas.find(who, tenant)[0].own == 77
