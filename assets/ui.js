@@ -1,11 +1,11 @@
 // What only a browser can do: times in the reader's zone, notices, keys, the clipboard. Everything else is Python.
 // Loaded by exports_app/ui/components/browser.py; every component takes plain props and calls plain handlers.
 import "@fontsource-variable/inter/wght.css";
-import { createElement as h, Fragment, useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createElement as h, Fragment, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Rows4, Search } from "lucide-react";
 import { toast } from "sonner";
 import { useLocation } from "react-router";
-import { EventLoopContext } from "$/utils/context";
+import { EventLoopContext, StateStoreContext } from "$/utils/context";
 
 // One clock for the whole page: hundreds of times on screen cost one timer.
 const clock = { now: Date.now(), listeners: new Set(), timer: null };
@@ -411,26 +411,43 @@ export function Density() {
     h(Rows4, { size: 16, "aria-hidden": true }));
 }
 
-// Inside what sticks to the window's top while it is there: its height, as a property of the page, for what sticks below it.
+// Inside what sticks to the window's top while it is there: its height, as a property of the page and of the heads of its
+// tables, which stick below it.
 export function Measure({ name }) {
   const mark = useRef(null);
   useLayoutEffect(() => {
     const around = mark.current.closest(".bar");
-    const { style } = document.documentElement;
-    const watcher = new ResizeObserver(() => style.setProperty(name, `${around.offsetHeight}px`));
+    const styles = [document.documentElement, ...document.querySelectorAll("thead")].map(({ style }) => style);
+    const watcher = new ResizeObserver(() => styles.forEach((style) => style.setProperty(name, `${around.offsetHeight}px`)));
     watcher.observe(around);
     return () => {
       watcher.disconnect();
-      style.removeProperty(name);
+      styles.forEach((style) => style.removeProperty(name));
     };
   }, [name]);
   return h("span", { ref: mark, hidden: true });
 }
 
-// Children that may come a moment later: the first paint of a change does not wait for them.
+// Children below the visible part of a page. They come once what is above is painted, and hear of changes to a State only then.
 export function Soon({ children }) {
-  return useDeferredValue(children, null);
+  const store = useContext(StateStoreContext);
+  const [shown, setShown] = useState(false);
+  const later = useMemo(() => ({ ...store, subscribe: (name, listener) => subscribeLater(store, name, listener) }), [store]);
+  useEffect(() => afterPaint(() => setShown(true)), []);
+  return shown && h(StateStoreContext.Provider, { value: later }, children);
 }
+
+const subscribeLater = (store, name, listener) => {
+  let cancel = () => {};
+  const unsubscribe = store.subscribe(name, () => {
+    cancel();
+    cancel = afterPaint(listener);
+  });
+  return () => {
+    cancel();
+    unsubscribe();
+  };
+};
 
 // A plain anchor: Reflex's own would be a navigation to the start page.
 export function SkipLink({ target }) {
