@@ -77,7 +77,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _values(run: "Run", deliveries: "list[Delivery]") -> dict[str, Any]:
-    return vars(run) | {"attempt": run.number, "deliveries": deliveries}
+    more = {"scheduled_for": run.tick, "attempt": run.number, "deliveries": deliveries}
+    return vars(run) | more
 
 
 def _watch(args: argparse.Namespace) -> int:

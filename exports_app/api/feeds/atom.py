@@ -50,8 +50,8 @@ def _entry(root: ET.Element, listed: ListedRun, base: str) -> None:
 def _sentences(listed: ListedRun) -> list[str]:
     run = listed.run
     found = [f"Status: {run.status}."]
-    if run.scheduled_for is not None:
-        found.append(f"Scheduled for {_instant(run.scheduled_for)}.")
+    if run.tick is not None:
+        found.append(f"Scheduled for {_instant(run.tick)}.")
     if run.record_count is not None:
         found.append(f"Rows: {run.record_count}.")
     if run.file_size is not None:

@@ -34,7 +34,8 @@ OfSchedule = Annotated[UUID | None, Query(alias="scheduledExportId")]
 
 
 def run_out(run: Run, deliveries: list[Delivery]) -> dict[str, Any]:
-    return run.__dict__ | {"attempt": run.number, "deliveries": deliveries}
+    more = {"scheduled_for": run.tick, "attempt": run.number, "deliveries": deliveries}
+    return run.__dict__ | more
 
 
 def listed_out(one: ListedRun) -> dict[str, Any]:

@@ -27,7 +27,9 @@ class RunOut(Output):
     tenant_id: kinds.Uuid
     trigger: kinds.TriggerOut
     triggered_by: kinds.Uuid | None
-    scheduled_for: At | None
+    scheduled_for: At | None = Field(
+        description="The scheduled time that it is for; null for manual runs and reruns"
+    )
     missed_ticks: int
     window_start: Day | None
     window_end: Day | None

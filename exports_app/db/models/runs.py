@@ -95,6 +95,7 @@ class RunRow(Base, table=True):
     trigger: str = Field(max_length=20)
     triggered_by: str | None = optional_reference("users")
     scheduled_for: datetime | None = optional_instant()
+    as_of: datetime | None = optional_instant()
     missed_ticks: int = 0
     spec: Any = Field(sa_type=RunSpecJson)
     spec_hash: str | None = Field(default=None, max_length=32)

@@ -204,13 +204,14 @@ class RunActions:
 
 
 def _again(schedule: Schedule, old: Run, trigger: Trigger, now: datetime, who: Principal) -> Run:
+    as_of = old.makes_up_for if trigger in TRIALS else None
     if old.attempt == 0 and old.status is not RunStatus.CANCELLED:
         # It ended before its first attempt, e.g. because its zone is unknown: its days were never
         # resolved, so take those of its tick
-        at = old.scheduled_for or old.created_at
-        return new_run(schedule, trigger, at, triggered_by=who.user_id, created_at=now)
+        run = new_run(schedule, trigger, old.date, triggered_by=who.user_id, created_at=now)
+        return replace(run, as_of=as_of)
     run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)
-    return replace(run, window_start=old.window_start, window_end=old.window_end)
+    return replace(run, as_of=as_of, window_start=old.window_start, window_end=old.window_end)
 
 
 def _waiting(tx: Transaction, who: Principal, schedule_id: str, run_id: str) -> Run:

@@ -179,7 +179,7 @@ def _begin_all(
             trigger,
             tick,
             triggered_by=who.user_id,
-            scheduled_for=None if is_test else tick,
+            **{"as_of" if is_test else "scheduled_for": tick},
             created_at=at,
             of_earlier_date=last is not None and tick < last.date,
         )

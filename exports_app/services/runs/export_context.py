@@ -57,7 +57,7 @@ class Export:
             filters=Filters.from_json(spec.filters),
             window=Window(run.window_start, run.window_end),
             at=run.created_at,
-            makes_up_for=run.scheduled_for if run.trigger is Trigger.BACKFILL else None,
+            makes_up_for=run.makes_up_for,
             is_test=run.trigger is Trigger.TEST,
             reply_to=spec.reply_to,
             owner_address=owner_address,

@@ -192,6 +192,10 @@ class TestBackfill:
         listed = api.viewer.get(f"{path}/history").json()["items"]
         assert [one["id"] for one in reversed(listed)] == body["historyIds"]
         assert {one["trigger"] for one in listed} == {"backfill"}
+        mine = {"startDate": "2026-02-27", "endDate": "2026-02-27", "sendTo": "me"}
+        (run_id,) = api.admin.post(f"{path}/backfill", mine).json()["historyIds"]
+        test = api.viewer.get(f"{path}/history/{run_id}").json()
+        assert (test["trigger"], test["scheduledFor"][:10]) == ("test", "2026-02-27")
         silent = days | {"startDate": "2026-02-28", "sendTo": "nobody"}
         (run_id,) = api.admin.post(f"{path}/backfill", silent).json()["historyIds"]
         assert api.viewer.get(f"{path}/history/{run_id}").json()["recipients"] == []

@@ -71,9 +71,17 @@ def test_a_backfill_to_the_caller_leaves_its_times_without_a_run(
     schedule = make_schedule(services, admin, recipients=(ANN, BOB))
     tests = services.backfill.run(admin, schedule.id, *DAYS, to=SendTo.CALLER).runs
     assert [(run.trigger, run.scheduled_for) for run in tests] == [(Trigger.TEST, None)] * 3
+    done = execute(services, claim(services))
+    assert (done.tick, done.file_name) == (
+        tests[0].as_of,
+        f"acme_weekly-numbers_all_{tests[0].as_of:%Y%m%dT%H%M%SZ}.csv",
+    )
+    again = services.run_actions.rerun(admin, schedule.id, done.id)
+    assert (again.trigger, again.tick) == (Trigger.TEST, done.tick)
     assert services.backfill.count(admin, schedule.id, *DAYS).new == 3
     silent = services.backfill.run(admin, schedule.id, *DAYS, to=SendTo.NOBODY).runs
     assert [(run.trigger, run.recipients) for run in silent] == [(Trigger.BACKFILL, [])] * 3
+    assert [run.tick for run in silent] == [run.tick for run in tests]
     days = [(run.window_start, run.window_end) for run in silent]
     assert [(run.window_start, run.window_end) for run in tests] == days
     assert services.backfill.count(admin, schedule.id, *DAYS).new == 0

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core import request_context
 from exports_app.services.core.extension_points import CHANNELS
@@ -21,6 +23,7 @@ from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.replacement import ReplacementState
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.labels import iso
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.wiring import Services
@@ -272,6 +275,23 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
             assert {d.status for d in details.deliveries} == {"accepted"}
 
         asyncio.run(play())
+
+
+def test_a_backfill_to_the_caller_names_the_times_that_it_is_for(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)  # on Mondays
+    days = date(2026, 2, 9), date(2026, 2, 9)
+    (test,) = services.backfill.run(admin, schedule.id, *days, to=SendTo.CALLER).runs
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        (row,) = (await tab.state(RunTable)).rows
+        assert row.how == "Test for 9 Feb 2026, 09:00 (Europe/Berlin) · Admin"
+        assert row.at == iso(test.as_of)
+
+    asyncio.run(play())
 
 
 def test_past_times_are_counted_run_once_and_refused_at_their_field(

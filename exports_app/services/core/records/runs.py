@@ -23,6 +23,9 @@ class Run:
     created_at: datetime
     triggered_by: str | None = None
     scheduled_for: datetime | None = None
+    """The tick that it is the run of: one for each tick."""
+    as_of: datetime | None = None
+    """The tick that a test is for, which leaves the tick to another run."""
     missed_ticks: int = 0
     window_start: date | None = None
     window_end: date | None = None
@@ -69,9 +72,19 @@ class Run:
         return self.attempts_before + self.attempt
 
     @property
+    def tick(self) -> datetime | None:
+        """The scheduled time that it is for, UTC."""
+        return self.scheduled_for or self.as_of
+
+    @property
+    def makes_up_for(self) -> datetime | None:
+        """The past tick that it was asked for, UTC."""
+        return None if self.trigger is Trigger.SCHEDULE else self.tick
+
+    @property
     def date(self) -> datetime:
         """The instant that it is for, UTC: its scheduled time, or when it was created."""
-        return self.scheduled_for or self.created_at
+        return self.tick or self.created_at
 
     @property
     def may_be_last(self) -> bool:

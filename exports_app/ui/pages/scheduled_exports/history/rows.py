@@ -146,9 +146,7 @@ def run_row(
         schedule_name=schedule_name,
         status=str(run.status),
         status_word=word,
-        at=iso(run.scheduled_for or run.created_at)
-        if run.status in UNFINISHED
-        else iso(moment(run)),
+        at=iso(run.date) if run.status in UNFINISHED else iso(moment(run)),
         since=iso(run.started_at) if run.status is RunStatus.PROCESSING else "",
         is_test=run.trigger is Trigger.TEST,
         how=how,
