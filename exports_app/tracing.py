@@ -5,12 +5,16 @@ not imported. Attributes are ids, numbers and codes, never texts of people, addr
 secrets.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, Protocol
 
 Value = str | int
 Kind = Literal["internal", "server", "client", "consumer"]
+_PARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
+)
 
 
 class Span:
@@ -76,6 +80,13 @@ def run_created(run_id: str, tenant_id: str, schedule_id: str) -> None:
         _tracer.run_created(
             run_id, named({"run": run_id, "tenant": tenant_id, "schedule": schedule_id})
         )
+
+
+def trace_of(traceparent: str) -> str:
+    """The trace's id in the header (W3C Trace Context, section 3.2); empty where it is not
+    valid."""
+    found = _PARENT.fullmatch(traceparent)
+    return found[1] if found else ""
 
 
 def named(values: dict[str, Value]) -> dict[str, Value]:

@@ -53,11 +53,13 @@ class Requests:
         device = request_context.device_name(headers.get(b"user-agent", b"").decode("latin1"))
         context = replace(request_context.current(), request_id=request_id, device=device)
         request = _Request(self._app, request_id, scope, receive, send)
-        with log.bind(request=request_id), request_context.use(context):
+        parent = headers.get(b"traceparent", b"").decode("latin1")
+        trace = tracing.trace_of(parent)
+        names = {"request": request_id} | ({"trace": trace} if trace else {})
+        with log.bind(**names), request_context.use(context):
             if scope["path"] in UNTRACED:
                 await request.serve()
                 return
-            parent = headers.get(b"traceparent", b"").decode("latin1")
             with tracing.span("request", "server", traceparent=parent, request=request_id) as span:
                 await request.serve(span)
 
