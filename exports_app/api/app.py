@@ -23,6 +23,7 @@ from exports_app.api.routes import (
     bulk,
     campaigns,
     catalog,
+    definitions,
     download_links,
     feeds,
     health,
@@ -75,6 +76,7 @@ def create(
     for routes in (
         *of_people,
         bulk,
+        definitions,
         previews,
         schedules,
         views,

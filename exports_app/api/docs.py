@@ -1,7 +1,8 @@
 """The API's documentation page: Swagger UI from this server alone, with no inline script, so that a
 strict CSP holds.
 
-And the OpenAPI document that it reads, which is built in a thread: that takes 0.3 s.
+And the OpenAPI document that it reads, which is built in a thread: that takes 0.3 s. And the JSON
+Schema of definitions, for editors.
 """
 
 import json
@@ -11,6 +12,8 @@ from importlib.resources import files
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
+
+from exports_app.api import definition_schema
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -57,6 +60,10 @@ def install(api: FastAPI) -> None:
     @api.get("/api/openapi.json", include_in_schema=False)
     def openapi() -> Response:  # no coroutine: FastAPI runs it in a thread
         return Response(document.sent(), media_type="application/json")
+
+    @api.get(definition_schema.PATH, include_in_schema=False)
+    def schema() -> Response:  # likewise
+        return Response(definition_schema.text(), media_type="application/schema+json")
 
     @api.get("/api/docs", include_in_schema=False)
     async def page() -> HTMLResponse:

@@ -74,6 +74,7 @@ class Input(BaseModel):
 
 
 M = TypeVar("M", bound=Input)
+T = TypeVar("T")
 
 
 def json_body(
@@ -84,16 +85,28 @@ def json_body(
     meanwhile. limit: bytes, counted while they arrive. values: how many it may hold in all.
     optional: no body is the same as ``{}``."""
 
-    async def read(request: Request) -> M:
+    def of(_: Request, data: bytes) -> M:
+        return parse(model, data or b"{}" if optional else data, values)
+
+    return body_of(of, _check_type, limit)
+
+
+def body_of(
+    of: Callable[[Request, bytes], T], check_type: Callable[[Request], None], limit: int
+) -> Callable[[Request], Awaitable[T]]:
+    """As `json_body`. of: makes the body of its bytes, in a thread. check_type: raises
+    UnsupportedType."""
+
+    async def read(request: Request) -> T:
         check_coding(request)
-        _check_type(request)
+        check_type(request)
         data = await _read(request, limit)
         # In a thread: a large body takes long, and must not hold up the event loop
         return await run_in_threadpool(finish, request, data)
 
-    def finish(request: Request, data: bytes) -> M:
+    def finish(request: Request, data: bytes) -> T:
         check_unchanged(request)
-        body = parse(model, data or b"{}" if optional else data, values)
+        body = of(request, data)
         repeating.begin(request, data)
         return body
 
@@ -153,12 +166,17 @@ def _check_type(request: Request) -> None:
     """Raises UnsupportedType for a body that is said not to be JSON: a form, which is what
     ``curl -d`` says, would be read as something that it is not. Without the header it is taken for
     JSON (RFC 9110, section 8.3). Parameters such as a charset mean nothing for JSON."""
-    sent = ", ".join(request.headers.getlist("content-type"))
-    kind = sent.partition(";")[0].strip().lower()
+    kind = media_type(request)
     if not kind or not has_body(request.scope):
         return
     if not JSON_TYPE.fullmatch(kind) or (request.method == "PATCH" and kind not in PATCH_TYPES):
         raise UnsupportedType
+
+
+def media_type(request: Request) -> str:
+    """Of the body, as the header says; empty: not said."""
+    sent = ", ".join(request.headers.getlist("content-type"))
+    return sent.partition(";")[0].strip().lower()
 
 
 def is_taken(request: Request) -> bool:

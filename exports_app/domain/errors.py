@@ -180,6 +180,24 @@ class RightsChanged(Conflict):
     code = "rights_changed"
 
 
+class PlanOutdated(Conflict):
+    """The scheduled exports or their tenant changed since this plan was made: plan again"""
+
+    code = "plan_outdated"
+
+
+class TooManySchedules(Conflict):
+    """The tenant has more scheduled exports than a definition can hold"""
+
+    code = "too_many_schedules"
+
+
+class NoSlugYet(Conflict):
+    """Some scheduled exports have no slug yet after an upgrade: try again in a minute"""
+
+    code = "no_slug_yet"
+
+
 class PreconditionFailed(ExportsError):
     """This is no longer the version that If-Match names: get it again, then repeat your change"""
 

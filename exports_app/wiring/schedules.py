@@ -7,6 +7,7 @@ from exports_app.services.schedules.batches import Batches
 from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.change_authors import ChangeAuthors
 from exports_app.services.schedules.cron_expressions import CronExpressions
+from exports_app.services.schedules.definitions.service import Definitions
 from exports_app.services.schedules.deleted import DeletedSchedules
 from exports_app.services.schedules.list_choices import ListChoiceReader
 from exports_app.services.schedules.listing import ScheduleListing
@@ -37,11 +38,13 @@ class ScheduleServices:
     saved_views: SavedViews
     ownership: Ownership
     slugs: Slugs
+    definitions: Definitions
 
 
 def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
     s = f.settings
-    schedules = Schedules(f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
+    shared = (f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
+    schedules = Schedules(*shared)
     batches = Batches(f.store, f.changes, f.clock)
     ownership = Ownership(f.store, batches)
     tags = Tags(f.store)
@@ -63,4 +66,5 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         saved_views=SavedViews(f.store, f.changes, f.clock),
         ownership=ownership,
         slugs=Slugs(f.store),
+        definitions=Definitions(*shared),
     )

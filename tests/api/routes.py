@@ -11,6 +11,7 @@ from exports_app.domain.access import Permission
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.world import PASSWORD, uuid_of
 
+DEFINITION = "/api/tenants/{tenant_id}/definition"
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -203,6 +204,16 @@ CASES = [
         for method in CHANGES
     ),
     Case("GET", "/api/tenants/{tenant_id}/tags", 200),
+    Case("GET", DEFINITION, 200),
+    Case("POST", DEFINITION + "/plan", 200, {"schedules": []}, limit=MIB),
+    Case(
+        "POST",
+        DEFINITION + "/apply",
+        200,
+        {"schedules": [schedule_body(slug="new")]},
+        writes=True,
+        limit=MIB,
+    ),
     Case("GET", "/api/tenants/{tenant_id}/views", 200),
     Case("POST", "/api/tenants/{tenant_id}/views", 201, {"name": "Mine"}),
     Case("GET", "/api/tenants/{tenant_id}/views/{view_id}", 200),

@@ -13,6 +13,19 @@ REQUESTS: dict[str, Any] = {
     "CampaignIn": {"name": "Spring sale", "channel": "search", "currency": "EUR", "budget": 1500},
     "CronIn": {"expression": "0 9 * * 1", "timezone": "Europe/Berlin", "count": 3},
     "FeedIn": {"name": "Team calendar", "scheduledExportId": ID},
+    "DefinitionIn": {
+        "schedules": [
+            {
+                "slug": "weekly-performance",
+                "name": "Weekly performance",
+                "exportType": "campaign",
+                "format": "csv",
+                "schedule": "0 9 * * 1",
+                "timezone": "Europe/Berlin",
+                "recipients": ["ann@example.com"],
+            }
+        ]
+    },
     "ForgotPasswordIn": {"email": "ann@example.com"},
     "InviteIn": {"email": "ben@example.com", "role": "viewer"},
     "KeyNameIn": {"name": "Weekly import"},
@@ -168,7 +181,8 @@ def _add_request(operation: dict[str, Any]) -> None:
 def of(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> Any:
     """An example of an answer. name: of the field."""
     if "$ref" in schema:
-        return of(schemas[schema["$ref"].rpartition("/")[2]], schemas, name)
+        named = schema["$ref"].rpartition("/")[2]
+        return REQUESTS[named] if named in REQUESTS else of(schemas[named], schemas, name)
     for key in ("const", "example"):
         if key in schema:
             return schema[key]

@@ -24,6 +24,7 @@ SCHEDULES = "/api/scheduled-exports"
 SCHEDULE = f"{SCHEDULES}/{{schedule_id}}"
 RUN = f"{SCHEDULE}/history/{{history_id}}"
 TENANT = "/api/tenants/{tenant_id}"
+DEFINITION = f"{TENANT}/definition"
 ACCOUNT = "/api/account"
 
 IF_MATCH = (e.PreconditionFailed, e.PreconditionRequired)
@@ -79,6 +80,13 @@ _TENANTS = {
     f"PUT {TENANT}/quotas": _operation("updateQuotas", e.Conflict, *IF_MATCH),
     f"PATCH {TENANT}/quotas": _operation("patchQuotas", e.Conflict, *IF_MATCH),
     f"GET {TENANT}/tags": _operation("listTags"),
+    f"GET {DEFINITION}": _operation("exportDefinition", e.TooManySchedules, e.NoSlugYet),
+    f"POST {DEFINITION}/plan": _operation(
+        "planDefinition", e.TooManySchedules, e.NoSlugYet, e.QuotaExceeded
+    ),
+    f"POST {DEFINITION}/apply": _operation(
+        "applyDefinition", e.PlanOutdated, e.TooManySchedules, e.NoSlugYet, e.QuotaExceeded
+    ),
     f"GET {TENANT}/members": _operation("listMembers"),
     f"POST {TENANT}/members": _operation("inviteMember", e.Conflict),
     f"GET {TENANT}/members/{{user_id}}": _operation("getMember"),
@@ -172,6 +180,7 @@ TAGS = {
     "invitations": "Accept an invitation",
     "audit": "Who did what, and when",
     "scheduled exports": "Scheduled exports, their runs and files",
+    "as code": "The scheduled exports of a tenant as one definition, in YAML or JSON",
     "runs": "The runs of a tenant, across its scheduled exports",
     "saved views": "Saved filters of the list of scheduled exports",
     "files": "Files by the links in emails",

@@ -163,9 +163,23 @@ class ScheduleRepository(Repository[Schedule]):
         query = self._select().where(c.slug.is_(None), self._live())
         return self._all(query.order_by(c.id).limit(limit))
 
+    def by_slugs(self, tenant_id: str, slugs: Collection[str]) -> list[Schedule]:
+        c = self._table.c
+        return self._all(
+            self._select().where(c.tenant_id == tenant_id, c.slug.in_(slugs), self._live())
+        )
+
+    def of_tenant(self, tenant_id: str, limit: int) -> list[Schedule]:
+        c = self._table.c
+        query = self._select().where(c.tenant_id == tenant_id, self._live())
+        return self._all(query.order_by(c.slug).limit(limit))
+
     def add(self, schedule: Schedule) -> None:
-        self._insert([schedule])
-        tagging.put(self._connection, [(schedule.id, schedule.tenant_id, schedule.tags)])
+        self.add_all([schedule])
+
+    def add_all(self, schedules: Sequence[Schedule]) -> None:
+        self._insert(schedules)
+        tagging.put(self._connection, [(one.id, one.tenant_id, one.tags) for one in schedules])
 
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         c = self._table.c

@@ -113,7 +113,7 @@ def note_schedules(
     tx.audit.add(
         AuditEntry(
             *(new_id(), one.tenant_id, now, actor_id, actor_name, action, one.id, one.name),
-            detail=dict(detail),
+            detail=dict(detail) | key_detail(who),
             **where,
         )
         for action, one, detail in notes

@@ -12,7 +12,7 @@ from exports_app.services.idempotency import KEPT, LOCKED
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, Api, pointers, problem, schedule_body, token_for
 from tests.api.conftest import Clients
-from tests.api.routes import CASES, PUBLIC, SUPER_ADMINS, Case, call
+from tests.api.routes import CASES, DEFINITION, PUBLIC, SUPER_ADMINS, Case, call
 from tests.doubles import FakeClock
 from tests.world import Cast, sql
 
@@ -20,7 +20,7 @@ KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 REFUSED = "/Idempotency-Key"
 NOT_KEPT = ("/api/auth", "/api/account", "/api/invitations", "/api/users")
 """Their answers have passwords, keys or links in them."""
-READ = (SCHEDULES + "/preview", SCHEDULES + "/preview-message")
+READ = (SCHEDULES + "/preview", SCHEDULES + "/preview-message", DEFINITION + "/plan")
 """They change nothing, and pass the header over."""
 POSTS = [case for case in CASES + SUPER_ADMINS if case.method == "POST"]
 SECONDS = timedelta(seconds=1)

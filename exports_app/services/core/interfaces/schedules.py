@@ -46,7 +46,14 @@ class ScheduleStore(Protocol):
         """Those of the tenant that begin so. deleted: also of deleted schedules."""
 
     def without_slug(self, limit: int) -> list[Schedule]: ...
+    def by_slugs(self, tenant_id: str, slugs: Collection[str]) -> list[Schedule]:
+        """In no order."""
+
+    def of_tenant(self, tenant_id: str, limit: int) -> list[Schedule]:
+        """In the order of the slugs."""
+
     def add(self, schedule: Schedule) -> None: ...
+    def add_all(self, schedules: Sequence[Schedule]) -> None: ...
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         """False when the schedule has another version by now."""
 

@@ -34,6 +34,7 @@ INSERTS = {
     "runs.add",
     "runs.add_all",
     "schedules.add",
+    "schedules.add_all",
     "sessions.add",
     "tenants.add",
     "usage.add_message",

@@ -113,6 +113,10 @@ def _schedules() -> Mapping[str, Call]:
         "schedules.due_since": lambda tx, k: tx.schedules.due_since(k.filled.now),
         "schedules.get": lambda tx, k: tx.schedules.get(k.schedule.id, lock=True),
         "schedules.slugs": lambda tx, k: tx.schedules.slugs(k.filled.tenant, "export-12"),
+        "schedules.by_slugs": lambda tx, k: tx.schedules.by_slugs(
+            k.filled.tenant, ["export-12", "export-13"]
+        ),
+        "schedules.of_tenant": lambda tx, k: tx.schedules.of_tenant(k.filled.tenant, 1_001),
         "schedules.without_slug": lambda tx, k: tx.schedules.without_slug(100),
         "schedules.names_of": lambda tx, k: tx.schedules.names_of(k.schedule_ids),
         "schedules.of_ids": lambda tx, k: tx.schedules.of_ids(k.schedule_ids),
