@@ -16,8 +16,8 @@ MOST_ASCII = 80
 """Characters of a name in ASCII, as a part of a file's name."""
 UNNAMED = "export"
 
-_REFUSED = re.compile(r'[<>:"/\\|?*_]')
-"""Signs that Windows refuses, and the separator of the parts."""
+_APART_KINDS = frozenset({"Pd", "Pi", "Pf"})
+"""Dashes and quotation marks, which stand between words in any script."""
 _REFUSED_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Controls, invisible formatting, and what is no character."""
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
@@ -38,15 +38,12 @@ def joined(parts: Sequence[str], named: int, extension: str) -> str:
 
 
 def part_of(name: str, most: int) -> str:
-    """A part of a file's name, of at most `most` bytes.
-
-    A name in ASCII is in lower case with hyphens between its words. Any other is as it was typed,
-    composed (NFC), without the characters that a file's name may not have.
-    """
+    """A part of a file's name, of at most `most` bytes: in lower case with hyphens between its
+    words, and in its own script, composed (NFC)."""
     if name.isascii():
         return slugify(name, max_length=min(MOST_ASCII, most)) or UNNAMED
-    kept = "".join(map(_allowed, unicodedata.normalize("NFC", bounds.without_turns(name))))
-    kept = _DASHES.sub("-", _REFUSED.sub("-", " ".join(kept.split())))
+    composed = unicodedata.normalize("NFC", bounds.without_turns(name).lower())
+    kept = _DASHES.sub("-", "".join(map(_allowed, composed)))
     return _shortened(_trimmed(kept), most) or UNNAMED
 
 
@@ -56,24 +53,27 @@ def ascii_fallback(file_name: str, most: int = MOST_BYTES) -> str:
         return file_name
     stem, _, extension = file_name.rpartition(".")
     ending = f".{slugify(extension)}"
-    parts = [slugify(part, lowercase=False) or UNNAMED for part in stem.split("_")]
+    # The time of a run is written with capitals
+    parts = [slugify(p, lowercase=not p.isascii()) or UNNAMED for p in stem.split("_")]
     return "_".join(parts)[: most - len(ending)].strip("_-") + ending
 
 
 def _allowed(character: str) -> str:
     """The character, or what stands for it."""
-    if character.isspace():
-        return " "
-    refused = unicodedata.category(character) in _REFUSED_KINDS and character not in _JOINERS
-    return "" if refused else character
+    kind = unicodedata.category(character)
+    if kind in _REFUSED_KINDS and character not in _JOINERS and not character.isspace():
+        return ""
+    # Of ASCII only letters and digits stay, as in a slug: Windows and shells read the other signs
+    apart = character.isspace() or character.isascii() or kind in _APART_KINDS
+    return "-" if apart and not character.isalnum() else character
 
 
 def _trimmed(name: str) -> str:
-    """Without spaces, dots and hyphens around it, and without marks and joiners that belong to a
-    character before it."""
-    name = name.strip(" .-" + "".join(_JOINERS))
+    """Without hyphens around it, and without marks and joiners that belong to a character before
+    it."""
+    name = name.strip("-" + "".join(_JOINERS))
     while name and _continues(name[0]):
-        name = name[1:].lstrip(" .-")
+        name = name[1:].lstrip("-")
     return name
 
 
