@@ -9,16 +9,15 @@ from exports_app.api.access import Person, Srv, person
 from exports_app.api.feeds import atom, calendar
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import feeds as schemas
-from exports_app.services.accounts.feeds import KnownFeed
+from exports_app.services.accounts.feeds import CALENDAR, PATH, RUNS, KnownFeed, addresses
 
 OWN = "/api/account/feeds"
-READ = "/api/feeds"
 KEPT = 300
 """Seconds that an answer may be shown without asking again."""
 
 own = APIRouter(prefix=OWN, tags=["feeds"], dependencies=[Depends(person), parameters.CHECKED])
 # Some programs add parameters of their own to these addresses, so these are not checked
-read = APIRouter(prefix=READ, tags=["feeds"])
+read = APIRouter(prefix=PATH, tags=["feeds"])
 
 
 def _text(kind: str) -> dict[int | str, dict[str, Any]]:
@@ -50,8 +49,8 @@ def create(
     of = (None if id_ is None else str(id_) for id_ in (body.tenant_id, body.scheduled_export_id))
     known, token = srv.feeds.create(who, body.name, *of)
     response.headers["Location"] = f"{OWN}/{known.feed.id}"
-    address = f"{srv.settings.base_url.rstrip('/')}{READ}/{token}"
-    return _out(known) | {"calendar_url": f"{address}.ics", "atom_url": f"{address}.atom"}
+    found = addresses(srv.settings.base_url, token)
+    return _out(known) | {"calendar_url": found[CALENDAR], "atom_url": found[RUNS]}
 
 
 @own.get("/{feed_id}", response_model=schemas.FeedOut, summary="Get one of your feeds")

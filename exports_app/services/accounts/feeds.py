@@ -19,6 +19,9 @@ from exports_app.services.identity.feed_tokens import FeedTokens
 from exports_app.services.runs.listing import ListedRun, RunListing
 from exports_app.services.schedules.upcoming import NextRun, next_runs
 
+PATH = "/api/feeds"
+CALENDAR, RUNS = "ics", "atom"
+"""The ends of the two addresses."""
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -130,6 +133,11 @@ class FeedReading:
             known = _known(tx, feed)
         found.sort(key=lambda listed: (listed.run.completed_at or EPOCH, listed.run.id))
         return RunFeed(known, found[::-1])
+
+
+def addresses(base: str, token: str) -> dict[str, str]:
+    """base: what stands before the path."""
+    return {end: f"{base.rstrip('/')}{PATH}/{token}.{end}" for end in (CALENDAR, RUNS)}
 
 
 def note(tx: Transaction, who: Principal | str, action: Action, feed: Feed, now: datetime) -> None:

@@ -7,6 +7,7 @@ from exports_app.ui.components.tabs import grouped_tabs
 from exports_app.ui.framework.session import SETTINGS, SessionState, may
 
 OWN_KEYS = f"{SETTINGS}/keys"
+FEEDS = f"{SETTINGS}/feeds"
 TENANT_KEYS = f"{SETTINGS}/tenant-keys"
 MEMBERS = f"{SETTINGS}/members"
 TENANT = f"{SETTINGS}/tenant"
@@ -23,7 +24,10 @@ def top(here: str, intro: rx.Component) -> rx.Component:
         for permission in (Permission.CAMPAIGNS, Permission.MANAGE, Permission.OPERATE)
     )
     groups = [
-        ("You", [("Account", SETTINGS, True), ("API keys", OWN_KEYS, True)]),
+        (
+            "You",
+            [("Account", SETTINGS, True), ("API keys", OWN_KEYS, True), ("Feeds", FEEDS, True)],
+        ),
         (
             SessionState.tenant_name,
             [

@@ -1,0 +1,34 @@
+"""Feeds in the browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.ui.axe import assert_accessible
+from tests.e2e.ui.form import at_both_widths
+from tests.e2e.ui.house import Company, House
+from tests.e2e.ui.listed import assert_nothing_overflows, toast
+from tests.e2e.ui.visitor import Visits
+
+
+@pytest.mark.long
+@at_both_widths
+def test_a_feed_is_created_read_and_revoked(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
+    page = visits.open("/settings/feeds", who=company.admin, width=width)
+    expect(page.get_by_text("There are no feeds yet.")).to_be_visible()
+    page.get_by_role("button", name="Create feed").click()
+    expect(page.locator("#feed-name-error")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Team calendar")
+    page.get_by_role("button", name="Create feed").click()
+    address = page.locator("#feed-calendar")
+    expect(address).to_be_visible()
+    assert page.request.get(address.inner_text()).text().startswith("BEGIN:VCALENDAR")
+    entry = page.locator("#feeds li")
+    expect(entry).to_contain_text(f"all of {company.tenant.name}")
+    assert_nothing_overflows(page)
+    assert_accessible(page)
+    page.get_by_role("button", name="Revoke Team calendar").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Revoke").click()
+    expect(toast(page, "“Team calendar” was revoked")).to_be_visible()
+    expect(entry).to_have_count(0)
