@@ -4,7 +4,7 @@ import { singleKeys, When } from "$/public/ui.js";
 
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const DELAY = 60; // milliseconds without a key until the server is asked
-const GROUPS = { run: "Runs", schedule: "Scheduled exports", view: "Views", "of-schedule": "Actions", page: "Go to", action: "Actions", tenant: "Switch tenant" };
+const GROUPS = { run: "Runs", schedule: "Scheduled exports", act: "Actions for scheduled exports", view: "Views", "of-schedule": "Actions", page: "Go to", action: "Actions", tenant: "Switch tenant" };
 
 // A dialog of the browser's own: the page behind cannot be reached, and the focus goes back when it closes.
 function Modal({ label, look, onClose, onBack = onClose, children }) {
@@ -68,7 +68,7 @@ function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onAct
     if (!item) return;
     if (item.does === "keys") return onKeys();
     onClose();
-    if (item.act) return onAct(item.act, subject.key);
+    if (item.act) return onAct(item.act, subject ? subject.key : item.of);
     if (item.kind === "of-schedule") return onOpen?.(subject.href);
     const press = item.press && document.getElementById(item.press);
     if (press) setTimeout(() => press.click(), 0); // after the focus has gone back

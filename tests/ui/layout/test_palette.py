@@ -14,13 +14,13 @@ from exports_app.services.schedules.view_filters import ViewFilters
 from exports_app.ui.components.run_words import nominal
 from exports_app.ui.framework.page import PAGES
 from exports_app.ui.layout.palette.actions import ACTIONS
-from exports_app.ui.layout.palette.state import MOST, PaletteState
+from exports_app.ui.layout.palette.state import ACTS, MOST, PaletteState
 from exports_app.ui.layout.palette.view import commands, of_schedule
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
-from tests.world import make_schedule, runs_of, stored, uuid_of
+from tests.world import Cast, make_schedule, runs_of, stored, uuid_of
 
 
 def test_it_finds_schedules_of_the_tenant_by_words_in_any_order(
@@ -216,10 +216,42 @@ def test_it_does_things_with_a_schedule_from_any_page(
     assert runs_of(services, schedule) == []
 
 
+def test_a_verb_and_a_name_find_the_action(
+    services: Services, tab: Tab, sign_in: SignIn, cast: Cast
+) -> None:
+    plugins.load("exports_app.ui.pages")
+    flood = make_schedule(services, cast.admin.who, name="Flood weekly")
+    make_schedule(services, cast.admin.who, name="Dry weekly", is_active=False)
+    make_schedule(services, cast.admin.who, name="Run of the mill", description="weekly")
+
+    async def found(asked: str) -> list[tuple[str, str]]:
+        await tab.do(PaletteState.look, asked)
+        return [(each.title, each.act) for each in (await tab.state(PaletteState)).found]
+
+    async def play() -> None:
+        await sign_in(cast.admin.who, cast.acme)
+        assert await found("pause flood") == [("Pause “Flood weekly”", "pause")]
+        assert await found("PAU weekly") == [("Pause “Flood weekly”", "pause")]
+        assert await found("resume weekly") == [("Activate “Dry weekly”", "activate")]
+        assert await found("edit dry") == [("Edit “Dry weekly”", "edit")]
+        run = [("Run “Dry weekly” now …", "run"), ("Run “Flood weekly” now …", "run")]
+        assert await found("run weekly") == [*run, ("Run of the mill", "")]
+        assert (await found("run mill"))[0] == ("Run of the mill", "")  # its name comes first
+        for asked in ("pause", "pa flood", "pause dry", "delete flood"):
+            assert not any(act for _, act in await found(asked))
+        await tab.do(PaletteState.look, "pause flood")
+        (each,) = (await tab.state(PaletteState)).found
+        assert (each.of, each.act in ACTIONS) == (flood.id, True)
+        await sign_in(cast.viewer.who, cast.acme)
+        assert await found("pause flood") == await found("activate dry") == []
+
+    asyncio.run(play())
+
+
 def test_what_is_done_with_a_schedule_is_known_and_needs_the_right_to_write(tab: Tab) -> None:
     plugins.load("exports_app.ui.pages")
     offered = [command for command in of_schedule() if "act" in command]
-    assert {command["act"] for command in offered} == set(ACTIONS)
+    assert {command["act"] for command in offered} == set(ACTIONS) == set(ACTS)
     assert {command["needs"] for command in offered} == {str(Permission.WRITE)}
     assert tab
 

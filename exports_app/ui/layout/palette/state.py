@@ -26,6 +26,16 @@ MOST = 8
 """Scheduled exports, views and runs that are shown, of each."""
 SEARCHED = 50
 """Scheduled exports that are read, of which those with the words in their names are shown first."""
+SHORTEST = 3
+"""Letters of a verb."""
+ACTS: dict[str, tuple[tuple[str, ...], str, dict[str, bool]]] = {
+    "run": (("run", "trigger"), "Run “{}” now …", {}),
+    "edit": (("edit", "change"), "Edit “{}”", {}),
+    "pause": (("pause", "stop", "disable"), "Pause “{}”", {"is_active": True}),
+    "activate": (("activate", "resume", "enable"), "Activate “{}”", {"is_active": False}),
+}
+"""What is done with a scheduled export by a key of `ACTIONS`: its verbs, its title with the name,
+and with which ones."""
 FAILED = 4
 """Runs that failed last, which are shown before anything is typed."""
 
@@ -43,6 +53,9 @@ class Found:
     """An instant that is shown beside the note."""
     active: bool = False
     """Of a scheduled export."""
+    act: str = ""
+    """What is done with a scheduled export, a key of `ACTIONS`. of: its id."""
+    of: str = ""
 
 
 class PaletteState(rx.State):
@@ -73,16 +86,38 @@ def _find(who: Principal, tenant_id: str, asked: str) -> list[Found]:
         page = services.run_listing.page(who, tenant_id, failed, Place(), FAILED)
         return [*map(_run, page.runs), *views]
     runs = services.run_listing.with_id(who, tenant_id, asked, MOST)
-    return [*map(_run, runs), *map(_schedule, _schedules(who, tenant_id, asked)), *views]
+    named, elsewhere = _schedules(who, tenant_id, asked, {})
+    schedules = [*map(_schedule, named), *map(_schedule, elsewhere)][:MOST]
+    # Who types a name goes there, also where it begins with a verb
+    acts, at = _acts(who, tenant_id, asked), len(named)
+    return [*map(_run, runs), *schedules[:at], *acts, *schedules[at:], *views]
 
 
-def _schedules(who: Principal, tenant_id: str, asked: str) -> list[Schedule]:
-    """Those whose names have the words come before those that only have them elsewhere."""
+def _schedules(
+    who: Principal, tenant_id: str, asked: str, where: dict[str, bool]
+) -> tuple[list[Schedule], list[Schedule]]:
+    """Those whose names have the words, and those that only have them elsewhere."""
     first = Page(1, SEARCHED, "name", most=SEARCHED)
-    found, _ = services.schedules.find(who, tenant_id, {}, asked, first)
+    found, _ = services.schedules.find(who, tenant_id, where, asked, first)
     wanted = words(asked)
-    elsewhere = {one.id: not all(word in folded(one.name) for word in wanted) for one in found}
-    return sorted(found, key=lambda one: elsewhere[one.id])[:MOST]
+    has = [all(word in folded(one.name) for word in wanted) for one in found]
+    named, elsewhere = (
+        [one for one, of in zip(found, has, strict=True) if of is wish] for wish in (True, False)
+    )
+    return named, elsewhere
+
+
+def _acts(who: Principal, tenant_id: str, asked: str) -> list[Found]:
+    """For a verb, or its beginning, and words of a name: pause weekly."""
+    verb, *rest = words(asked) or [""]
+    if not rest or len(verb) < SHORTEST or not who.can(Permission.WRITE, tenant_id):
+        return []
+    return [
+        Found("act", f"{act} {one.id}", title.format(one.name), "", "", act=act, of=one.id)
+        for act, (verbs, title, where) in ACTS.items()
+        if any(each.startswith(verb) for each in verbs)
+        for one in _schedules(who, tenant_id, " ".join(rest), where)[0][:MOST]
+    ]
 
 
 def _views(who: Principal, tenant_id: str, asked: str) -> list[SavedView]:
