@@ -32,6 +32,7 @@ from exports_app.api.routes import (
     members,
     metrics,
     previews,
+    problem_pages,
     runs,
     schedules,
     second_factor,
@@ -47,8 +48,9 @@ from exports_app.api.waiting import Waiting
 from exports_app.wiring import Services
 
 DESCRIPTION = (
-    "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457). Every "
-    "response has an X-Request-ID, which the server's log has too."
+    "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457):"
+    " /api/problems lists their codes. Every response has an X-Request-ID, which the server's log"
+    " has too."
 )
 
 
@@ -90,6 +92,7 @@ def create(
         mail,
         health,
         metrics,
+        problem_pages,
         well_known,
     ):
         api.include_router(routes.router)

@@ -1,7 +1,7 @@
 """Every error as application/problem+json (RFC 9457): the one place where exceptions become
 answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,29 +12,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from exports_app.api import allowances
+from exports_app.api.causes import CAUSES, Cause, of_class
 from exports_app.domain import bounds
 from exports_app.domain import errors as e
 
-NOT_SUPPORTED = "This path does not support this method"
 MEDIA_TYPE = "application/problem+json"
-
-STATUS: dict[type[e.ExportsError], int] = {
-    e.Unauthenticated: 401,
-    e.Forbidden: 403,
-    e.NotFound: 404,
-    e.TooSlow: 408,
-    e.Conflict: 409,
-    e.Gone: 410,
-    e.PreconditionFailed: 412,
-    e.TooLarge: 413,
-    e.UnsupportedCoding: 415,
-    e.UnsupportedType: 415,
-    e.Invalid: 422,
-    e.TooManyRequests: 429,
-    e.PreconditionRequired: 428,
-    e.QuotaExceeded: 429,
-    e.Unavailable: 503,
-}
+CLOSING = (e.TooLarge, e.TooSlow, e.UnexpectedBody, e.HeadersTooLarge, e.WrongHost)
+"""They end the connection: the rest of the request is not read."""
 
 # pydantic's own messages name types of Python and may quote the input: these say what to change
 WORDS = {
@@ -88,36 +72,36 @@ class Mistake(BaseModel):
 
 
 class Problem(BaseModel):
-    """How the OpenAPI document describes what `response` answers."""
+    """How the OpenAPI document describes what `of` answers."""
 
-    type: str
-    title: str
+    type: str = Field(
+        description="Address of a page about the code, relative to the server",
+        json_schema_extra={"format": "uri-reference"},
+    )
+    title: str = Field(description="What the code means, the same for every error that has it")
     status: int
-    detail: str
+    detail: str = Field(description="What went wrong here, and what to do, for people")
     code: str = Field(description="Stable code, for programs")
     errors: list[Mistake]
 
 
 def status_of(error: e.ExportsError) -> int:
-    return next((STATUS[c] for c in type(error).__mro__ if c in STATUS), 422)
+    return _cause(error).status
 
 
-def response(
-    status: int,
-    code: str,
-    detail: str,
-    errors: Sequence[e.FieldError] = (),
-    headers: dict[str, str] | None = None,
-) -> JSONResponse:
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
+def _cause(error: e.ExportsError) -> Cause:
+    return of_class(type(error)) or CAUSES[e.Invalid.code]
+
+
+def _body(cause: Cause, detail: str, errors: Sequence[e.FieldError]) -> dict[str, Any]:
+    return {
+        "type": cause.type,
+        "title": cause.title,
+        "status": cause.status,
         "detail": detail,
-        "code": code,
+        "code": cause.code,
         "errors": [{"pointer": x.pointer, "detail": x.detail} for x in errors],
     }
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
 def pointer(location: Sequence[str | int]) -> str:
@@ -143,11 +127,6 @@ def _own_words(error: Any) -> str:
     return message.replace("Input should", "should", 1).replace("String should", "should", 1)
 
 
-def method_not_allowed(headers: dict[str, str]) -> JSONResponse:
-    status = HTTPStatus.METHOD_NOT_ALLOWED
-    return response(status, status.name.lower(), NOT_SUPPORTED, headers=headers)
-
-
 def _challenge(error: e.ExportsError) -> str:
     """RFC 6750, section 3.1: no error where no token was sent."""
     realm = 'Bearer realm="exports_app"'
@@ -156,26 +135,37 @@ def _challenge(error: e.ExportsError) -> str:
     return f'{realm}, error="{error.code}"' if isinstance(error, e.InvalidToken) else realm
 
 
-def of(error: e.ExportsError) -> JSONResponse:
-    status = status_of(error)
+def of(error: e.ExportsError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """headers: beside those that the error itself has."""
+    cause = _cause(error)
+    detail, errors = error.message, list[e.FieldError]()
+    if isinstance(error, e.Invalid):
+        detail, errors = "Some of the input is invalid: see errors", list(error.errors)
+    elif cause.code == e.Invalid.code:  # an error of a rule, which names no field
+        errors = [e.FieldError("", error.message)]
+    return JSONResponse(
+        _body(cause, detail, errors),
+        cause.status,
+        {**_headers(error, cause.status), **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _headers(error: e.ExportsError, status: int) -> dict[str, str]:
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED or isinstance(error, e.InsufficientScope):
         headers["WWW-Authenticate"] = _challenge(error)
     if isinstance(error, e.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, e.TooLarge | e.TooSlow | e.UnexpectedBody):
-        headers["Connection"] = "close"  # the rest of the body is not read
+    if isinstance(error, CLOSING):
+        headers["Connection"] = "close"
     if isinstance(error, e.UnsupportedCoding):
         headers["Accept-Encoding"] = "identity"  # what the body may have: RFC 9110, section 12.5.3
     if isinstance(error, e.UnsupportedType):
         headers["Accept"] = "application/json"  # likewise: section 12.5.1
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
-    if isinstance(error, e.Invalid):
-        return response(
-            status, error.code, "Some of the input is invalid: see errors", error.errors, headers
-        )
-    return response(status, error.code, error.message, headers=headers)
+    return headers
 
 
 def install(api: FastAPI) -> None:
@@ -196,7 +186,6 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        words = {404: "Path not found", 405: NOT_SUPPORTED}
-        code = HTTPStatus(error.status_code).name.lower()
-        detail = words.get(error.status_code, str(error.detail))
-        return response(error.status_code, code, detail, headers=dict(error.headers or {}))
+        """The framework's own: no such path or file, and a method that is not allowed."""
+        found = {404: e.PathNotFound, 405: e.MethodNotAllowed}
+        return of(found.get(error.status_code, e.Internal)(), error.headers)

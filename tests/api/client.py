@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from exports_app.api.causes import CAUSES
 from exports_app.services.core.records import User
 from exports_app.services.identity.authentication import Auth
 
@@ -218,6 +219,8 @@ def problem(answer: httpx.Response, status: int, code: str | None = None) -> dic
     assert body["detail"]
     if code is not None:
         assert body["code"] == code
+    cause = CAUSES[body["code"]]
+    assert (body["type"], body["title"], status) == (cause.type, cause.title, cause.status)
     for error in body["errors"]:
         assert set(error) == {"pointer", "detail"}
         assert error["pointer"] == "" or error["pointer"].startswith("/")

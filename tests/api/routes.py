@@ -48,6 +48,8 @@ PUBLIC = {
     ("GET", "/api/files/{delivery_id}"),
     ("GET", "/api/feeds/{token}.ics"),
     ("GET", "/api/feeds/{token}.atom"),
+    ("GET", "/api/problems"),
+    ("GET", "/api/problems/{code}"),
 }
 CHANGES = ("PUT", "PATCH")
 CASES = [

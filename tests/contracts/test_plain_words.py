@@ -27,7 +27,7 @@ DENIED = re.compile("|".join(rf"\b(?:{words})\b" for words in INSTEAD), re.IGNOR
 CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)]*\)", re.DOTALL)
 """Code and addresses of links, in Markdown: names there are what they are."""
 UNRELEASED = re.compile(r"^## Unreleased\n(.*?)(?=^## )", re.DOTALL | re.MULTILINE)
-SHOWN_DOCSTRINGS = ("api/routes", "api/schemas", "domain/errors.py")
+SHOWN_DOCSTRINGS = ("api/routes", "api/schemas", "domain/errors")
 """In the document of the API, or the words of an error."""
 LOG_EVENTS = frozenset(re.findall(r"`([^`\n]+)`", (ROOT / "docs/monitoring.md").read_text()))
 """Programs match them: they stay."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from exports_app.api import problems, repeating
+from exports_app.api import causes, problems, repeating
 from exports_app.api.document.operations import OPERATIONS, Error, Operation
 from exports_app.domain import errors as e
 
@@ -59,8 +59,10 @@ def of(path: str, described: dict[str, Any], operation: Operation) -> list[Error
         found.append(e.RightsChanged if takes_body else e.UnexpectedBody)
     if any(p["name"] == repeating.HEADER for p in parameters):
         found += OF_REPEATABLE
-    if takes_body or signed_in or parameters:
-        found += (e.Invalid, e.TooManyRequests)
+    if takes_body or signed_in:
+        found.append(e.TooManyRequests)
+    if takes_body or signed_in or parameters or path.startswith(causes.PATH):
+        found.append(e.Invalid)
     return list(dict.fromkeys([*found, *operation.errors, *OF_ALL]))
 
 
@@ -84,7 +86,7 @@ def examples() -> dict[str, Any]:
 
 def any_other() -> dict[str, Any]:
     return {
-        "description": "Any other error, as problem+json (RFC 9457)",
+        "description": "Any other error, as problem+json (RFC 9457): see /api/problems",
         "content": {problems.MEDIA_TYPE: {"schema": PROBLEM}},
     }
 

@@ -29,6 +29,15 @@ ACCOUNT = "/api/account"
 
 IF_MATCH = (e.PreconditionFailed, e.PreconditionRequired)
 """Of changes that name the version that they are made to."""
+A_VERSION = (e.VersionConflict, *IF_MATCH)
+AN_ACCOUNT = (e.NotForOwnAccount, e.DemoPassword, *A_VERSION)
+A_TENANT = (e.OwnSecondFactorFirst, *A_VERSION)
+A_VIEW = (e.NameTaken, *A_VERSION)
+LEAVING = (e.LastAdmin, e.OwnsSchedules, e.OnlyRecipient)
+A_RUN = (e.NoMailbox, e.DomainNotAllowed, e.QuotaExceeded)
+AGAIN = (e.RunHasNotFailed, e.NoFile, e.FileRemoved, e.AlreadyResending, e.QuotaExceeded)
+WAITING = (e.RunNotWaiting, e.VersionConflict)
+A_FILE = (e.NoFile, e.FileRemoved, e.StoreAway, e.RangeNotSatisfiable)
 
 _PEOPLE = {
     "POST /api/auth/login": _operation(
@@ -44,41 +53,43 @@ _PEOPLE = {
     f"DELETE {ACCOUNT}/sessions/{{session_id}}": _operation("endSession"),
     f"POST {ACCOUNT}/sign-out-everywhere": _operation("signOutEverywhere"),
     f"GET {ACCOUNT}/tenants/{{tenant_id}}": _operation("getLeaving"),
-    f"DELETE {ACCOUNT}/tenants/{{tenant_id}}": _operation("leaveTenant", e.Conflict),
+    f"DELETE {ACCOUNT}/tenants/{{tenant_id}}": _operation("leaveTenant", *LEAVING),
     f"GET {ACCOUNT}/keys": _operation("listOwnKeys"),
-    f"POST {ACCOUNT}/keys": _operation("createOwnKey", e.Conflict),
+    f"POST {ACCOUNT}/keys": _operation("createOwnKey", e.LimitReached),
     f"GET {ACCOUNT}/keys/{{key_id}}": _operation("getOwnKey"),
-    f"PATCH {ACCOUNT}/keys/{{key_id}}": _operation("renameOwnKey", e.Conflict),
+    f"PATCH {ACCOUNT}/keys/{{key_id}}": _operation("renameOwnKey"),
     f"DELETE {ACCOUNT}/keys/{{key_id}}": _operation("revokeOwnKey"),
     f"GET {ACCOUNT}/feeds": _operation("listFeeds"),
-    f"POST {ACCOUNT}/feeds": _operation("createFeed", e.NotFound, e.Conflict),
+    f"POST {ACCOUNT}/feeds": _operation("createFeed", e.NotFound, e.LimitReached),
     f"GET {ACCOUNT}/feeds/{{feed_id}}": _operation("getFeed"),
     f"DELETE {ACCOUNT}/feeds/{{feed_id}}": _operation("revokeFeed"),
     "GET /api/feeds/{token}.ics": _operation("readCalendar", e.DemoIsLocal),
     "GET /api/feeds/{token}.atom": _operation("readRunFeed", e.DemoIsLocal),
     f"GET {ACCOUNT}/second-factor": _operation("getSecondFactor"),
-    f"POST {ACCOUNT}/second-factor": _operation("beginSecondFactor", e.Conflict),
-    f"DELETE {ACCOUNT}/second-factor": _operation("disableSecondFactor", e.WrongOtp, e.Conflict),
+    f"POST {ACCOUNT}/second-factor": _operation("beginSecondFactor", e.SecondFactorOn),
+    f"DELETE {ACCOUNT}/second-factor": _operation("disableSecondFactor", e.SecondFactorOff),
     f"POST {ACCOUNT}/second-factor/confirm": _operation(
-        "confirmSecondFactor", e.WrongOtp, e.Conflict
+        "confirmSecondFactor", e.SecondFactorOn, e.SecondFactorNotBegun
     ),
     f"POST {ACCOUNT}/second-factor/recovery-codes": _operation(
-        "renewRecoveryCodes", e.WrongOtp, e.Conflict
+        "renewRecoveryCodes", e.SecondFactorOff
     ),
     "GET /api/users": _operation("listUsers"),
     "GET /api/users/{user_id}": _operation("getUser"),
-    "PUT /api/users/{user_id}": _operation("updateUser", e.Conflict, *IF_MATCH),
-    "PATCH /api/users/{user_id}": _operation("patchUser", e.Conflict, *IF_MATCH),
-    "DELETE /api/users/{user_id}/second-factor": _operation("resetSecondFactor", e.Conflict),
-    "POST /api/users/{user_id}/reset-password": _operation("resetUserPassword", e.Conflict),
+    "PUT /api/users/{user_id}": _operation("updateUser", *AN_ACCOUNT),
+    "PATCH /api/users/{user_id}": _operation("patchUser", *AN_ACCOUNT),
+    "DELETE /api/users/{user_id}/second-factor": _operation(
+        "resetSecondFactor", e.NotForOwnAccount
+    ),
+    "POST /api/users/{user_id}/reset-password": _operation("resetUserPassword", e.NotForOwnAccount),
 }
 _TENANTS = {
     f"GET {TENANT}": _operation("getTenant"),
-    f"PUT {TENANT}": _operation("updateTenant", e.Conflict, *IF_MATCH),
-    f"PATCH {TENANT}": _operation("patchTenant", e.Conflict, *IF_MATCH),
+    f"PUT {TENANT}": _operation("updateTenant", *A_TENANT),
+    f"PATCH {TENANT}": _operation("patchTenant", *A_TENANT),
     f"GET {TENANT}/quotas": _operation("listQuotas"),
-    f"PUT {TENANT}/quotas": _operation("updateQuotas", e.Conflict, *IF_MATCH),
-    f"PATCH {TENANT}/quotas": _operation("patchQuotas", e.Conflict, *IF_MATCH),
+    f"PUT {TENANT}/quotas": _operation("updateQuotas", *A_VERSION),
+    f"PATCH {TENANT}/quotas": _operation("patchQuotas", *A_VERSION),
     f"GET {TENANT}/tags": _operation("listTags"),
     f"GET {DEFINITION}": _operation("exportDefinition", e.TooManySchedules, e.NoSlugYet),
     f"POST {DEFINITION}/plan": _operation(
@@ -88,32 +99,36 @@ _TENANTS = {
         "applyDefinition", e.PlanOutdated, e.TooManySchedules, e.NoSlugYet, e.QuotaExceeded
     ),
     f"GET {TENANT}/members": _operation("listMembers"),
-    f"POST {TENANT}/members": _operation("inviteMember", e.Conflict),
+    f"POST {TENANT}/members": _operation(
+        "inviteMember", e.AlreadyMember, e.AlreadyInvited, e.LimitReached
+    ),
     f"GET {TENANT}/members/{{user_id}}": _operation("getMember"),
-    f"PUT {TENANT}/members/{{user_id}}": _operation("updateMember", e.Conflict, *IF_MATCH),
-    f"PATCH {TENANT}/members/{{user_id}}": _operation("patchMember", e.Conflict, *IF_MATCH),
-    f"DELETE {TENANT}/members/{{user_id}}": _operation("removeMember", e.Conflict, *IF_MATCH),
+    f"PUT {TENANT}/members/{{user_id}}": _operation("updateMember", e.LastAdmin, *A_VERSION),
+    f"PATCH {TENANT}/members/{{user_id}}": _operation("patchMember", e.LastAdmin, *A_VERSION),
+    f"DELETE {TENANT}/members/{{user_id}}": _operation("removeMember", *LEAVING, *A_VERSION),
     f"GET {TENANT}/invitations": _operation("listInvitations"),
     f"DELETE {TENANT}/invitations/{{invitation_id}}": _operation("revokeInvitation"),
     f"POST {TENANT}/invitations/{{invitation_id}}/resend": _operation(
-        "resendInvitation", e.Conflict
+        "resendInvitation", e.AlreadyMember
     ),
     f"GET {TENANT}/keys": _operation("listTenantKeys"),
-    f"POST {TENANT}/keys": _operation("createTenantKey", e.Conflict),
+    f"POST {TENANT}/keys": _operation("createTenantKey", e.LimitReached),
     f"GET {TENANT}/keys/{{key_id}}": _operation("getTenantKey"),
-    f"PATCH {TENANT}/keys/{{key_id}}": _operation("renameTenantKey", e.Conflict),
+    f"PATCH {TENANT}/keys/{{key_id}}": _operation("renameTenantKey"),
     f"DELETE {TENANT}/keys/{{key_id}}": _operation("revokeTenantKey"),
     f"GET {TENANT}/views": _operation("listViews"),
-    f"POST {TENANT}/views": _operation("createView", e.Conflict),
+    f"POST {TENANT}/views": _operation("createView", e.LimitReached, e.NameTaken),
     f"GET {TENANT}/views/{{view_id}}": _operation("getView"),
-    f"PUT {TENANT}/views/{{view_id}}": _operation("updateView", e.Conflict, *IF_MATCH),
-    f"PATCH {TENANT}/views/{{view_id}}": _operation("patchView", e.Conflict, *IF_MATCH),
-    f"DELETE {TENANT}/views/{{view_id}}": _operation("deleteView", e.Conflict, *IF_MATCH),
+    f"PUT {TENANT}/views/{{view_id}}": _operation("updateView", *A_VIEW),
+    f"PATCH {TENANT}/views/{{view_id}}": _operation("patchView", *A_VIEW),
+    f"DELETE {TENANT}/views/{{view_id}}": _operation("deleteView", *A_VERSION),
     f"GET {TENANT}/analytics/campaigns": _operation("getCampaignAnalytics"),
     f"GET {TENANT}/analytics/exports": _operation("getExportAnalytics"),
     "POST /api/invitations/look": _operation("getInvitation", e.LinkNotValid),
     "POST /api/invitations/accept": _operation(
-        "acceptInvitation", e.LinkNotValid, e.WrongAccount, e.Conflict
+        "acceptInvitation",
+        *(e.LinkNotValid, e.SignInRequired, e.WrongAccount, e.AccountDeactivated),
+        *(e.AlreadyMember, e.MailboxNotProven, e.AccountExists),
     ),
     "GET /api/audit": _operation("listAuditEntries"),
     "GET /api/audit/csv": _operation("downloadAudit"),
@@ -127,40 +142,52 @@ _SCHEDULES = {
     f"POST {SCHEDULES}/validate-cron": _operation("validateCron"),
     f"GET {SCHEDULES}/deleted": _operation("listDeletedSchedules"),
     f"GET {SCHEDULE}": _operation("getSchedule"),
-    f"PUT {SCHEDULE}": _operation("updateSchedule", e.Conflict, *IF_MATCH),
-    f"PATCH {SCHEDULE}": _operation("patchSchedule", e.Conflict, *IF_MATCH),
+    f"PUT {SCHEDULE}": _operation("updateSchedule", *A_VERSION),
+    f"PATCH {SCHEDULE}": _operation("patchSchedule", *A_VERSION),
     f"DELETE {SCHEDULE}": _operation("deleteSchedule", *IF_MATCH),
-    f"POST {SCHEDULE}/transfer": _operation("transferSchedule", e.Conflict, e.PreconditionFailed),
-    f"POST {SCHEDULE}/restore": _operation("restoreSchedule", e.Conflict, e.QuotaExceeded),
-    f"POST {SCHEDULE}/trigger": _operation("triggerSchedule", e.Conflict, e.QuotaExceeded),
-    f"POST {SCHEDULE}/backfill": _operation("backfillSchedule", e.Conflict, e.QuotaExceeded),
+    f"POST {SCHEDULE}/transfer": _operation(
+        "transferSchedule", e.VersionConflict, e.PreconditionFailed
+    ),
+    f"POST {SCHEDULE}/restore": _operation(
+        "restoreSchedule", e.NotDeleted, e.TooManyTags, e.SlugTaken, e.QuotaExceeded
+    ),
+    f"POST {SCHEDULE}/trigger": _operation("triggerSchedule", e.DomainNotAllowed, e.QuotaExceeded),
+    f"POST {SCHEDULE}/backfill": _operation("backfillSchedule", *A_RUN),
     f"GET {SCHEDULE}/history": _operation("listScheduleRuns"),
     f"GET {SCHEDULE}/notices": _operation("listNotices"),
     f"GET {RUN}": _operation("getScheduleRun"),
     f"GET {RUN}/attempts": _operation("listAttempts"),
-    f"POST {RUN}/cancel": _operation("cancelRun", e.Conflict),
-    f"POST {RUN}/retry": _operation("retryRun", e.Conflict),
-    f"POST {RUN}/rerun": _operation("rerunRun", e.Conflict, e.QuotaExceeded),
-    f"POST {RUN}/give-up": _operation("giveUpRun", e.Conflict),
-    f"POST {RUN}/resend": _operation("resendRun", e.Conflict, e.Gone, e.QuotaExceeded),
-    f"POST {RUN}/replace-recipient": _operation("replaceRecipient", e.Conflict, e.Gone),
-    f"POST {RUN}/accept-unknown": _operation("acceptUnknown", e.Conflict),
-    f"POST {RUN}/revoke-links": _operation("revokeLinks", e.Conflict),
+    f"POST {RUN}/cancel": _operation("cancelRun", e.RunHasEnded),
+    f"POST {RUN}/retry": _operation("retryRun", *WAITING),
+    f"POST {RUN}/rerun": _operation("rerunRun", e.RunHasNotEnded, *A_RUN),
+    f"POST {RUN}/give-up": _operation("giveUpRun", *WAITING),
+    f"POST {RUN}/resend": _operation("resendRun", *AGAIN, e.AllDelivered, e.ExporterLostAccess),
+    f"POST {RUN}/replace-recipient": _operation(
+        "replaceRecipient",
+        *(*AGAIN, e.NotForTests, e.VersionConflict, e.UnknownFirst, e.DeliveryNotFailed),
+        *(e.NoLongerRecipient, e.AlreadySentThere),
+    ),
+    f"POST {RUN}/accept-unknown": _operation(
+        "acceptUnknown", e.RunHasNotFailed, e.NothingUnknown, e.VersionConflict
+    ),
+    f"POST {RUN}/revoke-links": _operation("revokeLinks", e.NoDownloadLinks),
     f"GET {RUN}/downloads": _operation("listDownloads"),
-    f"GET {RUN}/file": _operation("downloadRunFile", e.Gone, e.StoreAway),
+    f"GET {RUN}/file": _operation("downloadRunFile", *A_FILE),
     "GET /api/runs": _operation("listRuns"),
     "GET /api/runs/ended": _operation("listEndedRuns"),
     "GET /api/runs/{run_id}": _operation("getRun"),
-    "GET /api/files/{delivery_id}": _operation("downloadLinkedFile", e.Gone, e.StoreAway),
+    "GET /api/files/{delivery_id}": _operation("downloadLinkedFile", *A_FILE, e.LinkExpired),
 }
 _OTHERS = {
     "GET /api/campaigns": _operation("listCampaigns"),
     "POST /api/campaigns": _operation("createCampaign"),
     "GET /api/campaigns/{campaign_id}": _operation("getCampaign"),
-    "PUT /api/campaigns/{campaign_id}": _operation("updateCampaign", e.Conflict, *IF_MATCH),
-    "PATCH /api/campaigns/{campaign_id}": _operation("patchCampaign", e.Conflict, *IF_MATCH),
-    "DELETE /api/campaigns/{campaign_id}": _operation("deleteCampaign", e.Conflict, *IF_MATCH),
+    "PUT /api/campaigns/{campaign_id}": _operation("updateCampaign", *A_VERSION),
+    "PATCH /api/campaigns/{campaign_id}": _operation("patchCampaign", *A_VERSION),
+    "DELETE /api/campaigns/{campaign_id}": _operation("deleteCampaign", *A_VERSION),
     "POST /api/campaigns/{campaign_id}/metrics": _operation("writeMetrics"),
+    "GET /api/problems": _operation("listProblems"),
+    "GET /api/problems/{code}": _operation("getProblem"),
     "GET /api/catalog": _operation("getCatalog"),
     "GET /api/mail": _operation("getMailSettings", e.NotFound),
     "POST /api/mail/test": _operation("testMail", e.NotFound),
@@ -188,6 +215,7 @@ TAGS = {
     "catalog": "What can be chosen for a scheduled export",
     "analytics": "Figures of campaigns and of exports",
     "mail": "The mail server of the installation, for super admins",
+    "errors": "What the codes of errors mean",
     "health": "Whether the server works",
 }
 """What each is about, in the order of the page."""

@@ -6,11 +6,11 @@ With its first page each browser gets a random cookie, to which one-time codes a
 
 import base64
 import hashlib
-import json
 import re
 import secrets
 from pathlib import Path
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.api import problems
@@ -22,7 +22,7 @@ from exports_app.api.middleware.methods import OfPages
 from exports_app.api.middleware.request_log import BODY
 from exports_app.api.middleware.slow_clients import OpenBodies, SlowBody, has_body
 from exports_app.api.serving import Serving
-from exports_app.domain.errors import TooSlow
+from exports_app.domain.errors import HeadersTooLarge, PathNotFound, TooSlow, WrongHost
 from exports_app.services.core import network_addresses, request_context
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
@@ -184,13 +184,13 @@ class Edge:
                 f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or delete "
                 "this site's cookies"
             )
-            return _refuse(431, "too_large", detail)
+            return problems.of(HeadersTooLarge(detail))
         if not is_asked_for(scope, self._public_url):
             detail = (
                 f"This server only answers requests for {self._public_url}: configure the proxy "
                 "to pass on the Host header"
             )
-            return _refuse(421, "wrong_host", detail)
+            return problems.of(WrongHost(detail))
         return None
 
     def _browser_cookie(self, scope: Scope) -> list[tuple[bytes, bytes]]:
@@ -263,13 +263,8 @@ async def _with_slow_body(
         await problems.of(TooSlow())(scope, receive, send)
 
 
-def _refuse(status: int, code: str, detail: str) -> ASGIApp:
-    """An answer instead of the API's or the pages', which ends the connection."""
-    return problems.response(status, code, detail, headers={"connection": "close"})
-
-
 async def _no_page(scope: Scope, receive: Receive, send: Send) -> None:
-    await problems.response(404, "not_found", "Path not found")(scope, receive, send)
+    await problems.of(PathNotFound())(scope, receive, send)
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
@@ -278,22 +273,9 @@ async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 4404})
         return
-    if scope["path"] == "/":
-        status = 200
-        kind = b"text/plain; charset=utf-8"
-        body = _WELCOME.encode()
-    else:
-        detail = "This server has no web pages: the API is at /api"
-        problem = {
-            "type": "about:blank",
-            "title": "Not Found",
-            "status": 404,
-            "detail": detail,
-            "code": "not_found",
-        }
-        status = 404
-        kind = b"application/problem+json"
-        body = json.dumps(problem).encode()
-    head = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": head})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    answer = (
+        PlainTextResponse(_WELCOME)
+        if scope["path"] == "/"
+        else problems.of(PathNotFound("This server has no web pages: the API is at /api"))
+    )
+    await answer(scope, receive, send)

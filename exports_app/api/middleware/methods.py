@@ -11,6 +11,7 @@ from starlette.routing import Match, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.api import problems
+from exports_app.domain.errors import MethodNotAllowed
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OF_FILES = frozenset({"GET", "HEAD"})
@@ -48,7 +49,7 @@ class Methods:
             await Response(status_code=204, headers=headers)(scope, receive, send)
             return
         if self._is_refused(scope):
-            refusal = problems.method_not_allowed({"Allow": self._allow(scope)})
+            refusal = problems.of(MethodNotAllowed(), {"Allow": self._allow(scope)})
             await refusal(scope, receive, send)
             return
         asked = dict(scope)  # what serves files changes the path
@@ -125,7 +126,7 @@ class OfPages:
             app = (
                 Response(None, 204, READ_ONLY)
                 if is_asked
-                else problems.method_not_allowed(READ_ONLY)
+                else problems.of(MethodNotAllowed(), READ_ONLY)
             )
         await app(scope, receive, send)
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exports_app import log, metrics, tracing
 from exports_app.api import problems
 from exports_app.domain.api_keys import masked
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import AddressTooLong, ExportsError, Internal
 from exports_app.services.core import request_context
 
 MAX_LOGGED = 300
@@ -105,7 +105,7 @@ class _Request:
 
     async def _answer_error(self) -> None:
         detail = f"Internal error. The server's log has the details under request {self._id}"
-        response = problems.response(500, "internal", detail)
+        response = problems.of(Internal(detail))
         await response(self._scope, self._receive, self._out)
 
     async def _out(self, message: Message) -> None:
@@ -134,5 +134,5 @@ def _refusal(scope: Scope) -> ASGIApp | None:
         detail = (
             f"The address is longer than {MAX_TARGET // 1024} KiB: shorten the path and the query"
         )
-        return problems.response(414, "too_large", detail)
+        return problems.of(AddressTooLong(detail))
     return None

@@ -1,6 +1,5 @@
 """Files that recipients download by the link in their message. The link is all they need."""
 
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from exports_app.api.access import Srv
 from exports_app.api.file_response import FileResponse, sent
+from exports_app.api.html_page import page, paragraph, wants_page
 from exports_app.api.problems import status_of
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
@@ -35,14 +35,6 @@ WORDS = {
     ),
 }
 """Title and text of a page by its status; where the text is empty, the error's message."""
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, \
-initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>{title}</title>
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 34rem; \
-margin: 20vh auto; padding: 0 1.5rem; }}</style></head>
-<body><h1>{title}</h1><p>{text}</p></body></html>
-"""
 
 
 @router.get("/{delivery_id}", response_class=FileResponse, summary="Download a file by link")
@@ -61,11 +53,10 @@ def download(
     try:
         return sent(request, HEADERS, find)
     except ExportsError as e:
-        if "text/html" not in request.headers.get("accept", ""):
+        if not wants_page(request.headers.get("accept", "")):
             raise
         # Whoever opened the link in a browser gets a page, and not a problem document
         status = status_of(e)
         title, text = WORDS.get(status, WORDS[404])
-        return HTMLResponse(
-            PAGE.format(title=title, text=escape(text or f"{e.message}.")), status, HEADERS
-        )
+        shown = page(title, paragraph(text or f"{e.message}."))
+        return HTMLResponse(shown, status, HEADERS)

@@ -18,7 +18,14 @@ from exports_app.api.middleware.allowed_hosts import same_origin
 from exports_app.api.middleware.request_log import BODY
 from exports_app.api.request_body import check_coding, declares_more_than
 from exports_app.api.routes.sessions import SECRET, SessionId
-from exports_app.domain.errors import FieldError, Forbidden, Invalid, StoreAway, TooLarge, TooSlow
+from exports_app.domain.errors import (
+    CrossSite,
+    FieldError,
+    Invalid,
+    StoreAway,
+    TooLarge,
+    TooSlow,
+)
 from exports_app.services.campaigns.uploads import LIMIT, MIB, TOO_LARGE
 
 SECONDS = 30 * 60.0
@@ -35,7 +42,7 @@ def own_page(srv: Srv, request: Request) -> None:
     subdomain's. Browsers always send an Origin with POST."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     if origin is not None and not same_origin(origin, host, srv.settings.public_url):
-        raise Forbidden("This file was sent from another site: upload it from this site's own page")
+        raise CrossSite
 
 
 @router.post(

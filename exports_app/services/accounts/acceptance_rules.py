@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import (
-    Conflict,
+    AccountDeactivated,
+    AlreadyMember,
     FieldError,
     Invalid,
     LinkNotValid,
+    MailboxNotProven,
     OwnPasswordFirst,
-    Unauthenticated,
+    SignInRequired,
     WrongAccount,
 )
 from exports_app.services.core.current_rights import check_sign_in, principal_of
@@ -72,9 +74,7 @@ def check_acceptance(
 ) -> Acceptance:
     """Whether this caller may accept, and how. Raises what `InvitationAcceptance.accept` raises."""
     invitation, tenant = valid_invitation(tx, auth, link, lock=lock)
-    sign_in = Unauthenticated(
-        f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required"
-    )
+    sign_in = SignInRequired(f"Sign in as {invitation.email}, then accept the invitation")
     if not invitation.mailed and who is None and not has_password:
         # The inviter has this link: it must not reveal whether there is an account
         raise sign_in
@@ -88,7 +88,7 @@ def check_acceptance(
         check_sign_in(who, account)
     sets_password = account_needs_password(invitation, account)
     if sets_password and account is not None and not account.is_active:
-        raise Conflict("This account is deactivated: ask a super admin of this installation")
+        raise AccountDeactivated
     if sets_password and not has_password:
         raise Invalid([FieldError("/password", "choose a password for this account")])
     if not sets_password and who is None:
@@ -98,7 +98,7 @@ def check_acceptance(
             raise OwnPasswordFirst
         _check_proof(tx, invitation, account)
     if account is not None and tenant.id in tx.users.roles(account.id):
-        raise Conflict("You are already a member of this tenant")
+        raise AlreadyMember("You are already a member of this tenant")
     return Acceptance(invitation, tenant, account, sets_password)
 
 
@@ -109,7 +109,4 @@ def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None
         return
     inviter = principal_of(tx, invitation.invited_by)
     if inviter is None or not inviter.is_super_admin:
-        raise Conflict(
-            "This email address is not confirmed yet. Ask a super admin to send the invitation",
-            code="mailbox_not_proven",
-        )
+        raise MailboxNotProven

@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exports_app.domain.access import Principal, Role, require_operator
-from exports_app.domain.errors import Conflict, NotFound
+from exports_app.domain.errors import (
+    DemoPassword,
+    NotForOwnAccount,
+    NotFound,
+)
 from exports_app.services.accounts.password_resets import PasswordResets, SentReset
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
@@ -66,12 +70,12 @@ class UserAdministration:
         # Both rows are locked: two users who deactivate each other at once would leave nobody
         with self._changing(who, user_id) as (tx, who, user):
             if user.id == who.user_id and not active:
-                raise Conflict("You cannot deactivate yourself: ask another super admin")
+                raise NotForOwnAccount("You cannot deactivate yourself: ask another super admin")
             if user.is_active == active:
                 return user
             if active and user.has_demo_password and not request_context.current().local:
                 detail = "set another one with the link of Reset password, then activate it"
-                raise Conflict(f"This account has the public password of the demo: {detail}")
+                raise DemoPassword(f"This account has the public password of the demo: {detail}")
             tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
             action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
             audit_log.note_user(tx, who, action, None, user, self._clock())
@@ -86,7 +90,7 @@ class UserAdministration:
         Nothing changes until it is used. Raises NotFound; Conflict for the caller's own account."""
         with self._changing(who, user_id) as (tx, who, user):
             if user.id == who.user_id:  # with a stolen session one could take over the account
-                raise Conflict(
+                raise NotForOwnAccount(
                     "Change your own password under Account: it asks for your current one"
                 )
             sent = self._resets.send(tx, user, who)
@@ -101,7 +105,7 @@ class UserAdministration:
         none. Raises Conflict for the caller's own account."""
         with self._changing(who, user_id) as (tx, who, user):
             if user.id == who.user_id:  # with a stolen session one could remove it
-                raise Conflict(
+                raise NotForOwnAccount(
                     "Turn off your own two-factor authentication under Account: it asks for a code"
                 )
             reset_second_factor(tx, who, user, self._clock())

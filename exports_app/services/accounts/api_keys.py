@@ -16,7 +16,10 @@ from exports_app.domain.access import (
     require_own_password,
     require_person,
 )
-from exports_app.domain.errors import Conflict, NotFound
+from exports_app.domain.errors import (
+    LimitReached,
+    NotFound,
+)
 from exports_app.services.accounts import api_key_rules
 from exports_app.services.accounts.api_key_rules import KeyDraft
 from exports_app.services.audit import audit_log
@@ -92,7 +95,7 @@ class ApiKeys:
             now = self._clock()
             most = bounds.TENANT_KEYS if tenant_id else bounds.USER_KEYS
             if tx.api_keys.live(holder.id, now) >= most:
-                raise Conflict(
+                raise LimitReached(
                     f"There are {most} API keys, the most there can be: revoke one first"
                 )
             text = api_keys.new()

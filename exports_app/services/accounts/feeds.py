@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 
 from exports_app.domain import api_keys, bounds
 from exports_app.domain.access import Permission, Principal, require_own_password, require_person
-from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.errors import (
+    ExportsError,
+    FieldError,
+    Invalid,
+    LimitReached,
+    NotFound,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, schedule_of
 from exports_app.services.core.current_rights import write_as
@@ -79,7 +85,7 @@ class Feeds:
         with write_as(self._store, who, taking_from=who.user_id) as (tx, who):
             tenant_id = _tenant(tx, who, tenant_id, schedule_id)
             if len(tx.feeds.of_user(who.user_id)) >= bounds.FEEDS:
-                raise Conflict(
+                raise LimitReached(
                     f"You have {bounds.FEEDS} feeds, the most there can be: revoke one first"
                 )
             token, now = api_keys.new(api_keys.FEED_PREFIX), self._clock()

@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from exports_app.domain.access import Principal, Role, require_person
 from exports_app.domain.errors import (
-    Conflict,
+    AccountExists,
 )
 from exports_app.services.accounts import previous_holder
 from exports_app.services.accounts.acceptance_rules import (
@@ -194,9 +194,7 @@ def _new_account(
     if not tx.users.add_new(
         user
     ):  # an invitation of another tenant was accepted at the same moment
-        raise Conflict(
-            "An account with this address was just created: sign in, then open the link again"
-        )
+        raise AccountExists
     return user
 
 

@@ -9,7 +9,12 @@ import pycountry
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal, require_own_password
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import (
+    FieldError,
+    Invalid,
+    NotFound,
+    VersionConflict,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, require, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -241,7 +246,7 @@ class Campaigns:
 
 def _check_seen(campaign: Campaign, seen: Campaign | None) -> None:
     if seen is not None and campaign != seen:
-        raise Conflict
+        raise VersionConflict
 
 
 def _by_fields(

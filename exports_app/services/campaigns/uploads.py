@@ -19,12 +19,13 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import (
     Busy,
     FieldError,
-    Gone,
+    FileRemoved,
     Invalid,
     NotFound,
+    SessionEnded,
     StoreAway,
     TooLarge,
-    Unauthenticated,
+    UnknownCode,
 )
 from exports_app.services.core.authorization import require
 from exports_app.services.core.current_rights import write_as
@@ -128,15 +129,13 @@ class Uploads:
         """
         visit = self._sessions.visit(session_id)
         if visit is None:
-            raise Unauthenticated(
-                "Your session has ended: sign in again, then choose the file again"
-            )
+            raise SessionEnded("Your session has ended: sign in again, then choose the file again")
         who, code_hash = visit.who, _hash(code)
         with self._place_for(who.user_id):
             with self._store.write() as tx:
                 waiting = tx.codes.take(code_hash, WAITING, id_of(session_id), self._clock())
             if waiting is None:
-                raise NotFound(UNKNOWN)
+                raise UnknownCode(UNKNOWN)
             tenant_id, name = waiting.content["tenant_id"], waiting.content["name"]
             require(who, Permission.CAMPAIGNS, tenant_id)
             with self._files.draft() as path:
@@ -161,11 +160,11 @@ class Uploads:
         with self._store.read() as tx:
             arrived = tx.codes.find(_hash(code), ARRIVED, id_of(session_id), self._clock())
         if arrived is None or arrived.user_id != who.user_id:
-            raise NotFound("The file is no longer available: choose it again")
+            raise UnknownCode("The file is no longer available: choose it again")
         require(who, Permission.CAMPAIGNS, arrived.content["tenant_id"])
         path = self._files.find(arrived.content["key"])
         if path is None:
-            raise Gone(NOT_HERE)
+            raise FileRemoved(NOT_HERE)
         return UploadedFile(arrived.content["tenant_id"], arrived.content["name"], path)
 
     def forget(self, who: Principal, session_id: str, code: str) -> None:
@@ -201,7 +200,7 @@ class Uploads:
         require(who, Permission.CAMPAIGNS, tenant_id)
         live = tx.sessions.live(id_of(session_id), self._clock())
         if live is None or live[1].id != who.user_id:
-            raise Unauthenticated("Your session has ended: sign in again")
+            raise SessionEnded
 
     def _make_room(self, tx: Transaction, session_id: str) -> list[str]:
         """Remove the session's oldest codes, so that there is room for one more. Returns the keys

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from exports_app.domain.access import Principal, require_person
 from exports_app.domain.errors import (
-    Conflict,
     FieldError,
     Invalid,
     OwnPasswordFirst,
+    SecondFactorNotBegun,
+    SecondFactorOff,
+    SecondFactorOn,
     TooManyRequests,
     Unauthenticated,
 )
@@ -207,20 +209,20 @@ def _hashes(user: User, codes: list[str]) -> list[str]:
 
 def _require_enabled(user: User) -> None:
     if user.second_factor_at is None:
-        raise Conflict("Two-factor authentication is not on: set it up first")
+        raise SecondFactorOff
 
 
 def _check_may_enrol(user: User) -> None:
     if user.must_change_password:  # another person knows the password, and could lock the owner out
         raise OwnPasswordFirst("You are signed in with a one-time password: choose your own first")
     if user.second_factor_at is not None:
-        raise Conflict("Two-factor authentication is already on: turn it off first")
+        raise SecondFactorOn
 
 
 def _check_begun(tx: Transaction, user: User) -> None:
     _check_may_enrol(user)
     if tx.second_factors.get(user.id) is None:
-        raise Conflict("Start the setup first: no code is expected yet")
+        raise SecondFactorNotBegun
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:

@@ -20,8 +20,10 @@ from exports_app.domain.errors import (
     CookiesRefused,
     NotFound,
     OtpRequired,
-    Unauthenticated,
+    SessionEnded,
+    SignInOver,
     Unavailable,
+    UnknownCode,
     WrongCredentials,
 )
 from exports_app.services.audit import audit_log
@@ -153,11 +155,11 @@ class Sessions:
             or not may_call(user)
             or user.token_version != pending.content["token_version"]
         ):
-            raise Unauthenticated("This sign-in took too long: enter your password again")
+            raise SignInOver("This sign-in took too long: enter your password again")
         self._auth.check_otp(user, otp or " ", address, known)
         with self._store.write() as tx:
             if tx.codes.take(_hash(step), SECOND_STEP, _hash(browser), now) is None:
-                raise Unauthenticated("This sign-in was already completed: sign in again")
+                raise SignInOver("This sign-in was already completed: sign in again")
             return self._new_code(tx, LOGIN, browser, user.id, pending.content)
 
     def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
@@ -191,7 +193,7 @@ class Sessions:
                 ):
                     note_sign_in(tx, user, now, with_="a browser")
                 return session_id, login.content["goto"]
-        raise Unauthenticated("This sign-in is no longer valid: sign in again")
+        raise SignInOver
 
     def mark_browser(self, session_id: str, known: str) -> str:
         """The next value of KNOWN_COOKIE in the session's browser. known: its current value. Raises
@@ -199,7 +201,7 @@ class Sessions:
         with self._store.read() as tx:
             live = self._live(tx, session_id)
         if live is None:
-            raise Unauthenticated
+            raise SessionEnded
         return self._auth.mark_browser(live[1], known)
 
     def visit(self, session_id: str, *, counts: bool = True) -> Visit | None:
@@ -269,11 +271,11 @@ class Sessions:
         """
         visit = self.visit(session_id)
         if visit is None:
-            raise Unauthenticated("Sign in first, then download the file from its page")
+            raise SessionEnded("Sign in first, then download the file from its page")
         with self._store.write() as tx:
             download = tx.codes.take(_hash(code), DOWNLOAD, _hash(session_id), self._clock())
         if download is None:
-            raise NotFound("This link works for one download only: get a new one on the page")
+            raise UnknownCode("This link works for one download only: get a new one on the page")
         return visit.who, download.content
 
     def _new_code(
@@ -297,4 +299,4 @@ class Sessions:
     def _require(self, tx: Transaction, session_id: str, who: Principal) -> None:
         live = self._live(tx, session_id)
         if live is None or live[1].id != who.user_id:
-            raise Unauthenticated("Your session has ended: sign in again")
+            raise SessionEnded

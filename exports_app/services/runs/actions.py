@@ -6,7 +6,18 @@ from datetime import datetime
 
 from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, Gone, NotFound
+from exports_app.domain.errors import (
+    AllDelivered,
+    AlreadyResending,
+    FileRemoved,
+    NoFile,
+    NothingUnknown,
+    RunHasEnded,
+    RunHasNotEnded,
+    RunHasNotFailed,
+    RunNotWaiting,
+    VersionConflict,
+)
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import (
     FINISHED,
@@ -41,16 +52,18 @@ def require_resendable(run: Run, files: FileStore) -> None:
     """Raises NotFound without a file, Gone when it was removed, Conflict where the run did not fail
     and was not cancelled."""
     if run.status not in RESENT:
-        raise Conflict(f"Only a failed or partial run can be resent: this one is {run.status}")
+        raise RunHasNotFailed(
+            f"Only a failed or partial run can be resent: this one is {run.status}"
+        )
     require_file(run, files)
 
 
 def require_file(run: Run, files: FileStore) -> None:
     """Raises NotFound without a file, Gone when it was removed."""
     if run.file_key is None:
-        raise NotFound("This run has no file to send: rerun it instead")
+        raise NoFile("This run has no file to send: rerun it instead")
     if run.file_removed_at is not None or not files.has(run.file_key):
-        raise Gone("The file of this run was removed: rerun it instead")
+        raise FileRemoved("The file of this run was removed: rerun it instead")
 
 
 class RunActions:
@@ -77,7 +90,7 @@ class RunActions:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             old = run_of(tx, schedule_id, run_id)
             if old.status not in FINISHED:
-                raise Conflict("This run has not finished yet: wait until it ends, then rerun it")
+                raise RunHasNotEnded
             if old.trigger is Trigger.TEST:
                 # Who repeats a test does not mean to write to all recipients
                 to = SendTo.CALLER
@@ -111,10 +124,10 @@ class RunActions:
             deliveries = unsent(tx.deliveries.of_runs([run.id]).get(run.id, []))
             self._quotas.require_run(tx, run.tenant_id, messages=len(deliveries))
             if not tx.runs.reopen(run):
-                raise Conflict("Someone else is already resending this run")
+                raise AlreadyResending
             keep_schedule(tx, schedule_id)
             if not deliveries:
-                raise Conflict("Every recipient of this run got its file: nothing to resend")
+                raise AllDelivered
             tx.deliveries.reopen([delivery.id for delivery in deliveries])
             again = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_RESENT, again, self._clock())
@@ -128,7 +141,7 @@ class RunActions:
             run = run_of(tx, schedule_id, run_id)
             name = tx.users.names([who.user_id]).get(who.user_id, "someone")
             if not cancel(tx, run, f"cancelled by {name}", now):
-                raise Conflict("This run has already ended: there is nothing to cancel")
+                raise RunHasEnded
             cancelled = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_CANCELLED, cancelled, now)
         return self._published(cancelled)
@@ -139,7 +152,7 @@ class RunActions:
         with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
             if not tx.runs.update_unclaimed(run, {"next_attempt_at": None}):
-                raise Conflict
+                raise VersionConflict
             audit_log.note_run(tx, who, Action.RUN_RETRIED, run, self._clock())
         return self._published(replace(run, next_attempt_at=None))
 
@@ -162,7 +175,7 @@ class RunActions:
                 next_attempt_at=None,
             )
             if not tx.runs.update_unclaimed(run, _changes(given_up)):
-                raise Conflict
+                raise VersionConflict
             completion.record(tx, given_up, now)
             audit_log.note_run(tx, who, Action.RUN_GIVEN_UP, given_up, now)
         return self._published(given_up)
@@ -175,13 +188,13 @@ class RunActions:
             now = self._clock()
             run = run_of(tx, schedule_id, run_id)
             if run.status not in {RunStatus.PARTIAL, RunStatus.FAILED}:
-                raise Conflict(
+                raise RunHasNotFailed(
                     "Only a failed or partial run can have unknown messages:"
                     f" this one is {run.status}"
                 )
             name = tx.users.names([who.user_id]).get(who.user_id, "someone")
             if not tx.deliveries.accept_unknown(run.id, f"{name} marked it as delivered"):
-                raise Conflict("No message of this run is unknown: there is nothing to confirm")
+                raise NothingUnknown
             sent = tx.deliveries.of_runs([run.id])[run.id]
             status = outcome(d.status for d in sent)
             accepted = replace(run, status=status)
@@ -190,7 +203,7 @@ class RunActions:
             if status is not run.status:
                 move_run(run.status, status)
             if not tx.runs.update_unclaimed(run, _changes(accepted)):
-                raise Conflict
+                raise VersionConflict
             if status is RunStatus.COMPLETED:
                 completion.record(tx, accepted, now)
             elif accepted.trigger not in TRIALS:
@@ -218,7 +231,7 @@ def _waiting(tx: Transaction, who: Principal, schedule_id: str, run_id: str) -> 
     schedule_of(tx, who, schedule_id, Permission.WRITE)
     run = run_of(tx, schedule_id, run_id)
     if not waits_for_retry(run):
-        raise Conflict("This run is not waiting for a retry")
+        raise RunNotWaiting
     return run
 
 

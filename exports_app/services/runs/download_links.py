@@ -8,7 +8,11 @@ from urllib.parse import urlencode
 
 from exports_app import log
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, Gone, NotFound
+from exports_app.domain.errors import (
+    LinkExpired,
+    NoDownloadLinks,
+    NotFound,
+)
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import run_of, schedule_of
@@ -105,9 +109,7 @@ class DownloadLinks:
         if not (is_recipient(target, run, schedule) and recipient_domains.allows(tenant, target)):
             raise NotFound
         if datetime.fromtimestamp(expires, UTC) <= self._clock():
-            raise Gone(
-                "This link has expired: ask the owner of the scheduled export to send it again"
-            )
+            raise LinkExpired
         return run, target
 
     def revoke(self, who: Principal, schedule_id: str, run_id: str) -> Run:
@@ -118,7 +120,7 @@ class DownloadLinks:
             now = self._clock()
             run = run_of(tx, schedule_id, run_id)
             if run.sent_as != DeliveryMode.LINK:
-                raise Conflict("This run sent no download links: there is nothing to revoke")
+                raise NoDownloadLinks
             tx.runs.revoke_links(run.id, now)
             revoked = replace(run, links_revoked_at=now)
             audit_log.note_run(tx, who, Action.RUN_LINKS_REVOKED, revoked, now)

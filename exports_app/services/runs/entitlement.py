@@ -4,7 +4,9 @@ those of its creation; the scheduled export and the tenant may have changed sinc
 from collections.abc import Iterable
 
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import Conflict
+from exports_app.domain.errors import (
+    ExporterLostAccess,
+)
 from exports_app.domain.runs.states import OWN_RECIPIENTS, UNDELIVERED, DeliveryStatus
 from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Transaction
@@ -41,12 +43,12 @@ def require_exporter(tx: Transaction, run: Run) -> None:
     if who is not None and who.can(Permission.WRITE, run.tenant_id):
         return
     if run.trigger in OWN_RECIPIENTS:
-        raise Conflict(
+        raise ExporterLostAccess(
             "The user who started this test can no longer export this tenant's data: send"
             " yourself a test instead"
         )
     whose = "its owner" if run.triggered_by is None else "the user who started it"
-    raise Conflict(
+    raise ExporterLostAccess(
         f"This run cannot be resent, since {whose} can no longer export this tenant's data: rerun"
         " it instead"
     )

@@ -5,7 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Gone, NotFound
+from exports_app.domain.errors import (
+    FileRemoved,
+    NoFile,
+)
 from exports_app.services.core.authorization import run_of, schedule_of
 from exports_app.services.core.extension_points import FORMATS
 from exports_app.services.core.interfaces import FileStore, Store
@@ -24,11 +27,11 @@ class RunFile:
 def file_of(run: Run, files: FileStore) -> RunFile:
     """Raises NotFound while there is no file, Gone once it was removed."""
     if run.file_key is None or run.file_name is None:
-        raise NotFound("This run has no file")
+        raise NoFile
     # This machine may still have a copy of a removed file
     path = files.find(run.file_key) if run.file_removed_at is None else None
     if path is None:
-        raise Gone(
+        raise FileRemoved(
             None
             if run.file_removed_at is None
             else f"The file was removed on {run.file_removed_at:%d %b %Y}"

@@ -6,7 +6,18 @@ from typing import Any
 from email_validator import EmailNotValidError
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import (
+    AlreadyResending,
+    AlreadySentThere,
+    DeliveryNotFailed,
+    FieldError,
+    Invalid,
+    NoLongerRecipient,
+    NotForTests,
+    NotFound,
+    UnknownFirst,
+    VersionConflict,
+)
 from exports_app.domain.runs.states import OWN_RECIPIENTS, DeliveryStatus, move_delivery
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import run_of, schedule_of
@@ -69,13 +80,11 @@ class RecipientReplacement:
         else:
             require_resendable(run, self._files)
         if run.trigger in OWN_RECIPIENTS:
-            raise Conflict(
-                "A test has recipients of its own: start another one to send it to another address"
-            )
+            raise NotForTests
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             if version is not None and version != schedule.version:
-                raise Conflict
+                raise VersionConflict
             self._quotas.require_run(tx, run.tenant_id, messages=1)
             failed = self._failed(tx, run, old)
             self._change_schedule(tx, who, schedule, old, address)
@@ -92,14 +101,11 @@ class RecipientReplacement:
             d.status is DeliveryStatus.UNKNOWN and d.resends < self._resends for d in deliveries
         )
         if is_unknown and not holds_unknown(run) and not waits_for_retry(run):
-            raise Conflict(
-                "Other emails of this run may have arrived: mark them as delivered or resend the "
-                "run first"
-            )
+            raise UnknownFirst
         for delivery in deliveries:
             if _same(delivery.target, old) and delivery.status is DeliveryStatus.FAILED:
                 return delivery
-        raise Conflict("The email to this address did not fail in this run: reload it")
+        raise DeliveryNotFailed
 
     def _change_schedule(
         self, tx: Transaction, who: Principal, schedule: Schedule, old: str, new: str
@@ -113,9 +119,7 @@ class RecipientReplacement:
             raise Invalid([FieldError("/to", wrong[0].detail)])
         recipients = [new if _same(r, old) else r for r in schedule.recipients]
         if recipients == schedule.recipients:
-            raise Conflict(
-                "This address is no longer among the recipients: edit the scheduled export instead"
-            )
+            raise NoLongerRecipient
         now = self._clock()
         changed: dict[str, Any] = {
             "recipients": recipients,
@@ -123,7 +127,7 @@ class RecipientReplacement:
             "version": schedule.version + 1,
         }
         if not tx.schedules.update(schedule.id, schedule.version, changed):
-            raise Conflict
+            raise VersionConflict
         differs = {"recipients": [schedule.recipients, recipients]}
         updated = replace(schedule, **changed)
         audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, updated, now, changed=differs)
@@ -132,13 +136,13 @@ class RecipientReplacement:
         self, tx: Transaction, who: Principal, run: Run, failed: Delivery, new: str
     ) -> Run:
         if not waits_for_retry(run) and not tx.runs.reopen(run):
-            raise Conflict("Someone else is already resending this run")
+            raise AlreadyResending
         again = run_of(tx, run.scheduled_export_id, run.id)
         if not waits_for_retry(again) and waits_for_retry(run):
-            raise Conflict("This run's retry has begun: reload it")
+            raise VersionConflict("This run's retry has begun: reload it")
         recipients = [new if _same(r, failed.target) else r for r in run.recipients]
         if not tx.runs.update_unclaimed(again, {"recipients": recipients}):
-            raise Conflict
+            raise VersionConflict
         replaced = move_delivery(failed.status, DeliveryStatus.SKIPPED)
         tx.deliveries.change(failed, {"status": replaced, "error": f"{REPLACED}{new}"})
         _send_to(tx, run, failed.channel, new)
@@ -153,10 +157,7 @@ def _send_to(tx: Transaction, run: Run, channel: str, new: str) -> None:
     for delivery in tx.deliveries.of_runs([run.id]).get(run.id, []):
         if _same(delivery.target, new):  # it was a recipient of the run before
             if delivery.status not in {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}:
-                raise Conflict(
-                    "This run's file went to this address already: add it to the recipients in the "
-                    "form instead"
-                )
+                raise AlreadySentThere
             again = {"status": move_delivery(delivery.status, pending), "error": None, "resends": 0}
             tx.deliveries.change(delivery, again)
             return

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Conflict
+from exports_app.domain.errors import (
+    VersionConflict,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.interfaces import Clock
 from exports_app.services.core.records import Schedule
@@ -79,7 +81,7 @@ class _Undo(Work):
     def plan(self, old: Schedule) -> Edit | None:
         one = self._switched[old.id]
         if old.version != one.version:
-            raise Conflict(f"“{old.name}” was changed since: its latest state is kept")
+            raise VersionConflict(f"“{old.name}” was changed since: its latest state is kept")
         changed = audit_log.changed(vars(old), {"is_active": one.before["is_active"]})
         return Edit(one.before, detail={"changed": changed})
 

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require_anywhere
-from exports_app.domain.errors import Conflict, ExportsError, NotFound
+from exports_app.domain.errors import (
+    ExportsError,
+    NotDeleted,
+    NotFound,
+    SlugTaken,
+    TooManyTags,
+)
 from exports_app.domain.schedules import tags
 from exports_app.domain.timing import cron
 from exports_app.services.core.authorization import own_tenant, schedule_of
@@ -91,7 +97,7 @@ class _Restoration(Work):
 
     def missing(self, tx: Transaction, who: Principal, schedule_id: str) -> ExportsError:
         schedule_of(tx, who, schedule_id, Permission.WRITE)
-        return Conflict("This scheduled export is not deleted")
+        return NotDeleted()
 
     def plan(self, old: Schedule) -> Edit:
         now = self._clock()
@@ -104,14 +110,16 @@ class _Restoration(Work):
         tenant = batch.tenants[old.tenant_id]
         there = batch.once(f"tags {tenant.id}", lambda: folded_tags(batch.tx, tenant.id))
         if why := lacks_room(there, old.tags):
-            raise Conflict(f"Its tags do not fit: {why}. Remove some from others first")
+            raise TooManyTags(f"Its tags do not fit: {why}. Remove some from others first")
         room = batch.once(f"room {tenant.id}", lambda: self._quotas.schedules(batch.tx, tenant))
         room.take()
         there |= set(map(tags.folded, old.tags))
         restored = batch.once(f"slugs {tenant.id}", set[str])
         slug = old.slug or slugs.made(batch.tx, tenant.id, old.name)
         if slug in restored or slugs.is_taken(batch.tx, tenant.id, slug):
-            raise Conflict(f"Another scheduled export has its slug {slug}: change that one's first")
+            raise SlugTaken(
+                f"Another scheduled export has its slug {slug}: change that one's first"
+            )
         restored.add(slug)
         edit = replace(edit, values={**edit.values, "slug": slug})
         owner = batch.once(f"owner {old.owner_id}", lambda: principal_of(batch.tx, old.owner_id))

@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import (
+    DomainNotAllowed,
+    FieldError,
+    Invalid,
+    NoMailbox,
+    NotFound,
+)
 from exports_app.domain.runs.policies import Overlap
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus, Trigger
@@ -65,9 +71,9 @@ def addressed(tx: Transaction, who: Principal, schedule: Schedule, to: SendTo) -
     if user is None or tenant is None:
         raise NotFound
     if user.service_of:
-        raise Conflict("This API key is a tenant's and has no mailbox: name the recipients")
+        raise NoMailbox
     if not recipient_domains.allows(tenant, user.email):
-        raise Conflict(
+        raise DomainNotAllowed(
             "Your own address is outside the domains that this tenant sends to:"
             " allow its domain first"
         )

@@ -4,7 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from exports_app.domain.access import Permission, Principal, permissions_of
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import (
+    FieldError,
+    Invalid,
+    NotFound,
+    VersionConflict,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import require, schedule_of
 from exports_app.services.core.interfaces import Store, Transaction
@@ -71,7 +76,7 @@ class _Transfer(Work):
 
     def plan(self, old: Schedule) -> Edit | None:
         if self._version is not None and self._version != old.version:
-            raise Conflict
+            raise VersionConflict
         return None if old.owner_id == self._owner_id else Edit({"owner_id": self._owner_id})
 
     def check(self, batch: Batch, old: Schedule, edit: Edit) -> Edit:

@@ -7,7 +7,12 @@ from typing import Any
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, NotFound
+from exports_app.domain.errors import (
+    LimitReached,
+    NameTaken,
+    NotFound,
+    VersionConflict,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import require
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -68,7 +73,7 @@ class SavedViews:
             own = tx.views.of_maker(tenant_id, who.user_id)
             if len(own) >= bounds.VIEWS:
                 most = f"You have {bounds.VIEWS} views here, the maximum"
-                raise Conflict(f"{most}: delete one first")
+                raise LimitReached(f"{most}: delete one first")
             _check_name(own, name)
             now = self._clock()
             view = SavedView(
@@ -98,7 +103,7 @@ class SavedViews:
             old = _view(tx, who, tenant_id, view_id, lock=True)
             _require_change(who, old, shared=old.is_shared or bool(new.get("is_shared")))
             if version is not None and version != old.version:
-                raise Conflict
+                raise VersionConflict
             if "filters" in new:
                 new["filters"] = _filters(old, new["filters"])
             changed = {key: value for key, value in new.items() if value != getattr(old, key)}
@@ -109,7 +114,7 @@ class SavedViews:
                 _check_name([view for view in own if view.id != view_id], changed["name"])
             written = {**changed, "updated_at": self._clock(), "version": old.version + 1}
             if not tx.views.update(view_id, old.version, written):
-                raise Conflict
+                raise VersionConflict
             view = replace(old, **written)
             if view.is_shared or old.is_shared:
                 action = Action.VIEW_UPDATED if old.is_shared else Action.VIEW_SHARED
@@ -125,7 +130,7 @@ class SavedViews:
             old = _view(tx, who, tenant_id, view_id, lock=True)
             _require_change(who, old, shared=old.is_shared)
             if version is not None and version != old.version:
-                raise Conflict
+                raise VersionConflict
             tx.views.remove(view_id)
             if old.is_shared:
                 self._note(tx, who, Action.VIEW_DELETED, old)
@@ -178,4 +183,4 @@ def _require_change(who: Principal, view: SavedView, *, shared: bool) -> None:
 
 def _check_name(views: Sequence[SavedView], name: str) -> None:
     if any(view.name.casefold() == name.casefold() for view in views):
-        raise Conflict(f"You already have a view named “{name}”: choose another name")
+        raise NameTaken(f"You already have a view named “{name}”: choose another name")

@@ -8,7 +8,12 @@ from typing import Any
 
 from exports_app import tracing
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import (
+    FieldError,
+    Invalid,
+    NotFound,
+    VersionConflict,
+)
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import Trigger
 from exports_app.services.audit import audit_log
@@ -195,7 +200,7 @@ class Schedules:
                         self._check_campaigns(tx, old.tenant_id, draft.filters)
                     _check_of_tenant(tx, old, draft, fields)
                     if version is not None and version != old.version:
-                        raise Conflict
+                        raise VersionConflict
                     updated = _change(tx, who, old, draft, next_run_at, self._clock())
                     break
             # changed by someone else meanwhile: check both changes together
@@ -261,7 +266,7 @@ def _same_domains(tx: Transaction, seen: Tenant) -> None:
     if tenant is None:
         raise NotFound
     if tenant.recipient_domains != seen.recipient_domains:
-        raise Conflict
+        raise VersionConflict
 
 
 def _check_of_tenant(tx: Transaction, old: Schedule, draft: Draft, fields: Collection[str]) -> None:
@@ -288,7 +293,7 @@ def _change(
         return old
     values = edit.of(old, now)
     if not tx.schedules.update(old.id, old.version, values):
-        raise Conflict
+        raise VersionConflict
     updated = replace(old, **values)
     audit_log.note_schedule(tx, who, edit.action, updated, now, **edit.detail)
     return updated

@@ -3,7 +3,12 @@
 from datetime import datetime
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, NotFound
+from exports_app.domain.errors import (
+    AlreadyInvited,
+    AlreadyMember,
+    LimitReached,
+    NotFound,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Transaction
@@ -67,7 +72,7 @@ def open_invitation(
 def check_not_member(tx: Transaction, tenant_id: str, address: str) -> None:
     """Looks only at this tenant's members, whom its admins know anyway. Raises Conflict."""
     if any(member.user.email == address for member in tx.users.members(tenant_id)):
-        raise Conflict("This person is already a member: change their role instead")
+        raise AlreadyMember("This person is already a member: change their role instead")
 
 
 def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> None:
@@ -76,7 +81,7 @@ def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> N
     before = tx.invitations.open_for(tenant_id, address)
     if before is not None:
         if before.expires_at > now:
-            raise Conflict("This address is already invited: resend the invitation, or revoke it")
+            raise AlreadyInvited
         tx.invitations.update(before.id, {"revoked_at": now})
     waiting = [
         invitation
@@ -84,4 +89,6 @@ def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> N
         if invitation.expires_at > now
     ]
     if len(waiting) >= MAX_OPEN:
-        raise Conflict(f"{MAX_OPEN} invitations are open: revoke those that are no longer needed")
+        raise LimitReached(
+            f"{MAX_OPEN} invitations are open: revoke those that are no longer needed"
+        )

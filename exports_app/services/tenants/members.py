@@ -12,7 +12,14 @@ from exports_app.domain.access import (
     permissions_of,
     require_person,
 )
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import (
+    FieldError,
+    Invalid,
+    LastAdmin,
+    NotFound,
+    OwnsSchedules,
+    VersionConflict,
+)
 from exports_app.domain.humanize import counted
 from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -88,7 +95,7 @@ class Members:
         with self._changing(who, tenant_id, user_id) as (tx, who, old):
             wanted = role_of(role)
             if seen is not None and old.role is not seen:
-                raise Conflict
+                raise VersionConflict
             if old.role is wanted:
                 return old
             _keep_an_admin(tx, tenant_id, old)
@@ -198,7 +205,7 @@ class Members:
         _keep_an_admin(tx, tenant_id, leaving)
         if leaving.schedules and schedules_to is None:
             owns = counted(leaving.schedules, "scheduled export")
-            raise Conflict(
+            raise OwnsSchedules(
                 f"{leaving.user.name} owns {owns} here: specify their new owner (schedulesTo)"
             )
         if schedules_to is not None and leaving.schedules:
@@ -262,7 +269,7 @@ def _own_membership(
 
 def _keep_an_admin(tx: Transaction, tenant_id: str, leaving: Member) -> None:
     if refusal := _refusal(tx, tenant_id, leaving):
-        raise Conflict(refusal)
+        raise LastAdmin(refusal)
 
 
 def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:

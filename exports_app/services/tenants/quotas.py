@@ -9,13 +9,13 @@ from typing import Any
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import (
-    Conflict,
     FieldError,
     Forbidden,
     Invalid,
     MessagesReserved,
     QuotaExceeded,
     RunError,
+    VersionConflict,
 )
 from exports_app.domain.humanize import size
 from exports_app.domain.runs.states import RunStatus, move_run
@@ -109,7 +109,7 @@ class Quotas:
             if not who.operates:
                 raise Forbidden("Only a super admin changes quotas")
             if seen and any(_own(old, quota.name) != quota.own for quota in seen):
-                raise Conflict
+                raise VersionConflict
             values: dict[str, Any] = {f"quota_{name}": limit for name, limit in limits.items()}
             changed = audit_log.changed(vars(old), values)
             if changed:

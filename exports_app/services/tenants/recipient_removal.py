@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Conflict
+from exports_app.domain.errors import (
+    OnlyRecipient,
+)
 from exports_app.domain.humanize import counted
 from exports_app.services.audit import audit_log
 from exports_app.services.core.interfaces import Transaction
@@ -38,7 +40,7 @@ def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: dat
     schedules = tx.schedules.addressed_to(tenant_id, address, lock=True)
     remaining = {schedule.id: _without(schedule.recipients, address) for schedule in schedules}
     if emptied := [schedule for schedule in schedules if not remaining[schedule.id]]:
-        raise Conflict(_go_to_nobody_else(emptied, address))
+        raise OnlyRecipient(_go_to_nobody_else(emptied, address))
     # Deleted ones may be restored. One that is left without a recipient is then paused
     deleted = tx.schedules.addressed_to(tenant_id, address, lock=True, deleted=True)
     remaining |= {schedule.id: _without(schedule.recipients, address) for schedule in deleted}

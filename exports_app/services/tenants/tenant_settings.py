@@ -5,7 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require_own_password
-from exports_app.domain.errors import Conflict, NotFound
+from exports_app.domain.errors import (
+    NotFound,
+    OwnSecondFactorFirst,
+    VersionConflict,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import require
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -66,7 +70,7 @@ class Tenants:
                     for name in CHOSEN
                     if name in seen
                 ):
-                    raise Conflict
+                    raise VersionConflict
                 if old == checked:
                     if not self._change(tx, who, old, new):
                         return old
@@ -101,10 +105,7 @@ def _check_own_factor(tx: Transaction, who: Principal) -> None:
     would not."""
     user = tx.users.get(who.user_id)
     if user is None or (user.second_factor_at is None and user.service_of is None):
-        raise Conflict(
-            "Set up two-factor authentication for yourself first, under Settings, Account: "
-            "otherwise you would lose access here"
-        )
+        raise OwnSecondFactorFirst
 
 
 def _trimmed(value: Any) -> Any:

@@ -118,7 +118,7 @@ def test_a_tenant_that_requires_it_says_so_with_a_code(
     refused = problem(
         api.admin.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}),
         409,
-        "conflict",
+        "own_second_factor_first",
     )
     assert "for yourself first" in refused["detail"]
     problem(

@@ -193,7 +193,7 @@ class TestDownloading:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert hashlib.sha256(answer.content).hexdigest() == run.sha256
-        problem(visit(api, path, session=session_id), 404, "not_found")
+        problem(visit(api, path, session=session_id), 404, "unknown_code")
 
     def test_nobody_else_gets_it(
         self,
@@ -211,32 +211,32 @@ class TestDownloading:
             cast.viewer.user,
         ]
         for user in users:
-            problem(visit(api, path, session=sign_in(services, user)), 404, "not_found")
+            problem(visit(api, path, session=sign_in(services, user)), 404, "unknown_code")
         for answer in (
             api.anonymous.get(path),
             api.viewer.get(path),
             visit(api, path, browser=BROWSER),
         ):
-            problem(answer, 401, "unauthenticated")
+            problem(answer, 401, "session_ended")
         clock.advance(seconds=30)
-        problem(visit(api, path, session=session_id), 404, "not_found")
+        problem(visit(api, path, session=session_id), 404, "unknown_code")
 
     def test_not_after_signing_out(
         self, api: Clients, services: Services, path: str, session_id: str
     ) -> None:
         services.sessions.end(session_id)
-        problem(visit(api, path, session=session_id), 401, "unauthenticated")
+        problem(visit(api, path, session=session_id), 401, "session_ended")
 
     def test_says_that_a_removed_file_is_gone(
         self, api: Clients, services: Services, path: str, session_id: str, run: Run
     ) -> None:
         assert run.file_key is not None
         services.files.remove(run.file_key)
-        problem(visit(api, path, session=session_id), 410, "gone")
+        problem(visit(api, path, session=session_id), 410, "file_removed")
 
     @pytest.mark.parametrize("code", ["x", "%00", "%ED%A0%80", "x" * 5000])
     def test_an_odd_code_is_not_found(self, api: Clients, session_id: str, code: str) -> None:
-        problem(visit(api, f"/api/download/{code}", session=session_id), 404, "not_found")
+        problem(visit(api, f"/api/download/{code}", session=session_id), 404, "unknown_code")
 
 
 class TestTheLog:

@@ -126,7 +126,7 @@ class TestMaking:
         monkeypatch.setattr("exports_app.services.accounts.api_keys.KEPT", 2)
         first, _ = made(api.admin), made(api.admin)
         refused = problem(
-            api.admin.post(KEYS, {"name": "x", "scopes": ["exports.read"]}), 409, "conflict"
+            api.admin.post(KEYS, {"name": "x", "scopes": ["exports.read"]}), 409, "limit_reached"
         )
         assert "revoke one first" in refused["detail"]
         ended = [first["id"]]

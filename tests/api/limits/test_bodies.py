@@ -13,7 +13,7 @@ from tests.inputs import cpu
 
 class TestWhatSurroundsTheBody:
     def test_an_address_that_is_too_long_is_refused(self, api: Clients) -> None:
-        problem(api.admin.get(SCHEDULES, params={"q": "x" * 17_000}), 414, "too_large")
+        problem(api.admin.get(SCHEDULES, params={"q": "x" * 17_000}), 414, "address_too_long")
 
     @pytest.mark.parametrize(
         "text", ["x" * 20_000, "." * 20_000, "[" * 20_000 + ".x.x", "eyJ" + "9" * 20_000 + ".e30.x"]

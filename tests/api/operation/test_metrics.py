@@ -93,12 +93,12 @@ def test_are_nobody_elses(api: Clients, reader: dict[str, str]) -> None:
         ):
             if client is not api.anonymous and headers:
                 continue
-            problem(client.get(METRICS, headers=headers), 401, "unauthenticated")
+            problem(client.get(METRICS, headers=headers), 401, "metrics_token_required")
 
 
 def test_without_a_token_nobody_elsewhere_reads_them(api: Clients) -> None:
     for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer"}):
-        problem(api.anonymous.get(METRICS, headers=headers), 401, "unauthenticated")
+        problem(api.anonymous.get(METRICS, headers=headers), 401, "metrics_token_required")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_behind_a_proxy_only_the_token_counts(
     held = services.settings.__dict__ | {"public_url": "https://exports.example.com"}
     monkeypatch.setattr(services.settings, "__dict__", held)
     near = api.anonymous.using(None, "127.0.0.1")
-    problem(near.get(METRICS, headers={"Host": "127.0.0.1:3720"}), 401, "unauthenticated")
+    problem(near.get(METRICS, headers={"Host": "127.0.0.1:3720"}), 401, "metrics_token_required")
     assert figures(near.get(METRICS, headers=reader))["exports_healthy"] == 1
 
 

@@ -36,7 +36,7 @@ def test_how_to_report_a_weakness(
 
 def test_nothing_where_there_is_no_contact(api: Clients) -> None:
     problem(api.anonymous.get(FILE), 404, "not_found")
-    problem(api.anonymous.get("/.well-known/other"), 404, "not_found")
+    problem(api.anonymous.get("/.well-known/other"), 404, "path_not_found")
 
 
 @pytest.mark.parametrize(

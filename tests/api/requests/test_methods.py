@@ -51,7 +51,7 @@ def test_a_path_of_its_own_has_only_its_own_methods(api: Clients) -> None:
 
 
 def test_options_of_an_unknown_path_is_not_found(api: Clients) -> None:
-    problem(api.anonymous.request("OPTIONS", "/api/nope"), 404, "not_found")
+    problem(api.anonymous.request("OPTIONS", "/api/nope"), 404, "path_not_found")
 
 
 def test_head_answers_as_get_without_the_body(api: Clients, ids: dict[str, str]) -> None:

@@ -47,7 +47,7 @@ class TestPathsAndMethods:
     )
     def test_an_unknown_path_is_a_problem_too(self, api: Clients, path: str) -> None:
         for client in (api.anonymous, api.admin):
-            problem(client.get(path), 404, "not_found")
+            problem(client.get(path), 404, "path_not_found")
 
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),

@@ -102,7 +102,9 @@ class TestPolicies:
             "pending",
         )
         problem(
-            api.admin.put(path, {"isActive": True, "version": schedule["version"]}), 409, "conflict"
+            api.admin.put(path, {"isActive": True, "version": schedule["version"]}),
+            409,
+            "version_conflict",
         )
         resumed = api.admin.put(path, {"isActive": True, "version": paused["version"]}).json()
         assert (resumed["pausedAt"], resumed["pausedReason"], resumed["failures"]) == (
@@ -141,7 +143,7 @@ class TestDecisions:
         assert set(body) == RUN_KEYS
         assert (body["status"], body["nextAttemptAt"]) == ("pending", None)
         assert claim(services).id == run.id
-        problem(api.admin.post(f"{path}/retry"), 409, "conflict")
+        problem(api.admin.post(f"{path}/retry"), 409, "run_not_waiting")
 
     def test_give_up_ends_it(self, api: Clients, services: Services, moody: MailServer) -> None:
         path, run = started(api.admin, services, recipients=[BOB])
@@ -152,7 +154,7 @@ class TestDecisions:
             None,
         )
         assert body["error"].endswith("(Admin stopped retrying)")
-        problem(api.admin.post(f"{path}/give-up"), 409, "conflict")
+        problem(api.admin.post(f"{path}/give-up"), 409, "run_not_waiting")
         assert the_run(services, run).status is RunStatus.FAILED
 
     def test_what_is_unknown_is_accepted_or_sent_again(
@@ -162,7 +164,7 @@ class TestDecisions:
         assert run.status is RunStatus.PARTIAL
         again = api.admin.post(f"{path}/resend").json()
         assert (again["status"], again["deliveries"][0]["status"]) == ("pending", "pending")
-        problem(api.admin.post(f"{path}/accept-unknown"), 409, "conflict")
+        problem(api.admin.post(f"{path}/accept-unknown"), 409, "run_not_failed")
         execute(services, claim(services))
         done = api.admin.post(f"{path}/accept-unknown").json()
         assert (done["status"], done["error"], done["deliveries"][0]["status"]) == (
@@ -170,8 +172,8 @@ class TestDecisions:
             None,
             "accepted",
         )
-        problem(api.admin.post(f"{path}/accept-unknown"), 409, "conflict")
-        problem(api.admin.post(f"{path}/resend"), 409, "conflict")
+        problem(api.admin.post(f"{path}/accept-unknown"), 409, "run_not_failed")
+        problem(api.admin.post(f"{path}/resend"), 409, "run_not_failed")
 
 
 class TestBackfill:

@@ -97,7 +97,7 @@ def test_an_expired_link_is_gone_and_says_so_to_people_too(
     api: Clients, clock: FakeClock, link: str
 ) -> None:
     clock.advance(days=2)
-    problem(api.anonymous.get(link), 410, "gone")
+    problem(api.anonymous.get(link), 410, "link_expired")
     answer = api.anonymous.get(link, headers=PAGE)
     assert (answer.status_code, answer.headers["content-type"]) == (410, "text/html; charset=utf-8")
     assert "This link has expired" in answer.text
@@ -143,5 +143,5 @@ def test_a_removed_file_is_gone_and_the_history_says_when(
     assert services.retention.sweep().outdated == 1
     path = f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}"
     assert api.viewer.get(path).json()["fileRemovedAt"] == "2026-03-04T10:31:00Z"
-    problem(api.viewer.get(f"{path}/file"), 410, "gone")
-    problem(api.anonymous.get(link), 410, "gone")
+    problem(api.viewer.get(f"{path}/file"), 410, "file_removed")
+    problem(api.anonymous.get(link), 410, "file_removed")

@@ -200,7 +200,7 @@ class TestFile:
     ) -> None:
         run = api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger").json()["historyId"]
         assert (
-            problem(api.viewer.get(f"{path}/{run}/file"), 404, "not_found")["detail"]
+            problem(api.viewer.get(f"{path}/{run}/file"), 404, "no_file")["detail"]
             == "This run has no file"
         )
 
@@ -210,7 +210,7 @@ class TestFile:
         run = done(services, cast, schedule)
         assert run.file_key is not None
         services.files.remove(run.file_key)
-        problem(api.viewer.get(f"{path}/{run.id}/file"), 410, "gone")
+        problem(api.viewer.get(f"{path}/{run.id}/file"), 410, "file_removed")
         assert api.viewer.get(f"{path}/{run.id}").json()["fileName"] == run.file_name
 
     def test_a_part_of_it_can_be_asked_for(
@@ -221,7 +221,24 @@ class TestFile:
         part = api.viewer.get(f"{path}/{run.id}/file", headers={"Range": "bytes=3-9"})
         assert (part.status_code, part.content) == (206, whole[3:10])
         beyond = api.viewer.get(f"{path}/{run.id}/file", headers={"Range": f"bytes={len(whole)}-"})
-        assert beyond.status_code == 416
+        problem(beyond, 416, "range_not_satisfiable")
+        assert beyond.headers["content-range"] == f"bytes */{len(whole)}"
+
+    @pytest.mark.parametrize(
+        "odd", ["rows=1-2", "bytes", "bytes=", "bytes=9-3", "bytes=a-b", "bytes=1-2,x", "bytes=-"]
+    )
+    def test_what_is_no_range_is_passed_over(
+        self,
+        api: Clients,
+        services: Services,
+        cast: Cast,
+        schedule: dict[str, Any],
+        path: str,
+        odd: str,
+    ) -> None:
+        run = done(services, cast, schedule)
+        answer = api.viewer.get(f"{path}/{run.id}/file", headers={"Range": odd})
+        assert (answer.status_code, len(answer.content)) == (200, run.file_size)
 
     def test_a_format_that_is_no_longer_installed_is_still_delivered(
         self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any], path: str

@@ -79,7 +79,9 @@ class TestUpdate:
     def test_a_stale_version_is_a_conflict(self, api: Clients, schedule: dict[str, Any]) -> None:
         assert self.put(api.admin, schedule, {"name": "First", "version": 1}).json()["version"] == 2
         problem(
-            self.put(api.super_admin, schedule, {"name": "Second", "version": 1}), 409, "conflict"
+            self.put(api.super_admin, schedule, {"name": "Second", "version": 1}),
+            409,
+            "version_conflict",
         )
         problem(self.put(api.super_admin, schedule, {"name": "Second", "version": 10**30}), 409)
         assert (

@@ -48,7 +48,7 @@ def test_bad_ones_are_refused(api: Clients) -> None:
 def test_another_owner_is_named_by_their_id(api: Clients, cast: Cast) -> None:
     made = api.super_admin.post(SCHEDULES, schedule_body(tenantId=cast.acme.id)).json()
     path, owner = f"{SCHEDULES}/{made['id']}/transfer", cast.admin.user.id
-    problem(api.admin.post(path, {"ownerId": owner, "version": 7}), 409, "conflict")
+    problem(api.admin.post(path, {"ownerId": owner, "version": 7}), 409, "version_conflict")
     assert pointers(api.admin.post(path, {"ownerId": cast.viewer.user.id})) == ["/ownerId"]
     given = api.admin.post(path, {"ownerId": owner, "version": 1}).json()
     assert (given["ownerId"], given["version"]) == (owner, 2)

@@ -79,7 +79,7 @@ def test_one_is_listed_sent_again_and_revoked(api: Clients, cast: Cast) -> None:
 
 def test_a_member_is_known_to_their_admin(api: Clients, cast: Cast) -> None:
     body = {"email": cast.viewer.user.email}
-    problem(api.admin.post(f"/api/tenants/{cast.acme.id}/members", body), 409, "conflict")
+    problem(api.admin.post(f"/api/tenants/{cast.acme.id}/members", body), 409, "already_member")
 
 
 def test_who_reads_the_mailbox_joins_with_a_password(
@@ -190,7 +190,7 @@ def test_a_member_is_removed_and_their_address_dropped(
     member = f"/api/tenants/{cast.acme.id}/members/{cast.viewer.user.id}"
     drop = {"dropRecipient": "true"}
     assert api.admin.delete(member, params={"dropRecipient": "perhaps"}).status_code == 422
-    refused = problem(api.admin.delete(member, params=drop), 409, "conflict")
+    refused = problem(api.admin.delete(member, params=drop), 409, "only_recipient")
     assert schedule["name"] in refused["detail"]
     services.schedules.update(
         cast.admin.who, schedule["id"], {"recipients": (theirs, "bob@example.com")}

@@ -21,14 +21,14 @@ class TestACode:
         self, api: Clients, services: Services, cast: Cast, session_id: str, code: str
     ) -> None:
         assert send(api, code, session_id).status_code == 204
-        problem(send(api, code, session_id, b"another"), 404, "not_found")
+        problem(send(api, code, session_id, b"another"), 404, "unknown_code")
         assert services.uploads.find(cast.admin.who, session_id, code).path.read_bytes() == CONTENT
 
     def test_is_good_for_five_minutes(
         self, api: Clients, services: Services, session_id: str, code: str, clock: FakeClock
     ) -> None:
         clock.advance(minutes=5)
-        problem(send(api, code, session_id), 404, "not_found")
+        problem(send(api, code, session_id), 404, "unknown_code")
         assert stored(services) == []
 
     def test_is_good_in_the_session_that_asked_alone(
@@ -41,11 +41,11 @@ class TestACode:
             cast.viewer.user,
         ]
         for user in users:
-            problem(send(api, code, sign_in(services, user)), 404, "not_found")
+            problem(send(api, code, sign_in(services, user)), 404, "unknown_code")
         for held in ("", "unknown", api.admin.token or ""):
-            problem(send(api, code, held), 401, "unauthenticated")
+            problem(send(api, code, held), 401, "session_ended")
         path = f"/api/uploads/{code}"
-        problem(api.admin.request("POST", path, content=CONTENT), 401, "unauthenticated")
+        problem(api.admin.request("POST", path, content=CONTENT), 401, "session_ended")
         assert_unused(services, cast, session_id, code, api)
         other = sign_in(services, cast.admin.user)
         with pytest.raises(NotFound):
@@ -57,7 +57,7 @@ class TestACode:
         for path in ("/api/download/", "/api/session/"):
             api.anonymous.get(path + code, headers={"Cookie": f"exports_session={session_id}"})
         download = services.sessions.download_code(cast.admin.who, session_id, {})
-        problem(send(api, download, session_id), 404, "not_found")
+        problem(send(api, download, session_id), 404, "unknown_code")
         assert_unused(services, cast, session_id, code, api)
 
     def test_is_for_those_alone_who_may_write_in_the_tenant(
@@ -106,13 +106,13 @@ class TestACode:
             services.sessions.end(session_id)
             yield CONTENT
 
-        problem(send(api, code, session_id, streamed()), 401, "unauthenticated")
+        problem(send(api, code, session_id, streamed()), 401, "session_ended")
         assert stored(services) == []
-        problem(send(api, code, session_id), 401, "unauthenticated")
+        problem(send(api, code, session_id), 401, "session_ended")
 
     @pytest.mark.parametrize("code", ["x", "%00", "%ED%A0%80", "x" * 5000, "..%2f.."])
     def test_that_is_odd_is_not_found(self, api: Clients, session_id: str, code: str) -> None:
-        problem(send(api, code, session_id), 404, "not_found")
+        problem(send(api, code, session_id), 404)
 
 
 class TestWhoSendsIt:
@@ -122,7 +122,7 @@ class TestWhoSendsIt:
     def test_a_page_of_another_site_is_refused(
         self, api: Clients, services: Services, cast: Cast, session_id: str, code: str, origin: str
     ) -> None:
-        problem(send(api, code, session_id, Origin=origin), 403, "forbidden")
+        problem(send(api, code, session_id, Origin=origin), 403, "cross_site")
         assert_unused(services, cast, session_id, code, api)
 
     @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])

@@ -149,7 +149,7 @@ class TestAtTheSameMoment:
             ),
         )
         assert results.count("done") == 1
-        assert set(results) <= {"done", "conflict", "sign_in_required"}
+        assert set(results) <= {"done", "account_exists", "sign_in_required"}
         assert len(sql(services, "SELECT id FROM users WHERE email = ?", CEO)) == 1
 
     def test_accepting_and_revoking_end_in_one_of_both(
@@ -181,5 +181,5 @@ class TestAtTheSameMoment:
                     )
                 )
 
-            assert sorted(side_by_side(2, invite)) == ["conflict", "done"]
+            assert sorted(side_by_side(2, invite)) == ["already_invited", "done"]
         assert len(services.invitations.find(cast.admin.who, cast.acme.id)) == 5

@@ -7,7 +7,11 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, require
-from exports_app.domain.errors import Conflict, Invalid, NotFound
+from exports_app.domain.errors import (
+    Invalid,
+    NotFound,
+    VersionConflict,
+)
 from exports_app.services.core.email_addresses import Domains
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.recipients import MAX_SENT, Recipient, read_recipients
@@ -218,7 +222,7 @@ class EditorState(rx.State):
                 return await call(
                     _write, draft.tenant_id, draft.schedule_id, draft.version(), values
                 )
-            except Conflict:
+            except VersionConflict:
                 await self.compare()
                 if (await self.get_state(ConflictState)).differences:
                     draft.focus_on(CONFLICT)

@@ -6,7 +6,11 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import Conflict, NotFound
+from exports_app.domain.errors import (
+    FieldError,
+    Invalid,
+    NotFound,
+)
 from exports_app.services.core.records import SavedView
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
@@ -105,10 +109,10 @@ class ViewActions(rx.State):
         return tenant
 
     async def _content(self) -> Content:
-        """What the list shows. Raises Conflict where a view cannot keep it."""
+        """What the list shows. Raises Invalid where a view cannot keep it."""
         content: Content = (await self.get_state(ListState)).content()
         if is_deleted(content.filters):
-            raise Conflict(f"{NOT_SAVED}: choose another status first")
+            raise Invalid([FieldError("", f"{NOT_SAVED}: choose another status first")])
         return content
 
     async def _save(self) -> None:

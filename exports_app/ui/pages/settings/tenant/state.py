@@ -6,7 +6,10 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import Conflict, Invalid
+from exports_app.domain.errors import (
+    Invalid,
+    VersionConflict,
+)
 from exports_app.services.tenants.tenant_settings import SETTINGS as FIELDS
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
@@ -109,7 +112,7 @@ class TenantState(rx.State):
         except Invalid as e:
             self.errors = by_field(e.errors)
             return
-        except Conflict:  # this page has not heard of it yet
+        except VersionConflict:  # this page has not heard of it yet
             await self._load()
             await notify(
                 self, "info", "Someone else has changed it: check the fields, then save again"

@@ -1,0 +1,39 @@
+"""The pages that `type` of a problem names."""
+
+import pytest
+
+from exports_app.api.causes import CAUSES, PATH
+from tests.api.client import problem
+from tests.api.conftest import Clients
+
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_each_code_is_explained_without_sign_in(api: Clients) -> None:
+    listed = api.anonymous.get(PATH)
+    assert [item["code"] for item in listed.json()["items"]] == list(CAUSES)
+    for item in listed.json()["items"]:
+        one = api.anonymous.get(item["type"])
+        assert (one.status_code, one.json()) == (200, item)
+        assert all(item[name] for name in ("title", "status", "explanation", "fix"))
+
+
+def test_the_type_of_a_problem_leads_to_its_page(api: Clients) -> None:
+    refused = problem(api.anonymous.get("/api/auth/me"), 401, "unauthenticated")
+    page = api.anonymous.get(refused["type"]).json()
+    assert (page["title"], page["status"]) == (refused["title"], refused["status"])
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/version_conflict"])
+def test_browsers_get_a_page(api: Clients, path: str) -> None:
+    page = api.anonymous.get(path, headers=PAGE)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert CAUSES["version_conflict"].title in page.text
+    for answer in (page, api.anonymous.get(path)):
+        assert answer.headers["cache-control"] == "public, max-age=3600"
+        assert answer.headers["vary"].split(", ")[0] == "Accept"
+
+
+def test_a_code_that_does_not_exist_is_not_found(api: Clients) -> None:
+    for path in ("nope", "VERSION_CONFLICT", "%3Cb%3E", "a%0Ab"):
+        problem(api.anonymous.get(f"{PATH}/{path}"), 404)
