@@ -39,6 +39,7 @@ class Housekeeping:
             Job("records", self._sweep_records, HOUR, after=SWEEP_AFTER),
             Job("repeated entries", self._note_repeated, NOTED),
             Job("key uses", self._write_key_uses, NOTED),
+            Job("key expiry", self._mail_key_expiry, HOUR, after=SWEEP_AFTER),
             Job("expired sessions", self._note_expired, MINUTE),
             Job("audit", self._keep_audit, MINUTE),
             Job("days", self._close_days, HOUR, after=SWEEP_AFTER),
@@ -96,6 +97,12 @@ class Housekeeping:
             self._services.feed_uses.flush()
 
         await _guarded(flush, "uses of API keys and feeds could not be written", yet=" yet")
+
+    async def _mail_key_expiry(self) -> None:
+        def mail() -> None:
+            self._services.key_expiry.mail(self._closing.is_set)
+
+        await _guarded(mail, "emails about API keys that expire could not be written")
 
     async def _note_expired(self) -> None:
         def note() -> None:

@@ -6,6 +6,7 @@ from exports_app.services.accounts.administration import UserAdministration
 from exports_app.services.accounts.api_keys import ApiKeys
 from exports_app.services.accounts.feeds import Feeds
 from exports_app.services.accounts.invitation_acceptance import InvitationAcceptance
+from exports_app.services.accounts.key_expiry import KeyExpiry
 from exports_app.services.accounts.own_account import OwnAccount
 from exports_app.services.accounts.password_resets import PasswordResets
 from exports_app.services.accounts.provisioning import Provisioning
@@ -19,6 +20,7 @@ class AccountServices:
     provisioning: Provisioning
     own_account: OwnAccount
     api_keys: ApiKeys
+    key_expiry: KeyExpiry
     feeds: Feeds
     user_administration: UserAdministration
     password_resets: PasswordResets
@@ -41,6 +43,7 @@ def build(f: Foundation, keys: Keys, identity: IdentityServices) -> AccountServi
     return AccountServices(
         provisioning=Provisioning(f.store, f.clock),
         api_keys=ApiKeys(f.store, f.changes, f.clock),
+        key_expiry=KeyExpiry(f.store, f.clock, identity.account_messages),
         feeds=Feeds(f.store, f.clock),
         own_account=OwnAccount(f.store, f.clock, identity.auth),
         user_administration=UserAdministration(f.store, f.changes, f.clock, password_resets),

@@ -125,11 +125,23 @@ class IdempotencyKeyRow(Base, table=True):
     body: str | None = Field(default=None, sa_type=Text)
 
 
+EXPIRING = "expiry_mailed_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL"
+"""Of API keys: those about whose expiry there is an email to be written."""
+
+
 class ApiKeyRow(Base, table=True):
     """A key of the API, as its SHA-256 in hex."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (Index("ix_api_keys_user_id_created_at_id", "user_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_api_keys_user_id_created_at_id", "user_id", "created_at", "id"),
+        Index(
+            "ix_api_keys_expiring",
+            "expires_at",
+            sqlite_where=text(EXPIRING),
+            postgresql_where=text(EXPIRING),
+        ),
+    )
     id: str = id_column()
     user_id: str = reference("users", cascade=True)
     name: str = Field(max_length=100)
@@ -144,6 +156,7 @@ class ApiKeyRow(Base, table=True):
     revoked_at: datetime | None = optional_instant()
     last_used_at: datetime | None = optional_instant()
     last_used_address: str | None = Field(default=None, max_length=64)
+    expiry_mailed_at: datetime | None = optional_instant()
 
 
 class FeedRow(Base, table=True):

@@ -10,6 +10,7 @@ from exports_app.db.repositories.base import table
 from exports_app.db.repositories.searching import FEW
 from exports_app.domain.access import PERMISSIONS, Permission, Role
 from exports_app.services.core.interfaces import Tenants
+from exports_app.services.core.records import service_address
 
 SCHEDULES = table(models.ScheduleRow)
 EXPORTING = [role for role in Role if Permission.WRITE in PERMISSIONS[role]]
@@ -36,14 +37,20 @@ def owned_by(connection: Connection, user_ids: Sequence[str], within: Tenants, *
 
 
 def of_tenant(tenant_id: str) -> Any:
-    """The ids of who owns schedules there: its members, and the owners of its active schedules."""
+    """The ids of who owns schedules there: its members, the account of its API keys, and the owners
+    of its active schedules."""
     members = table(models.MembershipRow).c
     c, of_active = SCHEDULES.c, _owners(tenant_id)
     owned = exists().where(
         c.owner_id == members.user_id, c.tenant_id == tenant_id, c.deleted_at.is_(None)
     )
     of_members = select(members.user_id).where(members.tenant_id == tenant_id, owned)
-    return of_members.union(select(of_active.c.id).where(of_active.c.id.is_not(None)))
+    users = table(models.UserRow).c
+    owned_by_keys = exists().where(
+        c.owner_id == users.id, c.tenant_id == tenant_id, c.deleted_at.is_(None)
+    )
+    of_keys = select(users.id).where(users.email == service_address(tenant_id), owned_by_keys)
+    return of_members.union(of_keys, select(of_active.c.id).where(of_active.c.id.is_not(None)))
 
 
 def without_right(tenant_id: str) -> Any:

@@ -28,6 +28,12 @@ class LinkKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105  (a name)
 
 
+KEY_EXPIRY = "key_expiry"
+"""The kind of messages about API keys that expire. They open a page, without a link of their
+own."""
+MESSAGES = (*LinkKind, KEY_EXPIRY)
+"""The kinds of messages that this version sends."""
+
 PATHS = {LinkKind.INVITATION: "/invitation", LinkKind.PASSWORD_RESET: "/reset-password"}
 """The pages that take a link's token. It follows a #, a part that browsers send to no server."""
 
@@ -56,6 +62,10 @@ class AccountLinks:
     def url(self, link: AccountLink) -> str:
         """A secret: send it to the mailbox or show it once, and never log or store it."""
         return f"{self._base_url}{PATHS[link.kind]}#{self.token(link)}"
+
+    def page(self, path: str) -> str:
+        """The address of a page, which has nothing secret."""
+        return f"{self._base_url}{path}"
 
     def token(self, link: AccountLink) -> str:
         claims = {

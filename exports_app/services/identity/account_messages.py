@@ -29,7 +29,8 @@ _log = log.get(__name__)
 class AccountEmail:
     """The content of a message. title: its subject. lead: what to do. button: the label of the
     link. expires_at: of the link. why: why they get it, and what to do if they did not ask for it.
-    tenant: whose branding it has; None: the app's."""
+    tenant: whose branding it has; None: the app's. page: the path of a page that the button opens;
+    empty: the message's own link."""
 
     title: str
     lead: str
@@ -38,6 +39,7 @@ class AccountEmail:
     why: str
     facts: Sequence[tuple[str, str]] = ()
     tenant: Tenant | None = None
+    page: str = ""
 
 
 Write = Callable[[Transaction, AccountMessage, datetime], AccountEmail | None]
@@ -53,7 +55,7 @@ class AccountMessages:
         self._store = store
         self._clock = clock
         self._links = links
-        self._writers: dict[LinkKind, Write] = {}
+        self._writers: dict[str, Write] = {}
         self._outbox = Outbox(
             store,
             clock,
@@ -69,13 +71,14 @@ class AccountMessages:
         for it."""
         return channels.unconfigured() is None
 
-    def register(self, kind: LinkKind, write: Write) -> None:
+    def register(self, kind: str, write: Write) -> None:
+        """kind: of `LinkKind`, unless the message opens a page."""
         self._writers[kind] = write
 
     def send(
         self,
         tx: Transaction,
-        kind: LinkKind,
+        kind: str,
         subject_id: str,
         target: str,
         generation: int = 1,
@@ -112,7 +115,7 @@ class AccountMessages:
         return self._outbox.send_due()
 
     def _compose(self, message: AccountMessage) -> Note | None:
-        kind = LinkKind(message.kind)
+        kind = message.kind
         write = self._writers.get(kind)
         if write is None:
             raise ExportsError(f"no writer is registered for messages of kind {kind}")
@@ -128,10 +131,13 @@ class AccountMessages:
                     kind=kind,
                 )
                 return None
-        link = AccountLink(
-            kind, message.subject_id, message.generation, email.expires_at, mailed=True
-        )
-        return _note(email, self._links.url(link), message.created_at)
+        return _note(email, self._url(message, email), message.created_at)
+
+    def _url(self, message: AccountMessage, email: AccountEmail) -> str:
+        if email.page:
+            return self._links.page(email.page)
+        of = (LinkKind(message.kind), message.subject_id, message.generation)
+        return self._links.url(AccountLink(*of, email.expires_at, mailed=True))
 
 
 def _note(email: AccountEmail, url: str, created_at: datetime) -> Note:

@@ -131,3 +131,14 @@ def test_two_first_keys_at_once_share_one_account(
     side_by_side(3, lambda _: of_acme(services, api, cast))
     with services.store.read() as tx:
         assert tx.api_keys.unrevoked(account(services, cast).id) == 3
+
+
+def test_it_is_among_the_owners_also_where_all_of_its_schedules_are_paused(
+    api: Clients, services: Services, cast: Cast
+) -> None:
+    paused = of_acme(services, api, cast).post(SCHEDULES, schedule_body(isActive=False)).json()
+    assert services.ownership.owners(cast.viewer.who, cast.acme.id) == {
+        paused["ownerId"]: "API keys"
+    }
+    api.admin.delete(f"{SCHEDULES}/{paused['id']}")
+    assert services.ownership.owners(cast.viewer.who, cast.acme.id) == {}

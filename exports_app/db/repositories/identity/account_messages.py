@@ -11,7 +11,7 @@ from exports_app.db.repositories.base import Repository
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.records import AccountMessage
-from exports_app.services.identity.account_links import LinkKind
+from exports_app.services.identity.account_links import MESSAGES
 
 
 class AccountMessageRepository(Repository[AccountMessage]):
@@ -22,7 +22,7 @@ class AccountMessageRepository(Repository[AccountMessage]):
         self._insert([message])
 
     def due(self, now: datetime, limit: int) -> list[AccountMessage]:
-        return self._due(now, limit, self._table.c.kind.in_(list(LinkKind)))
+        return self._due(now, limit, self._table.c.kind.in_(MESSAGES))
 
     def waiting(self, at_most: int) -> int:
         return self._waiting(at_most)

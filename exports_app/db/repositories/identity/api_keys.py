@@ -63,6 +63,21 @@ class ApiKeyRepository(Repository[ApiKey]):
         earlier = or_(c.last_used_at.is_(None), c.last_used_at < at)
         self._update(c.id == of, earlier, values={"last_used_at": at, "last_used_address": address})
 
+    def expiring(self, after: datetime, until: datetime, limit: int) -> list[ApiKey]:
+        c = self._table.c
+        query = self._select().where(
+            c.expiry_mailed_at.is_(None),
+            c.revoked_at.is_(None),
+            c.expires_at.is_not(None),
+            c.expires_at > after,
+            c.expires_at <= until,
+        )
+        return self._all(query.order_by(c.expires_at).limit(limit))
+
+    def expiry_mailed(self, key_id: str, at: datetime) -> bool:
+        c, values = self._table.c, {"expiry_mailed_at": at}
+        return self._update(c.id == key_id, c.expiry_mailed_at.is_(None), values=values) == 1
+
     def forget_ended(self, user_id: str, now: datetime, keep: int) -> None:
         c = self._table.c
         ended = or_(c.revoked_at.is_not(None), c.expires_at <= now)

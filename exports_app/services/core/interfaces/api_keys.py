@@ -28,5 +28,11 @@ class ApiKeyStore(Uses, Protocol):
         """created_by: only those that this person created. Returns those that were not revoked
         before."""
 
+    def expiring(self, after: datetime, until: datetime, limit: int) -> list[ApiKey]:
+        """Those that expire then, of which `expiry_mailed` does not know yet, the first ones."""
+
+    def expiry_mailed(self, key_id: str, at: datetime) -> bool:
+        """Note that it was dealt with. False where it was already."""
+
     def forget_ended(self, user_id: str, now: datetime, keep: int) -> None:
         """Remove those that have ended, except the newest `keep` of them."""

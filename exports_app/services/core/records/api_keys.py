@@ -26,6 +26,8 @@ class ApiKey:
     last_used_at: datetime | None = None
     """Accurate to a minute."""
     last_used_address: str | None = None
+    expiry_mailed_at: datetime | None = None
+    """When the email about its expiry was written, or was found not to be needed."""
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

@@ -128,6 +128,8 @@ def _api_keys() -> Mapping[str, Call]:
     return {
         "api_keys.by_hash": lambda tx, _: tx.api_keys.by_hash("no such key"),
         "api_keys.find": lambda tx, k: tx.api_keys.find(k.user.id, Page(1, 50)),
+        "api_keys.expiring": lambda tx, k: tx.api_keys.expiring(k.filled.now, k.filled.now, 5),
+        "api_keys.expiry_mailed": lambda tx, k: tx.api_keys.expiry_mailed("no such", k.filled.now),
         "api_keys.forget_ended": lambda tx, k: tx.api_keys.forget_ended(
             k.user.id, k.filled.now, 50
         ),
