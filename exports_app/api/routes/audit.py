@@ -1,5 +1,6 @@
 """Who did what and when, for those who manage a tenant."""
 
+from dataclasses import replace
 from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from exports_app.api.middleware.methods import is_head
 from exports_app.api.schemas import audit as schemas
 from exports_app.api.schemas.base import Instant
 from exports_app.domain import bounds
+from exports_app.services.audit import api_details
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
 
@@ -59,7 +61,8 @@ def find(
     wanted = str(tenant_id) if tenant_id else None
     of = ("audit", wanted, vars(where))
     asked = srv.cursors.page(cursor, of, Page(page, size))
-    found = srv.audit.find(who, wanted, where, asked)
+    entries, total = srv.audit.find(who, wanted, where, asked)
+    found = [replace(entry, detail=api_details.of(entry)) for entry in entries], total
     answer = pages.answer(srv.cursors, of, asked, found, attrgetter("at", "id"))
     return pages.sent(request, schemas.AuditOut, answer)
 

@@ -21,7 +21,12 @@ class AuditEntryOut(Output):
     action: str = Field(description="e.g. `schedule.updated`")
     subject_id: kinds.Uuid | None
     subject_name: str
-    detail: dict[str, Any] = Field(description="e.g. `changed`: old and new value by field")
+    detail: dict[str, Any] = Field(
+        description=(
+            "e.g. `changed`: old and new value by field, with the names and units of the API. "
+            "People are named in it as they were at the time"
+        )
+    )
     address: str | None = Field(
         description="IP address of the request; null if unknown, also in the fields below"
     )

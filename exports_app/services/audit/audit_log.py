@@ -17,6 +17,7 @@ from exports_app.domain.access import (
 )
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.formula_guard import guard
+from exports_app.services.audit import api_details
 from exports_app.services.core import request_context
 from exports_app.services.core.authorization import require
 from exports_app.services.core.current_rights import write_as
@@ -270,7 +271,8 @@ def _checked(where: AuditFilter) -> AuditFilter:
 
 
 def _cells(entry: AuditEntry) -> Sequence[str]:
-    detail = json.dumps(entry.detail, ensure_ascii=False, sort_keys=True) if entry.detail else ""
+    said = api_details.of(entry)
+    detail = json.dumps(said, ensure_ascii=False, sort_keys=True) if said else ""
     origin_values = (entry.address, entry.session, entry.request_id)
     return (
         entry.at.isoformat(),
