@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from tests.e2e.server import environment, free_port, refused
 from tests.mailserver import MailServer
 from tests.paths import ROOT
 from tests.world import PASSWORD, make_campaigns, make_cast, make_schedule, sql
+
+LESS_THAN_THE_WAIT = 50.0
+"""Seconds."""
 
 
 @dataclass
@@ -89,6 +93,23 @@ def test_a_run_asked_for_at_one_server_and_made_by_a_worker_is_fetched_from_anot
             assert house.all_end([history_id])[history_id].status is RunStatus.COMPLETED
         finally:
             installation.redis.start()
+
+
+def test_who_waits_at_a_server_is_answered_when_the_run_ends_elsewhere(
+    installation: Installation, house: House
+) -> None:
+    """The clients give up before the time is over, at which they would be answered in any case."""
+    first, second = installation.web(), installation.web()
+    installation.worker()
+    schedule = house.schedule("Awaited")
+    with caller(first.url) as a, caller(second.url) as b, ThreadPoolExecutor(1) as pool:
+        cursor = b.get("/api/runs/ended", params={"from": "now"}).json()["nextCursor"]
+        asked = {"cursor": cursor, "wait": 60}
+        waits = pool.submit(b.get, "/api/runs/ended", params=asked, timeout=LESS_THAN_THE_WAIT)
+        trigger = f"/api/scheduled-exports/{schedule.id}/trigger"
+        run = a.post(trigger, params={"wait": 60}, timeout=LESS_THAN_THE_WAIT).json()
+        assert run["status"] == "completed"
+        assert [found["id"] for found in waits.result().json()["items"]] == [run["historyId"]]
 
 
 @pytest.mark.long
