@@ -154,7 +154,8 @@ class Edge:
                 status = message["status"]
                 headers = list(message.get("headers", []))
                 present = {name.lower() for name, _ in headers}
-                extra = [*self._of_kind(_kind(headers)), *security_headers.EVERYWHERE, *over_https]
+                shown = self._shown(_kind(headers), is_api=is_api)
+                extra = [*shown, *security_headers.EVERYWHERE, *over_https]
                 if is_newcomer and _is_page(status, headers):
                     extra += self._browser_cookie(scope)
                 else:
@@ -167,12 +168,13 @@ class Edge:
 
         return secured
 
-    def _of_kind(self, kind: bytes) -> list[tuple[bytes, bytes]]:
+    def _shown(self, kind: bytes, *, is_api: bool) -> list[tuple[bytes, bytes]]:
         """Headers for what a browser may show. None for a part of a page, such as a script: no
-        browser shows it as a page, and the policy would add 1.5 KB to each of many."""
+        browser shows it as a page, and the policy would add 1.5 KB to each of many. A 304 of the
+        API has no kind, and its headers replace those of the answer that was kept."""
         if kind.startswith(PARTS):
             return []
-        if kind.startswith(JSON):
+        if kind.startswith(JSON) or (is_api and not kind):
             return security_headers.DATA
         return [self._policy, *security_headers.DOCUMENTS]
 

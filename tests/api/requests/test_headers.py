@@ -101,8 +101,12 @@ def test_of_pages(call: Call, path: str) -> None:
 
 
 def test_json_may_load_nothing(call: Call) -> None:
-    for path in ("/api/live", "/api/nope"):
-        policy = call("GET", path).headers["content-security-policy"]
+    tag = call("GET", "/api/openapi.json").headers["etag"]
+    kept = call("GET", "/api/openapi.json", headers={"If-None-Match": tag})
+    assert kept.status_code == 304
+    options = call("OPTIONS", "/api/live")
+    for answer in (call("GET", "/api/live"), call("GET", "/api/nope"), kept, options):
+        policy = answer.headers["content-security-policy"]
         assert policy == "default-src 'none'; frame-ancestors 'none'"
 
 

@@ -27,6 +27,7 @@ THE_PROXY = "127.0.0.1"
 ANN = "127.0.0.2"
 BEN = "127.0.0.3"
 CAT = "127.0.0.4"
+OTHER_SITE = "https://dashboard.example.com"
 """Clients of the proxy. Only its own address is trusted."""
 SUPER = {"email": "super@admin.com", "password": "SuperAdmin123!"}
 
@@ -55,6 +56,7 @@ def site(
         "TRUSTED_PROXIES": THE_PROXY,
         "SECRET_KEY": KEY,
         "PORT": app_port,
+        "CORS_ORIGINS": OTHER_SITE,
     }
     with (
         front(request.param, folder / "proxy", f"http://127.0.0.1:{app_port}", port) as proxy,
@@ -130,6 +132,24 @@ def test_a_page_signs_in_over_https_and_the_audit_has_the_real_address(site: Sit
         with tab(site.front, client, ANN) as wire:
             assert site.company.tenant.name in wire.load()
     assert sign_ins(site, user.id) == [ANN]
+
+
+def test_compressed_answers_and_calls_of_other_sites_pass(site: Site) -> None:
+    path, asked = "/api/openapi.json", {"Accept-Encoding": "gzip", "Origin": OTHER_SITE}
+    with site.front.client(ANN) as client:
+        answer = client.get(path, headers=asked)
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["access-control-allow-origin"] == OTHER_SITE
+        assert answer.json()["openapi"]
+        tag = answer.headers["etag"]
+        assert tag.endswith('-gzip"')
+        assert client.get(path, headers=asked | {"If-None-Match": tag}).status_code == 304
+        head = client.head(path, headers=asked)
+        assert head.headers["content-length"] == answer.headers["content-length"]
+        preflight = {"Origin": OTHER_SITE, "Access-Control-Request-Method": "GET"}
+        allowed = client.request("OPTIONS", path, headers=preflight)
+        assert allowed.status_code == 204
+        assert allowed.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_file_for_an_import_passes_and_a_larger_one_is_refused(site: Site) -> None:
