@@ -15,6 +15,8 @@ import reflex as rx
 from reflex.app import default_error_boundary
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.environment import environment
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from exports_app import log, plugins, settings, tracing, wiring
@@ -85,6 +87,14 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     return trusted if current.public_url else UnknownProxy(trusted)
 
 
+def _through_the_gateway(app: Starlette) -> None:
+    """Reflex calls it for its outermost app, which passes on the paths that a pattern matches. None
+    with an encoded newline does: it would be answered without the gateway."""
+    for mount in [route for route in app.routes if isinstance(route, Mount)]:
+        app.routes.remove(mount)
+        app.router.default = mount.app
+
+
 def _unforeseen(exception: Exception) -> None:
     """An error that no action caught, e.g. of values that a handler does not take: logged without
     the values, and only a limited number of times."""
@@ -97,7 +107,7 @@ def _unforeseen(exception: Exception) -> None:
 
 # Reflex itself would answer preflight requests of every site, before the gateway. No other origin
 # may read anything here
-rx.App._add_cors = staticmethod(lambda _api: None)  # type: ignore[method-assign, assignment]  # noqa: SLF001 (Reflex has no setting for it)
+rx.App._add_cors = staticmethod(_through_the_gateway)  # type: ignore[method-assign, assignment]  # noqa: SLF001 (Reflex has no setting for it)
 reflex_internals.use_current_credentials(settings.get().current_redis)
 wiring.load_plugins()  # the pages' selects are made of the registries
 app = rx.App(

@@ -10,6 +10,7 @@ from exports_app.api.middleware.cors import Cors
 from exports_app.api.middleware.ids import LowerCaseIds
 from exports_app.api.middleware.lanes import InLanes
 from exports_app.api.middleware.methods import Methods
+from exports_app.api.middleware.ranges import Ranges
 from exports_app.api.middleware.rate_limit_headers import RateLimitHeaders
 from exports_app.api.middleware.request_log import Requests
 from exports_app.api.middleware.whole_answers import WholeAnswers
@@ -99,6 +100,7 @@ def create(
     problems.install(api)
     docs.install(api)
     build.install(api)
+    api.add_middleware(Ranges)
     api.add_middleware(LowerCaseIds)
     api.add_middleware(WholeAnswers)
     api.add_middleware(RateLimitHeaders)

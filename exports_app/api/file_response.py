@@ -1,26 +1,18 @@
 """A file as an answer, to be saved under its name."""
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse as _FileResponse
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from exports_app.api import conditions, problems
+from exports_app.api import conditions
 from exports_app.api.middleware.methods import is_head
 from exports_app.domain import file_names
-from exports_app.domain.errors import RangeNotSatisfiable
 from exports_app.services.runs.history import RunFile
-
-_RANGES = re.compile(
-    r"bytes=\s*(?:\d{1,18}-\d{0,18}|-\d{1,18})(?:\s*,\s*(?:\d{1,18}-\d{0,18}|-\d{1,18}))*"
-)
-_FIRST_AND_LAST = re.compile(r"(\d+)-(\d+)")
 
 
 def disposition(file_name: str) -> dict[str, str]:
@@ -53,22 +45,7 @@ class FileResponse(_FileResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if is_head(scope):
             scope = {**scope, "method": "HEAD"}
-        if not _is_range(Headers(scope=scope).get("range", "")):
-            others = [header for header in scope["headers"] if header[0] != b"range"]
-            scope = {**scope, "headers": others}
-        refused: dict[str, str] | None = None
-
-        async def out(message: Message) -> None:
-            nonlocal refused
-            if message["type"] == "http.response.start" and message["status"] == 416:
-                size = Headers(raw=message["headers"]).get("content-range", "")
-                refused = {"Content-Range": size}
-            if refused is None:
-                await send(message)
-
-        await super().__call__(scope, receive, out)
-        if refused is not None:
-            await problems.of(RangeNotSatisfiable(), refused)(scope, receive, send)
+        await super().__call__(scope, receive, send)
 
 
 def sent(request: Request, headers: Mapping[str, str], find: Callable[[bool], RunFile]) -> Response:
@@ -81,11 +58,3 @@ def sent(request: Request, headers: Mapping[str, str], find: Callable[[bool], Ru
     if tags and not head:
         file = find(True)
     return FileResponse(file.path, file.name, file.mime, headers, file.sha256)
-
-
-def _is_range(value: str) -> bool:
-    """Whether the header's value is well-formed. One that is not, and one in other units, is
-    ignored: the answer is the whole file (RFC 9110, sections 14.1.1 and 14.2)."""
-    return bool(_RANGES.fullmatch(value)) and all(
-        int(first) <= int(last) for first, last in _FIRST_AND_LAST.findall(value)
-    )

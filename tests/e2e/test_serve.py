@@ -318,9 +318,11 @@ def assert_serves_the_api_alone(server: Server) -> None:
     page = httpx.get(server.url)
     assert page.status_code == 200
     assert "/api/docs" in page.text
-    missing = httpx.get(f"{server.url}/nowhere")
-    assert missing.status_code == 404
-    assert missing.headers["content-type"] == "application/problem+json"
+    for path in ("/nowhere", "/api/nowhere", "/api/runs/a%0Ab", "/api/a%0A/", "/a%0Ab"):
+        missing = httpx.get(f"{server.url}{path}")
+        assert missing.status_code in {401, 404}
+        assert missing.headers["content-type"] == "application/problem+json"
+        assert missing.headers["x-content-type-options"] == "nosniff"
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for path in ("/login", "/api/auth/login"):
         preflight = httpx.options(f"{server.url}{path}", headers=asked)

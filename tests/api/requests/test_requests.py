@@ -4,6 +4,7 @@ trouble."""
 import asyncio
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -48,6 +49,15 @@ class TestPathsAndMethods:
     def test_an_unknown_path_is_a_problem_too(self, api: Clients, path: str) -> None:
         for client in (api.anonymous, api.admin):
             problem(client.get(path), 404, "path_not_found")
+
+    def test_what_is_behind_the_end_of_a_file_is_a_problem_too(self, api: Clients) -> None:
+        path = "/api/docs/assets/swagger-ui.css"
+        for ask in (api.anonymous.get, partial(api.anonymous.request, "HEAD")):
+            beyond = ask(path, headers={"Range": "bytes=999999999-"})
+            assert beyond.status_code == 416
+            assert beyond.headers["content-type"] == "application/problem+json"
+            assert beyond.headers["content-range"].startswith("bytes */")
+            assert ask(path, headers={"Range": "bytes=9-1"}).status_code == 200
 
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),
