@@ -11,7 +11,7 @@ import hashlib
 import re
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.api import conditions
@@ -79,9 +79,9 @@ async def _answer(scope: Scope, path: str, start: Message, body: bytes) -> tuple
     sent = Headers(scope=scope)
     can_be = len(body) >= WORTH_IT and not _SECRET.search(path)
     zipped = can_be and takes_gzip(sent.getlist("accept-encoding"))
-    headers = [*start["headers"]]
     if can_be:
-        headers.append((b"vary", b"Accept-Encoding"))
+        MutableHeaders(scope=start).add_vary_header("Accept-Encoding")
+    headers = [*start["headers"]]
     if scope["method"] == "GET" and start["status"] == 200:
         tag = _tag(scope, body)
         headers.append((b"etag", f'"{tag}{SUFFIX if zipped else ""}"'.encode()))
