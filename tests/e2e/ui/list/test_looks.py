@@ -13,6 +13,10 @@ UNTITLED = """() => [...document.querySelectorAll("button, a")]
   .filter((one) => one.title === "" || !one.title.startsWith(one.ariaLabel))
   .map((one) => one.outerHTML.slice(0, 120))"""
 """Buttons with an icon alone whose tooltip is not what they are called."""
+CUT = """() => [...document.querySelectorAll(".c-run *")]
+  .filter((one) => one.scrollWidth > one.clientWidth && getComputedStyle(one).overflow != "visible")
+  .map((one) => one.textContent)"""
+"""What of the last runs has no room."""
 
 
 def heights(page: Page) -> set[float]:
@@ -38,10 +42,12 @@ def test_compact_rows_are_of_one_height_show_actions_when_wanted_and_are_remembe
     compact.click()
     expect(compact).to_have_attribute("aria-pressed", "true")
     assert heights(page) == {COMPACT}
+    assert page.evaluate(CUT) == []
+    expect(row(page, long).locator(".c-owner bdi")).to_be_visible()
     actions = row(page, long).locator(".c-do > *").first
     page.mouse.move(0, 0)
     expect(actions).to_have_css("opacity", "0")
-    row(page, long).get_by_role("button", name="Edit").focus()
+    row(page, long).get_by_role("button", name="More for").focus()
     expect(actions).to_have_css("opacity", "1")
     page.locator("#search").focus()
     expect(actions).to_have_css("opacity", "0")

@@ -97,13 +97,15 @@ def _tags(row: Row) -> rx.Component:
 
 def _data(row: Row) -> rx.Component:
     return rx.el.div(
-        rx.el.div(row.kind), rx.el.span(row.format, class_name="tag"), class_name="stack fade"
+        rx.el.div(row.kind, title=row.kind),
+        rx.el.span(row.format, class_name="tag"),
+        class_name="stack fade",
     )
 
 
 def _when(row: Row) -> rx.Component:
     return rx.el.div(
-        rx.el.div(row.words),
+        rx.el.div(row.words, title=row.words),
         rx.el.div(
             rx.cond(
                 row.active,
@@ -155,16 +157,16 @@ def _last_run(row: Row, dialogs: Dialogs) -> rx.Component:
         title="Show the history",
         custom_attrs={"aria-label": f"{row.status_word}: show the history of {row.name}"},
     )
-    under_way = rx.fragment(row.detail, " · ", browser.elapsed(since=row.since))
+    under_way = rx.fragment(_told(row.detail, " · "), browser.elapsed(since=row.since))
     when = browser.when(at=row.at, zone=row.zone)
-    waits = rx.fragment(row.detail, " ", when)
+    waits = rx.fragment(_told(row.detail, " "), when)
     # A long reason is cut at its end: the time stands before it
-    reason = rx.fragment(when, " · ", row.detail)
+    reason = rx.fragment(when, _told(" · ", row.detail))
     ended = rx.fragment(
         rx.cond(
             row.detail != "",
-            rx.fragment(row.detail, " · "),
-            rx.cond(row.status == "never", "created ", ""),
+            _told(row.detail, " · "),
+            rx.cond(row.status == "never", _told("created "), rx.fragment()),
         ),
         when,
     )
@@ -180,6 +182,11 @@ def _last_run(row: Row, dialogs: Dialogs) -> rx.Component:
         rx.cond((row.streak != "") & (row.paused == ""), streak),
         class_name="stack",
     )
+
+
+def _told(*words: str | rx.Var[str]) -> rx.Component:
+    """What a compact row has no room for: its title says it."""
+    return rx.el.span(*words, class_name="told")
 
 
 def _actions(row: Row, dialogs: Dialogs) -> rx.Component:
