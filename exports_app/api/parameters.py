@@ -15,7 +15,7 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from exports_app.api import repeating, request_body
+from exports_app.api import problems, repeating, request_body
 from exports_app.api.access import Who
 from exports_app.domain.errors import FieldError, Invalid
 
@@ -45,7 +45,7 @@ def _check_query(request: Request) -> None:
         return
     known = _known(cast(APIRoute, request.scope["route"]))
     unknown = [name for name in dict.fromkeys(given) if name not in known]
-    errors = [FieldError(f"/{name[:LONGEST]}", _unknown(known)) for name in unknown]
+    errors = [FieldError(problems.pointer([name[:LONGEST]]), _unknown(known)) for name in unknown]
     errors += [
         FieldError(f"/{name}", "is given more than once: send it once")
         for name, has_many in sorted(known.items())

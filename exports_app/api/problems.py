@@ -66,7 +66,8 @@ class Mistake(BaseModel):
     pointer: str = Field(
         description=(
             "JSON pointer (RFC 6901) to the place in the body, or the name of a query parameter"
-        )
+        ),
+        json_schema_extra={"format": "json-pointer"},
     )
     detail: str
 

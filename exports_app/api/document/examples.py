@@ -116,6 +116,7 @@ BY_FIELD: dict[str, Any] = {
     "mail": "accepted",
     "mime": "text/csv",
     "name": "Weekly performance",
+    "owner": "me",
     "nextCursor": "eyJrIjoi…",
     "permissions": ["exports.read", "exports.write"],
     "pointer": "/recipients/0",

@@ -28,7 +28,7 @@ def _all(parameters: Parameters, *names: str) -> dict[str, Parameters]:
 LINKS: dict[str, dict[str, Parameters]] = {
     "createSchedule": _all(
         SCHEDULE,
-        *("getSchedule", "updateSchedule", "deleteSchedule", "triggerSchedule"),
+        *("getSchedule", "updateSchedule", "patchSchedule", "deleteSchedule", "triggerSchedule"),
         *("transferSchedule", "backfillSchedule", "listScheduleRuns", "listNotices"),
     ),
     "deleteSchedule": _all({"schedule_id": "$request.path.schedule_id"}, "restoreSchedule"),
@@ -39,9 +39,9 @@ LINKS: dict[str, dict[str, Parameters]] = {
     "getRun": _all(RUN, "downloadRunFile", "listAttempts", "listDownloads", "rerunRun"),
     "rerunRun": {"getRun": {"run_id": ID}, **_all(RUN, "downloadRunFile", "cancelRun")},
     "createCampaign": _all(
-        CAMPAIGN, "getCampaign", "updateCampaign", "deleteCampaign", "writeMetrics"
+        CAMPAIGN, "getCampaign", "updateCampaign", "patchCampaign", "deleteCampaign", "writeMetrics"
     ),
-    "createView": _all(VIEW, "getView", "updateView", "deleteView"),
+    "createView": _all(VIEW, "getView", "updateView", "patchView", "deleteView"),
     "createOwnKey": _all(OWN_KEY, "getOwnKey", "renameOwnKey", "revokeOwnKey"),
     "createFeed": _all(FEED, "getFeed", "revokeFeed"),
     "createTenantKey": _all(TENANT_KEY, "getTenantKey", "renameTenantKey", "revokeTenantKey"),

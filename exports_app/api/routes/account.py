@@ -9,6 +9,7 @@ from exports_app.api.access import Person, Srv, person
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import account as schemas
 from exports_app.api.schemas import auth as auth_schemas
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import Id
 
 router = APIRouter(
@@ -78,7 +79,7 @@ def leave(
     who: Person,
     tenant_id: str,
     schedules_to: Annotated[
-        Id | None,
+        Annotated[Id, kinds.said(format="uuid")] | None,
         Query(
             alias="schedulesTo",
             description="ID of the member who takes over your scheduled exports",

@@ -8,12 +8,17 @@ from fastapi import APIRouter, Depends, Query
 from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.schemas import analytics as schemas
-from exports_app.api.schemas import base
+from exports_app.api.schemas import base, kinds
 from exports_app.domain import bounds
 from exports_app.domain.table import CHANGE_SCALE, Column, Value
 from exports_app.domain.timing.period import Period, Window
 from exports_app.services.analytics.campaign_totals import MEASURES, Point, Totals
-from exports_app.services.analytics.campaigns import CampaignFigures, CampaignTotal, CampaignView
+from exports_app.services.analytics.campaigns import (
+    SORTS,
+    CampaignFigures,
+    CampaignTotal,
+    CampaignView,
+)
 from exports_app.services.analytics.exports import Day, ExportFigures, ListedSchedules
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.filters import Filters
@@ -39,15 +44,16 @@ def campaigns(
     who: Who,
     tenant: Readable,
     period: Annotated[
-        bounds.Key | None, Query(description="Default: last_30_days, if no dates are given")
+        kinds.PeriodKey | None, Query(description="Default: last_30_days, if no dates are given")
     ] = None,
     start: Annotated[base.Day | None, Query(alias="startDate")] = None,
     end: Annotated[base.Day | None, Query(alias="endDate")] = None,
     group_by: Annotated[
-        bounds.Key, Query(alias="groupBy", description="day, week or month")
+        kinds.GroupBy, Query(alias="groupBy", description="day, week or month")
     ] = "day",
     sort: Annotated[
         bounds.Key,
+        kinds.order(SORTS),
         Query(
             description=(
                 "Order of the campaigns: name or a measure; with a leading - for descending"

@@ -12,9 +12,11 @@ from exports_app.api import pages, parameters
 from exports_app.api.access import Manager, Srv
 from exports_app.api.middleware.methods import is_head
 from exports_app.api.schemas import audit as schemas
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import Instant
 from exports_app.domain import bounds
 from exports_app.services.audit import api_details
+from exports_app.services.audit.audit_log import AREAS
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
 
@@ -29,9 +31,11 @@ Q = (
     "a session ID or a request ID"
 )
 
+Area = Annotated[bounds.Key, kinds.either(lambda: AREAS)]
+
 
 def chosen(
-    area: Annotated[bounds.Key, Query(description="First part of the action, e.g. `member`")] = "",
+    area: Annotated[Area, Query(description="First part of the action, e.g. `member`")] = "",
     since: Annotated[Instant | None, Query()] = None,
     before: Annotated[Instant | None, Query()] = None,
     q: Annotated[bounds.Search, Query(description=Q)] = "",

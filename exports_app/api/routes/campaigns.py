@@ -12,6 +12,7 @@ from exports_app.api.conditions import expected_version, version_of
 from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, merges, takes
 from exports_app.api.schemas import campaigns as schemas
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import hundredths
 from exports_app.domain import bounds
 from exports_app.services.campaigns.service import SORTS
@@ -34,7 +35,7 @@ def find(
     status: Annotated[bounds.Status | None, Query()] = None,
     currency: Annotated[bounds.CurrencyCode | None, Query()] = None,
     q: Annotated[bounds.Search, Query()] = "",
-    sort: Annotated[bounds.Key, Query()] = "",
+    sort: Annotated[bounds.Key, kinds.order_or_usual(SORTS), Query()] = "",
     page: pages.Number = 1,
     size: pages.Size = 50,
     cursor: pages.Cursor = None,

@@ -10,6 +10,7 @@ from exports_app.api.access import Srv, Who
 from exports_app.api.conditions import expected_version, version_of
 from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.routes.tenants import Managed
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas import tenants as schemas
 from exports_app.api.schemas.base import Id
 from exports_app.domain import bounds
@@ -123,7 +124,7 @@ def remove(
     tenant: Managed,
     member: Target,
     schedules_to: Annotated[
-        Id | None,
+        Annotated[Id, kinds.said(format="uuid")] | None,
         Query(
             alias="schedulesTo",
             description="ID of the member who takes over their scheduled exports",

@@ -23,9 +23,10 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import one_of
 from exports_app.services.core.records import Page, Run, Schedule
-from exports_app.services.schedules.service import place_in
+from exports_app.services.schedules.service import SORTS, place_in
 
 BASE = "/api/scheduled-exports"
+Sort = Annotated[bounds.Key, kinds.order_or_usual(SORTS)]
 router = APIRouter(
     prefix=BASE,
     tags=["scheduled exports"],
@@ -99,7 +100,7 @@ def find(
     owner_id: Annotated[UUID | None, Query(alias="ownerId", description="ID of a user")] = None,
     slug: Annotated[bounds.Slug | None, Query(description="Only the one with this slug")] = None,
     q: bounds.Search = "",
-    sort: bounds.Key = "",
+    sort: Sort = "",
     page: pages.Number = 1,
     size: pages.Size = 50,
     cursor: pages.Cursor = None,

@@ -6,7 +6,6 @@ from exports_app.api.request_body import Input
 from exports_app.api.schemas import kinds
 from exports_app.api.schemas.auth import UserOut
 from exports_app.api.schemas.base import At, Output, TenantNameOut
-from exports_app.domain import bounds
 
 
 class AccountOut(UserOut):
@@ -22,8 +21,8 @@ class AccountOut(UserOut):
 
 
 class PasswordIn(Input):
-    current_password: bounds.Password = Field(repr=False)
-    new_password: bounds.Password = Field(repr=False)
+    current_password: kinds.Password = Field(repr=False)
+    new_password: kinds.Password = Field(repr=False)
 
 
 class SessionOut(Output):

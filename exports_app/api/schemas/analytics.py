@@ -24,7 +24,7 @@ class MeasuresOut(Output):
 
 
 class CurrencyTotalsOut(MeasuresOut):
-    currency: str
+    currency: kinds.CurrencyOut
     change: dict[str, float | None] = Field(
         description=(
             "Relative change by measure: 0.1 is 10% more; null if there is nothing to compare with"
@@ -34,7 +34,7 @@ class CurrencyTotalsOut(MeasuresOut):
 
 class PointOut(MeasuresOut):
     period: Day = Field(description="First day of the period")
-    currency: str
+    currency: kinds.CurrencyOut
     campaigns: int
 
 
@@ -46,7 +46,7 @@ class CampaignTotalOut(MeasuresOut):
 
 
 class TopOut(Output):
-    currency: str | None = Field(
+    currency: kinds.CurrencyOut | None = Field(
         description="Currency of the items: amounts in different currencies cannot be ranked"
     )
     items: list[CampaignTotalOut]
@@ -54,10 +54,10 @@ class TopOut(Output):
 
 
 class CampaignFiguresOut(Output):
-    timezone: str = Field(description="Time zone of the days")
+    timezone: kinds.ZoneOut = Field(description="Time zone of the days")
     window: WindowOut
     before: WindowOut | None = Field(description="Period that the changes are relative to")
-    group_by: str
+    group_by: kinds.GroupByOut
     totals: list[CurrencyTotalsOut]
     points: list[PointOut]
     campaigns: TopOut
@@ -107,7 +107,7 @@ class WorriesOut(Output):
 
 
 class ExportFiguresOut(Output):
-    timezone: str
+    timezone: kinds.ZoneOut
     days: list[DayOut]
     seconds: SpreadOut | None
     hours: list[HourOut]

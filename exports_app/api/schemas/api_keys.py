@@ -13,22 +13,23 @@ from exports_app.domain.access import SCOPES
 from exports_app.services.accounts.api_key_rules import KeyDraft
 
 ALL_SCOPES = ", ".join(sorted(SCOPES))
+KeyName = Annotated[bounds.KeyName, kinds.said(minLength=1)]
+Schedules = Annotated[list[UUID], Field(max_length=bounds.KEY_SCHEDULES), kinds.said(minItems=1)]
+Tenants = Annotated[list[UUID], Field(max_length=bounds.KEY_TENANTS), kinds.said(minItems=1)]
 
 
 class TenantKeyIn(Input):
-    name: bounds.KeyName
+    name: KeyName
     scopes: kinds.Scopes = Field(description=f"Any of {ALL_SCOPES}")
     expires_at: Instant | None = Field(
         None, description=f"Within the next {bounds.KEY_DAYS} days; null or left out: never"
     )
-    scheduled_export_ids: Annotated[list[UUID], Field(max_length=bounds.KEY_SCHEDULES)] | None = (
-        Field(
-            None,
-            description=(
-                "Limit the key to these scheduled exports, with exports.read and "
-                "exports.write; null or left out: no limit"
-            ),
-        )
+    scheduled_export_ids: Schedules | None = Field(
+        None,
+        description=(
+            "Limit the key to these scheduled exports, with exports.read and "
+            "exports.write; null or left out: no limit"
+        ),
     )
 
     def draft(self) -> KeyDraft:
@@ -38,7 +39,7 @@ class TenantKeyIn(Input):
 
 
 class OwnKeyIn(TenantKeyIn):
-    tenant_ids: Annotated[list[UUID], Field(max_length=bounds.KEY_TENANTS)] | None = Field(
+    tenant_ids: Tenants | None = Field(
         None, description="Limit the key to these tenants; null or left out: all of yours"
     )
 
@@ -49,14 +50,14 @@ class OwnKeyIn(TenantKeyIn):
 
 
 class KeyNameIn(Input):
-    name: bounds.KeyName
+    name: KeyName
 
 
 class KeyOut(Output):
     id: kinds.Uuid
     name: str
     prefix: str = Field(description="First characters of the key, to tell keys apart")
-    scopes: list[str]
+    scopes: list[kinds.ScopeOut]
     tenant_ids: list[kinds.Uuid] | None = Field(description="null: not limited")
     scheduled_export_ids: list[kinds.Uuid] | None = Field(description="null: not limited")
     created_at: At

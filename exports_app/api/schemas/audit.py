@@ -18,7 +18,7 @@ class AuditEntryOut(Output):
         description="null if the actor is not a user but the app or the command line"
     )
     actor_name: str
-    action: str = Field(description="e.g. `schedule.updated`")
+    action: kinds.AuditActionOut = Field(description="e.g. `schedule.updated`")
     subject_id: kinds.Uuid | None
     subject_name: str
     detail: dict[str, Any] = Field(

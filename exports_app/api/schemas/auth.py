@@ -1,5 +1,7 @@
 """Signing in, and who is signed in."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from exports_app.api.request_body import Input
@@ -10,7 +12,7 @@ from exports_app.domain import bounds
 
 class LoginIn(Input):
     email: kinds.Email
-    password: bounds.Password = Field(repr=False)
+    password: kinds.Password = Field(repr=False)
     otp: bounds.Otp = Field(
         "",
         repr=False,
@@ -32,7 +34,7 @@ class UserOut(Output):
 
 class TokenOut(Output):
     access_token: str
-    token_type: str = "Bearer"  # noqa: S105  (RFC 6750's word, no secret)
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  (RFC 6750's word, no secret)
     expires_in: int = Field(description="Lifetime in seconds")
     user: UserOut
 
@@ -42,7 +44,7 @@ class TenantOut(Output):
     slug: str
     name: str
     role: kinds.RoleOut
-    permissions: list[str]
+    permissions: list[kinds.PermissionOut]
 
 
 class MeOut(Output):
@@ -69,4 +71,4 @@ class ResetPasswordIn(Input):
     token: bounds.LinkToken = Field(
         repr=False, description="Token from the link: the part after the #"
     )
-    new_password: bounds.Password = Field(repr=False)
+    new_password: kinds.Password = Field(repr=False)

@@ -48,11 +48,17 @@ Instant = Annotated[
 At = Annotated[datetime, AfterValidator(lambda at: at.replace(microsecond=0))]
 """An instant of an answer, to the second: what is stored has microseconds on one database, and
 not everything has them."""
+DECIMAL = r"^\d{1,18}(\.\d{1,2})?$"
 Money = Annotated[
     Decimal,
     Field(decimal_places=2, max_digits=20, allow_inf_nan=False),
     WithJsonSchema(
-        {"anyOf": [{"type": "number"}, {"type": "string", "maxLength": json_shape.TEXT}]}
+        {
+            "anyOf": [
+                {"type": "number"},
+                {"type": "string", "pattern": DECIMAL, "maxLength": json_shape.TEXT},
+            ]
+        }
     ),
 ]
 

@@ -1,7 +1,7 @@
 """One action on many scheduled exports."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from annotated_types import MaxLen
@@ -90,7 +90,7 @@ class BulkIn(Input):
 
 class BulkItemOut(Output):
     id: kinds.Uuid
-    status: str = Field(description="done or failed")
+    status: Literal["done", "failed"]
     code: str | None = Field(default=None, description="Of the error, stable; null if done")
     detail: str | None = Field(default=None, description="Why it failed, in a sentence")
 

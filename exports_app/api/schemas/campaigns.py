@@ -23,10 +23,10 @@ from exports_app.domain import bounds
 
 class CampaignIn(Input):
     tenant_id: UUID | None = None
-    name: bounds.Name
-    channel: bounds.Channel = "other"
-    status: bounds.Status = "active"
-    currency: bounds.Currency
+    name: kinds.Name
+    channel: kinds.Channel = "other"
+    status: kinds.Status = "active"
+    currency: kinds.Currency
     budget: Money | None = None
     start_date: Day | None = None
     end_date: Day | None = None
@@ -38,10 +38,10 @@ class CampaignChange(PartialInput):
 
     id: Fixed = None
     tenant_id: Fixed = None
-    name: bounds.Name = ""
-    channel: bounds.Channel = ""
-    status: bounds.Status = ""
-    currency: bounds.Currency = ""
+    name: kinds.Name = ""
+    channel: kinds.Channel = ""
+    status: kinds.Status = ""
+    currency: kinds.Currency = ""
     budget: Money | None = None
     start_date: Day | None = None
     end_date: Day | None = None
@@ -65,7 +65,7 @@ class CampaignOut(Output):
     name: str
     channel: str
     status: str
-    currency: str
+    currency: kinds.CurrencyOut
     budget: Amount | None
     start_date: Day | None
     end_date: Day | None

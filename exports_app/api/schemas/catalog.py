@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import Output
 from exports_app.domain.table import Kind
 
@@ -42,7 +43,7 @@ class ChannelOut(Output):
 class PresetOut(Output):
     key: str
     label: str
-    expression: str = Field(description="Cron")
+    expression: kinds.CronOut
 
 
 class ChoiceOut(Output):

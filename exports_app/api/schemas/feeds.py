@@ -1,5 +1,6 @@
 """Feeds."""
 
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -9,9 +10,11 @@ from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import At, Output
 from exports_app.domain import bounds
 
+KeyName = Annotated[bounds.KeyName, kinds.said(minLength=1)]
+
 
 class FeedIn(Input):
-    name: bounds.KeyName = Field(description="What reads it")
+    name: KeyName = Field(description="What reads it")
     tenant_id: UUID | None = Field(
         None, description="Needed if you are a member of several, without scheduledExportId"
     )
@@ -32,10 +35,10 @@ class FeedOut(Output):
 
 
 class NewFeedOut(FeedOut):
-    calendar_url: str = Field(
+    calendar_url: kinds.UriOut = Field(
         description="Next runs (iCalendar). Shown only once: whoever has it can read the feed"
     )
-    atom_url: str = Field(description="Ended runs (Atom). Shown only once, too")
+    atom_url: kinds.UriOut = Field(description="Ended runs (Atom). Shown only once, too")
 
 
 class FeedsOut(Output):

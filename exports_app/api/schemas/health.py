@@ -1,8 +1,12 @@
 """Whether the server is well."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from exports_app.api.schemas.base import Instant, Output
+
+Works = Literal["ok", "down"]
 
 
 class FilesOut(Output):
@@ -21,10 +25,10 @@ class MaintenanceOut(Output):
 class HealthOut(Output):
     """Unauthenticated callers get only the status."""
 
-    status: str
-    database: str | None = None
-    engine: str | None = None
-    email: str | None = None
+    status: Works
+    database: Works | None = None
+    engine: Works | None = None
+    email: Literal["configured", "not configured"] | None = None
     reasons: list[str] | None = Field(
         None, description="Why the server is down; empty if all is well"
     )
@@ -35,11 +39,11 @@ class HealthOut(Output):
 
 
 class LiveOut(Output):
-    status: str = Field(description="ok")
+    status: Literal["ok"]
 
 
 class ReadyOut(Output):
     """Unauthenticated callers get only the status."""
 
-    status: str = Field(description="ready or not ready")
+    status: Literal["ready", "not ready"]
     reasons: list[str] | None = Field(None, description="Why the server is not ready")

@@ -20,13 +20,13 @@ class InvitationOut(Output):
     invited_by: str = Field(description="Name of the person who sent the link")
     created_at: At
     expires_at: At
-    status: str = Field(
+    status: kinds.InvitationStatusOut = Field(
         description=(
             "open, expired, or inviter_left: the inviter can no longer invite people. In "
             "the last two cases resend the invitation"
         )
     )
-    mail: str | None = Field(
+    mail: kinds.DeliveryStatusOut | None = Field(
         description=(
             "Status of the message with the link: pending, sending, accepted, failed or "
             "skipped; null if there is no message and the link is shared manually"
@@ -35,7 +35,7 @@ class InvitationOut(Output):
 
 
 class InvitedOut(InvitationOut):
-    link: str | None = Field(
+    link: kinds.UriOut | None = Field(
         repr=False, description="Link to share, shown once; null if a mail server is set"
     )
 
@@ -52,7 +52,7 @@ class LinkTokenIn(Input):
 
 class AcceptIn(LinkTokenIn):
     name: bounds.Name | None = None
-    password: bounds.Password | None = Field(
+    password: kinds.Password | None = Field(
         None, repr=False, description="Password of the new account, see `way`"
     )
 
@@ -63,7 +63,7 @@ class OfferOut(Output):
     email: kinds.EmailOut
     role: kinds.RoleOut
     expires_at: At
-    way: str = Field(
+    way: kinds.AcceptanceStepOut = Field(
         description=(
             "How to call accept. sign_in: with the account's access token; set_password: with "
             "a name and a password; either: depends on whether there is an account"

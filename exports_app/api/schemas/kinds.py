@@ -6,18 +6,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import Len
+from annotated_types import Len, MaxLen
 from pydantic import BeforeValidator, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema
 
 from exports_app.domain import bounds
-from exports_app.domain.access import SCOPES, Role
+from exports_app.domain.access import SCOPES, Permission, Role
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.schedules import slugs
 from exports_app.domain.timing.period import Period
-from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.accounts.invitation_acceptance import AcceptanceStep
+from exports_app.services.core.export_filters import GroupByFilter, declared
+from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import NotificationKind
+from exports_app.services.core.records.audit import Action
 from exports_app.services.core.records.downloads import DownloadWay
+from exports_app.services.tenants.invitations import InvitationStatus
 from exports_app.services.tenants.members import ROLES
 
 EMPTY_IS_NULL = BeforeValidator(lambda value: None if value == "" else value)
@@ -65,6 +70,40 @@ def said(**more: Any) -> Said:
     return Said(tuple(more.items()))
 
 
+def zones() -> Iterable[str]:
+    return ("Europe/Berlin", "America/New_York", "UTC")
+
+
+def crons() -> Iterable[str]:
+    return ("0 9 * * 1", "*/15 * * * *")
+
+
+def either(values: Callable[[], Iterable[str]]) -> Among:
+    """One of these values, or empty."""
+    return Among(lambda: ("", *values()))
+
+
+def order(by: Iterable[str]) -> Among:
+    """How a list is sorted: by one of these, with a leading - for descending."""
+    return Among(lambda: (sign + key for key in by for sign in ("", "-")))
+
+
+def order_or_usual(by: Iterable[str]) -> Among:
+    """As `order`; empty: the usual order."""
+    return either(order(by).values)
+
+
+def groupings() -> Iterable[str]:
+    """Of all export types."""
+    declared_by = (declared(each, GroupByFilter) for each in EXPORT_TYPES)
+    return dict.fromkeys(value for each in declared_by if each for value in each.values)
+
+
+COLOR = "^#[0-9A-Fa-f]{6}$"
+CURRENCY = "^[A-Z]{3}$"
+CURRENCIES = Such(lambda: ("EUR", "USD", "GBP"))
+"""ISO 4217."""
+
 Uuid = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
 """An ID on its way out."""
 
@@ -74,12 +113,21 @@ PeriodKey = Annotated[bounds.Key, Among(lambda: Period)]
 RoleKey = Annotated[bounds.Key, Among(lambda: ROLES)]
 Scope = Annotated[bounds.Key, Among(lambda: sorted(SCOPES))]
 Email = Annotated[bounds.Address, said(format="email")]
-Zone = Annotated[bounds.Zone, Such(lambda: ("Europe/Berlin", "America/New_York", "UTC"))]
-CronText = Annotated[bounds.CronText, Such(lambda: ("0 9 * * 1", "*/15 * * * *"))]
-Color = Annotated[bounds.Color, said(pattern="^#[0-9A-Fa-f]{6}$")]
+Zone = Annotated[bounds.Zone, Such(zones)]
+CronText = Annotated[bounds.CronText, Such(crons)]
+UUID = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+Slug = Annotated[bounds.Slug, said(pattern=f"^({slugs.FORM})?$")]
+Channel = Annotated[bounds.Channel, said(minLength=1, pattern=r"\S")]
+Status = Annotated[bounds.Status, said(minLength=1, pattern=r"\S")]
+Name = Annotated[bounds.Name, said(minLength=1)]
+Currency = Annotated[str, MaxLen(bounds.CURRENCY), said(pattern=CURRENCY), CURRENCIES]
+GroupBy = Annotated[bounds.Key, Among(groupings)]
+Password = Annotated[bounds.Password, said(format="password")]
+LogoUrl = Annotated[bounds.Url, Such(lambda: ("https://example.com/logo.png",))]
+Color = Annotated[bounds.Color, said(pattern=COLOR)]
 KeepDays = Annotated[int, said(minimum=1, maximum=bounds.KEEP_DAYS)]
 KeepRunsDays = Annotated[int, said(minimum=bounds.LEAST_KEEP_RUNS_DAYS, maximum=bounds.KEEP_DAYS)]
-Scopes = Annotated[list[Scope], Len(max_length=20)]
+Scopes = Annotated[list[Scope], Len(max_length=20), said(minItems=1)]
 
 ExportTypeOut = Annotated[str, Such(EXPORT_TYPES.keys)]
 FormatOut = Annotated[str, Such(FORMATS.keys)]
@@ -93,5 +141,19 @@ RoleOut = Annotated[str, Among(lambda: Role)]
 SentAsOut = Annotated[
     str, Among(lambda: [mode for mode in DeliveryMode if mode is not DeliveryMode.AUTO])
 ]
+ScopeOut = Annotated[str, Among(lambda: sorted(SCOPES))]
+PermissionOut = Annotated[str, Among(lambda: Permission)]
+GroupByOut = Annotated[str, Among(groupings)]
+ChannelOut = Annotated[str, Such(CHANNELS.keys)]
+InvitationStatusOut = Annotated[str, Among(lambda: InvitationStatus)]
+AcceptanceStepOut = Annotated[str, Among(lambda: AcceptanceStep)]
+AuditActionOut = Annotated[str, Among(lambda: Action)]
+ZoneOut = Annotated[str, Such(zones)]
+CronOut = Annotated[str, Such(crons)]
+CurrencyOut = Annotated[str, said(pattern=CURRENCY), CURRENCIES]
+ColorOut = Annotated[str, said(pattern=COLOR)]
+Sha256Out = Annotated[str, said(pattern="^[0-9a-f]{64}$")]
+PointerOut = Annotated[str, said(format="json-pointer")]
+PathOut = Annotated[str, said(format="uri-reference")]
 EmailOut = Annotated[str, said(format="email")]
 UriOut = Annotated[str, said(format="uri")]

@@ -71,7 +71,11 @@ def _input_type(kind: Kind) -> Any:
 def _output_type(kind: Kind) -> Any:
     """Without limits: what is stored is answered."""
     match kind:
-        case Choice() | Text() | EmailAddress():
+        case Choice():
+            return Annotated[str, kinds.Among(lambda: kind.values)]
+        case EmailAddress():
+            return kinds.EmailOut
+        case Text():
             return str
         case WholeNumber():
             return int

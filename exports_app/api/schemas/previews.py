@@ -20,7 +20,7 @@ class PreviewIn(Input):
     )
     export_type: kinds.ExportType
     format: kinds.Format
-    timezone: bounds.Zone | None = Field(default=None, description="Default: the tenant's")
+    timezone: kinds.Zone | None = Field(default=None, description="Default: the tenant's")
     filters: FiltersIn = Field(default_factory=FiltersIn)
 
 
@@ -28,7 +28,7 @@ class MessagePreviewIn(PreviewIn):
     name: bounds.Name = ""
     delivery: DeliveryMode = DeliveryMode.AUTO
     link_days: Annotated[int, Field(ge=1, le=365)] = 7
-    schedule: bounds.CronText = Field(
+    schedule: kinds.CronText = Field(
         default="", description="A cron expression, for the time of the next run in the message"
     )
 

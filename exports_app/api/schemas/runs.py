@@ -9,7 +9,7 @@ from exports_app.domain.runs.send_to import SendTo
 
 
 class DeliveryOut(Output):
-    channel: str
+    channel: kinds.ChannelOut
     target: str
     status: kinds.DeliveryStatusOut
     attempts: int
@@ -37,7 +37,7 @@ class RunOut(Output):
     status: kinds.RunStatusOut
     file_name: str | None
     file_size: int | None
-    sha256: str | None
+    sha256: kinds.Sha256Out | None
     record_count: int | None
     removed_characters: int | None = Field(
         description="Number of characters removed because the format does not support them"

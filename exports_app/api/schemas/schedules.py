@@ -19,8 +19,10 @@ from exports_app.services.schedules.deleted import KEPT
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
 
-Recipients = Annotated[list[kinds.Email], Field(max_length=bounds.SENT_RECIPIENTS)]
-Slug = Annotated[bounds.Slug | None, kinds.EMPTY_IS_NULL]
+Recipients = Annotated[
+    list[kinds.Email], Field(max_length=bounds.SENT_RECIPIENTS), kinds.said(minItems=1)
+]
+Slug = Annotated[kinds.Slug | None, kinds.EMPTY_IS_NULL]
 Description = Annotated[bounds.Description | None, kinds.EMPTY_IS_NULL]
 OptionalZone = Annotated[kinds.Zone | None, kinds.EMPTY_IS_NULL]
 Tags = Annotated[
@@ -43,7 +45,7 @@ class FiltersIn(Input):
     end_date: Day | None = None
     period: kinds.PeriodKey | None = None
     campaign_ids: list[UUID] | None = Field(default=None, max_length=bounds.CAMPAIGNS)
-    group_by: bounds.Key | None = None
+    group_by: kinds.GroupBy | None = None
 
     def filters(self) -> Filters:
         ids = tuple(dict.fromkeys(str(campaign_id) for campaign_id in self.campaign_ids or ()))
@@ -58,7 +60,7 @@ class FiltersIn(Input):
 @with_options(before="is_active", is_input=True)
 class ScheduleIn(Input):
     tenant_id: UUID | None = None
-    name: bounds.Name
+    name: kinds.Name
     slug: Slug = Field(default=None, description=f"{SLUG} Made from the name if left out")
     description: Description = None
     export_type: kinds.ExportType
@@ -93,7 +95,7 @@ class ScheduleChange(_AsAnswered):
     """All fields are optional: those left out keep their value. Only fields that can be empty may
     be null."""
 
-    name: bounds.Name = ""
+    name: kinds.Name = ""
     slug: Slug = Field(default=None, description=f"{SLUG} null: as it is")
     description: Description = None
     export_type: kinds.ExportType = ""
@@ -140,8 +142,8 @@ class _StoredOut(Output):
     description: str | None
     export_type: kinds.ExportTypeOut
     format: kinds.FormatOut
-    schedule: str
-    timezone: str
+    schedule: kinds.CronOut
+    timezone: kinds.ZoneOut
     recipients: list[kinds.EmailOut]
     filters: dict[str, Any]
     is_active: bool
@@ -167,7 +169,9 @@ class _StoredOut(Output):
 class WarningOut(Output):
     """A likely mistake. It does not prevent saving."""
 
-    pointer: str = Field(description="JSON pointer (RFC 6901) into the scheduled export")
+    pointer: kinds.PointerOut = Field(
+        description="JSON pointer (RFC 6901) into the scheduled export"
+    )
     detail: str
 
 
@@ -227,7 +231,9 @@ class DeletedSchedulesOut(PageOut):
 class TriggerOut(Output):
     history_id: kinds.Uuid
     status: kinds.RunStatusOut
-    location: str = Field(description="Path of the run: GET it, with wait to wait for its end")
+    location: kinds.PathOut = Field(
+        description="Path of the run: GET it, with wait to wait for its end"
+    )
     maintenance: MaintenanceOut | None = Field(
         None,
         description="The run waits until maintenance is over; left out unless maintenance is on",

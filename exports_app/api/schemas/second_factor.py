@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from exports_app.api.request_body import Input
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.auth import TokenOut
 from exports_app.api.schemas.base import At, Output, TenantNameOut
 from exports_app.domain import bounds
@@ -20,14 +21,14 @@ class SecondFactorOut(Output):
 
 
 class PasswordCheckIn(Input):
-    current_password: bounds.Password = Field(repr=False)
+    current_password: kinds.Password = Field(repr=False)
 
 
 class EnrolmentOut(Output):
     secret: str = Field(
         repr=False, description="Secret for an authenticator app, in base32. Shown once"
     )
-    uri: str = Field(repr=False, description="The secret as an otpauth URI, for a QR code")
+    uri: kinds.UriOut = Field(repr=False, description="The secret as an otpauth URI, for a QR code")
 
 
 class OtpIn(Input):

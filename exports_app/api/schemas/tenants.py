@@ -19,9 +19,9 @@ class TenantSettingsOut(Output):
     id: kinds.Uuid
     slug: str
     name: str
-    brand_color: str
+    brand_color: kinds.ColorOut
     logo_url: kinds.UriOut | None
-    timezone: str | None = Field(
+    timezone: kinds.ZoneOut | None = Field(
         description="Time zone of new scheduled exports; null: the installation's"
     )
     keep_days: int | None = Field(
@@ -43,9 +43,9 @@ class TenantChange(PartialInput):
 
     id: Fixed = None
     slug: Fixed = None
-    name: bounds.Name = ""
+    name: kinds.Name = ""
     brand_color: kinds.Color = ""
-    logo_url: Annotated[bounds.Url | None, kinds.EMPTY_IS_NULL] = None
+    logo_url: Annotated[kinds.LogoUrl | None, kinds.EMPTY_IS_NULL] = None
     timezone: Annotated[kinds.Zone | None, kinds.EMPTY_IS_NULL] = None
     keep_days: kinds.KeepDays | None = None
     keep_runs_days: kinds.KeepRunsDays | None = None
@@ -68,7 +68,7 @@ TenantPatch = patch_of(
 
 
 class QuotaOut(Output):
-    name: str = Field(
+    name: Annotated[str, kinds.Among(lambda: MAX_QUOTA)] = Field(
         description="schedules, pending_runs, messages_per_day (days in UTC) or file_bytes"
     )
     used: int

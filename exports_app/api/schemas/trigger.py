@@ -31,7 +31,7 @@ Whom = Annotated[
                 {"type": "string", "enum": [ME]},
                 {
                     "type": "array",
-                    "items": {"type": "string", "maxLength": bounds.ADDRESS},
+                    "items": {"type": "string", "maxLength": bounds.ADDRESS, "format": "email"},
                     "maxItems": bounds.SENT_RECIPIENTS,
                 },
             ]

@@ -42,6 +42,6 @@ UserPatch = patch_of(UserChange, "UserPatch", {})
 
 class ResetOut(Output):
     expires_at: At
-    link: str | None = Field(
+    link: kinds.UriOut | None = Field(
         repr=False, description="Link to share, shown once; null if it was emailed to the user"
     )

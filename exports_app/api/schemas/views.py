@@ -10,11 +10,15 @@ from exports_app.api.schemas.base import At, Id, Output
 from exports_app.api.schemas.changes import Fixed, Found, PartialInput
 from exports_app.api.schemas.patches import Patch, patch_of
 from exports_app.domain import bounds
+from exports_app.domain.runs.states import EXECUTED, RunStatus
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.partial import Partial
 from exports_app.services.schedules.service import SORTS
 from exports_app.services.schedules.view_filters import ME, STATES, WITHOUT_ACCESS, ViewFilters
 
-Name = Annotated[bounds.ViewName, Field(description="Unique among your views")]
+Name = Annotated[
+    bounds.ViewName, kinds.said(minLength=1), Field(description="Unique among your views")
+]
 Shared = Annotated[
     bool,
     Field(
@@ -24,6 +28,14 @@ Shared = Annotated[
         )
     ),
 ]
+State = Annotated[bounds.Key, kinds.either(lambda: STATES)]
+ExportType = Annotated[bounds.Key, kinds.either(EXPORT_TYPES.keys)]
+Format = Annotated[bounds.Key, kinds.either(FORMATS.keys)]
+LastStatus = Annotated[
+    bounds.Key, kinds.either(lambda: (status for status in RunStatus if status in EXECUTED))
+]
+Owner = Annotated[Id, kinds.said(pattern=f"^({kinds.UUID}|{ME}|{WITHOUT_ACCESS})?$")]
+Sort = Annotated[bounds.Key, kinds.order_or_usual(SORTS)]
 STATE = f"{', '.join(STATES)}; empty: all"
 OWNER = f"A user's ID, {ME} or {WITHOUT_ACCESS}; empty: all"
 SORT = f"{', '.join(SORTS)}, with a leading - for descending; empty: newest first"
@@ -33,17 +45,17 @@ class ViewFiltersIn(Input):
     """Filters that are left out or empty do not apply."""
 
     q: bounds.Search = ""
-    state: bounds.Key = Field("", description=STATE)
-    export_type: bounds.Key = ""
-    format: bounds.Key = ""
-    last_status: bounds.Key = ""
+    state: State = Field("", description=STATE)
+    export_type: ExportType = ""
+    format: Format = ""
+    last_status: LastStatus = ""
     tags: list[bounds.Tag] = Field(
         default_factory=list,
         max_length=bounds.TAGS,
         description="Only scheduled exports with all of these tags",
     )
-    owner: Id = Field("", description=OWNER)
-    sort: bounds.Key = Field("", description=SORT)
+    owner: Owner = Field("", description=OWNER)
+    sort: Sort = Field("", description=SORT)
 
     def filters(self) -> ViewFilters:
         return ViewFilters(**{**vars(self), "tags": tuple(self.tags)})
@@ -97,13 +109,13 @@ def view_values(body: ViewChange) -> dict[str, Any]:
 
 class ViewFiltersOut(Output):
     q: str
-    state: str
-    export_type: str
-    format: str
-    last_status: str
+    state: State
+    export_type: ExportType
+    format: Format
+    last_status: LastStatus
     tags: list[str]
-    owner: str
-    sort: str
+    owner: Owner
+    sort: Sort
 
 
 class ViewOut(Output):

@@ -12,7 +12,8 @@ RULE = f"use up to {bounds.SLUG} lower-case letters, digits and single hyphens"
 UNNAMED = "export"
 NUMBERED = 10
 """Characters that a number at the end takes at most."""
-_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+FORM = "[a-z0-9]+(-[a-z0-9]+)*"
+_FORM = re.compile(FORM)
 
 
 def is_valid(slug: str) -> bool:
