@@ -14,5 +14,5 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def text() -> str:
     """Built when all plugins are loaded."""
     schema = simplify(DefinitionIn.model_json_schema())
-    about = {"$schema": DIALECT, "title": "Scheduled exports as code"}
-    return json.dumps(about | schema, indent=2, ensure_ascii=False) + "\n"
+    named = {"$schema": DIALECT, **schema, "title": "Scheduled exports as code"}
+    return json.dumps(named, indent=2, ensure_ascii=False) + "\n"

@@ -13,6 +13,7 @@ from exports_app.cli import (
     completion,
     configuration,
     data,
+    definitions,
     keys,
     maintenance,
     processes,
@@ -24,8 +25,11 @@ from exports_app.cli.output import add_json
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
 """Adds a command: its name, what runs it, and its help."""
-NO_JSON = frozenset({"serve", "worker", "completion", "maintenance", "audit", "schedules", "runs"})
-"""They answer nothing, a script, or have commands of their own, which take --json."""
+NO_JSON = frozenset(
+    {"serve", "worker", "completion", "maintenance", "audit", "schedules", "runs"}
+    | {"export", "plan", "apply"}
+)
+"""They answer nothing, a script, or add --json themselves, some to commands of their own."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -55,6 +59,9 @@ def build_parser() -> argparse.ArgumentParser:
     maintenance.add_commands(add("maintenance", maintenance.run, maintenance.TEXT))
     schedules.add_commands(add("schedules", schedules.run, schedules.TEXT))
     runs.add_commands(add("runs", runs.run, runs.TEXT))
+    definitions.add_export(add("export", definitions.export, definitions.EXPORT))
+    definitions.add_plan(add("plan", definitions.plan, definitions.PLAN))
+    definitions.add_apply(add("apply", definitions.apply, definitions.APPLY))
     text = "Check the audit log for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
     text = "Show every setting with its value and source. For secrets, only whether they are set."

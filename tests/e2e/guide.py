@@ -1,4 +1,4 @@
-"""docs/api.md as a script: its bash blocks are run in order, in one shell. A json block right after
+"""A document as a script: its bash blocks are run in order, in one shell. A json block right after
 one is its answer, a text block what it prints; … stands for any text."""
 
 import json
@@ -36,9 +36,9 @@ class Block:
             assert re.fullmatch(pattern, said.strip()), f"{said} is not {self.text}"
 
 
-def blocks() -> list[Block]:
+def blocks(document: Path) -> list[Block]:
     """Without those of the integrations, which are files."""
-    text, found, end = DOCUMENT.read_text(encoding="utf-8"), list[Block](), 0
+    text, found, end = document.read_text(encoding="utf-8"), list[Block](), 0
     for match in _BLOCK.finditer(text):
         if match[2] not in integrations().values():
             found.append(Block(match[1], match[2], not text[end : match.start()].strip()))
@@ -63,10 +63,10 @@ def differences(shown: Any, real: Any, at: str = "") -> list[str]:
     return [] if same else [f"{at}: {real!r}"]
 
 
-def walk(folder: Path, env: Mapping[str, str]) -> None:
+def walk(folder: Path, env: Mapping[str, str], document: Path = DOCUMENT) -> None:
     """Runs all blocks in the folder; fails at the first that fails or prints something else."""
     steps = list[tuple[Block, list[Block]]]()
-    for block in blocks():
+    for block in blocks(document):
         if block.language == COMMANDS:
             steps.append((block, []))
         else:

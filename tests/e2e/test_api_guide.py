@@ -14,6 +14,7 @@ import pytest
 from tests.e2e import guide
 from tests.e2e.client import DEMO, Caller, wait_until
 from tests.e2e.server import start_server
+from tests.paths import ROOT
 
 TENANT = "acme"
 ADMIN = "admin@acme.test"
@@ -81,6 +82,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_every_example_works(site: Site, tmp_path: Path) -> None:
     guide.walk(tmp_path, site.env)
+
+
+def test_schedules_as_code(site: Site, tmp_path: Path) -> None:
+    """docs/as-code.md, from the export to a plan that finds no changes."""
+    program = tmp_path / "exports-app"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m exports_app "$@"\n')
+    program.chmod(0o700)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    key = {"EXPORTS_APP_KEY": site.env["KEY"]}
+    guide.walk(tmp_path, site.env | env | key, ROOT / "docs" / "as-code.md")
 
 
 @pytest.mark.parametrize(("name", "most"), MOST_LINES.items())

@@ -7,6 +7,7 @@ from itertools import count, islice
 
 from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError
+from exports_app.domain.schedules import slugs
 from exports_app.domain.timing import cron
 from exports_app.services.accounts.provisioning import DEMO_EMAIL
 from exports_app.services.campaigns.demo_data import (
@@ -250,6 +251,7 @@ def _schedule(tenant: Tenant, example: _Example, now: datetime) -> Schedule:
         id=fixed_id(tenant.slug, "export", example.name),
         tenant_id=tenant.id,
         name=example.name,
+        slug=slugs.of_name(example.name),
         description=example.description,
         export_type=example.export_type,
         format=example.format,

@@ -86,6 +86,18 @@ def test_an_export_applied_again_changes_nothing(
     assert "isActive" not in first
 
 
+def test_what_is_written_in_another_way_is_no_change(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
+    made = make_schedule(services, admin, slug="a", description="", filters=Filters(period="all"))
+    assert "description" not in services.definitions.export(admin, acme.id)["schedules"][0]
+    plan = apply(services, admin, acme, {"slug": "a"})
+    assert (plan.changes, plan.unchanged) == ((), 1)
+    assert stored(services, made) == made
+    plan = apply(services, admin, acme, {"slug": "a", "filters": Filters(period="yesterday")})
+    assert said(plan) == [("update", "a", ["filters"])]
+
+
 def test_each_change_is_in_the_audit_as_one_by_the_api(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:

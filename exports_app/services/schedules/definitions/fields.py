@@ -29,8 +29,8 @@ def json_name(name: str) -> str:
 
 
 def values_of(draft: Draft) -> dict[str, Any]:
-    """What differs from the defaults, by the API's names, in order."""
-    stored = columns(draft)
+    """What differs from the defaults, by the API's names, in order. An empty text is none."""
+    stored = {name: None if value == "" else value for name, value in columns(draft).items()}
     return {
         json_name(name): stored[name] for name in ORDER if stored[name] != DEFAULTS.get(name, UNSET)
     }

@@ -1,7 +1,7 @@
 """The scheduled exports of a tenant as code: what a definition would change, and changing it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -200,6 +200,7 @@ class Definitions:
         if old is None:
             checked = self._checked(seen.tenant, draft, now, rules.FIELDS)
             return plans.created(at, slug, checked)
+        draft = _as_stored(draft, draft_of(old))
         differing = _differing(draft, draft_of(old))
         if not differing:
             return None
@@ -241,6 +242,20 @@ def _new(who: Principal, tenant_id: str, draft: Draft, now: datetime) -> Schedul
         updated_at=now,
         next_run_at=next_run(draft, now),
     )
+
+
+def _as_stored(draft: Draft, old: Draft) -> Draft:
+    """With the stored form of what means the same: an empty text is none, and filters name their
+    defaults or leave them out."""
+    same = {
+        name: getattr(old, name)
+        for name in rules.FIELDS
+        if getattr(draft, name) is None and getattr(old, name) == ""
+    }
+    kind = draft.export_type
+    if kind == old.export_type and draft.filters.normal(kind) == old.filters.normal(kind):
+        same["filters"] = old.filters
+    return replace(draft, **same)
 
 
 def _differing(one: Draft, other: Draft) -> set[str]:

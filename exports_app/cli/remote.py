@@ -1,0 +1,82 @@
+"""A server of the app, called over HTTP with an API key."""
+
+import json
+import os
+from email.message import Message
+from http.client import HTTPException
+from typing import IO, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from exports_app.domain.errors import ExportsError, FieldError, Invalid
+
+KEY = "EXPORTS_APP_KEY"
+SECONDS = 60
+"""Without a byte from the server."""
+MOST = 32 * 1024 * 1024
+"""Bytes of an answer."""
+
+
+class _Stays(HTTPRedirectHandler):
+    """Follows no redirect, which would take the key to another server."""
+
+    def redirect_request(
+        self,
+        req: Request,  # noqa: ARG002 (the library's method, here and below)
+        fp: IO[bytes],  # noqa: ARG002
+        code: int,  # noqa: ARG002
+        msg: str,  # noqa: ARG002
+        headers: Message,  # noqa: ARG002
+        newurl: str,
+    ) -> Request | None:
+        parts = urlsplit(newurl)
+        server = f"{parts.scheme}://{parts.netloc}"
+        raise ExportsError(f"the server redirects to {server}: give its own address with --url")
+
+
+class Remote:
+    """url: of the server, without /api. Raises ExportsError without a key or a usable address."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.username is not None:
+            raise ExportsError("--url must be an address such as https://exports.example.com")
+        self._url = url.rstrip("/")
+        self._key = os.environ.get(KEY, "")
+        if not self._key:
+            raise ExportsError(f"set {KEY} to an API key: they are made under Settings, API keys")
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise ExportsError(f"{KEY} is no API key: it has characters that none has")
+
+    def get(self, path: str, accept: str = "application/json") -> bytes:
+        """Raises ExportsError, also here and below where the server cannot be reached."""
+        return self._call("GET", path, None, {"Accept": accept})
+
+    def post(self, path: str, body: bytes, kind: str) -> Any:
+        """The answer, from JSON. kind: the media type of the body."""
+        return json.loads(self._call("POST", path, body, {"Content-Type": kind}))
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+        headers = headers | {"Authorization": f"Bearer {self._key}"}
+        request = Request(self._url + path, body, headers, method=method)  # noqa: S310 (http or https, see above)
+        try:
+            with build_opener(_Stays).open(request, timeout=SECONDS) as answer:
+                data: bytes = answer.read(MOST)
+        except HTTPError as e:
+            raise _problem(e.code, e.read(MOST)) from None
+        except (URLError, HTTPException, OSError) as e:
+            reason = getattr(e, "reason", None) or e
+            raise ExportsError(f"cannot reach {self._url}: {reason}") from None
+        return data
+
+
+def _problem(status: int, body: bytes) -> ExportsError:
+    """What the server's answer says (RFC 9457)."""
+    try:
+        said = json.loads(body)
+        errors = [FieldError(str(e["pointer"]), str(e["detail"])) for e in said["errors"]]
+        detail, code = str(said["detail"]), str(said["code"])
+    except (ValueError, KeyError, TypeError):
+        return ExportsError(f"the server answered {status}, and not as this app does: check --url")
+    return Invalid(errors) if errors else ExportsError(detail, code=code)
