@@ -66,7 +66,7 @@ class TestPathsAndMethods:
             ("DELETE", CAMPAIGNS, "GET"),
             ("GET", "/api/auth/login", "POST"),
             ("POST", HEALTH, "GET"),
-            ("PATCH", f"{SCHEDULES}/x", "GET"),
+            ("PATCH", f"{SCHEDULES}/x/history", "GET"),
         ],
     )
     def test_a_wrong_method_says_which_are_right(

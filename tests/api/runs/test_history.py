@@ -279,7 +279,8 @@ def test_a_deleted_campaign_is_refused_and_its_schedules_can_still_be_renamed(
     ).json()
     api.admin.delete(f"{CAMPAIGNS}/{one}")
     assert api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"name": "New"}).status_code == 200
-    refused = api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"filters": {"campaignIds": [one]}})
+    other = {"campaignIds": [one], "period": "previous_week"}
+    refused = api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"filters": other})
     assert pointers(refused) == ["/filters/campaignIds/0"]
 
 
