@@ -20,13 +20,14 @@ from exports_app.cli import (
     runs,
     schedules,
 )
+from exports_app.cli.mcp_server import command as mcp
 from exports_app.cli.output import add_json
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
 """Adds a command: its name, what runs it, and its help."""
 NO_JSON = frozenset(
-    {"serve", "worker", "completion", "maintenance", "audit", "schedules", "runs"}
+    {"serve", "worker", "mcp", "completion", "maintenance", "audit", "schedules", "runs"}
     | {"export", "plan", "apply"}
 )
 """They answer nothing, a script, or add --json themselves, some to commands of their own."""
@@ -64,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     definitions.add_apply(add("apply", definitions.apply, definitions.APPLY))
     text = "Check the audit log for tampering, and export it."
     audit.add_commands(add("audit", audit.run, text))
+    mcp.add_arguments(add("mcp", mcp.run, mcp.TEXT))
     text = "Show every setting with its value and source. For secrets, only whether they are set."
     add("config", configuration.config, text)
     text = "Check the installation for problems. Exit code 0: no problems; 1: problems found."

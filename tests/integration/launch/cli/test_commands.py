@@ -97,7 +97,7 @@ def test_what_prints_prints_json_too() -> None:
         waiting += [(f"{name} {word}".strip(), command) for word, command in below.items()]
         if not below and not completion.candidates(parser, ["--json"]):
             without.add(name)
-    assert without == {"serve", "worker", "completion"}
+    assert without == {"serve", "worker", "mcp", "completion"}
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def _fresh() -> rx.Component:
             "signing in."
         ),
         _address("feed-calendar", "Calendar", FeedsState.calendar),
-        _address("feed-runs", "Feed of ended runs", FeedsState.runs),
+        _address("feed-runs", "Ended runs", FeedsState.runs),
         rx.el.div(button("Done", kind="small", on_click=FeedsState.forget), class_name="row"),
         class_name="box info",
         role="status",
@@ -66,12 +66,12 @@ def _fresh() -> rx.Component:
 
 def _address(name: str, label: str, address: rx.Var[str]) -> rx.Component:
     return rx.el.div(
-        rx.el.span(label, class_name="label"),
         rx.el.div(
-            rx.el.code(address, id=name, class_name="grow"),
+            rx.el.span(label, class_name="label grow"),
             browser.copy_button(text=address, label=f"Copy {label.lower()}"),
-            class_name="row wrap",
+            class_name="row",
         ),
+        rx.el.code(address, id=name),
     )
 
 
