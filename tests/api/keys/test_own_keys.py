@@ -190,13 +190,13 @@ class TestManaging:
         services.repeated_entries.flush(last=True)
         (entry,) = api.admin.get("/api/audit", params={"area": "schedule"}).json()["items"]
         assert entry["actorName"] == "Admin"
-        assert entry["detail"] == {"api_key": {"id": key["id"], "name": "Nightly"}}
+        assert entry["detail"] == {"apiKey": {"id": key["id"], "name": "Nightly"}}
         found = api.super_admin.get("/api/audit", params={"installation": True, "area": "key"})
         (entry,) = found.json()["items"]
         assert (entry["action"], entry["subjectName"]) == ("key.created", "Nightly")
         assert entry["detail"]["scopes"] == sorted(SCOPES)
         (denied,) = api.admin.get("/api/audit", params={"area": "access"}).json()["items"]
-        assert denied["detail"]["api_key"]["id"] == key["id"]
+        assert denied["detail"]["apiKey"]["id"] == key["id"]
 
 
 class TestUse:
