@@ -163,7 +163,7 @@ def _headers(error: e.ExportsError, status: int) -> dict[str, str]:
     if isinstance(error, e.UnsupportedCoding):
         headers["Accept-Encoding"] = "identity"  # what the body may have: RFC 9110, section 12.5.3
     if isinstance(error, e.UnsupportedType):
-        headers["Accept"] = "application/json"  # likewise: section 12.5.1
+        headers["Accept"] = error.accepts  # likewise: section 12.5.1
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     return headers

@@ -27,6 +27,8 @@ class Case:
     writes: bool = False
     limit: int = 64 * KIB
     """Of the body, in bytes."""
+    takes_file: bool = False
+    """Its body is a file, which the case leaves out."""
     viewer: int = 0
     super_admin: int = 0
     """What they get where it is not what all get."""
@@ -282,6 +284,7 @@ CASES = [
         {"name": "New", "currency": "EUR", "tenantId": "00000000-0000-4000-8000-00000000000a"},
         writes=True,
     ),
+    Case("POST", CAMPAIGNS + "/import", 422, writes=True, takes_file=True),
     Case("GET", CAMPAIGNS + "/{campaign_id}", 200),
     *(
         Case(method, CAMPAIGNS + "/{campaign_id}", 200, {"name": method}, writes=True)

@@ -52,7 +52,7 @@ PAGES_ALONE = {
         "uploads.find",
         "uploads.forget",
     },
-    "files that people have: programs send metrics as JSON": {"importer.apply", "importer.preview"},
+    "a question about columns: programs say them, and try with dryRun": {"importer.preview"},
     "colours and logos are looked at": {"preview.branding"},
 }
 NO_USE_CASE = {"settings", "lanes", "clock", "store", "database", "files", "changes", "counts"}

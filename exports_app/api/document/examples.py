@@ -174,7 +174,7 @@ def add(document: dict[str, Any]) -> None:
 
 def _add_request(operation: dict[str, Any]) -> None:
     for body in operation.get("requestBody", {}).get("content", {}).values():
-        name = body["schema"]["$ref"].rpartition("/")[2]
+        name = body["schema"].get("$ref", "").rpartition("/")[2]
         if name in REQUESTS:
             body["example"] = REQUESTS[name]
 

@@ -181,6 +181,7 @@ _SCHEDULES = {
 _OTHERS = {
     "GET /api/campaigns": _operation("listCampaigns"),
     "POST /api/campaigns": _operation("createCampaign"),
+    "POST /api/campaigns/import": _operation("importCampaigns", e.UnsupportedFile, e.StoreAway),
     "GET /api/campaigns/{campaign_id}": _operation("getCampaign"),
     "PUT /api/campaigns/{campaign_id}": _operation("updateCampaign", *A_VERSION),
     "PATCH /api/campaigns/{campaign_id}": _operation("patchCampaign", *A_VERSION),

@@ -27,7 +27,8 @@ _SIGN_IN = re.compile(
     re.DOTALL,
 )
 _FILES = re.compile(
-    rf"/api/(?:download/.*|uploads/.*|audit/csv|scheduled-exports/.*/file)|{FILES}/.*", re.DOTALL
+    rf"/api/(?:download/.*|uploads/.*|audit/csv|campaigns/import|scheduled-exports/.*/file)|{FILES}/.*",
+    re.DOTALL,
 )
 
 

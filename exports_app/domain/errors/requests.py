@@ -188,6 +188,18 @@ class UnsupportedType(ExportsError):
     title = "The body must be JSON"
     about = "The Content-Type header says that the body is something other than JSON."
     fix = "Send JSON with 'Content-Type: application/json'. curl -d alone sends a form."
+    accepts = "application/json"
+    """What the body may be, as in the Accept header."""
+
+
+class UnsupportedFile(UnsupportedType):
+    """Send the file itself as the body, with the header 'Content-Type: text/csv'"""
+
+    code = "unsupported_file_type"
+    title = "The body must be a file"
+    about = "The Content-Type header says that the body is a form, or another kind of file."
+    fix = "Send the file itself: curl --data-binary @FILE -H 'Content-Type: text/csv'."
+    accepts = "text/csv, application/octet-stream"
 
 
 class RangeNotSatisfiable(ExportsError):

@@ -82,6 +82,7 @@ class Importer:
         name: str,
         *,
         mapping: Mapping | None = None,
+        columns: Values[str, str] | None = None,
         sheet: str = "",
         update_details: bool = False,
         dry_run: bool = False,
@@ -89,11 +90,11 @@ class Importer:
     ) -> ImportReport:
         """Import the file into the tenant, or with `dry_run` only say what that would do. With bad
         lines nothing is written. name: the file's, for the audit. mapping: None: what the headers
-        say. update_details: change the details of stored campaigns to what the file says. Raises
-        ExportsError, NotFound, Forbidden, Unavailable."""
+        say, and `columns`, as of `load`. update_details: change the details of stored campaigns to
+        what the file says. Raises ExportsError, NotFound, Forbidden, Unavailable."""
         tenant = self._tenant(who, tenant_id)
         with read_table(file, sheet) as table:
-            chosen = from_headers(table) if mapping is None else mapping
+            chosen = from_headers(table, columns) if mapping is None else mapping
             check_mapping(chosen, len(table.columns))
             job = _Job(tenant, who, name, chosen, update_details, dry_run, progress)
             return self._import(table, job)

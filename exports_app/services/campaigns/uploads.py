@@ -131,7 +131,7 @@ class Uploads:
         if visit is None:
             raise SessionEnded("Your session has ended: sign in again, then choose the file again")
         who, code_hash = visit.who, _hash(code)
-        with self._place_for(who.user_id):
+        with self.place_for(who.user_id):
             with self._store.write() as tx:
                 waiting = tx.codes.take(code_hash, WAITING, id_of(session_id), self._clock())
             if waiting is None:
@@ -220,7 +220,8 @@ class Uploads:
         return [code.content["key"] for code in taken if code and "key" in code.content]
 
     @contextmanager
-    def _place_for(self, user_id: str) -> Iterator[None]:
+    def place_for(self, user_id: str) -> Iterator[None]:
+        """Among the files that arrive at a time, within the block. Raises Busy."""
         with self._opening:
             if self._open[user_id] >= OF_USER or self._open.total() >= AT_A_TIME:
                 raise Busy(

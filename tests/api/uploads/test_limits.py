@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from exports_app.api import file_body as route
 from exports_app.api.middleware.gateway import Edge
-from exports_app.api.routes import uploads as route
 from exports_app.domain.errors import NotFound, TooLarge, TooManyRequests
 from exports_app.services.campaigns import uploads
 from exports_app.wiring import Services

@@ -45,6 +45,9 @@ DETAILS = ("channel", "status", "currency", "budget", "start_date", "end_date")
 COMPUTED = ("ctr", "cpc", "cpa", "roas")
 """Columns of our own exports that are computed from others."""
 
+COLUMN_OPTION = "--column HEADER=FIELD"
+"""How the command line is told so."""
+
 Mapping: TypeAlias = tuple[str, ...]
 """The field of each column of a file, by its key; empty: the column is left out."""
 
@@ -124,7 +127,7 @@ def check_headers(headers: Sequence[str], line: int) -> None:
         others = ", ".join(f.key for f in FIELDS if not f.required)
         raise ExportsError(
             f"line {line} must name the columns {', '.join(REQUIRED)}, and may name {others};"
-            f" {'; '.join(faults)} (--column HEADER=FIELD imports a column as a field)"
+            f" {'; '.join(faults)} ({COLUMN_OPTION} imports a column as a field)"
         )
 
 
