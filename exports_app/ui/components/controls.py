@@ -19,6 +19,12 @@ def link(*children: Any, **props: Any) -> rx.Component:
     return rx.link(*children, _hover={}, **props)
 
 
+def posted_form(*children: Any, **props: Any) -> rx.Component:
+    """A form. Where the page's scripts are not there yet, the browser sends it itself, by default
+    with all fields in the address, where logs and the history of the browser keep passwords."""
+    return rx.form(*children, method="post", **props)
+
+
 def on_key(key: str) -> dict[str, str]:
     """Attributes of a button in a row of a list that this key presses while the focus is in
     the row; of a letter in either case."""

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button
+from exports_app.ui.components.controls import button, posted_form
 from exports_app.ui.components.question import question
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
 from exports_app.ui.pages.scheduled_exports.list.organizing import (
@@ -84,7 +84,7 @@ def _tags() -> rx.Component:
     )
     label = rx.el.label("Tags", html_for=FIELD)
     labelled = rx.el.div(label, field, rx.el.datalist(names, id=NAMES), class_name="field")
-    return rx.form(labelled, on_submit=Organizing.submit, reset_on_submit=False)
+    return posted_form(labelled, on_submit=Organizing.submit, reset_on_submit=False)
 
 
 def _owner() -> rx.Component:

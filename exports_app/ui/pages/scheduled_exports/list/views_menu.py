@@ -7,6 +7,7 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
+from exports_app.ui.components.controls import posted_form
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.list.filters import DELETED as DELETED_ONES
@@ -145,7 +146,7 @@ def _name() -> rx.Component:
         class_name="control",
     )
     labelled = rx.el.div(rx.el.label("Name", html_for=NAME), field, class_name="field")
-    return rx.form(labelled, on_submit=ViewActions.submit, reset_on_submit=False)
+    return posted_form(labelled, on_submit=ViewActions.submit, reset_on_submit=False)
 
 
 def _share() -> rx.Component:

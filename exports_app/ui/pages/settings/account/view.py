@@ -3,7 +3,7 @@
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, form_input
+from exports_app.ui.components.controls import button, form_input, posted_form
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SETTINGS, SessionState
@@ -41,7 +41,7 @@ def _must_change() -> rx.Component:
 
 
 def _password() -> rx.Component:
-    form = rx.form(
+    form = posted_form(
         _secret("current", "Current password", "current-password"),
         _secret("new", "New password", "new-password", "At least 10 characters"),
         rx.el.div(

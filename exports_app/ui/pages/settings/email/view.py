@@ -3,7 +3,7 @@
 import reflex as rx
 
 from exports_app.domain.access import Permission
-from exports_app.ui.components.controls import form_input
+from exports_app.ui.components.controls import form_input, posted_form
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.email.rows import SettingRow
@@ -114,7 +114,7 @@ def _test_form() -> rx.Component:
         disabled=EmailState.busy | ~EmailState.configured,
         id="send-test",
     )
-    return rx.form(
+    return posted_form(
         address,
         rx.el.div(send, class_name="row"),
         on_submit=EmailState.test,

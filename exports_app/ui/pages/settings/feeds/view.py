@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, form_input, submit
+from exports_app.ui.components.controls import button, form_input, posted_form, submit
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
@@ -20,7 +20,7 @@ def feeds() -> rx.Component:
 
 
 def _create() -> rx.Component:
-    form = rx.form(
+    form = posted_form(
         form_input(
             "feed-name",
             "Name",

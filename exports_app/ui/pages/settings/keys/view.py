@@ -7,7 +7,14 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, described, field, form_input, submit
+from exports_app.ui.components.controls import (
+    button,
+    described,
+    field,
+    form_input,
+    posted_form,
+    submit,
+)
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
@@ -54,7 +61,7 @@ def _keys(here: str, intro: rx.Component, note: str, *more: rx.Component) -> rx.
 
 
 def _create(note: str, *more: rx.Component) -> rx.Component:
-    form = rx.form(
+    form = posted_form(
         form_input(
             "key-name",
             "Name",

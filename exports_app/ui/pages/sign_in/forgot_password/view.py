@@ -3,7 +3,7 @@
 import reflex as rx
 
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import form_input, submit, wrong_box
+from exports_app.ui.components.controls import form_input, posted_form, submit, wrong_box
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
 from exports_app.ui.layout.centered_panel import centered_panel
 from exports_app.ui.pages.sign_in.forgot_password.state import LONGEST, ForgotPasswordState
@@ -19,7 +19,7 @@ def forgot_password() -> rx.Component:
 
 def _form() -> rx.Component:
     state = ForgotPasswordState
-    return rx.form(
+    return posted_form(
         form_input(
             "email",
             "Email",

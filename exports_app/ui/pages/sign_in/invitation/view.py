@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.services.accounts.invitation_acceptance import AcceptanceStep
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, form_input, submit, wrong_box
+from exports_app.ui.components.controls import button, form_input, posted_form, submit, wrong_box
 from exports_app.ui.framework.page import LOGIN, page
 from exports_app.ui.framework.session import SETTINGS
 from exports_app.ui.layout.centered_panel import centered_panel
@@ -72,7 +72,7 @@ def _have_account() -> rx.Component:
 
 
 def _accept() -> rx.Component:
-    return rx.form(
+    return posted_form(
         browser.token_field(page=INVITATION),
         rx.el.p("You are signed in as ", rx.el.b(InvitationState.me), "."),
         submit("Accept", id="accept"),
@@ -103,7 +103,7 @@ def _join() -> rx.Component:
         ),
         "Choose a name and a password for your account.",
     )
-    return rx.form(
+    return posted_form(
         browser.token_field(page=INVITATION),
         rx.el.p(again),
         _field("name", "Name", "Shown to other members", type="text", auto_complete="name"),

@@ -8,7 +8,7 @@ from exports_app.domain import bounds
 from exports_app.services.accounts.provisioning import DEMO_EMAIL
 from exports_app.services.identity.passwords import DEMO_PASSWORD
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, submit
+from exports_app.ui.components.controls import button, posted_form, submit
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
 from exports_app.ui.layout.centered_panel import centered_panel
 from exports_app.ui.pages.sign_in.login.state import LoginState
@@ -38,7 +38,7 @@ def _error() -> rx.Component:
 
 def _code() -> rx.Component:
     """The form of the second step."""
-    return rx.form(
+    return posted_form(
         rx.el.p(
             "Enter the 6-digit code that your authenticator app shows, or one of your "
             "recovery codes."
@@ -91,7 +91,7 @@ def _notice(shown: rx.Var[bool], text: str, look: str) -> rx.Component:
 
 def _password() -> rx.Component:
     """The form of the first step."""
-    return rx.form(
+    return posted_form(
         _field("email", "Email", type="email", auto_complete="username"),
         _field("password", "Password", type="password", auto_complete="current-password"),
         submit("Sign in"),

@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.services.identity.account_links import PATHS, LinkKind
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import form_input, submit, wrong_box
+from exports_app.ui.components.controls import form_input, posted_form, submit, wrong_box
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
 from exports_app.ui.layout.centered_panel import centered_panel
 from exports_app.ui.pages.sign_in.reset_password.state import LONGEST, ResetPasswordState
@@ -33,7 +33,7 @@ def _failed() -> rx.Component:
 
 def _form() -> rx.Component:
     state = ResetPasswordState
-    return rx.form(
+    return posted_form(
         browser.token_field(page=RESET),
         rx.el.p(
             "For ",

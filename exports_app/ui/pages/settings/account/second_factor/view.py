@@ -6,7 +6,7 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, button, form_input, wrong_box
+from exports_app.ui.components.controls import ONCE, button, form_input, posted_form, wrong_box
 from exports_app.ui.pages.settings.account.second_factor.state import (
     CODES,
     DISABLE,
@@ -105,7 +105,7 @@ def _form(
         button("Cancel", on_click=SecondFactorState.open("")),
         class_name="row",
     )
-    form = rx.form(
+    form = posted_form(
         *fields,
         wrong_box(SecondFactorState.errors.get("wait", "").to(str)),
         buttons,

@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.services.tenants.members import ROLES as CHOICES
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, described, field, form_input
+from exports_app.ui.components.controls import button, described, field, form_input, posted_form
 from exports_app.ui.framework.session import ROLES
 from exports_app.ui.pages.settings.link_to_pass_on import link_to_pass_on
 from exports_app.ui.pages.settings.members.invitations.rows import InvitationItem
@@ -15,7 +15,7 @@ SELECTABLE = [(str(role), ROLES[role]) for role in CHOICES]
 
 def invite_card() -> rx.Component:
     state = InvitationsState
-    form = rx.form(
+    form = posted_form(
         _email_field(),
         _role_field(),
         rx.el.div(
