@@ -5,6 +5,7 @@ Plain values are those of YAML 1.2's JSON schema, as numbers, true, false and nu
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,12 +21,18 @@ LEVELS = 16
 """Of lists and mappings in each other."""
 VALUES = 50_000
 """Of a document in all, also those that an alias repeats."""
+CHARACTERS = 1024 * 1024
+"""Of a document's texts in all, also those that an alias repeats."""
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _FLAGS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
 )
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _LONGEST_NUMBER = 30
+_MOST = 2**63
+_DIRECTIVE = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])\ufeff*%")
+"""At the start of a line. The parser compares each with all before it, and holds up all else
+meanwhile."""
 _ONE_LINE = 2**31 - 1
 """No text is wrapped."""
 
@@ -56,6 +63,9 @@ def read(data: bytes) -> Document:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid([FieldError("", "is not valid UTF-8")]) from None
+    if found := _DIRECTIVE.search(text):
+        line = text.count("\n", 0, found.end()) + 1
+        raise Invalid([FieldError("", f"line {line}: begins with %: leave directives out")])
     reader = _Reader()
     try:
         for event in yaml.parse(text, yaml.CSafeLoader):
@@ -72,12 +82,13 @@ def read(data: bytes) -> Document:
 
 @dataclass
 class _Level:
-    """A list or mapping that is not complete. key: of the value that comes next."""
+    """A list or mapping that is not complete. before: the values and characters before it. key: of
+    the value that comes next."""
 
     container: Any
     pointer: str
     anchor: str | None
-    values_before: int
+    before: tuple[int, int]
     key: str | None = None
 
 
@@ -90,8 +101,10 @@ class _Reader:
     has_document: bool = False
     lines: dict[str, int] = field(default_factory=dict)
     _levels: list[_Level] = field(default_factory=list)
-    _anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    _anchors: dict[str, tuple[Any, int, int]] = field(default_factory=dict)
+    """The value, how many values it has in all, and how many characters."""
     _values: int = 0
+    _characters: int = 0
 
     def take(self, event: Any) -> None:
         match event:
@@ -115,14 +128,16 @@ class _Reader:
             return
         place = self._place(event)
         _check_tag(event, place)
+        self._count(0, len(event.value), event)
         value = _plain(event, place) if event.implicit[0] else event.value
-        self._keep(event.anchor, value, 1)
+        self._keep(event.anchor, value, 1, len(event.value))
         self._put(value)
 
     def _name(self, level: _Level, event: yaml.ScalarEvent) -> None:
         _check_tag(event, level.pointer)
         if len(event.value) > bounds.KEY:
             raise _wrong(level.pointer, "has a name that is too long", event)
+        self._count(0, len(event.value), event)
         if event.value in level.container:
             raise _wrong(
                 f"{level.pointer}/{_escaped(event.value)}",
@@ -135,8 +150,8 @@ class _Reader:
         place = self._place(event)
         if event.anchor not in self._anchors:
             raise _wrong(place, "is an alias of something that it does not follow", event)
-        value, values = self._anchors[event.anchor]
-        self._count(values - 1, event)
+        value, values, characters = self._anchors[event.anchor]
+        self._count(values - 1, characters, event)
         self._put(value)
 
     def _begin(self, event: Any) -> None:
@@ -146,24 +161,31 @@ class _Reader:
             raise _wrong("", f"has more than {LEVELS} levels of lists and mappings", event)
         container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
         self._put(container)
-        self._levels.append(_Level(container, place, event.anchor, self._values - 1))
+        before = (self._values - 1, self._characters)
+        self._levels.append(_Level(container, place, event.anchor, before))
 
     def _end(self) -> None:
         level = self._levels.pop()
-        self._keep(level.anchor, level.container, self._values - level.values_before)
+        values, characters = level.before
+        self._keep(
+            level.anchor, level.container, self._values - values, self._characters - characters
+        )
 
-    def _keep(self, anchor: str | None, value: Any, values: int) -> None:
+    def _keep(self, anchor: str | None, value: Any, values: int, characters: int) -> None:
         if anchor is not None:
-            self._anchors[anchor] = (value, values)
+            self._anchors[anchor] = (value, values, characters)
 
-    def _count(self, values: int, event: Any) -> None:
+    def _count(self, values: int, characters: int, event: Any) -> None:
         self._values += values
+        self._characters += characters
         if self._values > VALUES:
             raise _wrong("", f"has more than {VALUES:,} values, with those of aliases", event)
+        if self._characters > CHARACTERS:
+            raise _wrong("", f"has more than {CHARACTERS:,} characters, with aliases", event)
 
     def _place(self, event: Any) -> str:
         """The pointer of the value that the event begins."""
-        self._count(1, event)
+        self._count(1, 0, event)
         place = ""
         if self._levels:
             level = self._levels[-1]
@@ -192,9 +214,10 @@ def _plain(event: yaml.ScalarEvent, place: str) -> Any:
     if text in _FLAGS:
         return _FLAGS[text]
     if _NUMBER.fullmatch(text):
-        if len(text) > _LONGEST_NUMBER:
+        number = json.loads(text) if len(text) <= _LONGEST_NUMBER else math.inf
+        if not -_MOST <= number < _MOST:
             raise _wrong(place, "is too large", event)
-        return json.loads(text)
+        return number
     return text
 
 

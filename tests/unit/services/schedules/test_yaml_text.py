@@ -76,6 +76,12 @@ def test_an_alias_repeats_a_value() -> None:
         ("- " * 60_000, "", "line 1: has more than 16 levels"),
         ("[" + "1," * 60_000 + "]", "", "line 1: has more than 50,000 values"),
         ("a: " + "9" * 31, "/a", "line 1: is too large"),
+        ("a: 9223372036854775808", "/a", "line 1: is too large"),
+        ("a: -1e999", "/a", "line 1: is too large"),
+        ("%YAML 1.2\n---\na: 1", "", "line 1: begins with %: leave directives out"),
+        ("\ufeff\ufeff%TAG !a! b\n--- 1", "", "line 1: begins with %"),
+        ("a: 1\n...\n%TAG !a! b\n--- 1", "", "line 3: begins with %"),
+        ("# x\u2028%TAG !a! b\n--- 1", "", "line 1: begins with %"),
         ("x" * 51 + ": 1", "", "line 1: has a name that is too long"),
     ],
 )
@@ -88,6 +94,13 @@ def test_repeated_aliases_count_with_all_that_they_repeat() -> None:
     lines = ["l0: &l0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]" for i in range(1, 9)]
     assert "has more than 50,000 values, with those of aliases" in refused("\n".join(lines)).detail
+
+
+def test_texts_count_with_the_aliases_that_repeat_them() -> None:
+    text = f"a: &a {'x' * 100_000}\nb: &b [*a, *a]\nc: "
+    assert yaml_text.read(f"{text}[*b, *b, *b]".encode()).value["c"][2][1] == "x" * 100_000
+    found = refused(f"{text}[*b, *b, *b, *b]")
+    assert found.detail == "line 3: has more than 1,048,576 characters, with aliases"
 
 
 def test_errors_get_the_line_of_the_nearest_part() -> None:
