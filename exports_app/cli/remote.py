@@ -2,18 +2,20 @@
 
 import json
 import os
+from collections.abc import Mapping
 from email.message import Message
 from http.client import HTTPException
+from ipaddress import ip_address
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 
 KEY = "EXPORTS_APP_KEY"
-SECONDS = 60
-"""Without a byte from the server."""
+SECONDS = 90
+"""Without a byte from the server: longer than the API lets anyone wait."""
 MOST = 32 * 1024 * 1024
 """Bytes of an answer."""
 
@@ -42,6 +44,8 @@ class Remote:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.username is not None:
             raise ExportsError("--url must be an address such as https://exports.example.com")
+        if parts.scheme == "http" and not _is_here(parts.hostname or ""):
+            raise ExportsError("--url must begin with https: http would send the API key as text")
         self._url = url.rstrip("/")
         self._key = os.environ.get(KEY, "")
         if not self._key:
@@ -55,7 +59,27 @@ class Remote:
 
     def post(self, path: str, body: bytes, kind: str) -> Any:
         """The answer, from JSON. kind: the media type of the body."""
-        return json.loads(self._call("POST", path, body, {"Content-Type": kind}))
+        return _json(self._call("POST", path, body, {"Content-Type": kind}))
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        repeat: str = "",
+    ) -> Any:
+        """The answer to JSON, from JSON. query: without what is None. repeat: an
+        Idempotency-Key."""
+        given = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        headers = {"Accept": "application/json"}
+        if repeat:
+            headers["Idempotency-Key"] = repeat
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        data = None if body is None else json.dumps(body).encode()
+        target = f"{path}?{urlencode(given)}" if given else path
+        return _json(self._call(method, target, data, headers))
 
     def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
         headers = headers | {"Authorization": f"Bearer {self._key}"}
@@ -69,6 +93,26 @@ class Remote:
             reason = getattr(e, "reason", None) or e
             raise ExportsError(f"cannot reach {self._url}: {reason}") from None
         return data
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _json(data: bytes) -> Any:
+    """Raises ExportsError."""
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise ExportsError("the server answered, and not as this app does: check --url") from None
 
 
 def _problem(status: int, body: bytes) -> ExportsError:

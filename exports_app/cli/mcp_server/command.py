@@ -4,7 +4,10 @@ import argparse
 import os
 from importlib.util import find_spec
 
+from exports_app.cli.remote import Remote
 from exports_app.domain.errors import ExportsError
+
+URL = "EXPORTS_APP_URL"
 
 TEXT = (
     "Let AI assistants read scheduled exports through the API, by the Model Context Protocol over "
@@ -27,13 +30,10 @@ def run(args: argparse.Namespace) -> int:
     """Raises ExportsError, SettingsError."""
     if find_spec("mcp") is None:
         raise ExportsError("The MCP SDK is missing: pip install -r requirements-mcp.txt")
-    from exports_app.cli.mcp_server import api_client
+    api = Remote(args.url or os.environ.get(URL) or _own())
+    from exports_app.cli.mcp_server import server  # only here: the SDK takes long to import
 
-    url = api_client.checked_url(args.url or os.environ.get(api_client.URL) or _own())
-    client = api_client.ApiClient(url, api_client.key_of_environment())
-    from exports_app.cli.mcp_server import server
-
-    server.build(client, allow_writes=args.allow_writes).run()
+    server.build(api, allow_writes=args.allow_writes).run()
     return 0
 
 

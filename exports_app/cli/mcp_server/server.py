@@ -9,8 +9,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from exports_app import __version__
-from exports_app.cli.mcp_server.api_client import ApiClient, ApiError
 from exports_app.cli.mcp_server.tools import Reading, Writing
+from exports_app.cli.remote import Remote
+from exports_app.domain.errors import ExportsError
 
 INSTRUCTIONS = (
     "Scheduled exports: each makes a file of campaign data on a schedule and emails it. A run is "
@@ -21,7 +22,7 @@ READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=True)
 
 
-def build(api: ApiClient, *, allow_writes: bool) -> MCPServer[Any]:
+def build(api: Remote, *, allow_writes: bool) -> MCPServer[Any]:
     server: MCPServer[Any] = MCPServer(
         "exports_app", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
@@ -41,7 +42,8 @@ def _with_errors(tool: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **options: Any) -> Any:
         try:
             return tool(*args, **options)
-        except ApiError as e:
-            raise ToolError(str(e)) from None
+        except ExportsError as e:
+            code = "" if e.code == ExportsError.code else f" ({e.code})"
+            raise ToolError(f"{e}{code}") from None
 
     return call

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from exports_app.cli.mcp_server import answers as a
-from exports_app.cli.mcp_server.api_client import ApiClient, ApiError
+from exports_app.cli.remote import Remote
+from exports_app.domain.errors import ExportsError
 
 SCHEDULES = "/api/scheduled-exports"
 Schedule = Annotated[str, Field(description="ID or slug of a scheduled export", max_length=200)]
@@ -25,7 +26,7 @@ Status = Literal["pending", "processing", "completed", "partial", "failed", "ski
 class Reading:
     """Tools that change nothing."""
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: Remote) -> None:
         self._api = api
 
     def tools(self) -> list[Callable[..., Any]]:
@@ -49,7 +50,7 @@ class Reading:
             query["isActive"] = state == "active"
         if state == "failing":
             query["failing"] = True
-        return _made(a.ScheduleList, self._api.get(SCHEDULES, query))
+        return _made(a.ScheduleList, self._api.ask("GET", SCHEDULES, query))
 
     def get_schedule(self, schedule: Schedule) -> a.ScheduleAnswer:
         """Get a scheduled export: when it runs, what it exports, and to whom it is sent."""
@@ -59,7 +60,11 @@ class Reading:
         """Say when a scheduled export runs next."""
         found = self.found(schedule)
         body = {"expression": found["schedule"], "timezone": found["timezone"], "count": count}
-        runs = self._api.post(f"{SCHEDULES}/validate-cron", body) if found["isActive"] else {}
+        runs = (
+            self._api.ask("POST", f"{SCHEDULES}/validate-cron", body=body)
+            if found["isActive"]
+            else {}
+        )
         return _made(a.NextRuns, found | {"nextRuns": runs.get("nextRuns", [])})
 
     def list_runs(
@@ -77,11 +82,11 @@ class Reading:
         if schedule is not None:
             found = self.found(schedule)
             query |= {"scheduledExportId": found["id"], "tenantId": found["tenantId"]}
-        return _made(a.RunList, self._api.get("/api/runs", query))
+        return _made(a.RunList, self._api.ask("GET", "/api/runs", query))
 
     def get_run(self, run_id: RunId) -> a.RunAnswer:
         """Get a run: its file, its result, and what happened for each recipient."""
-        return _made(a.RunAnswer, self._api.get(f"/api/runs/{_run_id(run_id)}"))
+        return _made(a.RunAnswer, self._api.ask("GET", f"/api/runs/{_run_id(run_id)}"))
 
     def why_did_it_fail(
         self,
@@ -94,12 +99,12 @@ class Reading:
         """Explain why a run failed: the error, each attempt, and the recipients that did not get
         it. Give a run, or a scheduled export."""
         if (run_id is None) == (schedule is None):
-            raise ApiError("Give run_id or schedule, and only one of them")
+            raise ExportsError("Give run_id or schedule, and only one of them")
         if schedule is not None:
             run_id = self._newest_failed(self.found(schedule))
-        run = self._api.get(f"/api/runs/{_run_id(run_id or '')}")
+        run = self._api.ask("GET", f"/api/runs/{_run_id(run_id or '')}")
         of = f"{SCHEDULES}/{run['scheduledExportId']}/history/{run['id']}"
-        attempts = self._api.get(f"{of}/attempts")["items"]
+        attempts = self._api.ask("GET", f"{of}/attempts")["items"]
         failed = [each for each in run["deliveries"] if each["status"] != "accepted"]
         found = {"run": run, "attempts": attempts, "failedDeliveries": failed}
         return _made(a.Failure, found | {"explanation": _explanation(run, attempts, failed)})
@@ -112,7 +117,7 @@ class Reading:
             name: found[name]
             for name in ("tenantId", "exportType", "format", "timezone", "filters")
         }
-        made = self._api.post(f"{SCHEDULES}/preview", body)
+        made = self._api.ask("POST", f"{SCHEDULES}/preview", body=body)
         rows = [[cell[: a.CELL] for cell in row[: a.ITEMS]] for row in made["rows"][: a.ROWS]]
         keys = [column["key"] for column in made["columns"]]
         return _made(a.Preview, made | {"columns": keys, "rows": rows})
@@ -127,12 +132,12 @@ class Reading:
         body = {"expression": expression, "count": count}
         if timezone:
             body["timezone"] = timezone
-        return _made(a.CronAnswer, self._api.post(f"{SCHEDULES}/validate-cron", body))
+        return _made(a.CronAnswer, self._api.ask("POST", f"{SCHEDULES}/validate-cron", body=body))
 
     def get_catalog(self) -> a.Catalog:
         """List what can be exported: export types with their columns, formats, channels, common
         schedules and periods."""
-        found = self._api.get("/api/catalog")
+        found = self._api.ask("GET", "/api/catalog")
         types = [
             kind | {"columns": [column["key"] for column in kind["columns"]]}
             for kind in found["exportTypes"]
@@ -142,12 +147,12 @@ class Reading:
     def found(self, schedule: str) -> Any:
         """By its ID or slug."""
         if _is_id(schedule):
-            return self._api.get(f"{SCHEDULES}/{schedule}")
-        items = self._api.get(SCHEDULES, {"slug": schedule, "size": 2})["items"]
+            return self._api.ask("GET", f"{SCHEDULES}/{schedule}")
+        items = self._api.ask("GET", SCHEDULES, {"slug": schedule, "size": 2})["items"]
         if not items:
-            raise ApiError(f"There is no scheduled export with the slug {schedule!r}")
+            raise ExportsError(f"There is no scheduled export with the slug {schedule!r}")
         if len(items) > 1:
-            raise ApiError(f"Several tenants have {schedule!r}: give the ID instead")
+            raise ExportsError(f"Several tenants have {schedule!r}: give the ID instead")
         return items[0]
 
     def _newest_failed(self, schedule: Any) -> str:
@@ -155,17 +160,19 @@ class Reading:
         found = [
             run
             for status in ("failed", "partial")
-            for run in self._api.get("/api/runs", query | {"status": status, "limit": 1})["items"]
+            for run in self._api.ask("GET", "/api/runs", query | {"status": status, "limit": 1})[
+                "items"
+            ]
         ]
         if not found:
-            raise ApiError(f"No run of “{schedule['name']}” failed")
+            raise ExportsError(f"No run of “{schedule['name']}” failed")
         return str(max(found, key=lambda run: run["createdAt"])["id"])
 
 
 class Writing:
     """Tools that change or send something: only with --allow-writes."""
 
-    def __init__(self, api: ApiClient, reading: Reading) -> None:
+    def __init__(self, api: Remote, reading: Reading) -> None:
         self._api = api
         self._found = reading.found
 
@@ -190,8 +197,8 @@ class Writing:
         found = self._found(schedule)
         to: dict[str, Any] = {"me": {"recipients": "me"}, "nobody": {"recipients": []}}
         path = f"{SCHEDULES}/{found['id']}/trigger"
-        made = self._api.post(
-            path, to.get(send_to, {}), {"wait": wait or None}, repeat=str(uuid.uuid4())
+        made = self._api.ask(
+            *("POST", path, {"wait": wait or None}, to.get(send_to, {})), repeat=str(uuid.uuid4())
         )
         return _made(a.Started, {"runId": made["historyId"], "status": made["status"]})
 
@@ -199,17 +206,19 @@ class Writing:
         """Activate or pause a scheduled export. A paused one does not run on schedule."""
         found = self._found(schedule)
         body = {"isActive": active, "version": found["version"]}
-        return _made(a.ScheduleAnswer, self._api.put(f"{SCHEDULES}/{found['id']}", body))
+        return _made(
+            a.ScheduleAnswer, self._api.ask("PUT", f"{SCHEDULES}/{found['id']}", body=body)
+        )
 
 
 def _made(model: type[M], found: Any) -> M:
-    """Raises ApiError where it is too long all the same."""
+    """Raises ExportsError where it is too long all the same."""
     short, was_cut = a.cut(found)
     if issubclass(model, a.Whole):
         short = short | {"shortened": was_cut}
     made = model.model_validate(short)
     if len(made.model_dump_json()) > a.WHOLE:
-        raise ApiError("The answer is too long for an assistant: ask for fewer items")
+        raise ExportsError("The answer is too long for an assistant: ask for fewer items")
     return made
 
 
@@ -222,9 +231,9 @@ def _is_id(text: str) -> bool:
 
 
 def _run_id(text: str) -> str:
-    """Raises ApiError for what would be another path."""
+    """Raises ExportsError for what would be another path."""
     if not _is_id(text):
-        raise ApiError(f"{text!r} is no ID of a run: list_runs has them")
+        raise ExportsError(f"{text!r} is no ID of a run: list_runs has them")
     return text
 
 
