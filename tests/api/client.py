@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from exports_app.api.causes import CAUSES
 from exports_app.services.core.records import User
 from exports_app.services.identity.authentication import Auth
+from tests.api.documented import missing
 
 SCHEDULES = "/api/scheduled-exports"
 CAMPAIGNS = "/api/campaigns"
@@ -165,7 +166,11 @@ class Api:
             if self.token is not None
             else {}
         )
-        return self.runner.run(self._send(method, path, sent | (headers or {}), options))
+        answer = self.runner.run(self._send(method, path, sent | (headers or {}), options))
+        assert not (lacking := missing(self.app, method, path, answer)), (
+            f"{lacking}: name it in exports_app/api/document/operations.py"
+        )
+        return answer
 
     async def _send(
         self, method: str, path: str, headers: dict[str, Any], options: dict[str, Any]

@@ -32,7 +32,7 @@ OF_KEYS = (e.InsufficientScope, e.KeyIsLimited)
 OF_BODIES = (e.TooSlow, e.TooLarge, e.UnsupportedCoding, e.UnsupportedType)
 OF_REPEATABLE = (e.IdempotencyInProgress, e.IdempotencyOutcomeUnknown, e.IdempotencyKeyReused)
 OF_ALL = (e.Unavailable, e.Overloaded, e.ReadTooLong)
-FOR_PEOPLE = ("/api/account", "/keys", "/api/users", "/api/mail", "/accept")
+FOR_PEOPLE = ("/api/account", "/keys", "/api/users", "/api/mail", "/invitations/accept")
 """Parts of paths that no API key may call."""
 EXAMPLES: dict[Error, e.ExportsError] = {
     e.InsufficientScope: e.InsufficientScope("exports.write"),
@@ -61,7 +61,8 @@ def of(path: str, described: dict[str, Any], operation: Operation) -> list[Error
         found += OF_REPEATABLE
     if takes_body or signed_in:
         found.append(e.TooManyRequests)
-    if takes_body or signed_in or parameters or path.startswith(causes.PATH):
+    own = any(p["in"] != "header" for p in parameters)
+    if takes_body or signed_in or own or path.startswith(causes.PATH):
         found.append(e.Invalid)
     return list(dict.fromkeys([*found, *operation.errors, *OF_ALL]))
 

@@ -74,7 +74,7 @@ _PEOPLE = {
     f"POST {ACCOUNT}/second-factor/recovery-codes": _operation(
         "renewRecoveryCodes", e.SecondFactorOff
     ),
-    "GET /api/users": _operation("listUsers"),
+    "GET /api/users": _operation("listUsers", e.NotFound),
     "GET /api/users/{user_id}": _operation("getUser"),
     "PUT /api/users/{user_id}": _operation("updateUser", *AN_ACCOUNT),
     "PATCH /api/users/{user_id}": _operation("patchUser", *AN_ACCOUNT),
@@ -135,8 +135,8 @@ _TENANTS = {
 }
 _SCHEDULES = {
     f"GET {SCHEDULES}": _operation("listSchedules"),
-    f"POST {SCHEDULES}": _operation("createSchedule", e.QuotaExceeded),
-    f"POST {SCHEDULES}/bulk": _operation("changeSchedules"),
+    f"POST {SCHEDULES}": _operation("createSchedule", e.NotFound, e.QuotaExceeded),
+    f"POST {SCHEDULES}/bulk": _operation("changeSchedules", e.NotFound),
     f"POST {SCHEDULES}/preview": _operation("previewRows", e.NotFound),
     f"POST {SCHEDULES}/preview-message": _operation("previewMessage", e.NotFound),
     f"POST {SCHEDULES}/validate-cron": _operation("validateCron"),
@@ -180,8 +180,10 @@ _SCHEDULES = {
 }
 _OTHERS = {
     "GET /api/campaigns": _operation("listCampaigns"),
-    "POST /api/campaigns": _operation("createCampaign"),
-    "POST /api/campaigns/import": _operation("importCampaigns", e.UnsupportedFile, e.StoreAway),
+    "POST /api/campaigns": _operation("createCampaign", e.NotFound),
+    "POST /api/campaigns/import": _operation(
+        "importCampaigns", e.NotFound, e.UnsupportedFile, e.StoreAway
+    ),
     "GET /api/campaigns/{campaign_id}": _operation("getCampaign"),
     "PUT /api/campaigns/{campaign_id}": _operation("updateCampaign", *A_VERSION),
     "PATCH /api/campaigns/{campaign_id}": _operation("patchCampaign", *A_VERSION),
@@ -216,7 +218,7 @@ TAGS = {
     "catalog": "What can be chosen for a scheduled export",
     "analytics": "Figures of campaigns and of exports",
     "mail": "The mail server of the installation, for super admins",
-    "errors": "What the codes of errors mean",
+    "errors": "What the error codes mean",
     "health": "Whether the server works",
 }
 """What each is about, in the order of the page."""

@@ -19,7 +19,7 @@ HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
 """They change with the version of the app only."""
 
 
-@router.get("", response_model=schemas.CausesOut, summary="List the codes of errors")
+@router.get("", response_model=schemas.CausesOut, summary="List the error codes")
 async def listed(request: Request, response: Response) -> Any:
     """Every code that a problem can have. Browsers get a page."""
     if _for_browser(request):
@@ -28,7 +28,7 @@ async def listed(request: Request, response: Response) -> Any:
     return {"items": list(CAUSES.values())}
 
 
-@router.get("/{code}", response_model=schemas.CauseOut, summary="Explain a code")
+@router.get("/{code}", response_model=schemas.CauseOut, summary="Explain an error code")
 async def one(request: Request, response: Response, code: str) -> Any:
     """What the code means, and what to do. Browsers get a page."""
     cause = CAUSES.get(code)
@@ -56,4 +56,4 @@ def _table() -> str:
         f"{escape(cause.title)}</p>"
         for cause in CAUSES.values()
     )
-    return page("Codes of errors", rows, width="44rem", top="3rem")
+    return page("Error codes", rows, width="44rem", top="3rem")
