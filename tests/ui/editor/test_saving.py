@@ -187,3 +187,32 @@ def test_a_duplicate_is_a_new_form_that_is_paused(
             "Copy of Weekly",
             "Weekly",
         ]
+
+
+def test_a_slug_is_made_of_the_name_or_chosen_and_never_emptied(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    make_schedule(services, admin, slug="taken")
+    schedule = make_schedule(services, admin, name="Mine")
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        assert draft.values["slug"] == "mine"
+        await put(tab, slug="taken")
+        await tab.do(EditorState.save)
+        assert "another scheduled export" in draft.errors["slug"].lower()
+        assert (draft.focus.partition("#")[0], "slug" in draft.unfold) == ("slug", True)
+        await put(tab, slug=" ours ")
+        await tab.do(EditorState.save)
+        assert (stored(services, schedule).slug, draft.is_open) == ("ours", False)
+        await tab.do(EditorState.begin, schedule.id)
+        await put(tab, slug="", name="Renamed")
+        await tab.do(EditorState.save)
+        assert (stored(services, schedule).slug, draft.values["slug"]) == ("ours", "ours")
+        await tab.do(EditorState.duplicate, schedule.id)
+        assert draft.values["slug"] == ""
+        await tab.do(EditorState.save)
+        found, _ = services.schedules.find(admin, acme.id, {"slug": "copy-of-renamed"}, "", Page())
+        assert len(found) == 1
+
+    asyncio.run(play())

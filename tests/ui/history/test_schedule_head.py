@@ -49,6 +49,7 @@ def test_its_settings_are_listed_as_the_form_names_them(
     )
     values = {fact.label: fact.value for fact in schedule_facts(chosen, "Ann")}
     expected = {
+        "Slug": "weekly-numbers-2",
         "Description": "For the board",
         "Tags": "Finance, EU",
         "Period": "1 Jan 2026 \N{EN DASH} 31 Jan 2026",

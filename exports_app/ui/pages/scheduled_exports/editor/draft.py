@@ -184,6 +184,7 @@ class DraftState(rx.State):
         self.schedule_id = saved.id
         self._version = saved.version
         self.errors = {}
+        self.values = self.values | {"slug": saved.slug or ""}
         self.chips = form.chips(saved.recipients)
         self.paused = run_errors.readable(saved.paused_reason)
         self._saved = self.content()
@@ -213,6 +214,7 @@ class DraftState(rx.State):
         """Show what is wrong; the first wrong field gets the focus."""
         self.errors = errors
         self._unfold(s.key for s in options.SECTIONS if not errors.keys().isdisjoint(s.names))
+        self._unfold({"slug"} & errors.keys())
         self.focus_on(form.first_wrong(errors))
 
     def _unfold(self, keys: Iterable[str]) -> None:

@@ -2,7 +2,9 @@
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.ui.components import browser
+from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import text, value
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_pair
 from exports_app.ui.pages.scheduled_exports.editor.options import SECTIONS, Section
@@ -10,6 +12,23 @@ from exports_app.ui.pages.scheduled_exports.editor.options import SECTIONS, Sect
 
 def folded() -> list[rx.Component]:
     return [_fold(section) for section in SECTIONS]
+
+
+def for_programs() -> rx.Component:
+    slug = value("slug")
+    return browser.fold(
+        text(
+            "slug",
+            "Slug",
+            "Lower-case letters, digits and hyphens. Made from the name if left empty; files and "
+            "programs that use it must follow a change",
+            max_length=bounds.NAME,
+        ),
+        id="options-slug",
+        unfold=DraftState.unfold.get("slug", "").to(str),
+        title="For programs",
+        hint=rx.cond(slug != "", slug, "Slug, made from the name"),
+    )
 
 
 def _fold(section: Section) -> rx.Component:

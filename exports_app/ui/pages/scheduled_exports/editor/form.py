@@ -49,6 +49,7 @@ EMPTY = {
     "group_by": "day",
     "schedule": "0 9 * * 1",
     "timezone": "UTC",
+    "slug": "",
     **options.EMPTY,
 }
 """The text fields and what a new form begins with."""
@@ -59,6 +60,7 @@ ORDER = (
     *("campaigns", "group_by", "schedule", repeats.TIME, repeats.WEEKDAYS, "timezone"),
     "recipients",
     *(name for section in options.SECTIONS for name in section.names),
+    "slug",
 )
 """As they stand in the form: the first wrong one gets the focus."""
 _POINTERS = {
@@ -115,6 +117,7 @@ def texts(schedule: Schedule) -> dict[str, str]:
         "group_by": filters.group_by or "day",
         "schedule": schedule.schedule,
         "timezone": schedule.timezone,
+        "slug": schedule.slug or "",
         **options.texts(schedule),
     }
 
@@ -203,7 +206,9 @@ def draft(
     if errors:
         raise Invalid(errors)
     own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone")}
+    slug = values["slug"].strip()
     return own | {
+        **({"slug": slug} if slug else {}),  # else it is made of the name, or stays
         "description": values["description"] or None,
         TAGS: merged(values[TAGS].split(",")),
         "filters": filters,

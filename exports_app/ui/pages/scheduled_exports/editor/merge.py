@@ -31,6 +31,7 @@ LABELS = {
     "timezone": "Time zone",
     RECIPIENTS: "Recipients",
     **{name: option.label for name, option in options.BY_NAME.items()},
+    "slug": "Slug",
     ACTIVE: "Status",
 }
 """All fields, in the order of the form."""

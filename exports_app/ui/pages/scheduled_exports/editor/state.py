@@ -93,7 +93,7 @@ class EditorState(rx.State):
         """A new form with everything of a stored schedule. It is paused, so that nobody gets two
         files by accident."""
         old = await self._stored(schedule_id)
-        texts = form.texts(old) | {"name": f"Copy of {old.name}"[: bounds.NAME]}
+        texts = form.texts(old) | {"name": f"Copy of {old.name}"[: bounds.NAME], "slug": ""}
         return await self._open(old.tenant_id, "", texts, old, is_active=False)
 
     @action(Permission.WRITE, longest={"kept": bounds.KEPT_FORM})

@@ -9,7 +9,7 @@ from exports_app.ui.pages.scheduled_exports.editor.conflict_view import conflict
 from exports_app.ui.pages.scheduled_exports.editor.data_view import data_section
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
-from exports_app.ui.pages.scheduled_exports.editor.folded_view import folded
+from exports_app.ui.pages.scheduled_exports.editor.folded_view import folded, for_programs
 from exports_app.ui.pages.scheduled_exports.editor.preview import EmailPanel
 from exports_app.ui.pages.scheduled_exports.editor.preview_view import email_preview, side
 from exports_app.ui.pages.scheduled_exports.editor.recipients_view import recipients_section
@@ -54,6 +54,7 @@ def _body() -> rx.Component:
                 *schedule_section(),
                 *recipients_section(),
                 *folded(),
+                for_programs(),
                 class_name="form",
             ),
             side(),

@@ -39,6 +39,7 @@ def schedule_facts(schedule: Schedule, owner: str) -> list[Fact]:
         Fact("Time zone", place(schedule.timezone), schedule.timezone),
         Fact("Recipients", ", ".join(schedule.recipients)),
         *_options(schedule),
+        *([Fact("Slug", schedule.slug)] if schedule.slug else []),
         Fact("Owner", owner),
     ]
 
