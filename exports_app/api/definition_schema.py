@@ -5,8 +5,9 @@ from functools import cache
 
 from exports_app.api.document.shape import simplify
 from exports_app.api.schemas.definitions import DefinitionIn
+from exports_app.services.schedules.definitions.yaml_text import SCHEMA_PATH
 
-PATH = "/api/definition.schema.json"
+PATH = SCHEMA_PATH
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -94,13 +94,12 @@ class _Database:
     who: Principal
 
     def export(self, *, as_json: bool) -> str:
-        from exports_app.api.routes.definitions import comments_of
         from exports_app.services.schedules.definitions import yaml_text
 
         definition = self.definitions.export(self.who, self.tenant_id)
         if as_json:
             return json.dumps(definition, ensure_ascii=False)
-        return yaml_text.write(definition, comments_of(settings.get().base_url))
+        return yaml_text.write(definition, yaml_text.comments(settings.get().base_url))
 
     def plan(self, text: bytes, *, prune: bool) -> dict[str, Any]:
         from exports_app.api.definition_body import of_yaml

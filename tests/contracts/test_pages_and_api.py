@@ -21,6 +21,7 @@ PAGES_ALONE = {
         "schedule_selection.among",
         "schedule_summaries.people",
         "cron_expressions.explain",
+        "definitions.export_one",
     },
     "what a question says before something is done": {
         "api_keys.is_last",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from exports_app.api import definition_body, definition_schema, parameters
+from exports_app.api import definition_body, parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.definition_body import Body, accepts_yaml
 from exports_app.api.repeating import Reading, Repeatable
@@ -60,17 +60,9 @@ def export(srv: Srv, who: Who, request: Request, tenant_id: str) -> Response:
     if not accepts_yaml(request):
         text, kind = json.dumps(definition, ensure_ascii=False), definition_body.JSON
     else:
-        comments = comments_of(srv.settings.base_url)
+        comments = yaml_text.comments(srv.settings.base_url)
         text, kind = yaml_text.write(definition, comments), definition_body.YAML
     return Response(text, media_type=kind, headers={"Vary": "Accept"})
-
-
-def comments_of(base_url: str) -> tuple[str, ...]:
-    """The first lines of a definition. The first one is for editors."""
-    return (
-        f"yaml-language-server: $schema={base_url}{definition_schema.PATH}",
-        "Scheduled exports as code: docs/as-code.md. A field that is left out has its default.",
-    )
 
 
 @reading.post(

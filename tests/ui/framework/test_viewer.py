@@ -14,6 +14,7 @@ from exports_app.ui.pages.analytics.campaigns.state import CampaignsState
 from exports_app.ui.pages.analytics.exports.state import ExportsState
 from exports_app.ui.pages.scheduled_exports.all_runs.schedule_picker import SchedulePicker
 from exports_app.ui.pages.scheduled_exports.all_runs.state import AllRuns
+from exports_app.ui.pages.scheduled_exports.as_code.state import YamlState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
@@ -35,6 +36,7 @@ READING = {
     HistoryState: {"show", "close", "put_away", "again", "unfold", "turn"},
     AllRuns: {"arrive", "step", "refresh", "choose", "clear", "turn", "unfold"},
     SchedulePicker: {"opened", "search"},
+    YamlState: {"show", "close"},
     PaletteState: {"look"},
     ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn", "tag"},
     ViewActions: {

@@ -13,6 +13,7 @@ from exports_app.services.core.records import Membership, Tenant
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.session import OF_TENANT, SessionState
+from exports_app.ui.pages.scheduled_exports.as_code.state import YamlState
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
@@ -243,11 +244,13 @@ def test_it_is_closed_when_the_tab_shows_another_tenant(
         await tab.do(Organizing.ask, TRANSFER, schedule.id)
         await tab.do(Organizing.choose_owner, who.user_id)
         await tab.do(ViewActions.ask, SAVE)
+        await tab.do(YamlState.show, schedule.id)
         actions.begin(Actor(who, session_of(services, cast.admin.user), cast.acme.id))
         await tab.do(SessionState.switch, cast.globex.id)
         assert not (await tab.state(SendQuestion)).is_open
         assert (await tab.state(Organizing)).asking == ""
         assert (await tab.state(ViewActions)).asking == ""
+        assert (await tab.state(YamlState)).text == ""
         for handler in (SendQuestion.confirm, Organizing.confirm, ViewActions.confirm):
             await tab.do(handler)
         assert await tab.texts() == []

@@ -17,6 +17,7 @@ import yaml
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 
+SCHEMA_PATH = "/api/definition.schema.json"
 LEVELS = 16
 """Of lists and mappings in each other."""
 VALUES = 50_000
@@ -252,6 +253,14 @@ def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+
+
+def comments(base_url: str) -> tuple[str, ...]:
+    """The lines above a definition. The first one is for editors. base_url: of the server."""
+    return (
+        f"yaml-language-server: $schema={base_url}{SCHEMA_PATH}",
+        "Scheduled exports as code: docs/as-code.md. A field that is left out has its default.",
+    )
 
 
 def write(definition: Mapping[str, Any], comments: tuple[str, ...] = ()) -> str:

@@ -12,6 +12,8 @@ from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState, may
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
+from exports_app.ui.pages.scheduled_exports.as_code.state import YamlState
+from exports_app.ui.pages.scheduled_exports.as_code.view import yaml_dialog
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import EmailPanel
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
@@ -30,6 +32,8 @@ from exports_app.ui.pages.scheduled_exports.sending.view import send_question
 
 OPENS_FORM = '#new, .template, tr[data-id] .name, [data-key="e"], [role="menuitem"]'
 """A CSS selector: what opens the form on this page."""
+OPENS_YAML = '.of-history [aria-label="Copy as YAML"], [role="menuitem"]'
+"""Likewise, what opens the YAML."""
 
 
 class ScheduledExports(rx.State):
@@ -89,6 +93,7 @@ def scheduled_exports() -> rx.Component:
         form=EditorState.begin,
         copy=EditorState.duplicate,
         history=HistoryState.show,
+        yaml=YamlState.show,
         run=SendQuestion.ask_run,
         run_selected=SendQuestion.ask_selected,
         templates=template_cards,
@@ -118,6 +123,15 @@ def scheduled_exports() -> rx.Component:
     )
     return rx.fragment(
         list_view(dialogs),
-        history_dialog(EditorState.begin, covered=DraftState.is_open),
+        history_dialog(
+            EditorState.begin, YamlState.show, covered=DraftState.is_open | YamlState.is_open
+        ),
+        Part.create(
+            yaml_dialog(),
+            name="yaml_part",
+            wanted=YamlState.is_open,
+            near=OPENS_YAML,
+            on_failed=YamlState.close,
+        ),
         rx.cond(may(Permission.WRITE), writing, browser.keys(active=False, search_id=SEARCH)),
     )

@@ -16,8 +16,8 @@ from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 CLOSE = "close-history"
 
 
-def head(form: Opens) -> rx.Component:
-    """form: opens the schedule's form."""
+def head(form: Opens, yaml: Opens) -> rx.Component:
+    """form, yaml: open the schedule's form and its YAML."""
     here = (HistoryState.name != "") & (HistoryState.gone == "")
     return rx.el.div(
         rx.el.div(
@@ -28,6 +28,10 @@ def head(form: Opens) -> rx.Component:
             class_name="grow",
         ),
         rx.cond(here & ScheduleState.writes, _actions(form)),
+        rx.cond(
+            here,
+            icon_button("file-code", "Copy as YAML", on_click=yaml(HistoryState.schedule_id)),
+        ),
         icon_button("x", "Close the history", on_click=HistoryState.close, id=CLOSE),
         browser.focus(target=CLOSE),  # and not the first control, which would pause the schedule
         class_name="dialog-head of-history",

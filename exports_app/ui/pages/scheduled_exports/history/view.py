@@ -23,13 +23,14 @@ from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 from exports_app.ui.pages.scheduled_exports.sending.view import send_question
 
 
-def history_dialog(form: Opens, *, covered: Any) -> rx.Component:
-    """form: opens the schedule's form, which takes the history's place while it is `covered`."""
+def history_dialog(form: Opens, yaml: Opens, *, covered: Any) -> rx.Component:
+    """form, yaml: open the schedule's form and its YAML, which take the history's place while it is
+    `covered`."""
     asks = SendQuestion.is_open | (FileDownloadsState.asking != "")
     return rx.dialog.root(
         rx.dialog.content(
             browser.return_focus(),
-            schedule_head.head(form),
+            schedule_head.head(form, yaml),
             send_question(inside=True),
             file_downloads_view.revoke_question(inside=True),
             rx.el.div(

@@ -17,6 +17,7 @@ class Dialogs:
     """Of a new schedule where the id is empty."""
     copy: Opens
     history: Opens
+    yaml: Opens
     run: Opens
     """The question before it runs."""
     run_selected: Any

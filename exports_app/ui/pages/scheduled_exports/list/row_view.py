@@ -248,6 +248,9 @@ def _more(row: Row, dialogs: Dialogs) -> rx.Component:
                 "Transfer …",
                 on_select=Organizing.ask(TRANSFER, row.id),
             ),
+            rx.dropdown_menu.item(
+                rx.icon("file-code", size=14), "Copy as YAML", on_select=dialogs.yaml(row.id)
+            ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
                 rx.icon("trash-2", size=14),

@@ -1,0 +1,1 @@
+"""A scheduled export as YAML, to be copied."""
