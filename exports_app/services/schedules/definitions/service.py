@@ -136,13 +136,14 @@ class Definitions:
                 raise PlanOutdated
             if not plan.changes:
                 return plan
+            new = _new_ones(who, tenant_id, plan, self._clock())
             with write_as(self._store, who) as (tx, who):
                 require(who, Permission.WRITE, tenant_id)
                 tenant = tenant_of(tx, who, tenant_id, Permission.WRITE, lock=True)
                 tx.schedules.of_ids([one.id for one in seen.rows.values()], lock=True)
                 if self._look(tx, tenant, wanted, prune=prune).state == seen.state:
                     check_in_tenant(tx, tenant, plan, self._quotas)
-                    self._write(tx, who, tenant_id, plan)
+                    self._write(tx, who, plan, new)
                     break
             # changed by someone else meanwhile: plan again
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
@@ -218,10 +219,12 @@ class Definitions:
             raise Invalid(outside)
         return checked
 
-    def _write(self, tx: Transaction, who: Principal, tenant_id: str, plan: Plan) -> None:
+    def _write(
+        self, tx: Transaction, who: Principal, plan: Plan, planned: Sequence[Schedule]
+    ) -> None:
+        """planned: those to create."""
         now = self._clock()
-        drafts = [entry.draft for entry in plan.of_kind(Kind.CREATE) if entry.draft is not None]
-        new = [_new(who, tenant_id, draft, now) for draft in drafts]
+        new = [replace(one, created_at=now, updated_at=now) for one in planned]
         tx.schedules.add_all(new)
         created = [(Action.SCHEDULE_CREATED, one, dict[str, Any]()) for one in new]
         audit_log.note_schedules(tx, who, created, now)
@@ -229,6 +232,12 @@ class Definitions:
         edits.write(tx, who, edited, now)
         gone = [entry.old for entry in plan.of_kind(Kind.DELETE) if entry.old is not None]
         Deletion(who, self._clock).end(tx, gone)
+
+
+def _new_ones(who: Principal, tenant_id: str, plan: Plan, now: datetime) -> list[Schedule]:
+    """Those to create, with their next runs."""
+    drafts = [entry.draft for entry in plan.of_kind(Kind.CREATE) if entry.draft is not None]
+    return [_new(who, tenant_id, draft, now) for draft in drafts]
 
 
 def _new(who: Principal, tenant_id: str, draft: Draft, now: datetime) -> Schedule:
