@@ -2,12 +2,17 @@
 
 import asyncio
 
+import pytest
+
+from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.services.core.records import Tenant
-from exports_app.ui.pages.settings.keys.state import KeysState
+from exports_app.ui.pages.settings.keys.schedules import KeySchedules
+from exports_app.ui.pages.settings.keys.state import ONLY_OF_SCHEDULES, KeysState
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab
+from tests.world import make_schedule
 
 
 def test_a_key_is_shown_once_and_then_in_no_state(
@@ -106,5 +111,78 @@ def test_what_expires_within_a_week_says_so(
             await tab.do(KeysState.refresh)
             states.append(page.rows[0].state)
         assert states == ["active", "soon", "expired"]
+
+    asyncio.run(play())
+
+
+def test_a_key_is_limited_to_chosen_scheduled_exports(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    made = [
+        make_schedule(services, admin, acme.id, name=name) for name in ("Alpha", "Beta", "Gamma")
+    ]
+    make_schedule(services, admin, acme.id, name="Other")
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(KeysState.arrive)
+        page, schedules = await tab.state(KeysState), await tab.state(KeySchedules)
+        await tab.do(KeySchedules.opened, True)
+        assert [option.name for option in schedules.options] == ["Alpha", "Beta", "Gamma", "Other"]
+        await tab.do(KeySchedules.search, "gam")
+        assert [option.name for option in schedules.options] == ["Gamma"]
+        await tab.do(KeySchedules.toggle, made[2].id)
+        assert [option.chosen for option in schedules.options] == [True]
+        await tab.do(KeySchedules.search, "")
+        for schedule in (made[0], made[1], made[1]):
+            await tab.do(KeySchedules.toggle, schedule.id)
+        await tab.do(KeySchedules.toggle, "not shown")
+        assert [option.name for option in schedules.chosen] == ["Gamma", "Alpha"]
+        assert [option.chosen for option in schedules.options] == [True, False, True, False]
+        form = {"key-name": "Two", "key-exports.read": "on", "key-here": "on"}
+        await tab.do(KeysState.create, form | {"key-tenant.manage": "on"})
+        assert page.errors == {"key-scopes": ONLY_OF_SCHEDULES}
+        await tab.do(KeysState.create, form)
+        who = services.auth.principal(page.fresh)
+        assert who.key
+        assert who.key.schedules == {made[0].id, made[2].id}
+        assert page.rows[0].limits == "only 2 scheduled exports"
+        assert schedules.chosen == []
+        await tab.do(KeysState.create, form)
+        again = services.auth.principal(page.fresh)
+        assert again.key
+        assert again.key.schedules is None
+
+    asyncio.run(play())
+
+
+def test_a_chosen_one_that_is_gone_is_named_and_no_more_than_the_most_are_chosen(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounds, "KEY_SCHEDULES", 1)
+    gone, other = (make_schedule(services, admin, acme.id, name=name) for name in ("A", "B"))
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(KeysState.arrive_at_tenant)
+        page, schedules = await tab.state(KeysState), await tab.state(KeySchedules)
+        await tab.do(KeySchedules.opened, True)
+        await tab.do(KeySchedules.toggle, gone.id)
+        await tab.do(KeySchedules.toggle, other.id)
+        assert ([option.name for option in schedules.chosen], schedules.is_full) == (["A"], True)
+        services.schedules.delete(admin, gone.id)
+        await tab.do(KeysState.create, {"key-name": "One", "key-exports.read": "on"})
+        assert set(page.errors) == {"key-schedules"}
+        await tab.do(KeySchedules.clear)
+        assert schedules.chosen == []
+        await tab.do(KeySchedules.opened, True)
+        await tab.do(KeySchedules.toggle, other.id)
+        await tab.do(KeysState.arrive)
+        assert schedules.chosen == []
 
     asyncio.run(play())

@@ -5,6 +5,7 @@ from datetime import timedelta
 import reflex as rx
 
 from exports_app.domain import bounds
+from exports_app.domain.access import OF_SCHEDULES
 from exports_app.domain.errors import Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.services.accounts.api_key_rules import KeyDraft
@@ -14,6 +15,7 @@ from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow, row
+from exports_app.ui.pages.settings.keys.schedules import KeySchedules, begin, ids_of
 
 MOST = 200
 """Keys on a page: more than there can be."""
@@ -21,6 +23,11 @@ EXPIRIES = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "1 year", ""
 """By days."""
 USUAL = "90"
 FIELDS = {"/name": "key-name", "/scopes": "key-scopes", "/expiresAt": "key-expiry"}
+SCHEDULES = "/scheduledExportIds"
+NO_SCOPE = "Choose at least one"
+_ALLOWED = " and ".join(words for scope, words in SCOPES.items() if scope in OF_SCHEDULES)
+ONLY_OF_SCHEDULES = f"With chosen scheduled exports: only {_ALLOWED}"
+GONE = "One of them no longer exists: choose again"
 
 
 class KeysState(rx.State):
@@ -31,7 +38,7 @@ class KeysState(rx.State):
     of_tenant: bool = False
     """Whether they are the tenant's."""
     errors: dict[str, str] = {}  # noqa: RUF012
-    """By field: key-name, key-scopes, key-expiry."""
+    """By field: key-name, key-scopes, key-schedules, key-expiry."""
     made: int = 0
     """How many: the form begins anew."""
     fresh: str = ""
@@ -60,18 +67,22 @@ class KeysState(rx.State):
 
     @action()
     async def create(self, form: dict[str, str]) -> None:
-        self.errors = {}
+        self.errors, draft = {}, await self._draft(form)
         try:
-            draft = await self._draft(form)
             _, self.fresh = await call(services.api_keys.create, await self._tenant(), draft)
         except Invalid as e:
             self.errors = {
-                FIELDS.get(error.pointer, "key-name"): sentence(error.detail) for error in e.errors
+                FIELDS.get(error.pointer, "key-name"): sentence(error.detail)
+                for error in e.errors
+                if not error.pointer.startswith(SCHEDULES)
             }
+            if any(error.pointer.startswith(SCHEDULES) for error in e.errors):
+                self.errors["key-schedules"] = GONE
             if "key-scopes" in self.errors:  # those of the page are all valid
-                self.errors["key-scopes"] = "Choose at least one"
+                self.errors["key-scopes"] = ONLY_OF_SCHEDULES if draft.scopes else NO_SCOPE
             return
         self.made += 1
+        begin(await self.get_state(KeySchedules))
         await self._read()
 
     @action()
@@ -111,18 +122,21 @@ class KeysState(rx.State):
         """What was shown once is gone, and nothing of other keys stays."""
         self.of_tenant = of_tenant
         self.fresh, self.asking, self.errors = "", "", {}
+        begin(await self.get_state(KeySchedules))
         if self._of != (place := await self._place()):
             self._of, self.rows, self.loaded = place, [], False
 
     async def _draft(self, form: dict[str, str]) -> KeyDraft:
         days = str(form.get("key-expiry", USUAL))
         tenant_id = (await self.get_state(SessionState)).tenant_id
-        here = not self.of_tenant and bool(form.get("key-here"))
+        schedules = ids_of(await self.get_state(KeySchedules))
+        here = not self.of_tenant and bool(form.get("key-here")) and schedules is None
         return KeyDraft(
             str(form.get("key-name", ""))[: bounds.KEY_NAME + 1],
             [scope for scope in SCOPES if form.get(f"key-{scope}")],
             services.clock() + timedelta(days=int(days)) if EXPIRIES.get(days) and days else None,
             [tenant_id] if here else None,
+            schedules,
         )
 
     async def _tenant(self) -> str | None:

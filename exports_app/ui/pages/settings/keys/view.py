@@ -19,6 +19,7 @@ from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow
+from exports_app.ui.pages.settings.keys.schedules_view import schedules_field
 from exports_app.ui.pages.settings.keys.state import EXPIRIES, USUAL, KeysState
 from exports_app.ui.pages.settings.tabs import OWN_KEYS, TENANT_KEYS, top
 
@@ -71,6 +72,7 @@ def _create(note: str, *more: rx.Component) -> rx.Component:
             auto_complete="off",
         ),
         _scopes(*more),
+        schedules_field(_wrong("key-schedules")),
         _expiry(),
         rx.el.div(submit("Create key"), class_name="row"),
         on_submit=KeysState.create,

@@ -1,0 +1,82 @@
+"""The scheduled exports that a new API key is limited to: searched on the server, shown in part."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission
+from exports_app.services.core.records import Page
+from exports_app.ui.framework.actions import action, call
+from exports_app.ui.framework.services import services
+from exports_app.ui.framework.session import SessionState
+
+SHOWN = 20
+
+
+@dataclass
+class Option:
+    id: str
+    name: str
+    chosen: bool
+
+
+class KeySchedules(rx.State):
+    q: str = ""
+    options: list[Option] = []  # noqa: RUF012 (Reflex copies defaults)
+    more: int = 0
+    """How many are not shown."""
+    chosen: list[Option] = []  # noqa: RUF012
+    """Of the open tenant: the key can reach these alone. None: all."""
+
+    @rx.var
+    def is_full(self) -> bool:
+        return len(self.chosen) >= bounds.KEY_SCHEDULES
+
+    @action(Permission.READ)
+    async def opened(self, is_open: bool) -> None:
+        self.q = ""
+        if is_open:
+            await self._search()
+
+    @action(Permission.READ)
+    async def search(self, text: str) -> None:
+        self.q = str(text)[: bounds.SEARCH]
+        await self._search()
+
+    @action(Permission.READ, longest={"schedule_id": bounds.ID})
+    async def toggle(self, schedule_id: str) -> None:
+        """Choose one of those that are shown, or no longer."""
+        rest = [each for each in self.chosen if each.id != schedule_id]
+        if len(rest) == len(self.chosen) and not self.is_full:
+            rest += [each for each in self.options if each.id == schedule_id]
+        self._take(rest)
+
+    @action(Permission.READ)
+    async def clear(self) -> None:
+        self._take([])
+
+    def _take(self, chosen: list[Option]) -> None:
+        self.chosen = [Option(each.id, each.name, chosen=True) for each in chosen]
+        self._mark(self.options)
+
+    def _mark(self, options: list[Option]) -> None:
+        ids = {each.id for each in self.chosen}
+        self.options = [Option(each.id, each.name, each.id in ids) for each in options]
+
+    async def _search(self) -> None:
+        tenant = (await self.get_state(SessionState)).tenant_id
+        page = Page(size=SHOWN, sort="name", most=bounds.FARTHEST)
+        found, total = await call(services.schedules.find, tenant, {}, self.q, page)
+        self.more = total - len(found)
+        self._mark([Option(each.id, each.name, chosen=False) for each in found])
+
+
+def begin(state: KeySchedules) -> None:
+    """For the next key."""
+    state.q, state.options, state.more, state.chosen = "", [], 0, []
+
+
+def ids_of(state: KeySchedules) -> list[str] | None:
+    """As a `KeyDraft` has them."""
+    return [each.id for each in state.chosen] or None
