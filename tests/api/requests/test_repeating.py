@@ -10,7 +10,7 @@ from exports_app.domain.errors import Unavailable
 from exports_app.services.core.records import KeptAnswer
 from exports_app.services.idempotency import KEPT, LOCKED
 from exports_app.wiring import Services
-from tests.api.client import SCHEDULES, Api, pointers, problem, schedule_body, token_for
+from tests.api.client import CAMPAIGNS, SCHEDULES, Api, pointers, problem, schedule_body, token_for
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, DEFINITION, PUBLIC, SUPER_ADMINS, Case, call
 from tests.doubles import FakeClock
@@ -20,8 +20,13 @@ KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 REFUSED = "/Idempotency-Key"
 NOT_KEPT = ("/api/auth", "/api/account", "/api/invitations", "/api/users")
 """Their answers have passwords, keys or links in them."""
-READ = (SCHEDULES + "/preview", SCHEDULES + "/preview-message", DEFINITION + "/plan")
-"""They change nothing, and pass the header over."""
+READ = (
+    SCHEDULES + "/preview",
+    SCHEDULES + "/preview-message",
+    DEFINITION + "/plan",
+    CAMPAIGNS + "/import",
+)
+"""They change nothing, or store the same once more, and pass the header over."""
 POSTS = [case for case in CASES + SUPER_ADMINS if case.method == "POST"]
 SECONDS = timedelta(seconds=1)
 
