@@ -1,8 +1,12 @@
 """The pages that `type` of a problem names."""
 
+import json
+
 import pytest
 
+from exports_app.api import problems
 from exports_app.api.causes import CAUSES, PATH
+from exports_app.domain.timing.cron_grammar import CronError
 from tests.api.client import problem
 from tests.api.conftest import Clients
 
@@ -32,6 +36,14 @@ def test_browsers_get_a_page(api: Clients, path: str) -> None:
     for answer in (page, api.anonymous.get(path)):
         assert answer.headers["cache-control"] == "public, max-age=3600"
         assert answer.headers["vary"].split(", ")[0] == "Accept"
+
+
+def test_an_error_of_a_rule_is_invalid_input() -> None:
+    """It has a code for other places than the API."""
+    answer = problems.of(CronError("There is no such day"))
+    body = json.loads(bytes(answer.body))
+    assert (answer.status_code, body["code"]) == (422, "invalid")
+    assert body["errors"] == [{"pointer": "", "detail": "There is no such day"}]
 
 
 def test_a_code_that_does_not_exist_is_not_found(api: Clients) -> None:
