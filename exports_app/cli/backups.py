@@ -67,8 +67,8 @@ def _held_lines(held: "Held") -> list[str]:
     after = f" once you end maintenance: {END}" if held.maintenance else ""
     ended = (
         f"{counted(held.sessions, 'session')} ended: everyone has to sign in again. Accounts,"
-        " passwords, roles, API keys and revoked links are as they were at the time of the backup:"
-        " repeat later changes"
+        " passwords, roles, API keys, feeds and revoked links are as they were at the time of the"
+        " backup: repeat later changes"
     )
     return [
         _what_is_held(held) if is_any else "Held: nothing. Nothing was waiting or due",

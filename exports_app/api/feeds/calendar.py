@@ -1,6 +1,6 @@
 """The next runs as a calendar (iCalendar, RFC 5545).
 
-Written here: the icalendar package takes a quarter of a second of CPU for a full one, a hundred
+Written here: the icalendar package takes a quarter of a second of CPU for a full one, twenty
 times as long (decision 40). Tests read it with that package.
 """
 

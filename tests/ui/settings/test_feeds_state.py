@@ -4,9 +4,11 @@ import asyncio
 
 from exports_app.domain.access import Principal
 from exports_app.services.core.records import Tenant
-from exports_app.ui.pages.settings.feeds.state import FeedsState
+from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
+from exports_app.ui.pages.settings.feeds.state import GONE, FeedsState
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
+from tests.world import make_schedule
 
 
 def test_the_addresses_are_shown_once_and_then_in_no_state(
@@ -40,6 +42,36 @@ def test_the_addresses_are_shown_once_and_then_in_no_state(
         assert page.calendar not in {"", address}
         await tab.do(FeedsState.arrive)
         assert (page.calendar, page.runs) == ("", "")
+
+    asyncio.run(play())
+
+
+def test_a_feed_can_be_limited_to_one_schedule(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        weekly, _ = (make_schedule(services, admin, name=name) for name in ("Weekly", "Daily"))
+        await sign_in(admin, acme)
+        await tab.do(FeedsState.arrive)
+        page, limit = await tab.state(FeedsState), await tab.state(FeedSchedule)
+        await tab.do(FeedSchedule.opened, True)
+        assert [option.name for option in limit.options] == ["Daily", "Weekly"]
+        await tab.do(FeedSchedule.search, "week")
+        assert [option.name for option in limit.options] == ["Weekly"]
+        await tab.do(FeedSchedule.choose, weekly.id)
+        assert limit.name == "Weekly"
+        await tab.do(FeedSchedule.choose, "")
+        assert (limit.chosen, limit.name) == ("", "")
+        await tab.do(FeedSchedule.choose, weekly.id)
+        await tab.do(FeedsState.create, {"feed-name": "Mine"})
+        assert (page.rows[0].shows, limit.chosen) == ("only Weekly", "")
+        await tab.do(FeedSchedule.opened, True)
+        await tab.do(FeedSchedule.choose, weekly.id)
+        services.schedules.delete(admin, weekly.id)
+        await tab.do(FeedsState.create, {"feed-name": "Late"})
+        assert (page.error, page.schedule_error) == ("", GONE)
+        await tab.do(FeedsState.refresh)
+        assert [row.shows for row in page.rows] == ["only a deleted scheduled export"]
 
     asyncio.run(play())
 

@@ -20,6 +20,8 @@ def test_a_feed_is_created_read_and_revoked(
     page.get_by_role("button", name="Create feed").click()
     expect(page.locator("#feed-name-error")).to_be_visible()
     page.get_by_label("Name", exact=True).fill("Team calendar")
+    page.get_by_role("button", name="Scheduled exports").click()
+    page.get_by_role("option", name="All").click()
     page.get_by_role("button", name="Create feed").click()
     address = page.locator("#feed-calendar")
     expect(address).to_be_visible()

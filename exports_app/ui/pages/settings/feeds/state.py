@@ -11,6 +11,9 @@ from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.feeds.rows import FeedRow, row
+from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
+
+GONE = "It no longer exists: choose another one"
 
 
 class FeedsState(rx.State):
@@ -18,6 +21,7 @@ class FeedsState(rx.State):
     loaded: bool = False
     error: str = ""
     """Of the name."""
+    schedule_error: str = ""
     made: int = 0
     """How many: the form begins anew."""
     calendar: str = ""
@@ -32,7 +36,8 @@ class FeedsState(rx.State):
     async def arrive(self) -> None:
         """When the page loads. What was shown once is gone."""
         self._forget()
-        self.asking, self.error = "", ""
+        self.asking, self.error, self.schedule_error = "", "", ""
+        (await self.get_state(FeedSchedule)).begin()
 
     @action()
     async def refresh(self) -> None:
@@ -40,14 +45,18 @@ class FeedsState(rx.State):
 
     @action()
     async def create(self, form: dict[str, str]) -> None:
-        self.error = ""
+        self.error = self.schedule_error = ""
         name = str(form.get("feed-name", ""))[: bounds.KEY_NAME + 1]
         tenant_id = (await self.get_state(SessionState)).tenant_id
+        limit = await self.get_state(FeedSchedule)
         try:
-            _, token = await call(services.feeds.create, name, tenant_id)
+            _, token = await call(services.feeds.create, name, tenant_id, limit.chosen or None)
         except Invalid as e:
-            self.error = sentence(e.errors[0].detail)
+            of = {error.pointer: sentence(error.detail) for error in e.errors}
+            self.error = of.get("/name", "")
+            self.schedule_error = GONE if "/scheduledExportId" in of else ""
             return
+        limit.begin()
         found = addresses(services.settings.base_url, token)
         self.calendar, self.runs = found[CALENDAR], found[RUNS]
         self.made += 1
