@@ -26,11 +26,11 @@ from exports_app.services.schedules.definitions.service import Definition
 class DefinedScheduleIn(Input):
     """A scheduled export. A field that is left out has its default."""
 
-    slug: bounds.Slug = Field(
+    slug: kinds.OwnSlug = Field(
         description=f"{SLUG} It says which scheduled export is meant: with another slug it is a new"
         " one"
     )
-    name: bounds.Name
+    name: kinds.Name
     description: Description = None
     export_type: kinds.ExportType
     format: kinds.Format

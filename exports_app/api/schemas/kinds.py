@@ -117,6 +117,7 @@ Zone = Annotated[bounds.Zone, Such(zones)]
 CronText = Annotated[bounds.CronText, Such(crons)]
 UUID = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 Slug = Annotated[bounds.Slug, said(pattern=f"^({slugs.FORM})?$")]
+OwnSlug = Annotated[bounds.Slug, said(pattern=f"^{slugs.FORM}$")]
 Channel = Annotated[bounds.Channel, said(minLength=1, pattern=r"\S")]
 Status = Annotated[bounds.Status, said(minLength=1, pattern=r"\S")]
 Name = Annotated[bounds.Name, said(minLength=1)]
