@@ -17,7 +17,9 @@ LINE = 75
 """Bytes of a line without its end (section 3.1)."""
 REFRESH = "PT1H"
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_BREAK = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+"""Some programs end a line at each of these."""
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def write(calendar: Calendar, base: str) -> bytes:
@@ -63,8 +65,7 @@ def _instant(at: datetime) -> str:
 
 def _text(text: str) -> str:
     """Section 3.3.11."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _NO_TEXT.sub("", lines).translate(_ESCAPED)
+    return _NO_TEXT.sub("", _BREAK.sub("\n", text)).translate(_ESCAPED)
 
 
 def _folded(line: str) -> bytes:

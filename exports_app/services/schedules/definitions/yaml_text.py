@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from textwrap import indent
 from typing import Any
 
 import yaml
@@ -238,6 +237,10 @@ def _wrong(pointer: str, detail: str, at: Any) -> Invalid:
     return Invalid([FieldError(pointer, where + detail)])
 
 
+_NO_BLOCK = re.compile(r"[\x85\u2028\u2029]|^[^\S\n]+$", re.MULTILINE)
+"""Line breaks of YAML alone, and lines of blanks, of which the library makes other ones."""
+
+
 class _Dumper(yaml.CSafeDumper):  # type: ignore[misc]
     """Texts of several lines as blocks, and no aliases."""
 
@@ -247,6 +250,8 @@ class _Dumper(yaml.CSafeDumper):  # type: ignore[misc]
 
 def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
+    if _NO_BLOCK.search(text):
+        style = '"'
     if text in _NULL or text in _FLAGS or _NUMBER.fullmatch(text):
         style = "'"  # some of them are texts for YAML 1.1, which the library writes
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
@@ -268,10 +273,14 @@ def write(definition: Mapping[str, Any], comments: tuple[str, ...] = ()) -> str:
     head = "".join(f"# {line}\n" for line in comments)
     about = {name: value for name, value in definition.items() if name != "schedules"}
     parts = [head + (_dumped(about) if about else "") + "schedules:"]
-    every = [indent(_dumped([one]), "  ") for one in definition["schedules"]]
+    every = [_indented(_dumped([one])) for one in definition["schedules"]]
     if not every:
         return parts[0] + " []\n"
     return parts[0] + "\n" + "\n".join(every)
+
+
+def _indented(text: str) -> str:
+    return "\n".join("  " + line if line else "" for line in text.split("\n"))
 
 
 def _dumped(value: Any) -> str:

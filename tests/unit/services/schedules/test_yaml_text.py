@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.services.schedules.definitions import yaml_text
@@ -32,6 +34,17 @@ def test_what_is_written_is_read_again() -> None:
     # other programs read the same
     assert yaml.safe_load(text) == definition
     assert yaml_text.read(yaml_text.write({"schedules": []}).encode()).value == {"schedules": []}
+
+
+BREAKS = "a \t\n\r\x85\xa0\u2028\u2029\ufeff\x7f\x9f#:-|%\\'\""
+
+
+@given(st.text(alphabet=st.sampled_from(BREAKS) | st.characters(exclude_categories=["Cs", "Cc"])))
+@example("q\n\xa0\nz")
+@example("q\u2028 \n z")
+def test_every_text_is_read_as_it_was_written(text: str) -> None:
+    definition = {"tenant": text, "schedules": [{"description": text, "tags": [text]}]}
+    assert yaml_text.read(yaml_text.write(definition).encode()).value == definition
 
 
 def test_plain_values_are_those_of_json() -> None:
