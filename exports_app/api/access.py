@@ -14,7 +14,7 @@ from exports_app.domain.access import (
     require_operator,
     require_person,
 )
-from exports_app.domain.errors import Unauthenticated
+from exports_app.domain.errors import InvalidToken, Unauthenticated
 from exports_app.services.core.records import Campaign, Schedule
 from exports_app.wiring import Services
 
@@ -43,6 +43,8 @@ def principal(
 
 def _signed_in(request: Request, srv: Services, token: str) -> Principal:
     """The token's principal, also kept in the request's state."""
+    if len(request.headers.getlist("authorization")) > 1:  # programs differ in which one they take
+        raise InvalidToken("Send one Authorization header: there are several")
     who, left = srv.auth.call(token)
     allowances.note(request, left)
     request.state.who = who  # for the audit, where a right is refused

@@ -124,8 +124,9 @@ def _route(scope: Scope) -> str:
 
 
 def _request_id(header: bytes) -> str:
-    """The caller's own id where it is plain, else a new one."""
-    return header.decode() if _ID.fullmatch(header) else uuid.uuid4().hex
+    """The caller's own id where it is plain and no key, else a new one."""
+    text = header.decode("latin1")
+    return text if _ID.fullmatch(header) and masked(text) == text else uuid.uuid4().hex
 
 
 def _refusal(scope: Scope) -> ASGIApp | None:

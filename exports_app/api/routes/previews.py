@@ -1,15 +1,17 @@
-"""What a scheduled export would send now, before it is saved. Nothing is stored or sent."""
+"""What a scheduled export would send now and when it would run, before it is saved. Nothing is
+stored or sent."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
 from exports_app.api import parameters
-from exports_app.api.access import Srv, Writer
+from exports_app.api.access import Reader, Srv, Writer
 from exports_app.api.repeating import Reading
 from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.routes.schedules import BASE
 from exports_app.api.schemas import previews as schemas
+from exports_app.api.schemas import schedules as schedule_schemas
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.services.core.authorization import own_tenant
@@ -19,6 +21,24 @@ router = APIRouter(
     prefix=BASE, tags=["scheduled exports"], dependencies=[parameters.CHECKED], route_class=Reading
 )
 LIMITS = (SCHEDULE_LIMIT, SCHEDULE_VALUES)
+
+
+@router.post(
+    "/validate-cron",
+    response_model=schedule_schemas.CronOut,
+    openapi_extra=takes(schedule_schemas.CronIn),
+    summary="Validate a cron expression",
+)
+def validate_cron(
+    srv: Srv,
+    who: Reader,
+    body: Annotated[schedule_schemas.CronIn, Depends(json_body(schedule_schemas.CronIn))],
+) -> Any:
+    """Always 200: valid says whether the expression is valid, message why not. Also returns the
+    next run times."""
+    return srv.cron_expressions.validate(
+        who, body.expression, body.timezone, body.after, body.count
+    )
 
 
 @router.post(

@@ -142,22 +142,6 @@ def create(
     return made
 
 
-@router.post(
-    "/validate-cron",
-    response_model=schemas.CronOut,
-    openapi_extra=takes(schemas.CronIn),
-    summary="Validate a cron expression",
-)
-def validate_cron(
-    srv: Srv, who: Reader, body: Annotated[schemas.CronIn, Depends(json_body(schemas.CronIn))]
-) -> Any:
-    """Always 200: valid says whether the expression is valid, message why not. Also returns the
-    next run times."""
-    return srv.cron_expressions.validate(
-        who, body.expression, body.timezone, body.after, body.count
-    )
-
-
 @router.get(
     "/deleted", response_model=schemas.DeletedSchedulesOut, summary="List deleted scheduled exports"
 )

@@ -128,6 +128,14 @@ class TestTokens:
             error = ', error="invalid_token"' if client.token else ""
             assert answer.headers["www-authenticate"] == f'Bearer realm="exports_app"{error}'
 
+    @pytest.mark.parametrize("other", ["Bearer x", "Basic x", ""])
+    def test_two_headers_with_tokens_are_refused(self, api: Clients, other: str) -> None:
+        one = f"Bearer {api.admin.token}"
+        for both in ((one, other), (other, one)):
+            headers = dict(zip(("Authorization", "authorization"), both, strict=True))
+            problem(api.anonymous.get(SCHEDULES, headers=headers), 401)
+        assert api.anonymous.get(SCHEDULES, headers={"Authorization": one}).status_code == 200
+
     @pytest.mark.parametrize("back", [timedelta(minutes=5), timedelta(hours=11), timedelta(days=1)])
     def test_a_clock_that_is_set_back_ends_no_sign_in(
         self, api: Clients, cast: Cast, clock: FakeClock, back: timedelta

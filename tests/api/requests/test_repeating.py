@@ -23,6 +23,7 @@ NOT_KEPT = ("/api/auth", "/api/account", "/api/invitations", "/api/users")
 READ = (
     SCHEDULES + "/preview",
     SCHEDULES + "/preview-message",
+    SCHEDULES + "/validate-cron",
     DEFINITION + "/plan",
     CAMPAIGNS + "/import",
 )

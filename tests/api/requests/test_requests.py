@@ -22,7 +22,9 @@ class TestTheRequestId:
         assert answer.headers.get_list("x-request-id") == ["trace-1.A_b"]
         assert [entry["path"] for entry in logs] == [HEALTH]
 
-    @pytest.mark.parametrize("odd", ["", "a b", "x" * 65, "<script>", "ü".encode(), "a\tb"])
+    @pytest.mark.parametrize(
+        "odd", ["", "a b", "x" * 65, "<script>", "ü".encode(), "a\tb", "exa_" + "0" * 38]
+    )
     def test_another_one_is_replaced(self, api: Clients, odd: Any) -> None:
         answer = api.anonymous.get(HEALTH, headers={"X-Request-ID": odd})
         assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])

@@ -17,7 +17,7 @@ from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 
 SCHEMA_PATH = "/api/definition.schema.json"
-LEVELS = 16
+LEVELS = 8
 """Of lists and mappings in each other."""
 VALUES = 50_000
 """Of a document in all, also those that an alias repeats."""
