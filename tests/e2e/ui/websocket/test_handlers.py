@@ -13,6 +13,7 @@ from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.websocket.walking import (
     ACCOUNT,
     FACTOR,
+    FEEDS,
     FORBIDDEN,
     FORGOTTEN,
     INVITATION,
@@ -72,6 +73,14 @@ class TestWhoMayCallWhat:
                 for name in (
                     *("arrive", "arrive_at_tenant", "refresh"),
                     *("create", "forget", "ask", "keep", "revoke"),
+                )
+            ),
+            # Everyone's own
+            *(
+                f"{FEEDS}.{name}"
+                for name in (
+                    *("arrive", "refresh", "create"),
+                    *("forget", "ask", "keep", "revoke"),
                 )
             ),
             *(f"{LEAVE}.{name}" for name in ("ask", "choose", "keep", "leave")),
@@ -178,6 +187,8 @@ class TestWhoMayCallWhat:
             "organizing.choose_owner",
             "history_state.unfold",
             "file_downloads_state.ask",
+            "key_schedules.toggle",
+            "feed_schedule.choose",
             "members_state.choose",
             "leave_state.choose",
         }
