@@ -14,7 +14,7 @@ class DifferenceOut(Output):
     applied: bool = Field(description="Whether the file's value is stored now")
 
 
-class JoinedOut(Output):
+class JoinedNameOut(Output):
     given: str
     kept: str
     line: int
@@ -31,7 +31,7 @@ class ImportOut(Output):
         description="Details in which the file differs from what is stored: the first 50"
     )
     differences_count: int
-    joined: list[JoinedOut] = Field(
+    joined: list[JoinedNameOut] = Field(
         description=(
             "Names that were taken for others, which differ in white space or Unicode form only: "
             "the first 50"

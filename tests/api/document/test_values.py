@@ -10,6 +10,7 @@ FREE = {
     "what people write": (
         *("name", "description", "channel", "status", "tags", "addTags", "removeTags", "q", "tag"),
         *("reason", "subject", "html", "text", "rows", "recipientDomains", "fileName", "names"),
+        *("campaign", "stored", "given", "kept", "column", "sheet"),
     ),
     "names of people and things": (
         *("actorName", "subjectName", "invitedBy", "createdBy", "scheduledExportName"),
@@ -17,7 +18,7 @@ FREE = {
     "words for people": (
         *("error", "detail", "title", "label", "message", "pausedReason", "reasons", "device"),
         *("window", "value", "source", "answer", "dialogue", "lost", "explanation"),
-        "fix",
+        *("fix", "readAs", "notes"),
     ),
     "what is passed on as it is": (
         *("cursor", "nextCursor", "token", "otp", "secret", "key", "accessToken", "prefix"),
