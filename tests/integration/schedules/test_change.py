@@ -187,6 +187,9 @@ def test_an_edit_of_a_schedule_whose_campaign_is_gone_need_not_mend_it(
     made = make_schedule(services, admin, export_type="campaign", filters=filters)
     services.campaigns.delete(admin, campaigns["Spring"].id)
     assert services.schedules.update(admin, made.id, {"is_active": False}).is_active is False
+    as_it_is = services.schedules.update(admin, made.id, {"filters": filters, "name": "Kept"})
+    assert as_it_is.filters == made.filters
+    other = Filters(period="yesterday", campaign_ids=filters.campaign_ids)
     with pytest.raises(Invalid) as e:
-        services.schedules.update(admin, made.id, {"filters": filters})
+        services.schedules.update(admin, made.id, {"filters": other})
     assert pointers(e) == ["/filters/campaignIds/0"]
