@@ -172,6 +172,8 @@ def _headers(error: e.ExportsError, status: int) -> dict[str, str]:
 def install(api: FastAPI) -> None:
     @api.exception_handler(e.ExportsError)
     async def exports_error(request: Request, error: e.ExportsError) -> JSONResponse:
+        if type(error) is e.VersionConflict and "if-match" in request.headers:
+            error = e.PreconditionFailed()  # changed since the route compared them
         if isinstance(error, e.TooManyRequests) and error.allowance:
             allowances.note(request, error.allowance)
         if who := getattr(request.state, "who", None):

@@ -242,8 +242,7 @@ def transfer(
 @router.delete("/{schedule_id}", status_code=204, summary="Delete a scheduled export")
 def delete(srv: Srv, who: Who, request: Request, target: WritableSchedule) -> None:
     """It can be restored for 30 days. Queued runs are cancelled; a run in progress finishes."""
-    expected_version(request, target.version)
-    srv.schedules.delete(who, target.id)
+    srv.schedules.delete(who, target.id, expected_version(request, target.version))
 
 
 @router.post(

@@ -12,6 +12,7 @@ from exports_app.domain.errors import (
     NotFound,
     SlugTaken,
     TooManyTags,
+    VersionConflict,
 )
 from exports_app.domain.schedules import tags
 from exports_app.domain.timing import cron
@@ -67,13 +68,17 @@ class DeletedSchedules:
 
 
 class Deletion(Work):
-    """others: the number of pending runs that are cancelled."""
+    """version: the one that may be deleted; None: any. others: the number of pending runs that are
+    cancelled."""
 
-    def __init__(self, who: Principal, clock: Clock) -> None:
+    def __init__(self, who: Principal, clock: Clock, version: int | None = None) -> None:
         self._who = who
         self._clock = clock
+        self._version = version
 
-    def plan(self, _: Schedule) -> Edit:
+    def plan(self, old: Schedule) -> Edit:
+        if self._version not in {None, old.version}:
+            raise VersionConflict
         values = {
             "deleted_at": self._clock(),
             "deleted_by": self._who.user_id,

@@ -209,10 +209,11 @@ class Schedules:
             self._publish(Topic.SCHEDULES, old.tenant_id)
         return updated
 
-    def delete(self, who: Principal, schedule_id: str) -> int:
+    def delete(self, who: Principal, schedule_id: str, version: int | None = None) -> int:
         """It can be restored: see `DeletedSchedules`. Its pending runs are cancelled; a run that is
-        processing finishes. Returns the number of cancelled ones. Raises NotFound, Forbidden."""
-        return self._batches.one(who, schedule_id, Deletion(who, self._clock)).others
+        processing finishes. version: the one that may be deleted; None: any. Returns the number of
+        cancelled ones. Raises NotFound, Forbidden, VersionConflict."""
+        return self._batches.one(who, schedule_id, Deletion(who, self._clock, version)).others
 
     def trigger(
         self,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from exports_app.api.routes import schedules
 from exports_app.domain.access import Role
 from exports_app.domain.errors import Conflict
 from exports_app.wiring import Services
@@ -33,6 +34,19 @@ def test_a_change_is_made_to_the_version_that_was_read(
     assert answer.status_code in {200, 204}, answer.text
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_who_sent_if_match_is_told_of_it_also_by_the_service(
+    api: Clients, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """It was changed after the route compared the versions."""
+    monkeypatch.setattr(schedules, "expected_version", lambda *_: 7)
+    path, body = f"{SCHEDULES}/{ids['schedule_id']}", {"name": "Other"}
+    sent = {} if method == "DELETE" else {"json": body}
+    problem(api.admin.request(method, path, headers={"If-Match": '"7"'}, **sent), 412)
+    if method != "DELETE":  # without a version it is carried out on any
+        problem(api.admin.request(method, path, **sent), 409, "version_conflict")
+
+
 def test_what_changes_by_itself_makes_no_other_version(
     api: Clients, ids: dict[str, str], services: Services, cast: Cast
 ) -> None:
@@ -62,6 +76,7 @@ def test_a_change_between_the_check_and_the_writing_counts(
         lambda: services.quotas.change(who, tenant, {"schedules": 5}, quotas),
         lambda: services.members.change_role(*member, "admin", Role.ADMIN),
         lambda: services.saved_views.delete(who, tenant, ids["view_id"], 7),
+        lambda: services.schedules.delete(who, ids["schedule_id"], 7),
     ):
         with pytest.raises(Conflict):
             change()
