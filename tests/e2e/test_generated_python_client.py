@@ -14,10 +14,12 @@ import httpx
 import pytest
 
 from tests.e2e.client import DEMO
+from tests.e2e.guide import INTEGRATIONS
 from tests.e2e.server import start_server
 from tests.programs import of_packages
 
 NAME = "generated_exports_client"
+CONFIG = INTEGRATIONS / "openapi_python_client.yml"
 
 
 def run(*arguments: str | Path, cwd: Path) -> str:
@@ -38,7 +40,16 @@ def run(*arguments: str | Path, cwd: Path) -> str:
 
 def generate(document: dict[str, Any], folder: Path) -> None:
     (folder / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
-    options = ("--path", "openapi.json", "--meta", "none", "--output-path", NAME)
+    options = (
+        "--path",
+        "openapi.json",
+        "--meta",
+        "none",
+        "--output-path",
+        NAME,
+        "--config",
+        CONFIG,
+    )
     said = run(
         of_packages("openapi-python-client"), "generate", *options, "--fail-on-warning", cwd=folder
     )
@@ -98,7 +109,6 @@ def _work(program: Any, tenant_id: Any) -> bytes:
     return bytes(file.payload.read())
 
 
-@pytest.mark.long
 def test_a_generated_python_client_does_the_main_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

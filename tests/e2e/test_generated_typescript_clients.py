@@ -8,7 +8,6 @@ import sysconfig
 from pathlib import Path
 
 import httpx
-import pytest
 
 from exports_app.launch.env import REFLEX
 from tests.e2e.client import Caller
@@ -38,7 +37,6 @@ def run(folder: Path, *command: str, **env: str) -> str:
     return said
 
 
-@pytest.mark.long
 def test_generated_typescript_clients_do_the_main_job(tmp_path: Path) -> None:
     folder = tmp_path / "clients"
     shutil.copytree(SOURCES, folder)

@@ -77,5 +77,5 @@ def test_every_text_says_what_it_can_be(api: Clients) -> None:
     free = {name for names in FREE.values() for name in names}
     bare = {where: name for where, name, schema in found if not schema.keys() & SAYS_MORE}
     unsaid = sorted(where for where, name in bare.items() if name not in free)
-    assert not unsaid, "give each an enum, a pattern or a format (see schemas/kinds.py)"
+    assert not unsaid, f"{unsaid}: give each an enum, a pattern or a format (see schemas/kinds.py)"
     assert free <= set(bare.values()), "remove those that no text has any more"
