@@ -82,7 +82,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["operationId"] = known.name
         links.describe(operation)
         conditions.describe(path, method, operation, known.errors)
-        for status, response in errors.responses(errors.of(path, operation, known)).items():
+        for status, response in errors.responses(
+            errors.of(method.upper(), path, operation, known)
+        ).items():
             own = answered.setdefault(status, response)
             own["content"] = own.get("content", {}) | response["content"]
             if "headers" in response:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from exports_app.api import causes, problems, repeating
+from exports_app.api.document import access
 from exports_app.api.document.operations import OPERATIONS, Error, Operation
 from exports_app.domain import errors as e
 
@@ -24,16 +25,9 @@ HEADERS: dict[int, dict[str, Any]] = {
     429: RETRY_AFTER,
     503: RETRY_AFTER,
 }
-OF_SIGNED_IN = (
-    *(e.Unauthenticated, e.InvalidToken, e.Forbidden, e.OwnPasswordFirst),
-    *(e.SecondFactorRequired, e.DemoIsLocal),
-)
-OF_KEYS = (e.InsufficientScope, e.KeyIsLimited)
 OF_BODIES = (e.TooSlow, e.TooLarge, e.UnsupportedCoding, e.UnsupportedType)
 OF_REPEATABLE = (e.IdempotencyInProgress, e.IdempotencyOutcomeUnknown, e.IdempotencyKeyReused)
 OF_ALL = (e.Unavailable, e.Overloaded, e.ReadTooLong)
-FOR_PEOPLE = ("/api/account", "/keys", "/api/users", "/api/mail", "/invitations/accept")
-"""Parts of paths that no API key may call."""
 EXAMPLES: dict[Error, e.ExportsError] = {
     e.InsufficientScope: e.InsufficientScope("exports.write"),
     e.TooManyRequests: e.TooManyRequests(30),
@@ -42,15 +36,13 @@ EXAMPLES: dict[Error, e.ExportsError] = {
 """Those that need to know more than their class."""
 
 
-def of(path: str, described: dict[str, Any], operation: Operation) -> list[Error]:
+def of(method: str, path: str, described: dict[str, Any], operation: Operation) -> list[Error]:
     """described: the operation in the OpenAPI document."""
     signed_in, takes_body = bool(described.get("security")), "requestBody" in described
     parameters = described.get("parameters", ())
     found: list[Error] = []
     if signed_in:
-        found += OF_SIGNED_IN
-        by_key = not any(part in path for part in FOR_PEOPLE)
-        found += OF_KEYS if by_key else (e.KeyNotAllowed,)
+        found += access.of(method, path)
     if any(p["in"] == "path" or p["name"] == "tenantId" for p in parameters):
         found.append(e.NotFound)
     if takes_body:
@@ -78,7 +70,8 @@ def responses(errors: Iterable[Error]) -> dict[str, Any]:
 
 def examples() -> dict[str, Any]:
     """Of every error that some operation names, by its code: a component of the document."""
-    named = [*OF_SIGNED_IN, *OF_KEYS, e.KeyNotAllowed, e.NotFound, *OF_BODIES, e.RightsChanged]
+    named = [*access.OF_SIGNED_IN, e.Forbidden, e.InsufficientScope, e.KeyIsLimited]
+    named += [e.KeyNotAllowed, e.NotFound, *OF_BODIES, e.RightsChanged]
     named += [e.Invalid, e.TooManyRequests, e.UnexpectedBody, *OF_REPEATABLE, *OF_ALL]
     named += [error for operation in OPERATIONS.values() for error in operation.errors]
     found = [EXAMPLES.get(error) or error() for error in named]

@@ -16,7 +16,7 @@ from exports_app.api.document.links import LINKS
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from exports_app.api.middleware.whole_answers import KINDS
 from tests.api.conftest import Clients
-from tests.api.routes import CASES, call
+from tests.api.routes import CASES, SUPER_ADMINS, call, scope_of
 
 OPERATIONS_FILE = "exports_app/api/document/operations.py"
 EXAMPLES_FILE = "exports_app/api/document/examples.py"
@@ -223,3 +223,19 @@ def test_what_every_route_answers_is_described(
         if answer.content and kind.endswith("json") and (schema := content[kind]["schema"]):
             wrong += [f"{where} {m}" for m in mistakes(document, schema, answer.json())]
     assert not wrong
+
+
+def test_who_is_refused_is_named_exactly(document: dict[str, Any]) -> None:
+    """That nothing lacks is compared at every call of the tests (`tests/api/documented.py`)."""
+    of_anyone = {"/api/auth/me", "/api/catalog"}
+    for case in [*CASES, *SUPER_ADMINS]:
+        answered = document["paths"][case.path][case.method.lower()]["responses"]
+        content = answered.get("403", {}).get("content", {}).get("application/problem+json", {})
+        named = set(content.get("examples", {})) & {"insufficient_scope", "key_not_allowed"}
+        by_person = case not in SUPER_ADMINS and scope_of(case) is None
+        if case.path.endswith("/quotas") or (scope_of(case) and case.path not in of_anyone):
+            assert named == {"insufficient_scope"}, case
+        else:
+            assert named == ({"key_not_allowed"} if by_person else set()), case
+        if case.path.startswith(("/api/account", "/api/runs", "/api/users", "/api/mail")):
+            assert "forbidden" not in content.get("examples", {}), case
