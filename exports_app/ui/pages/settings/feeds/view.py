@@ -58,7 +58,7 @@ def _schedule() -> rx.Component:
     options: Any = FeedSchedule.options
     every = option("", "All", chosen=~chosen, on_click=FeedSchedule.choose(""))
     foot = rx.cond(
-        options.length() == 0,
+        (options.length() == 0) & (FeedSchedule.q != ""),
         "No results",
         rx.cond(FeedSchedule.more > 0, f"{FeedSchedule.more} more: search to find them", ""),
     )
