@@ -20,7 +20,7 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, UnsupportedFile
 from exports_app.services.campaigns.imports.columns import COLUMN_OPTION
 from exports_app.services.campaigns.imports.report import ImportReport
-from exports_app.services.campaigns.uploads import LONGEST_NAME
+from exports_app.services.campaigns.uploads import LONGEST_NAME, plain_name
 from exports_app.services.core.authorization import own_tenant
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -94,7 +94,7 @@ def _imported(
 ) -> ImportReport:
     """Raises Invalid where the file, or a line of it, cannot be imported."""
     try:
-        report = srv.importer.apply(who, tenant_id, path, name or "file", **options)
+        report = srv.importer.apply(who, tenant_id, path, plain_name(name), **options)
     except ExportsError as e:
         if type(e) is not ExportsError:
             raise

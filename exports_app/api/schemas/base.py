@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -42,9 +42,21 @@ def _written(read: Callable[[str], Any], pattern: str, kind: str) -> BeforeValid
 
 
 Day = Annotated[date, _written(date.fromisoformat, r"\d{4}-\d\d-\d\d$", "date_parsing")]
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from None
+
+
 Instant = Annotated[
-    AwareDatetime, _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing")
+    AwareDatetime,
+    _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing"),
+    AfterValidator(_in_utc),
 ]
+"""In UTC."""
 At = Annotated[datetime, AfterValidator(lambda at: at.replace(microsecond=0))]
 """An instant of an answer, to the second: what is stored has microseconds on one database, and
 not everything has them."""

@@ -104,7 +104,7 @@ class Uploads:
             raise TooLarge(TOO_LARGE)
         if size < 1:
             raise Invalid([FieldError("/size", "the file is empty: choose another one")])
-        name = _plain_name(name)
+        name = plain_name(name)
         self._limit.hit(who.user_id)
         code, content = secrets.token_urlsafe(32), {"tenant_id": tenant_id, "name": name}
         with write_as(self._store, who) as (tx, who):
@@ -246,7 +246,7 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     """The name without folders, which some browsers give, and without what cannot be shown."""
     last = name[-4 * LONGEST_NAME :].replace("\\", "/").rpartition("/")[2]
     shown = "".join(c for c in last if c.isprintable())

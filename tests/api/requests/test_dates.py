@@ -43,3 +43,11 @@ def test_a_day_is_four_two_and_two_digits(
 def test_an_instant_has_a_date_a_time_and_a_zone(api: Clients, written: Any) -> None:
     body = {"expression": "0 9 * * *", "after": written}
     assert pointers(api.admin.post("/api/scheduled-exports/validate-cron", body)) == ["/after"]
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_an_instant_exists_in_utc(api: Clients, written: str) -> None:
+    body = {"name": "key", "scopes": ["exports.read"], "expiresAt": written}
+    assert pointers(api.admin.post("/api/account/keys", body)) == ["/expiresAt"]
+    for path, name in (("/api/runs", "endedAfter"), ("/api/audit", "since")):
+        assert pointers(api.admin.get(path, params={name: written})) == [f"/{name}"]
