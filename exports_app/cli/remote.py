@@ -38,7 +38,7 @@ class _Stays(HTTPRedirectHandler):
 
 
 class Remote:
-    """url: of the server, without /api. Raises ExportsError without a key or a usable address."""
+    """url: of the server. Raises ExportsError without a key or a usable address."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -46,7 +46,7 @@ class Remote:
             raise ExportsError("--url must be an address such as https://exports.example.com")
         if parts.scheme == "http" and not _is_here(parts.hostname or ""):
             raise ExportsError("--url must begin with https: http would send the API key as text")
-        self._url = url.rstrip("/")
+        self._url = url.rstrip("/").removesuffix("/api")
         self._key = os.environ.get(KEY, "")
         if not self._key:
             raise ExportsError(f"set {KEY} to an API key: they are made under Settings, API keys")
