@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from exports_app import settings
 from exports_app.cli import choosing
-from exports_app.cli.remote import Remote
+from exports_app.cli.remote import NOT_OURS, Remote
 from exports_app.cli.services import open_services, read_only_services
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError
@@ -55,8 +55,11 @@ def opened(args: argparse.Namespace, tenant: str | None, *, writes: bool) -> Ite
 
 def _tenant_id(remote: Remote, slug: str | None) -> str:
     """The only one of the key, or the one with the slug. Raises ExportsError."""
-    every = json.loads(remote.get("/api/auth/me"))["tenants"]
-    found = [one for one in every if slug in (None, one["slug"])]
+    try:
+        every = remote.ask("GET", "/api/auth/me")["tenants"]
+        found = [one for one in every if slug in (None, one["slug"])]
+    except (KeyError, TypeError):
+        raise ExportsError(NOT_OURS) from None
     if len(found) != 1:
         slugs = ", ".join(one["slug"] for one in every[: choosing.NAMED]) or "none"
         raise ExportsError(f"choose a tenant of the key with --tenant SLUG: {slugs}")

@@ -9,13 +9,14 @@ from ipaddress import ip_address
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 
 KEY = "EXPORTS_APP_KEY"
 SECONDS = 90
 """Without a byte from the server: longer than the API lets anyone wait."""
+NOT_OURS = "the server answered, and not as this app does: check --url"
 MOST = 32 * 1024 * 1024
 """Bytes of an answer."""
 
@@ -47,6 +48,9 @@ class Remote:
         if parts.scheme == "http" and not _is_here(parts.hostname or ""):
             raise ExportsError("--url must begin with https: http would send the API key as text")
         self._url = url.rstrip("/").removesuffix("/api")
+        # No proxy of the environment for this machine: it would get the key as text
+        proxy = [ProxyHandler({})] if parts.scheme == "http" else []
+        self._opener = build_opener(_Stays, *proxy)
         self._key = os.environ.get(KEY, "")
         if not self._key:
             raise ExportsError(f"set {KEY} to an API key: they are made under Settings, API keys")
@@ -85,11 +89,11 @@ class Remote:
         headers = headers | {"Authorization": f"Bearer {self._key}"}
         request = Request(self._url + path, body, headers, method=method)  # noqa: S310 (http or https, see above)
         try:
-            with build_opener(_Stays).open(request, timeout=SECONDS) as answer:
+            with self._opener.open(request, timeout=SECONDS) as answer:
                 data: bytes = answer.read(MOST)
         except HTTPError as e:
             raise _problem(e.code, e.read(MOST)) from None
-        except (URLError, HTTPException, OSError) as e:
+        except (URLError, HTTPException, OSError, ValueError) as e:
             reason = getattr(e, "reason", None) or e
             raise ExportsError(f"cannot reach {self._url}: {reason}") from None
         return data
@@ -112,7 +116,7 @@ def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
     except ValueError:
-        raise ExportsError("the server answered, and not as this app does: check --url") from None
+        raise ExportsError(NOT_OURS) from None
 
 
 def _problem(status: int, body: bytes) -> ExportsError:

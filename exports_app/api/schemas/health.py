@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from exports_app.api.schemas.base import Instant, Output
+from exports_app.api.schemas.base import At, Output
 
 Works = Literal["ok", "down"]
 
@@ -18,7 +18,7 @@ class FilesOut(Output):
 class MaintenanceOut(Output):
     """The installation is in maintenance: no runs start until it is over."""
 
-    since: Instant
+    since: At
     reason: str
 
 

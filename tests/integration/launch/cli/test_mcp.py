@@ -10,6 +10,7 @@ import pytest
 
 from exports_app.cli.main import main
 from exports_app.cli.mcp_server import answers
+from exports_app.cli.mcp_server.tools import Reading
 from exports_app.cli.remote import KEY, Remote
 from exports_app.domain.errors import ExportsError
 
@@ -75,6 +76,24 @@ def test_a_redirect_does_not_take_the_key_along(serving: Serving) -> None:
     with pytest.raises(ExportsError, match="redirects"):
         api.ask("GET", "/api/runs", {"limit": 1, "failing": True, "status": None})
     assert seen == ["/api/runs?limit=1&failing=true"]
+
+
+def test_no_proxy_gets_the_key_on_this_machine(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nothing answers there
+    api, seen = serving(200, b"[]")
+    assert api.ask("GET", "/api/runs") == []
+    assert seen == ["/api/runs"]
+
+
+@pytest.mark.parametrize("slug", ["３" * 32 + "----", "0" * 36, "{" + "0" * 34 + "}"])
+def test_what_only_looks_like_an_id_is_a_slug(serving: Serving, slug: str) -> None:
+    api, seen = serving(200, b'{"items": []}')
+    with pytest.raises(ExportsError, match="no scheduled export with the slug"):
+        Reading(api).found(slug)
+    assert seen[0].startswith("/api/scheduled-exports?slug=")
 
 
 @pytest.mark.parametrize("status", [200, 502])
