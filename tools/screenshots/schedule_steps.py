@@ -119,6 +119,6 @@ def see_backfill_question(page: Page, ids: Ids) -> None:
 
 def see_replacement(page: Page, ids: Ids) -> None:
     see_history(page, ids)
-    page.get_by_role("button", name="Replace old.boss@northwind.example").click()
+    page.get_by_role("button", name="Replace address old.boss@northwind.example").click()
     page.locator("#new-address").fill("new.boss@northwind.example")
     page.locator(".replacement .primary:enabled").wait_for()
