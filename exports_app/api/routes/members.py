@@ -14,6 +14,7 @@ from exports_app.api.schemas import kinds
 from exports_app.api.schemas import tenants as schemas
 from exports_app.api.schemas.base import Id
 from exports_app.domain import bounds
+from exports_app.domain.access import Role
 from exports_app.services.core.records import Member, Page, Tenant
 
 router = APIRouter(
@@ -105,10 +106,16 @@ def _change(
     srv: Srv, who: Who, request: Request, tenant: Tenant, member: Member, body: schemas.RoleIn
 ) -> dict[str, Any]:
     body.check_fixed(schemas.MemberOut.model_validate(_member(member)))
-    seen = member.role if expected_version(request, _version(member)) else None
+    seen = _seen(request, member)
     if "role" in body.given():
         member = srv.members.change_role(who, tenant.id, member.user.id, body.role, seen)
     return _member(member)
+
+
+def _seen(request: Request, member: Member) -> Role | None:
+    """The role, where the caller says which version they saw. Raises PreconditionFailed,
+    PreconditionRequired."""
+    return member.role if expected_version(request, _version(member)) else None
 
 
 def _version(member: Member) -> str:
@@ -140,9 +147,8 @@ def remove(
 ) -> None:
     """409 for the last active admin, while their scheduled exports have no new owner, and with
     dropRecipient if they are the only recipient of some scheduled exports."""
-    expected_version(request, _version(member))
-    of = (who, tenant.id, member.user.id)
-    srv.members.remove(*of, schedules_to, drop_recipient=drop_recipient)
+    of = (who, tenant.id, member.user.id, schedules_to)
+    srv.members.remove(*of, drop_recipient=drop_recipient, seen=_seen(request, member))
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -94,8 +94,7 @@ class Members:
         last admin, and where the role is another one than was seen."""
         with self._changing(who, tenant_id, user_id) as (tx, who, old):
             wanted = role_of(role)
-            if seen is not None and old.role is not seen:
-                raise VersionConflict
+            _require_seen(old, seen)
             if old.role is wanted:
                 return old
             _keep_an_admin(tx, tenant_id, old)
@@ -130,14 +129,16 @@ class Members:
         schedules_to: str | None = None,
         *,
         drop_recipient: bool = False,
+        seen: Role | None = None,
     ) -> Addressed:
         """The account stays. schedules_to: the member who becomes the owner of their schedules.
         drop_recipient: remove their address from the recipients of the tenant's scheduled exports.
-        Returns of how many it was removed.
+        seen: the role that the caller saw. Returns of how many it was removed.
         Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for
-        the last admin, where schedules have no new owner, and where some would have no
-        recipient."""
+        the last admin, where schedules have no new owner, where some would have no recipient, and
+        where the role is another one than was seen."""
         with self._changing(who, tenant_id, user_id) as (tx, who, old):
+            _require_seen(old, seen)
             self._end_membership(tx, who, old, tenant_id, schedules_to)
             dropped, detail = Addressed(), dict[str, int]()
             if drop_recipient:
@@ -239,6 +240,12 @@ def role_of(role: str) -> Role:
     if role not in ROLES:
         raise Invalid([FieldError("/role", one_of(ROLES))])
     return Role(role)
+
+
+def _require_seen(member: Member, role: Role | None) -> None:
+    """role: what the caller saw; None: not said. Raises VersionConflict."""
+    if role is not None and member.role is not role:
+        raise VersionConflict
 
 
 def _member(tx: Transaction, tenant_id: str, user_id: str) -> Member:

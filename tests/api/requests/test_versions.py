@@ -75,6 +75,7 @@ def test_a_change_between_the_check_and_the_writing_counts(
         lambda: services.campaigns.delete(who, campaign.id, campaign),
         lambda: services.quotas.change(who, tenant, {"schedules": 5}, quotas),
         lambda: services.members.change_role(*member, "admin", Role.ADMIN),
+        lambda: services.members.remove(*member, seen=Role.ADMIN),
         lambda: services.saved_views.delete(who, tenant, ids["view_id"], 7),
         lambda: services.schedules.delete(who, ids["schedule_id"], 7),
     ):
