@@ -14,6 +14,7 @@ from exports_app.api.middleware.slow_clients import has_body
 from exports_app.api.repeating import Reading
 from exports_app.api.request_body import check_coding
 from exports_app.api.routes.campaigns import BASE
+from exports_app.api.schemas import kinds
 from exports_app.api.schemas.imports import ImportOut
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal
@@ -64,7 +65,7 @@ async def load(
         str, Query(alias="fileName", max_length=LONGEST_NAME, description="For the audit")
     ] = "",
     column: Annotated[
-        list[Annotated[str, Query(max_length=2 * bounds.NAME)]] | None,
+        list[Annotated[str, kinds.said(pattern="="), Query(max_length=2 * bounds.NAME)]] | None,
         Query(
             max_length=COLUMNS,
             description="HEADER=FIELD imports a column as a field; HEADER= leaves it out",

@@ -63,6 +63,7 @@ BEYOND_SCHEMAS = {
         *("/scheduledExportIds", "/scheduledExportIds/*", "/tenantIds", "/tenantIds/*"),
         *("/filters/owner", "/schedulesTo", "/to", "/from"),
     ),
+    "what the file does not have": ("/column/*", "/sheet"),
     "scopes that the caller cannot give": ("/scopes",),
     "times that have passed": ("/expiresAt", "/after"),
     "signed, secret or used up": (

@@ -10,7 +10,7 @@ FREE = {
     "what people write": (
         *("name", "description", "channel", "status", "tags", "addTags", "removeTags", "q", "tag"),
         *("reason", "subject", "html", "text", "rows", "recipientDomains", "fileName", "names"),
-        *("campaign", "stored", "given", "kept", "column", "sheet"),
+        *("campaign", "stored", "given", "kept", "sheet"),
     ),
     "names of people and things": (
         *("actorName", "subjectName", "invitedBy", "createdBy", "scheduledExportName"),
