@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.visitor import Visits
 
@@ -14,6 +15,7 @@ def test_the_yaml_is_shown_and_copied(house: House, company: Company, visits: Vi
     page.get_by_role("menuitem", name="Copy as YAML").click()
     dialog = page.get_by_role("dialog", name="YAML")
     expect(dialog.locator("#yaml-text")).to_contain_text("- slug: weekly-numbers")
+    assert_accessible(page)
     dialog.get_by_role("button", name="Copy").click()
     expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
     assert "slug: weekly-numbers" in page.evaluate("navigator.clipboard.readText()")
