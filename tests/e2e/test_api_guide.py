@@ -99,6 +99,23 @@ def test_schedules_as_code(site: Site, tmp_path: Path) -> None:
     guide.walk(tmp_path, site.env | env | key, ROOT / "docs" / "as-code.md")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "```bash\nfalse\ntrue\n```",
+        '```bash\necho \'{"a": 1}\'\n```\n```json\n{"a": 1, "b": 2}\n```',
+        '```bash\necho \'[{"a": 1}]\'\n```\n```json\n[{"a": "1"}]\n```',
+        "```bash\necho one\n```\n```text\ntwo…\n```",
+        "```bash\ntrue\n```\nElsewhere:\n```json\n{}\n```",
+    ],
+)
+def test_a_wrong_example_is_found(wrong: str, tmp_path: Path) -> None:
+    document = tmp_path / "wrong.md"
+    document.write_text(wrong + "\n", encoding="utf-8")
+    with pytest.raises(AssertionError):
+        guide.walk(tmp_path, os.environ, document)
+
+
 @pytest.mark.parametrize(("name", "most"), MOST_LINES.items())
 def test_integrations_are_short_and_quoted(name: str, most: int) -> None:
     assert MOST_LINES.keys() == guide.integrations().keys()
