@@ -24,6 +24,8 @@ from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.view_actions import ViewActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
+from exports_app.ui.pages.settings.keys.schedules import KeySchedules
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.framework.guarded import Guarded
@@ -38,6 +40,8 @@ READING = {
     SchedulePicker: {"opened", "search"},
     YamlState: {"show", "close"},
     PaletteState: {"look"},
+    KeySchedules: {"opened", "search", "toggle", "clear"},
+    FeedSchedule: {"opened", "search", "choose"},
     ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn", "tag"},
     ViewActions: {
         *(
@@ -55,7 +59,7 @@ READING = {
     ScheduledExports: {"arrive", "step", "refresh"},
 }
 """All actions that need the right to read, and no other: a new one is refused until it is here.
-Views are a person's own; the service asks for more where one is shared."""
+Views, keys and feeds are a person's own; the service asks for more where a view is shared."""
 FORBIDDEN = "You do not have permission to do this"
 
 
