@@ -92,6 +92,8 @@ FEED_DAYS = 90
 """How far ahead a calendar looks, in days."""
 FEED_EVENTS = 500
 """Events of a calendar."""
+FEED_EVENTS_OF_EACH = 100
+"""Events of a scheduled export in a calendar of several."""
 FEED_RUNS = 50
 """Entries of a feed of runs."""
 METRIC_DAYS = 10_000

@@ -4,7 +4,7 @@ from exports_app.domain.errors.base import ExportsError
 
 
 class Unauthenticated(ExportsError):
-    """Sign in first: send a valid access token as 'Authorization: Bearer …'"""
+    """Sign in first: send an access token or an API key as 'Authorization: Bearer …'"""
 
     code = "unauthenticated"
     title = "Not signed in"
@@ -13,8 +13,8 @@ class Unauthenticated(ExportsError):
 
 
 class InvalidToken(Unauthenticated):
-    """This access token is not valid: it has expired or was revoked, or is not whole. Get a new
-    one"""
+    """This access token or API key is not valid: it has expired, was revoked, or is incomplete.
+    Get a new one"""
 
     code = "invalid_token"
     title = "The token is not valid"

@@ -117,19 +117,20 @@ class FeedReading:
         self._runs = runs
 
     def calendar(self, token: str) -> Calendar:
-        """The next FEED_DAYS, FEED_EVENTS runs at most."""
+        """The next FEED_DAYS, FEED_EVENTS runs at most. FEED_EVENTS_OF_EACH, so that one that runs
+        each minute hides no other."""
         feed, who = self._tokens.reader(token)
-        now, most = self._clock(), bounds.FEED_EVENTS
+        now, most, of_each = self._clock(), bounds.FEED_EVENTS, bounds.FEED_EVENTS_OF_EACH
         until = now + timedelta(days=bounds.FEED_DAYS)
         with self._store.read() as tx:
             if feed.schedule_id:
                 schedule = schedule_of(tx, who, feed.schedule_id, Permission.READ)
-                schedules = [schedule] if schedule.is_active else []
+                schedules, of_each = [schedule] if schedule.is_active else [], most
             else:
                 # The first runs of all are among those of the schedules that are due first
                 schedules = tx.schedules.next_due(feed.tenant_id, until, most)
             known = _known(tx, feed)
-        return Calendar(known, next_runs(schedules, now, until, most))
+        return Calendar(known, next_runs(schedules, now, until, most, of_each))
 
     def runs(self, token: str) -> RunFeed:
         feed, who = self._tokens.reader(token)

@@ -20,11 +20,12 @@ class NextRun:
 
 
 def next_runs(
-    schedules: Iterable[Schedule], now: datetime, until: datetime, most: int
+    schedules: Iterable[Schedule], now: datetime, until: datetime, most: int, of_each: int
 ) -> list[NextRun]:
-    """In (now, until], the first ones, in order. schedules: active ones, in any order."""
-    of_each = (_of(schedule, now, until) for schedule in schedules)
-    return list(islice(merge(*of_each, key=lambda run: (run.at, run.schedule.id)), most))
+    """In (now, until], the first ones, in order, and the first of each. schedules: active ones, in
+    any order."""
+    fires = (islice(_of(schedule, now, until), of_each) for schedule in schedules)
+    return list(islice(merge(*fires, key=lambda run: (run.at, run.schedule.id)), most))
 
 
 def _of(schedule: Schedule, now: datetime, until: datetime) -> Iterator[NextRun]:

@@ -86,6 +86,16 @@ def test_events_keep_their_uid_and_the_answer_its_etag(
     assert later[: len(ids) - 1] == ids[1:]
 
 
+def test_one_that_runs_often_hides_no_other(api: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "FEED_EVENTS_OF_EACH", 3)
+    often = create(api.admin, name="Often", schedule="* * * * *")
+    create(api.admin, name="Daily", schedule="0 9 * * *")
+    names = [name for name, _ in events(read(api, made(api.admin)))]
+    assert names == ["Often"] * 3 + ["Daily"] * 3
+    alone = made(api.admin, scheduledExportId=often["id"])
+    assert len(events(read(api, alone))) == bounds.FEED_EVENTS
+
+
 def test_it_has_500_events_at_most(api: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "FEED_EVENTS", 5)
     create(api.admin, name="Hourly", schedule="0 * * * *", timezone="UTC")
