@@ -1,18 +1,24 @@
 """The pages of API keys without a browser."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Principal
-from exports_app.services.core.records import Tenant
+from exports_app.domain.access import Principal, Role
+from exports_app.services.core.records import Membership, Tenant
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
 from exports_app.ui.pages.settings.keys.schedules import KeySchedules
 from exports_app.ui.pages.settings.keys.state import ONLY_OF_SCHEDULES, KeysState
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab
-from tests.world import make_schedule
+from tests.world import Cast, make_schedule
+from tests.world import sign_in as session_of
 
 
 def test_a_key_is_shown_once_and_then_in_no_state(
@@ -152,6 +158,32 @@ def test_a_key_is_limited_to_chosen_scheduled_exports(
         again = services.auth.principal(page.fresh)
         assert again.key
         assert again.key.schedules is None
+
+    asyncio.run(play())
+
+
+def test_what_was_chosen_in_one_tenant_is_not_chosen_in_another(
+    services: Services, tab: Tab, sign_in: SignIn, cast: Cast
+) -> None:
+    with services.store.write() as tx:
+        tx.users.join(Membership(cast.admin.user.id, cast.globex.id, Role.ADMIN))
+    roles = dict.fromkeys((cast.acme.id, cast.globex.id), Role.ADMIN)
+    who = replace(cast.admin.who, roles=roles)
+    schedule = make_schedule(services, who, cast.acme.id)
+
+    async def play() -> None:
+        await sign_in(who, cast.acme)
+        await tab.do(SessionState.enter)
+        of_key, of_feed = await tab.state(KeySchedules), await tab.state(FeedSchedule)
+        await tab.do(KeySchedules.opened, True)
+        await tab.do(KeySchedules.toggle, schedule.id)
+        await tab.do(FeedSchedule.opened, True)
+        await tab.do(FeedSchedule.choose, schedule.id)
+        assert ([each.id for each in of_key.chosen], of_feed.chosen) == ([schedule.id], schedule.id)
+        actions.begin(Actor(who, session_of(services, cast.admin.user), cast.acme.id))
+        await tab.do(SessionState.switch, cast.globex.id)
+        assert (of_key.chosen, of_key.options) == ([], [])
+        assert (of_feed.chosen, of_feed.name, of_feed.options) == ("", "", [])
 
     asyncio.run(play())
 

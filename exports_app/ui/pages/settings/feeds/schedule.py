@@ -10,7 +10,7 @@ from exports_app.services.core.records import Page
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.session import SessionState, of_tenant
 
 SHOWN = 20
 
@@ -21,6 +21,7 @@ class Option:
     name: str
 
 
+@of_tenant
 class FeedSchedule(rx.State):
     q: str = ""
     options: list[Option] = []  # noqa: RUF012 (Reflex copies defaults)
@@ -29,6 +30,10 @@ class FeedSchedule(rx.State):
     chosen: str = ""
     """Its id; empty: the feed has all of the tenant."""
     name: str = ""
+
+    @internal
+    def leave_tenant(self) -> None:
+        self.reset()
 
     @action(Permission.READ)
     async def opened(self, is_open: bool) -> None:

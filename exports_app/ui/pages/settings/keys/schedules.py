@@ -8,8 +8,9 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Page
 from exports_app.ui.framework.actions import action, call
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.session import SessionState, of_tenant
 
 SHOWN = 20
 
@@ -21,6 +22,7 @@ class Option:
     chosen: bool
 
 
+@of_tenant
 class KeySchedules(rx.State):
     q: str = ""
     options: list[Option] = []  # noqa: RUF012 (Reflex copies defaults)
@@ -32,6 +34,10 @@ class KeySchedules(rx.State):
     @rx.var
     def is_full(self) -> bool:
         return len(self.chosen) >= bounds.KEY_SCHEDULES
+
+    @internal
+    def leave_tenant(self) -> None:
+        self.reset()
 
     @action(Permission.READ)
     async def opened(self, is_open: bool) -> None:
