@@ -135,7 +135,10 @@ def test_without_allow_writes_it_only_reads(site: Site) -> None:
             assert {tool.name for tool in tools} == READING
             cron = await call(client, "check_cron", expression="0 9 * * 1", count=3)
             assert (cron["valid"], len(cron["nextRuns"])) == (True, 3)
-            assert (await call(client, "check_cron", expression="0 9 * *"))["valid"] is False
+            assert cron["error"] is None
+            wrong = await call(client, "check_cron", expression="0 9 * *")
+            assert (wrong["valid"], wrong["nextRuns"]) == (False, [])
+            assert "five fields" in wrong["error"]
             catalog = await call(client, "get_catalog")
             assert "campaigns" in {kind["key"] for kind in catalog["exportTypes"]}
 
@@ -154,10 +157,28 @@ def test_errors_are_what_the_api_says(site: Site) -> None:
             assert "no scheduled export" in await refused(client, "get_schedule", schedule="x")
             assert "only one" in await refused(client, "why_did_it_fail")
             assert "failed" in await refused(client, "why_did_it_fail", schedule="yearly")
-            assert "is no ID" in await refused(client, "get_run", run_id="../users")
+            assert "is not the ID of a run" in await refused(client, "get_run", run_id="../users")
         async with within(site.url, "exa_wrong") as client:
             assert "(invalid_token)" in await refused(client, "list_schedules")
         async with within(f"http://127.0.0.1:{free_port()}", site.key) as client:
             assert "cannot reach" in await refused(client, "list_schedules")
+
+    asyncio.run(play())
+
+
+def test_arguments_that_a_tool_does_not_have_are_refused(site: Site) -> None:
+    async def play() -> None:
+        async with within(site.url, site.key, allow_writes=True) as client:
+            for tool in (await client.list_tools()).tools:
+                assert tool.input_schema["additionalProperties"] is False
+                assert f"{tool.name} does not know 'no'" in await refused(client, tool.name, no=1)
+            runs = (await call(client, "list_runs", schedule="yearly"))["items"]
+            asked = {"schedule": "yearly", "send_to": "nobody", "window": {}, "days": 3}
+            assert await refused(client, "trigger_run", **asked) == (
+                "trigger_run does not know 'days', 'window': "
+                "its arguments are schedule, send_to, wait"
+            )
+            assert (await call(client, "list_runs", schedule="yearly"))["items"] == runs
+            assert "it has no arguments" in await refused(client, "get_catalog", no=1)
 
     asyncio.run(play())

@@ -6,6 +6,7 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
 from exports_app import __version__
@@ -23,16 +24,36 @@ WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world
 
 
 def build(api: Remote, *, allow_writes: bool) -> MCPServer[Any]:
-    server: MCPServer[Any] = MCPServer(
-        "exports_app", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
-    )
     reading = Reading(api)
-    for tool in reading.tools():
-        server.add_tool(_with_errors(tool), annotations=READS)
+    tools = [_tool(each, READS) for each in reading.tools()]
     if allow_writes:
-        for tool in Writing(api, reading).tools():
-            server.add_tool(_with_errors(tool), annotations=WRITES)
-    return server
+        tools += [_tool(each, WRITES) for each in Writing(api, reading).tools()]
+    return MCPServer(
+        "exports_app",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        log_level="WARNING",
+        tools=tools,
+    )
+
+
+class _Strict(Tool):
+    """Refuses arguments that it does not have. The SDK drops them, and a run with `window` would
+    export other days than asked for."""
+
+    async def run(self, arguments: dict[str, Any], *args: Any, **options: Any) -> Any:
+        known = self.parameters["properties"]
+        if unknown := sorted(arguments.keys() - known.keys()):
+            said = ", ".join(f"{name[:100]!r}" for name in unknown[:10])
+            has = f"its arguments are {', '.join(known)}" if known else "it has no arguments"
+            raise ToolError(f"{self.name} does not know {said}: {has}")
+        return await super().run(arguments, *args, **options)
+
+
+def _tool(tool: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
+    made = _Strict.from_function(_with_errors(tool), annotations=annotations)
+    made.parameters["additionalProperties"] = False
+    return made
 
 
 def _with_errors(tool: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,6 +21,9 @@ Cursor = Annotated[str | None, Field(description="nextCursor of the page before"
 Size = Annotated[int, Field(ge=1, le=a.ITEMS)]
 M = TypeVar("M", bound=a.Answer)
 Count = Annotated[int, Field(ge=1, le=20)]
+NOT_RECEIVED = {"failed", "unknown"}
+"""Statuses of deliveries that failed, or may have: not of those that are still to be sent, or
+were replaced."""
 Status = Literal["pending", "processing", "completed", "partial", "failed", "skipped", "cancelled"]
 
 
@@ -106,7 +109,7 @@ class Reading:
         run = self._api.ask("GET", f"/api/runs/{_run_id(run_id or '')}")
         of = f"{SCHEDULES}/{run['scheduledExportId']}/history/{run['id']}"
         attempts = self._api.ask("GET", f"{of}/attempts")["items"]
-        failed = [each for each in run["deliveries"] if each["status"] != "accepted"]
+        failed = [each for each in run["deliveries"] if each["status"] in NOT_RECEIVED]
         found = {"run": run, "attempts": attempts, "failedDeliveries": failed}
         return _made(a.Failure, found | {"explanation": _explanation(run, attempts, failed)})
 
@@ -133,7 +136,9 @@ class Reading:
         body = {"expression": expression, "count": count}
         if timezone:
             body["timezone"] = timezone
-        return _made(a.CronAnswer, self._api.ask("POST", f"{SCHEDULES}/validate-cron", body=body))
+        made = self._api.ask("POST", f"{SCHEDULES}/validate-cron", body=body)
+        error = None if made["valid"] else made["message"]
+        return _made(a.CronAnswer, made | {"error": error})
 
     def get_catalog(self) -> a.Catalog:
         """List what can be exported: export types with their columns, formats, channels, common
@@ -233,7 +238,7 @@ def _is_id(text: str) -> bool:
 def _run_id(text: str) -> str:
     """Raises ExportsError for what would be another path."""
     if not _is_id(text):
-        raise ExportsError(f"{text!r} is no ID of a run: list_runs has them")
+        raise ExportsError(f"{text!r} is not the ID of a run: list_runs shows the IDs")
     return text
 
 
@@ -243,8 +248,12 @@ def _explanation(run: Any, attempts: list[Any], failed: list[Any]) -> str:
         said.append(f"{run['error'].rstrip('.')}.")
     if len(attempts) > 1:
         said.append(f"There were {len(attempts)} attempts.")
-    if failed:
-        said.append(f"{len(failed)} of {len(run['deliveries'])} recipients did not get it.")
+    unsure = sum(each["status"] == "unknown" for each in failed)
+    of = f"of {len(run['deliveries'])} recipients"
+    if missed := len(failed) - unsure:
+        said.append(f"{missed} {of} did not get it.")
+    if unsure:
+        said.append(f"It is not known whether {unsure} {of} got it.")
     if run["nextAttemptAt"]:
-        said.append(f"It is tried again at {run['nextAttemptAt']}.")
+        said.append(f"It will be retried at {run['nextAttemptAt']}.")
     return " ".join(said)

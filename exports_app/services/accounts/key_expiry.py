@@ -75,7 +75,7 @@ def _write(tx: Transaction, message: AccountMessage, now: datetime) -> AccountEm
         title="An API key expires soon",
         lead=(
             f"The API key {bidi.isolated(key.name)} expires on {end}. Programs that use it are "
-            "refused from then on. Create a new key, and put it in the place of this one."
+            "refused from then on. Create a new key, and replace this one with it."
         ),
         button="Open the API keys",
         page=TENANT_PAGE if tenant else OWN_PAGE,

@@ -1,5 +1,6 @@
 """The command mcp before it serves, and its calls of the API."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -101,6 +102,23 @@ def test_what_is_no_json_is_an_error(serving: Serving, status: int) -> None:
     api, _ = serving(status, b"<html>")
     with pytest.raises(ExportsError, match="not as this app does"):
         api.ask("GET", "/api/runs")
+
+
+def test_only_deliveries_that_failed_are_told_as_such(serving: Serving) -> None:
+    statuses = ["pending", "sending", "accepted", "failed", "unknown", "skipped"]
+    sent = [{"target": name, "status": name, "attempts": 1} for name in statuses]
+    run = {"id": "0" * 8 + "-0000-4000-8000-" + "0" * 12, "scheduledExportId": "x"}
+    run |= {"status": "partial", "trigger": "manual", "createdAt": "", "error": None}
+    # One answer for both calls: the run, and the list of its attempts
+    whole = run | {"deliveries": sent, "nextAttemptAt": "2026-01-02T03:04:05Z", "items": []}
+    api, _ = serving(200, json.dumps(whole).encode())
+    found = Reading(api).why_did_it_fail(run_id=run["id"])
+    assert [each.target for each in found.failed_deliveries] == ["failed", "unknown"]
+    assert found.explanation == (
+        "The run is partial. 1 of 6 recipients did not get it. "
+        "It is not known whether 1 of 6 recipients got it. "
+        "It will be retried at 2026-01-02T03:04:05Z."
+    )
 
 
 def test_long_texts_and_lists_are_cut() -> None:
