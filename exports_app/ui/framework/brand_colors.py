@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from colorsys import rgb_to_hls
 from dataclasses import dataclass
+from functools import lru_cache
 
 from exports_app.domain.colors import contrast, mixed, readable_on
 
@@ -42,6 +43,11 @@ THEMES = {
 def scale(color: str) -> dict[str, str]:
     """CSS custom properties for the accent. color: #RRGGBB; anything else counts as the product's
     own."""
+    return dict(_scale(color))
+
+
+@lru_cache(maxsize=256)  # a few milliseconds, which every page that opens would take
+def _scale(color: str) -> dict[str, str]:
     base = color if re.fullmatch(r"#[0-9A-Fa-f]{6}", color) else DEFAULT
     shades: dict[str, str] = {}
     for name, theme in THEMES.items():

@@ -171,12 +171,16 @@ class SessionState(rx.State):
     @internal
     def show_changed(self, tenant: Tenant) -> None:
         """The tenant was given another name or other looks, here."""
-        self.tenant_name, self.colors = tenant.name, brand_colors.scale(tenant.brand_color)
-        self.timezone = tenant.timezone or services.settings.tz
-        self.tenants = [
-            TenantChoice(t.id, t.slug, tenant.name) if t.id == tenant.id else t
-            for t in self.tenants
-        ]
+        put(
+            self,
+            tenant_name=tenant.name,
+            colors=brand_colors.scale(tenant.brand_color),
+            timezone=tenant.timezone or services.settings.tz,
+            tenants=[
+                TenantChoice(t.id, t.slug, tenant.name) if t.id == tenant.id else t
+                for t in self.tenants
+            ],
+        )
 
     @action()
     async def switch(self, tenant_id: str) -> None:
