@@ -11,6 +11,7 @@ from exports_app.cli import choosing
 from exports_app.cli.definition_places import opened
 from exports_app.cli.output import add_json, one_line, show
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
+from exports_app.domain.humanize import counted
 
 EXPORT = "Print the scheduled exports of a tenant as YAML."
 PLAN = "Show what applying a YAML file would change. Changes nothing."
@@ -18,6 +19,7 @@ APPLY = "Make the scheduled exports of a tenant what a YAML file says. Shows the
 CHANGES = 2
 """The exit code of a plan with changes, where it is asked for."""
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
+OTHERS = "are not in the file: they stay as they are"
 LONGEST = 300
 """Characters of a value that are shown."""
 
@@ -92,14 +94,15 @@ def plan(args: argparse.Namespace) -> int:
 
 
 def apply(args: argparse.Namespace) -> int:
-    if not args.yes and (args.json or not sys.stdin.isatty()):
-        raise ExportsError("nobody can be asked here: use --yes to apply without asking")
+    asks = not args.json and sys.stdin.isatty()
     text, tenant = _read(args.file)
     with opened(args, tenant, writes=True) as place:
         found = _named(args.file, lambda: place.plan(text, prune=args.prune))
         if not args.json:
             print(*lines(found), sep="\n", flush=True)
         if found["changes"]:
+            if not args.yes and not asks:
+                raise ExportsError("cannot ask for confirmation here: use --yes")
             if not args.yes and not _agreed():
                 print("Nothing was changed")
                 return 1
@@ -156,14 +159,20 @@ def lines(plan: dict[str, Any]) -> Iterator[str]:
         yield ""
     yield _summary(plan)
     if plan["others"]:
-        yield f"{plan['others']:,} not in the file: they stay as they are"
+        yield _counted(plan["others"], "is not in the file: it stays as it is", OTHERS)
 
 
 def _summary(plan: dict[str, Any]) -> str:
     if not plan["changes"]:
-        return f"No changes: {plan['unchanged']:,} are as the file says"
+        return (
+            f"No changes. {_counted(plan['unchanged'], 'is as in the file', 'are as in the file')}"
+        )
     counts = "Plan: {toCreate} to create, {toUpdate} to update, {toDelete} to delete"
     return f"{counts.format_map(plan)}, {plan['unchanged']:,} unchanged"
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{counted(count, 'scheduled export')} {one if count == 1 else several}"
 
 
 def _field(change: dict[str, Any], *, is_new: bool) -> str:

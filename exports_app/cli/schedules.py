@@ -66,7 +66,7 @@ def _list(args: argparse.Namespace) -> int:
 def _state(one: "Schedule") -> str:
     if one.is_active:
         return "active"
-    return "stopped" if one.paused_at else "paused"
+    return "paused automatically" if one.paused_at else "paused"
 
 
 def _out(one: "Schedule") -> dict[str, Any]:

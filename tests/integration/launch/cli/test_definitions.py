@@ -11,6 +11,7 @@ from exports_app.domain.errors import ExportsError
 from tests.integration.launch.cli.process import Run, free_port, refused, went_well
 
 ACME = ("--tenant", "acme")
+UNCHANGED = "No changes. 3 scheduled exports are as in the file\n"
 SUPER = ("--as", "super@admin.com")
 NEW = """\
 tenant: acme
@@ -39,7 +40,8 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_is_exported_planned_and_applied(run: Run, file: Path) -> None:
     exported = went_well(run("export", *ACME))
     file.write_text(exported)
-    assert went_well(run("plan", str(file))) == "No changes: 3 are as the file says\n"
+    assert went_well(run("plan", str(file))) == UNCHANGED
+    assert went_well(run("apply", str(file), *SUPER)) == UNCHANGED  # asks nothing
     named = went_well(run("export", *ACME, "--json"))
     assert json.loads(named)["tenant"] == "acme"
 
@@ -62,7 +64,9 @@ def test_a_file_is_exported_planned_and_applied(run: Run, file: Path) -> None:
 @pytest.mark.usefixtures("demo")
 def test_what_is_refused_says_why(run: Run, file: Path) -> None:
     file.write_text(NEW)
-    assert "nobody can be asked here: use --yes" in refused(run("apply", str(file), *SUPER))
+    without = run("apply", "-", *SUPER, typed=NEW.replace("\\u001b[2J", ""))
+    assert refused(without) == "exports_app: cannot ask for confirmation here: use --yes"
+    assert "Plan: 1 to create" in without.stdout
     assert "--as EMAIL" in refused(run("apply", str(file), "--yes"))
     assert "choose a tenant with --tenant SLUG: acme, globex" in refused(run("export"))
     assert "is larger than 1 MiB" in refused(run("plan", "-", *ACME, typed="#" * 1024 * 1025))
@@ -113,4 +117,9 @@ def test_a_plan_in_lines() -> None:
     assert order.strip() == 'recipients: ["a", "b"] → ["b", "a"]'
     assert name.strip() == 'name: "\\u001b[2J" → "Ü"'
     assert total == "Plan: 0 to create, 1 to update, 0 to delete, 1,000 unchanged"
-    assert others == "2 not in the file: they stay as they are"
+    assert others == "2 scheduled exports are not in the file: they stay as they are"
+    single = counts | {"changes": [], "unchanged": 1, "others": 1}
+    assert list(lines(single)) == [
+        "No changes. 1 scheduled export is as in the file",
+        "1 scheduled export is not in the file: it stays as it is",
+    ]

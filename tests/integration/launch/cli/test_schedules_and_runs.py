@@ -8,6 +8,7 @@ import pytest
 
 from exports_app.api.schemas.runs import RunOut
 from exports_app.cli import runs as watching
+from exports_app.cli import schedules as listing
 from exports_app.cli.main import main
 from exports_app.domain.runs.states import RunStatus
 from tests.integration.launch.cli.process import PASSWORD, Run, refused, went_well
@@ -44,6 +45,33 @@ def test_a_scheduled_export_is_listed_switched_and_run(run: Run) -> None:
     table = went_well(run("runs", "list", *acme, "--status", "pending"))
     assert table.splitlines()[1].split()[:2] == [run_id, "pending"]
     assert len(went_well(run("runs", "list", *acme, "--status", "failed")).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("is_active", "paused_at", "shown"),
+    [(True, None, "active"), (False, None, "paused"), (False, "then", "paused automatically")],
+)
+def test_a_list_says_who_paused(
+    is_active: bool,
+    paused_at: str | None,
+    shown: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one = Mock(is_active=is_active, paused_at=paused_at, next_run_at=None, last_status=None)
+    one.configure_mock(id="1", name="Weekly")
+    services = Mock(**{"schedules.find.return_value": ([one], 1)})
+    monkeypatch.setattr(listing, "read_only_services", lambda: nullcontext(services))
+    monkeypatch.setattr(listing.choosing, "tenant", Mock())
+    monkeypatch.setattr(listing, "_out", Mock(return_value={}))
+    assert main(["schedules", "list"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == [
+        "1",
+        *shown.split(),
+        "-",
+        "-",
+        "Weekly",
+    ]
 
 
 @pytest.mark.usefixtures("demo")
