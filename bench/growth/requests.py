@@ -24,6 +24,7 @@ OF_RUN = f"{LIST}/{{schedule}}/history/{{run}}"
 TENANT = "/api/tenants/{tenant}"
 LEFT_OUT = {
     f"{LIST}/{{schedule_id}}/history/{{history_id}}/file": "reads a file, by its run's id",
+    "/api/runs/{run_id}/file": "reads a file, by its run's id",
     "/api/files/{delivery_id}": "reads a file, by its delivery's id",
     "/api/session/end": "for browsers: ends a session by its id",
     "/api/session/{code}": "for browsers: redeems a code that works once",

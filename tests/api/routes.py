@@ -153,6 +153,7 @@ CASES = [
     Case("GET", "/api/runs", 200, super_admin=422),  # of which tenant?
     Case("GET", "/api/runs/ended", 200, super_admin=422),
     Case("GET", "/api/runs/{run_id}", 200),
+    Case("GET", "/api/runs/{run_id}/file", 200),
     Case("GET", "/api/account", 200),
     Case(
         "POST",

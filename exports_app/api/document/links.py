@@ -33,11 +33,17 @@ LINKS: dict[str, dict[str, Parameters]] = {
     ),
     "deleteSchedule": _all({"schedule_id": "$request.path.schedule_id"}, "restoreSchedule"),
     "triggerSchedule": {
-        "getRun": {"run_id": "$response.body#/historyId"},
+        **_all({"run_id": "$response.body#/historyId"}, "getRun", "getRunFile"),
         **_all(STARTED, "getScheduleRun", "cancelRun", "downloadRunFile"),
     },
-    "getRun": _all(RUN, "downloadRunFile", "listAttempts", "listDownloads", "rerunRun"),
-    "rerunRun": {"getRun": {"run_id": ID}, **_all(RUN, "downloadRunFile", "cancelRun")},
+    "getRun": {
+        "getRunFile": {"run_id": ID},
+        **_all(RUN, "downloadRunFile", "listAttempts", "listDownloads", "rerunRun"),
+    },
+    "rerunRun": {
+        **_all({"run_id": ID}, "getRun", "getRunFile"),
+        **_all(RUN, "downloadRunFile", "cancelRun"),
+    },
     "createCampaign": _all(
         CAMPAIGN, "getCampaign", "updateCampaign", "patchCampaign", "deleteCampaign", "writeMetrics"
     ),

@@ -176,6 +176,7 @@ _SCHEDULES = {
     "GET /api/runs": _operation("listRuns"),
     "GET /api/runs/ended": _operation("listEndedRuns"),
     "GET /api/runs/{run_id}": _operation("getRun"),
+    "GET /api/runs/{run_id}/file": _operation("getRunFile", *A_FILE),
     "GET /api/files/{delivery_id}": _operation("downloadLinkedFile", *A_FILE, e.LinkExpired),
 }
 _OTHERS = {

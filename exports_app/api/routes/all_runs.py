@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import Reader, Srv, Who
+from exports_app.api.file_response import FileResponse, sent
 from exports_app.api.schemas import runs as schemas
 from exports_app.api.schemas.base import Instant
 from exports_app.api.threaded_responses import in_thread
@@ -20,6 +21,7 @@ from exports_app.domain.runs.states import UNFINISHED, RunStatus, Trigger
 from exports_app.services.core.interfaces import RunFilter
 from exports_app.services.core.records import Delivery, Page, Run
 from exports_app.services.runs.ended import EndedPage
+from exports_app.services.runs.history import RunFile
 from exports_app.services.runs.listing import ListedRun
 
 router = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[parameters.CHECKED])
@@ -152,6 +154,26 @@ async def get(
     return await once_ended(
         request, srv, who, waiting, wait, lambda: srv.run_listing.get(who, run_id)
     )
+
+
+@router.get(
+    "/{run_id}/file", response_class=FileResponse, summary="Download the file of a run by its ID"
+)
+def file(srv: Srv, request: Request, who: Who, run_id: str) -> Response:
+    """As it was sent, under its name. Range requests continue an interrupted download."""
+    run, _ = srv.run_listing.get(who, run_id)
+    return file_out(srv, request, who, run.scheduled_export_id, run_id)
+
+
+def file_out(srv: Srv, request: Request, who: Who, schedule_id: str, run_id: str) -> Response:
+    """The file of a run as an answer. Raises NotFound, NoFile, FileRemoved."""
+    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+
+    def look(noted: bool) -> RunFile:
+        fetch = srv.download_log.fetch if noted else srv.history.file
+        return fetch(who, schedule_id, run_id)
+
+    return sent(request, headers, look)
 
 
 async def once_ended(

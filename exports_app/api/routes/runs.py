@@ -7,15 +7,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from exports_app.api import pages, parameters
 from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
-from exports_app.api.file_response import FileResponse, sent
+from exports_app.api.file_response import FileResponse
 from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import json_body, takes
-from exports_app.api.routes.all_runs import once_ended, run_out
+from exports_app.api.routes.all_runs import file_out, once_ended, run_out
 from exports_app.api.schemas import runs as schemas
 from exports_app.api.waiting import Seconds, Waits
 from exports_app.services.core.records import Page
 from exports_app.services.runs.download_log import MAX_LISTED
-from exports_app.services.runs.history import RunFile
 
 router = APIRouter(
     prefix="/api/scheduled-exports",
@@ -254,10 +253,4 @@ def downloads(
 )
 def file(srv: Srv, request: Request, who: Who, schedule_id: str, history_id: str) -> Response:
     """As it was sent, under its name. Range requests continue an interrupted download."""
-    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-
-    def find(noted: bool) -> RunFile:
-        fetch = srv.download_log.fetch if noted else srv.history.file
-        return fetch(who, schedule_id, history_id)
-
-    return sent(request, headers, find)
+    return file_out(srv, request, who, schedule_id, history_id)

@@ -151,7 +151,8 @@ class TestItsSchedules:
             assert caller.put(path, {"name": "Mine"}).status_code == 200
             assert caller.post(path + "/trigger").status_code == 202
             assert caller.get(path + "/history").json()["total"] >= 1
-            assert caller.get(f"/api/runs/{ids['run_id']}").status_code == 200
+            for of_run in (f"/api/runs/{ids['run_id']}", f"/api/runs/{ids['run_id']}/file"):
+                assert caller.get(of_run).status_code == 200
             of = {"scheduledExportId": ids["schedule_id"]}
             assert len(caller.get("/api/runs", params=of).json()["items"]) >= 1
         assert chosen[0].delete(path).status_code == 204

@@ -87,6 +87,23 @@ def downloads(api: Clients, run: Run) -> int:
     return total
 
 
+def test_a_file_by_the_run_alone_is_the_same(api: Clients, services: Services, sent: Run) -> None:
+    path = f"/api/runs/{sent.id}/file"
+    known = api.viewer.request("HEAD", path)
+    assert (known.status_code, known.headers["etag"]) == (200, f'"{sent.sha256}"')
+    same = api.viewer.get(path, headers={"If-None-Match": known.headers["etag"]})
+    assert (same.status_code, downloads(api, sent)) == (304, 0)
+    part = api.viewer.get(path, headers={"Range": "bytes=3-9"})
+    whole = api.viewer.get(f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}/file")
+    assert (part.status_code, part.content) == (206, whole.content[3:10])
+    assert part.headers["content-disposition"] == whole.headers["content-disposition"]
+    assert downloads(api, sent) == 1  # both within a minute
+    problem(api.outsider.get(path), 404, "not_found")
+    assert sent.file_key is not None
+    services.files.remove(sent.file_key)
+    problem(api.viewer.get(path), 410, "file_removed")
+
+
 def test_what_was_never_given_out_is_not_there(api: Clients, link: str) -> None:
     for wrong in (link[:-1], link.replace("expires=", "expires=1"), link.partition("?")[0]):
         problem(api.anonymous.get(wrong), 404, "not_found")
