@@ -149,8 +149,15 @@ def test_a_step_fails_clearly(site: Site, tmp_path: Path) -> None:
     failed = site.run(tmp_path, "run_step.py", SCHEDULE=schedule, ONCE="failing")
     assert failed.returncode == 1
     assert "is failed: " in failed.stderr
+    no_file = site.run(tmp_path, "run_and_download.sh", SCHEDULE=schedule)
+    assert no_file.returncode == 1
+    assert '"status":"failed"' in no_file.stderr
+    assert not list(tmp_path.iterdir())
     refused = site.run(tmp_path, "run_step.py", SCHEDULE=schedule, ONCE="refused", KEY="exa_wrong")
     assert refused.returncode == 1
+    assert "invalid_token" in refused.stderr
+    refused = site.run(tmp_path, "run_and_download.sh", SCHEDULE=schedule, KEY="exa_wrong")
+    assert refused.returncode != 0
     assert "invalid_token" in refused.stderr
 
 
