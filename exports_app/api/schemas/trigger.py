@@ -15,10 +15,17 @@ from exports_app.services.schedules.new_run import RunOrder
 
 ME = "me"
 NO_TEST = "what goes to you or to chosen addresses is a test: leave test out, or send true"
+NOT_WHOM = 'must be "me" or a list of addresses'
 
 
 def _me(value: Any) -> Any:
-    return [ME] if value == ME else value
+    """Raises ValueError for what is neither "me" nor a list: of both, pydantic names only the
+    list."""
+    if value == ME:
+        return [ME]
+    if not isinstance(value, list):
+        raise ValueError(NOT_WHOM)  # noqa: TRY004 (pydantic makes an error of a ValueError)
+    return value
 
 
 Whom = Annotated[

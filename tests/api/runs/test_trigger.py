@@ -105,6 +105,14 @@ def test_what_is_wrong_starts_nothing(
     assert sql(services, "SELECT count(*) FROM export_history") == [(0,)]
 
 
+@pytest.mark.parametrize("wrong", ["all", 1, {"me": True}])
+def test_recipients_are_me_or_a_list(api: Clients, path: str, wrong: Any) -> None:
+    refused = problem(api.admin.post(path, {"recipients": wrong}), 422, "invalid")
+    assert refused["errors"] == [
+        {"pointer": "/recipients", "detail": 'must be "me" or a list of addresses'}
+    ]
+
+
 def test_addresses_outside_the_tenants_domains_are_refused(
     api: Clients, services: Services, path: str, cast: Cast
 ) -> None:
