@@ -3,6 +3,7 @@ installation, or a server."""
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from urllib.parse import urlencode
 
 from exports_app import settings
 from exports_app.cli import choosing
-from exports_app.cli.remote import NOT_OURS, Remote
-from exports_app.cli.services import open_services, read_only_services
+from exports_app.cli.remote import NOT_OURS, URL, Remote
+from exports_app.cli.services import absent_file, open_services, read_only_services
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError
 
@@ -36,10 +37,17 @@ class Place(Protocol):
 def opened(args: argparse.Namespace, tenant: str | None, *, writes: bool) -> Iterator[Place]:
     """tenant: the slug that the definition names. Raises ExportsError."""
     chosen = args.tenant or tenant
-    if args.url:
-        remote = Remote(args.url)
+    if url := args.url or os.environ.get(URL):
+        if writes and args.actor:
+            raise ExportsError(f"--as is for the database: leave it out with --url or {URL}")
+        remote = Remote(url)
         yield _Server(remote, _tenant_id(remote, chosen))
         return
+    if file := absent_file():
+        raise ExportsError(
+            f"there is no database at {file}: give --url or {URL}, or run this where the database"
+            " is"
+        )
     if not writes:
         with read_only_services() as services:
             place = choosing.tenant(services, chosen)

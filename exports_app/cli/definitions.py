@@ -65,8 +65,8 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     choosing.add_tenant(parser)
     parser.add_argument(
         "--url",
-        help="address of a server, called with the API key in EXPORTS_APP_KEY (default: the"
-        " database of this installation)",
+        help="address of a server, called with the API key in EXPORTS_APP_KEY (default:"
+        " EXPORTS_APP_URL, or the database of this installation)",
     )
     add_json(parser)
 

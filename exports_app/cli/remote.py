@@ -13,6 +13,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 
+URL = "EXPORTS_APP_URL"
 KEY = "EXPORTS_APP_KEY"
 SECONDS = 90
 """Without a byte from the server: longer than the API lets anyone wait."""

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports_app import settings
@@ -55,12 +56,27 @@ def services_alone(running: str) -> Iterator["Services"]:
         raise ExportsError(str(e)) from e
 
 
+def absent_file() -> Path | None:
+    """Where the file of the SQLite database should be, and is not. Raises ExportsError,
+    SettingsError."""
+    from exports_app.db.urls import parse
+
+    current = settings.get()
+    file = parse(current.url).database if current.embedded else None
+    return Path(file).absolute() if file and not Path(file).exists() else None
+
+
 @contextmanager
 def read_only_services() -> Iterator["Services"]:
     """Services over the database without a migration, to look at it. Raises ExportsError
-    where it is not migrated."""
+    where it is not there, and then creates nothing; or is not migrated."""
     from exports_app.db import migrate
 
+    if file := absent_file():
+        raise ExportsError(
+            f"there is no database at {file}: run this where the database is, or create one with"
+            " 'python -m exports_app migrate'"
+        )
     with unmigrated_services() as services:
         if not migrate.is_current(services.database):
             raise ExportsError(

@@ -4,10 +4,8 @@ import argparse
 import os
 from importlib.util import find_spec
 
-from exports_app.cli.remote import Remote
+from exports_app.cli.remote import URL, Remote
 from exports_app.domain.errors import ExportsError
-
-URL = "EXPORTS_APP_URL"
 
 TEXT = (
     "Let AI assistants read scheduled exports through the API, by the Model Context Protocol over "

@@ -15,6 +15,8 @@ OURS = (
     "TZ",
     "DEMO",
     "LOG_LEVEL",
+    "EXPORTS_APP_URL",
+    "EXPORTS_APP_KEY",
 )
 PASSWORD = "correct horse battery"
 CSV = "campaign_name,currency,date\nSummer,EUR,2026-01-02\n"

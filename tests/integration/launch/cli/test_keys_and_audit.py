@@ -53,7 +53,7 @@ def test_reset_second_factor_names_who_is_not_there(run: Run) -> None:
 def test_the_audit_is_checked_exported_and_the_file_is_checked_too(
     run: Run, tmp_path: Path
 ) -> None:
-    assert "run 'python -m exports_app migrate' first" in refused(run("audit", "verify"))
+    assert "create one with 'python -m exports_app migrate'" in refused(run("audit", "verify"))
     went_well(run("create-tenant", "acme", "--name", "Acme"))
     file = tmp_path / "audit.jsonl"
     assert "tenant acme: 1 entry, positions 1 to 1, hash" in went_well(

@@ -39,7 +39,7 @@ def test_a_wrong_reason_is_refused_with_what_to_do(run: Run) -> None:
 
 
 def test_status_changes_no_database(run: Run) -> None:
-    assert "run 'python -m exports_app migrate'" in refused(run("maintenance", "status"))
+    assert "'python -m exports_app migrate'" in refused(run("maintenance", "status"))
 
 
 def test_waiting_ends_with_the_last_run(
