@@ -125,7 +125,7 @@ class Uploads:
         is used up. What was not kept is removed at the end.
 
         Raises Unauthenticated without a live session, NotFound for a code that is not this
-        session's or no longer good, Forbidden, and Busy, which leaves the code valid.
+        session's or no longer good, Forbidden, StoreAway, and Busy, which leaves the code valid.
         """
         visit = self._sessions.visit(session_id)
         if visit is None:

@@ -113,6 +113,16 @@ def test_the_size_and_the_number_at_a_time_are_limited(
     assert [path for path in drafts.rglob("*") if path.is_file()] == []
 
 
+def test_a_folder_of_drafts_that_cannot_be_made_is_told(api: Clients, services: Services) -> None:
+    drafts = services.settings.data_dir / "drafts"
+    if drafts.exists():
+        drafts.rmdir()
+    drafts.write_text("not a folder")
+    answer = problem(send(api.admin), 503, "store_unavailable")
+    assert "disk may be full" in answer["detail"]
+    assert names(api) == []
+
+
 def test_an_idempotency_key_is_passed_over(api: Clients) -> None:
     headers = {"Content-Type": "text/csv", "Idempotency-Key": "one"}
     for _ in range(2):

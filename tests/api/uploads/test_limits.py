@@ -126,6 +126,15 @@ class TestTooMuch:
         assert "disk may be full" in answer["detail"]
         assert stored(services) == []
 
+    def test_a_folder_of_drafts_that_cannot_be_made_is_told(
+        self, api: Clients, services: Services, session_id: str, code: str
+    ) -> None:
+        drafts = services.settings.data_dir / "drafts"
+        if drafts.exists():
+            drafts.rmdir()
+        drafts.write_text("not a folder")
+        problem(send(api, code, session_id), 503, "store_unavailable")
+
     def test_a_file_that_takes_too_long_is_cut_off(
         self,
         api: Clients,

@@ -57,7 +57,7 @@ class FileStore(Protocol):
         """Give it an id, unless it has one. Returns the one that it has."""
 
     def draft(self) -> AbstractContextManager[Path]:
-        """A path for a new file; removed at the end unless it was kept."""
+        """A path for a new file; removed at the end unless it was kept. Raises StoreAway."""
 
     def keep(self, draft: Path, key: str) -> None:
         """Store the draft under the key, durably and atomically (fsync, then rename)."""
