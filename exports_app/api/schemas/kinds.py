@@ -25,8 +25,14 @@ from exports_app.services.core.records.downloads import DownloadWay
 from exports_app.services.tenants.invitations import InvitationStatus
 from exports_app.services.tenants.members import ROLES
 
-EMPTY_IS_NULL = BeforeValidator(lambda value: None if value == "" else value)
-"""For a text that may be null: forms and spreadsheets know no other way to say so."""
+
+def _none_if_blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+EMPTY_IS_NULL = BeforeValidator(_none_if_blank)
+"""For a text that may be null: forms and spreadsheets know no other way to say so. Blanks alone are
+an empty text."""
 
 
 @dataclass(frozen=True)

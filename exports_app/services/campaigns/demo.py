@@ -189,7 +189,7 @@ class _Example:
     covers; None: all campaigns."""
 
     name: str
-    description: str
+    description: str | None
     export_type: str
     format: str
     schedule: str
@@ -220,7 +220,7 @@ EXAMPLES = (
     ),
     _Example(
         name="Daily top campaigns",
-        description="",
+        description=None,
         export_type="campaign",
         format="json",
         schedule="0 7 * * *",

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import pytest
+
 from tests.api.client import SCHEDULES, pointers, schedule_body
 from tests.api.conftest import Clients
 from tests.world import Cast
 
 
-def test_of_a_scheduled_export(api: Clients) -> None:
-    empty = {"description": "", "replyTo": ""}
-    made = api.admin.post(SCHEDULES, schedule_body(**empty, timezone="")).json()
+@pytest.mark.parametrize("text", ["", " \t\u00a0"])
+def test_of_a_scheduled_export(api: Clients, text: str) -> None:
+    empty = {"description": text, "replyTo": text}
+    made = api.admin.post(SCHEDULES, schedule_body(**empty, timezone=text)).json()
     assert (made["description"], made["replyTo"]) == (None, None)
     assert made == api.admin.get(f"{SCHEDULES}/{made['id']}").json()
     path = f"{SCHEDULES}/{made['id']}"

@@ -105,6 +105,12 @@ def test_its_names_hold_what_breaks_careless_exports() -> None:
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
+def test_a_text_that_is_left_out_is_null(clock: FakeClock) -> None:
+    texts = [one.description for one in schedules(TENANTS[0], clock())]
+    assert None in texts
+    assert "" not in texts
+
+
 def test_it_is_the_same_on_every_machine(services: Services, demo: Demo, clock: FakeClock) -> None:
     demo.seed_if_empty()
     first = everything(services)

@@ -57,7 +57,7 @@ def test_what_is_left_alone_is_stored_as_the_form_began(
 ) -> None:
     async def play() -> None:
         await opened(tab, sign_in, admin, acme)
-        await put(tab, name="Plain")
+        await put(tab, name="Plain", description=" \n ")
         await tab.do(Fields.add_recipients, "ann@example.com")
         await tab.do(EditorState.save)
 

@@ -209,7 +209,7 @@ def draft(
     slug = values["slug"].strip()
     return own | {
         **({"slug": slug} if slug else {}),  # else it is made of the name, or stays
-        "description": values["description"] or None,
+        "description": values["description"] if values["description"].strip() else None,
         TAGS: merged(values[TAGS].split(",")),
         "filters": filters,
         "recipients": tuple(chip.text for chip in chips),
