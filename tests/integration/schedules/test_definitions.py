@@ -19,7 +19,7 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Campaign, Page, Tenant
 from exports_app.services.schedules.definitions.fields import ORDER
 from exports_app.services.schedules.definitions.plan import Plan
-from exports_app.services.schedules.definitions.service import Definition
+from exports_app.services.schedules.definitions.service import ROUNDS, Definition, Definitions
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.validation import FIELDS
 from exports_app.wiring import Services
@@ -186,6 +186,25 @@ def test_a_plan_that_others_made_out_of_date_is_not_applied(
     newer = services.definitions.plan(admin, acme.id, definition, prune=False)
     services.definitions.apply(admin, acme.id, definition, prune=False, digest=newer.digest)
     assert stored(services, one).name == "B"
+
+
+def test_who_is_outrun_by_others_again_and_again_is_told(
+    services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make_schedule(services, admin, slug="a", name="A")
+    planned, rounds = Definitions._planned, list[int]()
+
+    def outrun(self: Definitions, *given: Any) -> Plan:
+        plan = planned(self, *given)
+        rounds.append(len(rounds))
+        assert len(rounds) <= 10 * ROUNDS, "it never gives up"
+        services.schedules.update(admin, one.id, {"description": f"Round {len(rounds)}"})
+        return plan
+
+    monkeypatch.setattr(Definitions, "_planned", outrun)
+    with pytest.raises(PlanOutdated):
+        apply(services, admin, acme, {"slug": "a", "name": "B"})
+    assert (stored(services, one).name, len(rounds)) == ("A", ROUNDS)
 
 
 def test_one_that_failed_too_often_is_activated_by_a_file_that_says_so(

@@ -37,6 +37,8 @@ from exports_app.services.tenants.tenant_settings import tenant_of
 
 MOST = bounds.BULK
 """Scheduled exports of a definition, and of a tenant that is exported or pruned."""
+ROUNDS = 5
+"""How often a plan is made anew because others changed what it is for."""
 TWICE = "another scheduled export of this definition has this slug: use each once"
 
 
@@ -123,10 +125,11 @@ class Definitions:
         does not name stay, but with prune are deleted, and can be restored. Nothing is sent: what
         is new or activated runs at its next time.
 
-        digest: of the plan that the caller saw; PlanOutdated where it would be another now. Raises
+        digest: of the plan that the caller saw; PlanOutdated where it would be another now, and
+        where others keep changing what was planned. Raises
         NotFound, Forbidden, Invalid, QuotaExceeded, TooManySchedules, NoSlugYet.
         """
-        while True:
+        for _ in range(ROUNDS):
             with self._store.read() as tx:
                 tenant = tenant_of(tx, who, tenant_id, Permission.WRITE)
                 seen = self._look(tx, tenant, wanted, prune=prune)
@@ -146,6 +149,8 @@ class Definitions:
                     self._write(tx, who, plan, new)
                     break
             # changed by someone else meanwhile: plan again
+        else:
+            raise PlanOutdated
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
         return plan
 
