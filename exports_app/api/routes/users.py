@@ -100,12 +100,13 @@ def patch(
 def _change(
     srv: Srv, who: Who, request: Request, user: User, body: schemas.UserChange
 ) -> dict[str, Any]:
-    now = _account(srv.user_administration.account(who, user.id))
+    account = srv.user_administration.account(who, user.id)
+    now, user = _account(account), account.user
     answer = schemas.UserAccountOut.model_validate(now)
     body.check_fixed(answer)
-    expected_version(request, version_of(answer))
+    seen = user if expected_version(request, version_of(answer)) else None
     if "is_active" in body.given():
-        changed = srv.user_administration.set_active(who, user.id, active=body.is_active)
+        changed = srv.user_administration.set_active(who, user.id, active=body.is_active, seen=seen)
         now |= vars(changed)
     return now
 

@@ -10,6 +10,7 @@ from exports_app.domain.errors import (
     DemoPassword,
     NotForOwnAccount,
     NotFound,
+    VersionConflict,
 )
 from exports_app.services.accounts.password_resets import PasswordResets, SentReset
 from exports_app.services.audit import audit_log
@@ -20,6 +21,12 @@ from exports_app.services.core.field_rules import check_page, check_search, is_u
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Tenant, User
 from exports_app.services.identity import second_factor
+
+SHOWN = (
+    *("email", "name", "is_super_admin", "is_active"),
+    *("second_factor_at", "must_change_password"),
+)
+"""What a caller sees of an account, beside its roles."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,15 @@ class UserAdministration:
             roles = tx.users.roles_of([user.id])
         return UserAccount(user, _sorted(roles.get(user.id, {})))
 
-    def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
-        """Deactivating a user signs them out, and their schedules fail. Raises Conflict where
-        callers deactivate themselves, and where a demo account is activated from another
-        machine."""
+    def set_active(
+        self, who: Principal, user_id: str, *, active: bool, seen: User | None = None
+    ) -> User:
+        """Deactivating a user signs them out, and their schedules fail. seen: the account that the
+        caller saw. Raises Conflict where callers deactivate themselves, where a demo account is
+        activated from another machine, and where the account has changed since it was seen."""
         # Both rows are locked: two users who deactivate each other at once would leave nobody
         with self._changing(who, user_id) as (tx, who, user):
+            _require_seen(user, seen)
             if user.id == who.user_id and not active:
                 raise NotForOwnAccount("You cannot deactivate yourself: ask another super admin")
             if user.is_active == active:
@@ -147,6 +157,12 @@ def _user(tx: Transaction, who: Principal, user_id: str) -> User:
     if user is None or user.service_of:
         raise NotFound
     return user
+
+
+def _require_seen(user: User, seen: User | None) -> None:
+    """seen: what the caller saw; None: not said. Raises VersionConflict."""
+    if seen is not None and any(getattr(user, name) != getattr(seen, name) for name in SHOWN):
+        raise VersionConflict
 
 
 def _sorted(roles: Mapping[Tenant, Role]) -> list[tuple[Tenant, Role]]:

@@ -3,8 +3,9 @@
 import pytest
 
 from exports_app.api.routes import schedules
-from exports_app.domain.access import Role
+from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Conflict
+from exports_app.services.accounts.administration import UserAccount
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients
@@ -69,8 +70,11 @@ def test_a_change_between_the_check_and_the_writing_counts(
     quotas = services.quotas.find(who, tenant)
     api.super_admin.put(f"{CAMPAIGNS}/{campaign.id}", {"name": "Other"})
     api.super_admin.put(f"/api/tenants/{tenant}/quotas", {"schedules": 77})
+    account = services.user_administration.get(who, ids["user_id"])
+    services.user_administration.set_active(who, account.id, active=False)
     member = (who, tenant, ids["user_id"])
     for change in (
+        lambda: services.user_administration.set_active(who, account.id, active=True, seen=account),
         lambda: services.campaigns.update(who, campaign.id, {"name": "Mine"}, campaign),
         lambda: services.campaigns.delete(who, campaign.id, campaign),
         lambda: services.quotas.change(who, tenant, {"schedules": 5}, quotas),
@@ -81,5 +85,24 @@ def test_a_change_between_the_check_and_the_writing_counts(
     ):
         with pytest.raises(Conflict):
             change()
+    assert not services.user_administration.get(who, account.id).is_active
     assert services.campaigns.get(who, campaign.id).name == "Other"
     assert services.quotas.find(who, tenant)[0].own == 77
+
+
+def test_an_account_that_is_changed_meanwhile_is_another_version(
+    api: Clients, services: Services, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/users/{ids['user_id']}"
+    tag = api.super_admin.get(path).headers["etag"]
+    administration = services.user_administration
+    read = administration.account
+
+    def changed_afterwards(who: Principal, user_id: str) -> UserAccount:
+        found = read(who, user_id)
+        administration.set_active(who, user_id, active=False)
+        return found
+
+    monkeypatch.setattr(administration, "account", changed_afterwards)
+    answer = api.super_admin.put(path, {"isActive": False}, headers={"If-Match": tag})
+    problem(answer, 412, "precondition_failed")
