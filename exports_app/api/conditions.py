@@ -12,6 +12,10 @@ from pydantic import BaseModel
 from exports_app.domain.errors import PreconditionFailed, PreconditionRequired
 
 _TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
+NO_TAG = (
+    "If-Match has no tag that can match: send the ETag as it is, in double quotes and without W/,"
+    ' e.g. "3"'
+)
 V = TypeVar("V", int, str)
 
 
@@ -46,7 +50,10 @@ def expected_version(request: Request, current: V, in_body: V | None = None) -> 
         raise PreconditionRequired
     if not sent or is_any(sent):
         return in_body
-    versions = {tag.partition("-")[0] for tag in tags(sent, weak=False)}
+    found = tags(sent, weak=False)
+    if not found:  # to get it again and send it in the same way would not help
+        raise PreconditionFailed(NO_TAG)
+    versions = {tag.partition("-")[0] for tag in found}
     if str(current) not in versions or in_body not in {None, current}:
         raise PreconditionFailed
     return current

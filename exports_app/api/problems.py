@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from exports_app.api import allowances
+from exports_app.api import allowances, conditions
 from exports_app.api.causes import CAUSES, Cause, of_class
 from exports_app.domain import bounds
 from exports_app.domain import errors as e
@@ -172,7 +172,8 @@ def _headers(error: e.ExportsError, status: int) -> dict[str, str]:
 def install(api: FastAPI) -> None:
     @api.exception_handler(e.ExportsError)
     async def exports_error(request: Request, error: e.ExportsError) -> JSONResponse:
-        if type(error) is e.VersionConflict and "if-match" in request.headers:
+        sent = request.headers.getlist("if-match")
+        if type(error) is e.VersionConflict and sent and not conditions.is_any(sent):
             error = e.PreconditionFailed()  # changed since the route compared them
         if isinstance(error, e.TooManyRequests) and error.allowance:
             allowances.note(request, error.allowance)

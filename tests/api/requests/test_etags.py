@@ -132,12 +132,19 @@ class TestIfMatch:
         for method, where in (("PUT", ""), ("DELETE", ""), ("POST", "/transfer")):
             body = {"ownerId": "00000000-0000-4000-8000-000000000011"} if where else {}
             answer = api.admin.request(method, path + where, json=body, headers={"If-Match": sent})
-            problem(answer, 412, "precondition_failed")
+            detail = problem(answer, 412, "precondition_failed")["detail"]
+            assert ("in double quotes" in detail) == (sent in {"1", "x", 'W/"1"'})
         assert api.admin.get(path).json()["version"] == 1
 
     def test_a_body_with_another_version_does_not_match(self, api: Clients, path: str) -> None:
         answer = api.admin.put(path, {"version": 2}, headers={"If-Match": '"1"'})
         problem(answer, 412, "precondition_failed")
+
+    def test_any_version_by_it_and_another_in_the_body_is_a_conflict_of_versions(
+        self, api: Clients, path: str
+    ) -> None:
+        answer = api.admin.put(path, {"name": "One", "version": 7}, headers={"If-Match": "*"})
+        problem(answer, 409, "version_conflict")
 
     def test_it_deletes_what_was_read(self, api: Clients, path: str) -> None:
         tag = api.admin.get(path).headers["etag"]
