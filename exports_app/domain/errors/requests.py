@@ -118,10 +118,10 @@ class PreconditionRequired(ExportsError):
 
 
 class IdempotencyInProgress(Conflict):
-    """A request with this Idempotency-Key is under way: send it again in a moment"""
+    """A request with this Idempotency-Key is still in progress: send it again in a moment"""
 
     code = "idempotency_in_progress"
-    title = "The first request is under way"
+    title = "The first request is still in progress"
     about = "A request with the same Idempotency-Key is being carried out."
     fix = "Send the request again in a moment, with the same key."
 
