@@ -126,7 +126,7 @@ class TestDeleting:
         choose_more(page, made, "Delete")
         expect(page.get_by_role("heading", name="No scheduled exports", exact=True)).to_be_visible()
         page.get_by_role("button", name="Recently deleted (1)").click()
-        expect(page.get_by_role("row").filter(has_text="The only one")).to_be_visible()
+        expect(page.locator("#deleted")).to_contain_text("The only one")
 
 
 @at_both_widths
