@@ -16,7 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.api import conditions
 
-KINDS = frozenset({"application/json", "text/calendar", "application/atom+xml"})
+KINDS = frozenset(
+    {
+        *("application/json", "application/schema+json", "application/yaml"),
+        *("text/calendar", "application/atom+xml"),
+    }
+)
 WORTH_IT = 1024
 """Bytes of an answer from which on it is compressed."""
 LEVEL = 1

@@ -28,6 +28,18 @@ def test_every_json_answer_has_one_and_is_not_sent_again(api: Clients, ids: dict
             assert "content-type" not in again.headers
 
 
+def test_definitions_and_their_schema_have_one(api: Clients, ids: dict[str, str]) -> None:
+    definition = f"/api/tenants/{ids['tenant_id']}/definition"
+    yaml = {"Accept": "application/yaml"}
+    tags = set[str]()
+    for path, kind in ((definition, {}), (definition, yaml), ("/api/definition.schema.json", {})):
+        tag = api.admin.get(path, headers=kind).headers["etag"]
+        again = api.admin.get(path, headers=kind | {"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        tags.add(tag)
+    assert len(tags) == 3
+
+
 def test_an_answer_that_has_changed_is_sent(api: Clients, campaign: dict[str, Any]) -> None:
     path = f"{CAMPAIGNS}/{campaign['id']}"
     tag = api.admin.get(path).headers["etag"]
