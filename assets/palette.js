@@ -38,11 +38,14 @@ function Palette({ commands, may, tenants, tenant, found, asked, onSearch, onAct
   const [before, setBefore] = useState(["", 0]); // what was typed and marked until then
   const query = text.trim();
   const words = folded(query).split(/\s+/).filter(Boolean);
-  const begun = useRef(false);
+  const sent = useRef(null); // what the server was asked last; its answer may still be on its way
   useEffect(() => {
-    if (subject || (begun.current && query === asked)) return;
-    begun.current = true;
-    const timer = setTimeout(() => onSearch?.(query), query ? DELAY : 0);
+    if (subject || query === sent.current) return;
+    const send = () => {
+      sent.current = query;
+      onSearch?.(query);
+    };
+    const timer = setTimeout(send, query ? DELAY : 0);
     return () => clearTimeout(timer);
   }, [query]);
   const own = commands.filter(({ needs }) => !needs || may.includes(needs));
