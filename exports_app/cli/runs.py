@@ -12,6 +12,7 @@ from exports_app.domain.runs.states import UNFINISHED, DeliveryStatus, RunStatus
 
 if TYPE_CHECKING:
     from exports_app.services.core.records import Delivery, Run
+    from exports_app.services.runs.listing import ListedRun
 
 TEXT = "List runs, and watch one until it ends."
 LIST = "List runs, newest first."
@@ -61,12 +62,7 @@ def _list(args: argparse.Namespace) -> int:
             where = RunFilter(of.id, where.status, where.trigger)
         page = Page(size=args.limit)
         found, _ = services.run_listing.find(choosing.READER, within.id, where, page)
-    items = [
-        ListedRunOut.model_validate(
-            _values(one.run, one.deliveries) | {"scheduled_export_name": one.schedule_name}
-        ).model_dump(mode="json")
-        for one in found
-    ]
+    items = [ListedRunOut.model_validate(_values(one)).model_dump(mode="json") for one in found]
     rows = [
         (r.id, r.status, moment(r.created_at), r.trigger, one.schedule_name, r.error or "-")
         for one in found
@@ -76,27 +72,33 @@ def _list(args: argparse.Namespace) -> int:
     return 0
 
 
-def _values(run: "Run", deliveries: "list[Delivery]") -> dict[str, Any]:
-    more = {"scheduled_for": run.tick, "attempt": run.number, "deliveries": deliveries}
-    return vars(run) | more
+def _values(one: "ListedRun") -> dict[str, Any]:
+    run = one.run
+    return vars(run) | {
+        "scheduled_for": run.tick,
+        "attempt": run.number,
+        "deliveries": one.deliveries,
+        "scheduled_export_name": one.schedule_name,
+    }
 
 
 def _watch(args: argparse.Namespace) -> int:
     """Until the run ends, or Ctrl-C. Raises NotFound."""
-    from exports_app.api.schemas.runs import RunOut
+    from exports_app.api.schemas.runs import ListedRunOut
 
     seen = ""
     with read_only_services() as services:
         while True:
-            run, deliveries = services.run_listing.get(choosing.READER, args.run_id)
-            line = _state(run, deliveries)
+            found = services.run_listing.get(choosing.READER, args.run_id)
+            run = found.run
+            line = _state(run, found.deliveries)
             if line != seen and not args.json:
                 print(line, flush=True)
             seen = line
             if run.status not in UNFINISHED:
                 break
             time.sleep(LOOK_SECONDS)
-    show(args, RunOut.model_validate(_values(run, deliveries)).model_dump(mode="json"))
+    show(args, ListedRunOut.model_validate(_values(found)).model_dump(mode="json"))
     return 1 if args.exit_status and run.status != RunStatus.COMPLETED else 0
 
 

@@ -30,17 +30,18 @@ OfTenant = Annotated[
     UUID | None,
     Query(alias="tenantId", description="May be left out by members of a single tenant"),
 ]
-Found = tuple[Run, list[Delivery]]
+Found = dict[str, Any]
+"""A run, as `run_out` makes it."""
 BOTH = "leave it out when you send a cursor"
 OfSchedule = Annotated[UUID | None, Query(alias="scheduledExportId")]
 
 
-def run_out(run: Run, deliveries: list[Delivery]) -> dict[str, Any]:
+def run_out(run: Run, deliveries: list[Delivery]) -> Found:
     more = {"scheduled_for": run.tick, "attempt": run.number, "deliveries": deliveries}
     return run.__dict__ | more
 
 
-def listed_out(one: ListedRun) -> dict[str, Any]:
+def listed_out(one: ListedRun) -> Found:
     return run_out(one.run, one.deliveries) | {"scheduled_export_name": one.schedule_name}
 
 
@@ -146,13 +147,13 @@ async def ended(
     return await run_in_threadpool(in_thread, schemas.EndedRunsOut, answer)
 
 
-@router.get("/{run_id}", response_model=schemas.RunOut, summary="Get a run by its ID")
+@router.get("/{run_id}", response_model=schemas.ListedRunOut, summary="Get a run by its ID")
 async def get(
     srv: Srv, who: Who, request: Request, waiting: Waits, run_id: str, wait: Seconds = 0
 ) -> Any:
     """wait: until it has ended."""
     return await once_ended(
-        request, srv, who, waiting, wait, lambda: srv.run_listing.get(who, run_id)
+        request, srv, who, waiting, wait, lambda: listed_out(srv.run_listing.get(who, run_id))
     )
 
 
@@ -161,7 +162,7 @@ async def get(
 )
 def file(srv: Srv, request: Request, who: Who, run_id: str) -> Response:
     """As it was sent, under its name. Range requests continue an interrupted download."""
-    run, _ = srv.run_listing.get(who, run_id)
+    run = srv.run_listing.get(who, run_id).run
     return file_out(srv, request, who, run.scheduled_export_id, run_id)
 
 
@@ -178,17 +179,17 @@ def file_out(srv: Srv, request: Request, who: Who, schedule_id: str, run_id: str
 
 async def once_ended(
     request: Request, srv: Srv, who: Who, waiting: Waits, wait: int, look: Callable[[], Found]
-) -> dict[str, Any]:
+) -> Found:
     """The run that `look` finds, once it has ended or the time is over."""
     found = await run_in_threadpool(look)
-    if wait and not has_ended(found[0]):
-        tenant_id = found[0].tenant_id
+    if wait and not has_ended(found["status"]):
         with waiting.seat(who.user_id, wait):
+            tenant_id = found["tenant_id"]
             found = await waiting.until(
-                request, srv.changes, wait, tenant_id, look, lambda it: has_ended(it[0])
+                request, srv.changes, wait, tenant_id, look, lambda it: has_ended(it["status"])
             )
-    return run_out(*found)
+    return found
 
 
-def has_ended(run: Run) -> bool:
-    return run.status not in UNFINISHED
+def has_ended(status: str) -> bool:
+    return status not in UNFINISHED

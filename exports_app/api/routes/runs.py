@@ -102,7 +102,7 @@ async def run(
 ) -> Any:
     """wait: until it has ended."""
     return await once_ended(
-        request, srv, who, waiting, wait, lambda: srv.history.get(who, schedule_id, history_id)
+        request, srv, who, waiting, wait, lambda: _run(srv, who, schedule_id, history_id)
     )
 
 

@@ -288,7 +288,9 @@ async def _ended(request: Request, srv: Srv, who: Who, waiting: Waits, wait: int
     """As far as it came in time."""
     of = (request, srv.changes, wait, run.tenant_id)
     try:
-        found = await waiting.until(*of, lambda: srv.run_listing.get(who, run.id)[0], has_ended)
+        found = await waiting.until(
+            *of, lambda: srv.run_listing.get(who, run.id).run, lambda it: has_ended(it.status)
+        )
     except ExportsError:  # it has begun all the same: who got an error would start another
         return run
     return found

@@ -94,7 +94,7 @@ class RunListing:
         last = (found.runs[-1].created_at, found.runs[-1].id) if found.more else found.looked_to
         return runs, last
 
-    def get(self, who: Principal, run_id: str) -> tuple[Run, list[Delivery]]:
+    def get(self, who: Principal, run_id: str) -> ListedRun:
         """A run by its id alone. Raises NotFound (also for another tenant's, and for one of a
         deleted schedule), Forbidden."""
         require_own_password(who)
@@ -102,8 +102,8 @@ class RunListing:
             run = tx.runs.get(run_id) if is_uuid(run_id) else None
             if run is None:
                 raise NotFound
-            schedule_of(tx, who, run.scheduled_export_id, Permission.READ)
-            return run, tx.deliveries.of_runs([run.id]).get(run.id, [])
+            schedule = schedule_of(tx, who, run.scheduled_export_id, Permission.READ)
+            return ListedRun(run, schedule.name, tx.deliveries.of_runs([run.id]).get(run.id, []))
 
     def one(self, who: Principal, tenant_id: str, run_id: str) -> RunListPage:
         """A run of the tenant by its id alone. Raises NotFound, Forbidden."""

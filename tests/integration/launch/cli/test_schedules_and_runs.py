@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from exports_app.api.schemas.runs import RunOut
+from exports_app.api.schemas.runs import ListedRunOut
 from exports_app.cli import runs as watching
 from exports_app.cli import schedules as listing
 from exports_app.cli.main import main
@@ -107,12 +107,16 @@ def _watch(
     values = {"next_attempt_at": None, "error": None}
     services = Mock()
     services.run_listing.get.side_effect = [
-        state if isinstance(state, BaseException) else (Mock(status=state, **values), [])
+        state
+        if isinstance(state, BaseException)
+        else Mock(run=Mock(status=state, **values), deliveries=[])
         for state in states
     ]
     monkeypatch.setattr(watching, "LOOK_SECONDS", 0)
     monkeypatch.setattr(watching, "read_only_services", lambda: nullcontext(services))
-    monkeypatch.setattr(RunOut, "model_validate", lambda _: Mock(model_dump=lambda **_: {"id": 1}))
+    monkeypatch.setattr(
+        ListedRunOut, "model_validate", lambda _: Mock(model_dump=lambda **_: {"id": 1})
+    )
     return main(["runs", "watch", "some-id", *options])
 
 
