@@ -76,7 +76,7 @@ def make_cast(services: Services, password_hash: str) -> Cast:
             password_hash,
             is_super_admin=is_super,
         )
-        return Person(user, Principal(user.id, is_super, roles))
+        return Person(user, Principal(user.id, is_super, roles, signed_in_at=services.clock()))
 
     cast = Cast(
         acme,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from exports_app.domain.errors import (
@@ -12,6 +13,7 @@ from exports_app.domain.errors import (
     NotFound,
     OwnPasswordFirst,
     SecondFactorRequired,
+    SignInAgain,
 )
 from exports_app.domain.open_enum import OpenEnum
 
@@ -51,6 +53,8 @@ SCOPES = frozenset(Permission) - OF_INSTALLATION
 """What an API key can be given."""
 OF_SCHEDULES = frozenset({Permission.READ, Permission.WRITE})
 """What a key for chosen scheduled exports can be given."""
+RECENT = timedelta(hours=2)
+"""How long a sign-in is enough to create an API key."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ class Principal:
     version: int | None = field(default=None, compare=False)
     """The user's `token_version` at the sign-in, which ends with the next version. None: not
     known."""
+    signed_in_at: datetime | None = field(default=None, compare=False)
+    """When they last proved who they are. None: not known."""
     super_admins_need_otp: bool = field(default=False, compare=False)
     """The installation's rule at the time these rights were read."""
     key: KeyLimits | None = None
@@ -144,6 +150,17 @@ def require_person(who: Principal) -> None:
     owner."""
     if who.key is not None:
         raise KeyNotAllowed
+
+
+def is_recent(who: Principal, now: datetime) -> bool:
+    """Whether the caller signed in within RECENT."""
+    return who.signed_in_at is not None and now < who.signed_in_at + RECENT
+
+
+def require_recent(who: Principal, now: datetime) -> None:
+    """For what outlives a sign-in, so that a stolen one is not enough. Raises SignInAgain."""
+    if not is_recent(who, now):
+        raise SignInAgain
 
 
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:

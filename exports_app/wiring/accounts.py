@@ -42,7 +42,7 @@ def build(f: Foundation, keys: Keys, identity: IdentityServices) -> AccountServi
     )
     return AccountServices(
         provisioning=Provisioning(f.store, f.clock),
-        api_keys=ApiKeys(f.store, f.changes, f.clock),
+        api_keys=ApiKeys(f.store, f.changes, f.clock, identity.auth),
         key_expiry=KeyExpiry(f.store, f.clock, identity.account_messages),
         feeds=Feeds(f.store, f.clock),
         own_account=OwnAccount(f.store, f.clock, identity.auth),

@@ -55,7 +55,7 @@ _PEOPLE = {
     f"GET {ACCOUNT}/tenants/{{tenant_id}}": _operation("getLeaving"),
     f"DELETE {ACCOUNT}/tenants/{{tenant_id}}": _operation("leaveTenant", *LEAVING),
     f"GET {ACCOUNT}/keys": _operation("listOwnKeys"),
-    f"POST {ACCOUNT}/keys": _operation("createOwnKey", e.LimitReached),
+    f"POST {ACCOUNT}/keys": _operation("createOwnKey", e.SignInAgain, e.LimitReached),
     f"GET {ACCOUNT}/keys/{{key_id}}": _operation("getOwnKey"),
     f"PATCH {ACCOUNT}/keys/{{key_id}}": _operation("renameOwnKey"),
     f"DELETE {ACCOUNT}/keys/{{key_id}}": _operation("revokeOwnKey"),
@@ -112,7 +112,7 @@ _TENANTS = {
         "resendInvitation", e.AlreadyMember
     ),
     f"GET {TENANT}/keys": _operation("listTenantKeys"),
-    f"POST {TENANT}/keys": _operation("createTenantKey", e.LimitReached),
+    f"POST {TENANT}/keys": _operation("createTenantKey", e.SignInAgain, e.LimitReached),
     f"GET {TENANT}/keys/{{key_id}}": _operation("getTenantKey"),
     f"PATCH {TENANT}/keys/{{key_id}}": _operation("renameTenantKey"),
     f"DELETE {TENANT}/keys/{{key_id}}": _operation("revokeTenantKey"),

@@ -25,6 +25,12 @@ def managed(srv: Srv, who: Person, tenant_id: str) -> str:
     return tenant_id
 
 
+def recent(srv: Srv, who: Person) -> Person:
+    """Refuses an old sign-in, before the body."""
+    srv.api_keys.check_recent(who)
+    return who
+
+
 def own_key(srv: Srv, who: Person, key_id: str) -> str:
     """The path's object before the body."""
     return srv.api_keys.get(who, None, key_id).key.id
@@ -36,6 +42,7 @@ def tenants_key(srv: Srv, who: Person, tenant_id: str, key_id: str) -> str:
 
 
 Managed = Annotated[str, Depends(managed)]
+Recent = Annotated[Person, Depends(recent)]
 OwnKey = Annotated[str, Depends(own_key)]
 TenantsKey = Annotated[str, Depends(tenants_key)]
 Name = Annotated[schemas.KeyNameIn, Depends(json_body(schemas.KeyNameIn))]
@@ -63,12 +70,12 @@ def find_own(
 )
 def create_own(
     srv: Srv,
-    who: Person,
+    who: Recent,
     body: Annotated[schemas.OwnKeyIn, Depends(json_body(schemas.OwnKeyIn))],
     response: Response,
 ) -> Any:
-    """The key acts as you, with your current rights, within its scopes. 409 if you already have the
-    maximum of 50 active keys."""
+    """The key acts as you, with your current rights, within its scopes. 403 if you signed in more
+    than 2 hours ago, 409 if you already have the maximum of 50 active keys."""
     known, text = srv.api_keys.create(who, None, body.draft())
     response.headers["Location"] = f"{OWN}/{known.key.id}"
     return _out(known) | {"key": text}
@@ -120,13 +127,14 @@ def find(
 )
 def create(
     srv: Srv,
-    who: Person,
     tenant_id: Managed,
+    who: Recent,
     body: Annotated[schemas.TenantKeyIn, Depends(json_body(schemas.TenantKeyIn))],
     response: Response,
 ) -> Any:
-    """The key acts as the tenant's service account, and keeps working after you leave. 409 if the
-    tenant already has the maximum of 100 active keys."""
+    """The key acts as the tenant's service account, and keeps working after you leave. 403 if you
+    signed in more than 2 hours ago, 409 if the tenant already has the maximum of 100 active
+    keys."""
     known, text = srv.api_keys.create(who, tenant_id, body.draft())
     response.headers["Location"] = f"{OF_TENANT.format(tenant_id=tenant_id)}/{known.key.id}"
     return _out(known) | {"key": text}

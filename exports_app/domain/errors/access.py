@@ -148,6 +148,16 @@ class OwnPasswordFirst(Forbidden):
     fix = "Choose a password with POST /api/account/password, then send the request again."
 
 
+class SignInAgain(Forbidden):
+    """Sign in again to create an API key: you signed in more than 2 hours ago"""
+
+    code = "sign_in_again"
+    title = "Sign in again first"
+    about = "An API key outlives the sign-in, so creating one takes a sign-in of the last 2 hours."
+    fix = "Sign in with POST /api/auth/login, then send the request again with the new token."
+    refused_in = None  # they have the right
+
+
 class KeyNotAllowed(Forbidden):
     """API keys cannot do this: sign in as a person"""
 

@@ -13,8 +13,10 @@ from exports_app.domain import api_keys, bounds
 from exports_app.domain.access import (
     Permission,
     Principal,
+    is_recent,
     require_own_password,
     require_person,
+    require_recent,
 )
 from exports_app.domain.errors import (
     LimitReached,
@@ -35,6 +37,7 @@ from exports_app.services.core.records import (
     new_id,
     service_address,
 )
+from exports_app.services.identity.authentication import Auth
 from exports_app.services.tenants.tenant_settings import tenant_of
 
 KEPT = 50
@@ -57,10 +60,11 @@ class ApiKeys:
     caller with a key, and OwnPasswordFirst; of a tenant also NotFound, and Forbidden unless the
     caller manages it."""
 
-    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+    def __init__(self, store: Store, changes: Changes, clock: Clock, auth: Auth) -> None:
         self._store = store
         self._changes = changes
         self._clock = clock
+        self._auth = auth
 
     def find(self, who: Principal, tenant_id: str | None, page: Page) -> tuple[list[KnownKey], int]:
         """The newest first, with those that have ended, and the number of all. Raises Invalid."""
@@ -80,13 +84,19 @@ class ApiKeys:
         with self._store.read() as tx:
             _holder(tx, who, tenant_id)
 
+    def check_recent(self, who: Principal) -> None:
+        """Raises SignInAgain for a caller who needs their password to create a key."""
+        require_recent(who, self._clock())
+
     def create(
-        self, who: Principal, tenant_id: str | None, draft: KeyDraft
+        self, who: Principal, tenant_id: str | None, draft: KeyDraft, password: str = ""
     ) -> tuple[KnownKey, str]:
-        """Also returns the key itself, which nobody can find out later. Raises Invalid; Conflict
-        where there are too many."""
+        """Also returns the key itself, which nobody can find out later. password: the caller's,
+        needed where their sign-in is not recent. Raises Invalid, also for a wrong password;
+        SignInAgain without one; TooManyRequests after wrong ones; LimitReached."""
         self.check(who, tenant_id)
         draft = api_key_rules.checked(draft, tenant_id, self._clock())
+        self._confirm(who, password)
         with self._store.read() as tx:
             seen = _holder(tx, who, tenant_id)
         with write_as(self._store, who, taking_from=seen.id if seen else "") as (tx, who):
@@ -115,6 +125,16 @@ class ApiKeys:
             made = _known(tx, [key])[0]
         self._publish(tenant_id)
         return made, text
+
+    def _confirm(self, who: Principal, password: str) -> None:
+        """A key outlives the sign-in: a stolen session must not be enough to create one."""
+        if not password:
+            self.check_recent(who)
+        elif not is_recent(who, self._clock()):
+            with self._store.read() as tx:
+                user = _holder(tx, who, None)
+            assert user is not None
+            self._auth.check_current(who, user, password)
 
     def rename(self, who: Principal, tenant_id: str | None, key_id: str, name: str) -> KnownKey:
         """Raises NotFound, Invalid."""

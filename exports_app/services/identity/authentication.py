@@ -1,7 +1,7 @@
 """Signing in, and who presents an access token."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from exports_app import log
 from exports_app.domain import api_keys, bounds
@@ -262,7 +262,8 @@ class Auth:
                 raise InvalidToken
             if not may_call(user):
                 raise DemoIsLocal
-            return self.signed_in(tx, user)
+            began = datetime.fromtimestamp(claims["iat"], UTC)
+            return replace(self.signed_in(tx, user), signed_in_at=began)
 
     def _who_by_key(self, text: str) -> Principal:
         if not api_keys.is_whole(text):

@@ -218,7 +218,7 @@ class Sessions:
             if live is None:
                 return None
             session, user = live
-            who = self._auth.signed_in(tx, user)
+            who = replace(self._auth.signed_in(tx, user), signed_in_at=session.created_at)
         ends_at = self._use(session) if counts else session.expires_at
         chosen = session.tenant_id
         return Visit(who, chosen if chosen and who.role(chosen) else None, ends_at)

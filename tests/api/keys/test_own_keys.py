@@ -11,7 +11,7 @@ from exports_app.domain.access import SCOPES
 from exports_app.services.core import request_context
 from exports_app.services.core.request_context import RequestContext
 from exports_app.wiring import Services
-from tests.api.client import ABSENT, SCHEDULES, Api, pointers, problem, schedule_body
+from tests.api.client import ABSENT, SCHEDULES, Api, pointers, problem, schedule_body, token_for
 from tests.api.conftest import Clients
 from tests.api.keys.making import own
 from tests.doubles import FakeClock
@@ -27,6 +27,32 @@ def made(api: Api, **changes: Any) -> dict[str, Any]:
     body: dict[str, Any] = answer.json()
     assert answer.headers["location"] == f"{KEYS}/{body['id']}"
     return body
+
+
+@pytest.mark.parametrize("of_tenant", [False, True])
+def test_an_old_sign_in_makes_no_key(
+    api: Clients, services: Services, cast: Cast, clock: FakeClock, *, of_tenant: bool
+) -> None:
+    path = f"/api/tenants/{cast.acme.id}/keys" if of_tenant else KEYS
+    body = {"name": "Nightly", "scopes": ["exports.read"]}
+    clock.advance(hours=2, seconds=-1)
+    key = api.admin.post(path, body)
+    assert key.status_code == 201
+    clock.advance(seconds=1)
+    refused = problem(api.admin.post(path, {"wrong": "too"}), 403, "sign_in_again")
+    assert "more than 2 hours ago" in refused["detail"]
+    assert api.admin.get(path).json()["total"] == 1
+    url = f"{path}/{key.json()['id']}"
+    assert api.admin.patch(url, {"name": "Other"}).status_code == 200
+    assert api.admin.delete(url).status_code == 204
+    again = api.admin.using(token_for(services.auth, cast.admin.user))
+    assert again.post(path, body).status_code == 201
+    if of_tenant:
+        problem(api.outsider.post(path, body), 404, "not_found")
+        problem(api.viewer.post(path, body), 403, "forbidden")
+    services.repeated_entries.flush(last=True)
+    refusals = api.admin.get("/api/audit", params={"area": "access"}).json()["items"]
+    assert len(refusals) == (1 if of_tenant else 0)  # the viewer's: an old sign-in has the right
 
 
 class TestMaking:

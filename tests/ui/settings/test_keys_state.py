@@ -7,17 +7,17 @@ import pytest
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal, Role
-from exports_app.services.core.records import Membership, Tenant
+from exports_app.services.core.records import Action, Membership, Tenant
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
 from exports_app.ui.pages.settings.keys.schedules import KeySchedules
-from exports_app.ui.pages.settings.keys.state import ONLY_OF_SCHEDULES, KeysState
+from exports_app.ui.pages.settings.keys.state import CONFIRM, ONLY_OF_SCHEDULES, KeysState
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab
-from tests.world import Cast, make_schedule
+from tests.world import PASSWORD, Cast, make_schedule, sql
 from tests.world import sign_in as session_of
 
 
@@ -218,3 +218,46 @@ def test_a_chosen_one_that_is_gone_is_named_and_no_more_than_the_most_are_chosen
         assert schedules.chosen == []
 
     asyncio.run(play())
+
+
+def test_an_old_sign_in_makes_a_key_with_the_password_alone(
+    services: Services, tab: Tab, cast: Cast, acme: Tenant, clock: FakeClock
+) -> None:
+    session = session_of(services, cast.admin.user)
+    form = {"key-name": "x", "key-exports.read": "on"}
+
+    async def enter() -> None:
+        visit = services.sessions.visit(session)
+        assert visit is not None
+        actions.begin(Actor(visit.who, session, acme.id))
+        await tab.do(SessionState.enter)
+
+    async def play() -> None:
+        await enter()
+        await tab.do(KeysState.arrive)
+        page = await tab.state(KeysState)
+        await tab.do(KeysState.create, form | {"key-password": "not needed, so not checked"})
+        assert (len(page.rows), page.asks_password, page.errors) == (1, False, {})
+        clock.advance(hours=2)
+        await tab.do(KeysState.create, form)  # the page is still open
+        assert (page.asks_password, page.errors) == (True, {"key-password": CONFIRM})
+        await tab.do(KeysState.arrive)
+        assert (page.asks_password, page.errors) == (True, {})
+        wrong = form | {"key-password": "wrong one"}
+        await tab.do(KeysState.create, wrong)
+        assert page.errors == {"key-password": "This is not your password"}
+        await tab.do(KeysState.create, form | {"key-password": PASSWORD})
+        assert (len(page.rows), page.errors) == (2, {})
+        assert PASSWORD not in repr(page.dict())
+        await tab.do(KeysState.forget)
+        for _ in range(12):
+            await tab.do(KeysState.create, wrong)
+        await tab.do(KeysState.create, form | {"key-password": PASSWORD})
+        assert page.errors["key-password"].startswith("Too many wrong passwords: wait")
+        await tab.do(KeysState.refresh)
+        assert (len(page.rows), page.fresh) == (2, "")
+
+    asyncio.run(play())
+    services.repeated_entries.flush(last=True)
+    found = "SELECT count(*) FROM audit_entries WHERE action = ?"
+    assert sql(services, found, Action.CURRENT_PASSWORD_WRONG)[0][0] > 0

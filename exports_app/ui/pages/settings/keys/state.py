@@ -5,15 +5,16 @@ from datetime import timedelta
 import reflex as rx
 
 from exports_app.domain import bounds
-from exports_app.domain.access import OF_SCHEDULES
-from exports_app.domain.errors import Invalid
+from exports_app.domain.access import OF_SCHEDULES, is_recent
+from exports_app.domain.errors import Invalid, SignInAgain, TooManyRequests
 from exports_app.domain.humanize import sentence
 from exports_app.services.accounts.api_key_rules import KeyDraft
 from exports_app.services.core.records import Page
-from exports_app.ui.framework.actions import action, call
+from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.framework.threads import in_thread, signing_in
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow, row
 from exports_app.ui.pages.settings.keys.schedules import KeySchedules, begin, ids_of
 
@@ -22,11 +23,18 @@ MOST = 200
 EXPIRIES = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
 """By days."""
 USUAL = "90"
-FIELDS = {"/name": "key-name", "/scopes": "key-scopes", "/expiresAt": "key-expiry"}
+PASSWORD = "key-password"  # noqa: S105  (the name of a field)
+FIELDS = {
+    "/name": "key-name",
+    "/scopes": "key-scopes",
+    "/expiresAt": "key-expiry",
+    "/currentPassword": PASSWORD,
+}
 SCHEDULES = "/scheduledExportIds"
 NO_SCOPE = "Choose at least one"
 _ALLOWED = " and ".join(words for scope, words in SCOPES.items() if scope in OF_SCHEDULES)
 ONLY_OF_SCHEDULES = f"With chosen scheduled exports: only {_ALLOWED}"
+CONFIRM = "Enter your password, to confirm that it is you"
 GONE = "One of them no longer exists: choose again"
 
 
@@ -38,7 +46,9 @@ class KeysState(rx.State):
     of_tenant: bool = False
     """Whether they are the tenant's."""
     errors: dict[str, str] = {}  # noqa: RUF012
-    """By field: key-name, key-scopes, key-schedules, key-expiry."""
+    """By field: key-name, key-scopes, key-schedules, key-expiry, key-password."""
+    asks_password: bool = False
+    """The user signed in too long ago to create a key without it."""
     made: int = 0
     """How many: the form begins anew."""
     fresh: str = ""
@@ -68,8 +78,19 @@ class KeysState(rx.State):
     @action()
     async def create(self, form: dict[str, str]) -> None:
         self.errors, draft = {}, await self._draft(form)
+        password = str(form.get(PASSWORD, ""))[: bounds.PASSWORD]
+        run = signing_in if password else in_thread
+        tenant_id = await self._tenant()
         try:
-            _, self.fresh = await call(services.api_keys.create, await self._tenant(), draft)
+            _, self.fresh = await run(
+                services.api_keys.create, principal(), tenant_id, draft, password
+            )
+        except SignInAgain:
+            self.asks_password, self.errors = True, {PASSWORD: CONFIRM}
+            return
+        except TooManyRequests as e:
+            self.errors = {PASSWORD: e.message}
+            return
         except Invalid as e:
             self.errors = {
                 FIELDS.get(error.pointer, "key-name"): sentence(error.detail)
@@ -122,6 +143,7 @@ class KeysState(rx.State):
         """What was shown once is gone, and nothing of other keys stays."""
         self.of_tenant = of_tenant
         self.fresh, self.asking, self.errors = "", "", {}
+        self.asks_password = not is_recent(principal(), services.clock())
         begin(await self.get_state(KeySchedules))
         if self._of != (place := await self._place()):
             self._of, self.rows, self.loaded = place, [], False

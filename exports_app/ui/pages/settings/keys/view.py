@@ -20,7 +20,7 @@ from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow
 from exports_app.ui.pages.settings.keys.schedules_view import schedules_field
-from exports_app.ui.pages.settings.keys.state import EXPIRIES, USUAL, KeysState
+from exports_app.ui.pages.settings.keys.state import EXPIRIES, PASSWORD, USUAL, KeysState
 from exports_app.ui.pages.settings.tabs import OWN_KEYS, TENANT_KEYS, top
 
 NOTES = {
@@ -74,6 +74,7 @@ def _create(note: str, *more: rx.Component) -> rx.Component:
         _scopes(*more),
         schedules_field(_wrong("key-schedules")),
         _expiry(),
+        rx.cond(KeysState.asks_password, _password()),
         rx.el.div(submit("Create key"), class_name="row"),
         on_submit=KeysState.create,
         reset_on_submit=False,
@@ -128,6 +129,19 @@ def _expiry() -> rx.Component:
     )
     hint = "Then create another one in its place"
     return field("Expires after", control, name="key-expiry", error=wrong, hint=hint)
+
+
+def _password() -> rx.Component:
+    return form_input(
+        PASSWORD,
+        "Your password",
+        _wrong(PASSWORD),
+        "You signed in more than 2 hours ago: confirm that it is you",
+        type="password",
+        auto_complete="current-password",
+        max_length=bounds.PASSWORD,
+        required=True,
+    )
 
 
 def _wrong(name: str) -> rx.Var[str]:
