@@ -29,7 +29,7 @@ def create_user(args: argparse.Namespace) -> int:
         "role": Role(args.role or "viewer"),
         "super_admin": args.super_admin,
     }
-    with open_services() as services:
+    with open_services(creates=not args.tenant) as services:  # a tenant is in a database
         user = services.provisioning.create_user(
             args.email, args.name, password, one_time=one_time, **rights
         )

@@ -11,7 +11,7 @@ from exports_app.domain.humanize import counted
 
 
 def seed_demo(args: argparse.Namespace) -> int:
-    with open_services() as services, progress_bar("rows", args.rows) as progress:
+    with open_services(creates=True) as services, progress_bar("rows", args.rows) as progress:
         services.demo.check_allowed()
         made = services.demo.seed_if_empty()
         added = services.demo.fill(args.rows, progress) if args.rows else 0
@@ -23,7 +23,7 @@ def seed_demo(args: argparse.Namespace) -> int:
 
 
 def create_tenant(args: argparse.Namespace) -> int:
-    with open_services() as services:
+    with open_services(creates=True) as services:
         limits = {"max_rows": args.max_rows, "max_mb": args.max_mb, "keep_days": args.keep_days}
         tenant = services.provisioning.create_tenant(
             args.slug, args.name, args.timezone, args.brand_color, args.logo_url, **limits

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from exports_app import settings
 from exports_app.cli import choosing
 from exports_app.cli.remote import NOT_OURS, URL, Remote
-from exports_app.cli.services import absent_file, open_services, read_only_services
+from exports_app.cli.services import open_services, read_only_services, require_database
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError
 
@@ -43,11 +43,7 @@ def opened(args: argparse.Namespace, tenant: str | None, *, writes: bool) -> Ite
         remote = Remote(url)
         yield _Server(remote, _tenant_id(remote, chosen))
         return
-    if file := absent_file():
-        raise ExportsError(
-            f"there is no database at {file}: give --url or {URL}, or run this where the database"
-            " is"
-        )
+    require_database(f"give --url or {URL}, ")
     if not writes:
         with read_only_services() as services:
             place = choosing.tenant(services, chosen)

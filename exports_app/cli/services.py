@@ -28,10 +28,14 @@ def unmigrated_services() -> Iterator["Services"]:
 
 
 @contextmanager
-def open_services() -> Iterator["Services"]:
-    """The services over a migrated database."""
+def open_services(*, creates: bool = False) -> Iterator["Services"]:
+    """The services over a migrated database. creates: also where there is none, for the commands
+    that set an installation up. Raises ExportsError for the others, and then creates nothing: they
+    would work on an empty database in the wrong folder."""
     from exports_app import startup
 
+    if not creates:
+        require_database()
     with unmigrated_services() as services:
         startup.migrate_database(services)
         yield services
@@ -46,6 +50,7 @@ def services_alone(running: str) -> Iterator["Services"]:
     from exports_app.launch.errors import StartError
 
     current = settings.get()
+    require_database()
     try:
         with lock.server(current), open_services() as services:
             registry = services.process_registry
@@ -56,14 +61,18 @@ def services_alone(running: str) -> Iterator["Services"]:
         raise ExportsError(str(e)) from e
 
 
-def absent_file() -> Path | None:
-    """Where the file of the SQLite database should be, and is not. Raises ExportsError,
-    SettingsError."""
+def require_database(otherwise: str = "") -> None:
+    """otherwise: what else the caller could do, before the usual ways. Raises ExportsError where
+    the file of the SQLite database is not there, and SettingsError."""
     from exports_app.db.urls import parse
 
     current = settings.get()
     file = parse(current.url).database if current.embedded else None
-    return Path(file).absolute() if file and not Path(file).exists() else None
+    if file and not Path(file).exists():
+        raise ExportsError(
+            f"there is no database at {Path(file).absolute()}: {otherwise}run this where the"
+            " database is, or create one with 'python -m exports_app migrate'"
+        )
 
 
 @contextmanager
@@ -72,11 +81,7 @@ def read_only_services() -> Iterator["Services"]:
     where it is not there, and then creates nothing; or is not migrated."""
     from exports_app.db import migrate
 
-    if file := absent_file():
-        raise ExportsError(
-            f"there is no database at {file}: run this where the database is, or create one with"
-            " 'python -m exports_app migrate'"
-        )
+    require_database()
     with unmigrated_services() as services:
         if not migrate.is_current(services.database):
             raise ExportsError(

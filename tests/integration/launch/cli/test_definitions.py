@@ -100,20 +100,6 @@ def test_the_address_may_come_from_the_environment(run: Run) -> None:
     assert "--as is for the database: leave it out with --url" in refused(both)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["export"], ["plan", "-"], ["apply", "-", "--yes", *SUPER], ["schedules", "list"]],
-    ids=lambda command: command[0],
-)
-def test_without_a_database_nothing_is_created(
-    run: Run, command: list[str], tmp_path: Path
-) -> None:
-    said = refused(run(*command, typed="schedules: []"))
-    assert f"there is no database at {tmp_path / 'data' / 'exports.db'}: " in said
-    assert ("give --url or EXPORTS_APP_URL" in said) is (command[0] != "schedules")
-    assert not (tmp_path / "data").exists()
-
-
 @pytest.mark.parametrize("url", ["ftp://x", "x", "http://", "https://a:b@x", "file:///etc/passwd"])
 def test_an_address_that_is_none_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPORTS_APP_KEY", "exa_x")

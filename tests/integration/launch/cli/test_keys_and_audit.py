@@ -5,6 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.integration.launch.cli.process import Run, refused, went_well
 
 
@@ -26,6 +28,7 @@ def test_rotate_keys_makes_a_new_key_and_forgets_the_old_one_when_told_to(
     assert not previous.exists()
 
 
+@pytest.mark.usefixtures("migrated")
 def test_rotate_keys_says_what_may_be_removed_from_the_settings(run: Run, tmp_path: Path) -> None:
     keys = {
         "SECRET_KEY": "n" * 40,
