@@ -24,7 +24,12 @@ const subscribe = (listener) => {
     }
   };
 };
-const useNow = (step) => useSyncExternalStore(subscribe, () => Math.floor(clock.now / step) * step, () => 0);
+// The first time on screen finds the clock stopped at what it was long before
+const time = () => {
+  if (!clock.timer) clock.now = Date.now();
+  return clock.now;
+};
+const useNow = (step) => useSyncExternalStore(subscribe, () => Math.floor(time() / step) * step, () => 0);
 
 const UNITS = [["s", 60], ["min", 60], ["h", 24], ["d", Infinity]];
 
@@ -944,7 +949,7 @@ export function FileField({ id, label, hint = "", accept, address = "", most, to
       h("button", { type: "button", className: "btn small ghost", onClick: cancel }, "Cancel")));
 }
 
-export function CopyButton({ text, label = "Copy" }) {
+export function CopyButton({ id, text, label = "Copy" }) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
@@ -965,7 +970,7 @@ export function CopyButton({ text, label = "Copy" }) {
     }
     setDone(true);
   };
-  return h("button", { type: "button", className: "link-button", onClick: copy, "aria-live": "polite" }, done ? "Copied" : label);
+  return h("button", { type: "button", id, className: "link-button", onClick: copy, "aria-live": "polite" }, done ? "Copied" : label);
 }
 
 // The list below a search field, which keeps the focus (ARIA's combobox): arrow keys move the mark, Enter presses the marked

@@ -33,10 +33,16 @@ Holding = TypeVar("Holding")
 
 def of_tenant(state: type[Holding]) -> type[Holding]:
     """Decorates a State that holds a question, or something typed, about what belongs to a tenant.
-    It has ``leave_tenant()``, an internal method that is called when the tab shows another one:
-    what was asked of the first must not be answered in the second."""
+    It has ``leave_tenant()``, an internal method; see `close_questions`."""
     OF_TENANT.append(state)
     return state
+
+
+async def close_questions(state: BaseState) -> None:
+    """When the tab shows another tenant or page: what was asked in the first must not be answered
+    in the second."""
+    for holding in OF_TENANT:
+        (await state.get_state(holding)).leave_tenant()
 
 
 @dataclass
@@ -162,8 +168,7 @@ class SessionState(rx.State):
 
     async def _show(self, chosen: TenantRole) -> None:
         if self.tenant_id not in {"", chosen.tenant.id}:
-            for state in OF_TENANT:
-                (await self.get_state(state)).leave_tenant()
+            await close_questions(self)
         self.tenant_id, self.tenant_slug = chosen.tenant.id, chosen.tenant.slug
         self.role, self.may = ROLES[chosen.role], [str(p) for p in chosen.permissions]
         self.show_changed(chosen.tenant)

@@ -13,6 +13,7 @@ from exports_app.services.core.records import Membership, Tenant
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.session import OF_TENANT, SessionState
+from exports_app.ui.pages.scheduled_exports.all_runs.state import AllRuns
 from exports_app.ui.pages.scheduled_exports.as_code.state import YamlState
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
@@ -257,6 +258,32 @@ def test_it_is_closed_when_the_tab_shows_another_tenant(
 
     asyncio.run(play())
     assert runs_of(services, schedule) == []
+
+
+def test_questions_are_closed_where_another_page_is_opened(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    async def asking() -> tuple[bool, str, bool]:
+        view = (await tab.state(ViewActions)).asking
+        return (await tab.state(SendQuestion)).is_open, view, (await tab.state(YamlState)).is_open
+
+    async def play() -> None:
+        await load(tab, sign_in, admin, acme)
+        await tab.do(SendQuestion.ask_run, schedule.id)
+        await tab.do(ViewActions.ask, SAVE)
+        await tab.do(YamlState.show, schedule.id)
+        await load(tab, sign_in, admin, acme)  # the tab was only disconnected
+        assert await asking() == (True, SAVE, True)
+        tab.root.router_data = {"asPath": "/runs", "pathname": "/runs"}
+        await tab.do(AllRuns.arrive)
+        assert await asking() == (False, "", False)
+        await tab.do(SendQuestion.ask_run, schedule.id)
+        await load(tab, sign_in, admin, acme)
+        assert await asking() == (False, "", False)
+
+    asyncio.run(play())
 
 
 def test_every_state_with_a_question_of_a_tenant_is_closed_with_it() -> None:

@@ -23,7 +23,7 @@ def test_a_viewer_copies_one_and_it_can_be_applied(
         await tab.do(HistoryState.show, schedule.id)
         await tab.do(YamlState.show, schedule.id)
         shown = await tab.state(YamlState)
-        assert shown.is_open
+        assert (shown.is_open, shown.name) == (True, "Mine")
         await tab.do(YamlState.close)
         assert not shown.is_open
         return shown.text

@@ -10,7 +10,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.part import Part
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import SessionState, may
+from exports_app.ui.framework.session import SessionState, close_questions, may
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.as_code.state import YamlState
 from exports_app.ui.pages.scheduled_exports.as_code.view import yaml_dialog
@@ -47,6 +47,7 @@ class ScheduledExports(rx.State):
         editor = await self.get_state(EditorState)
         if not await (await self.get_state(ListState)).arrive(tenant):
             return None
+        await close_questions(self)
         await editor.leave(tenant)
         await (await self.get_state(HistoryState)).arrive()
         return await editor.arrive()

@@ -18,7 +18,7 @@ from exports_app.ui.framework.browser_commands import (
 )
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.session import SessionState, path, query
+from exports_app.ui.framework.session import SessionState, close_questions, path, query
 from exports_app.ui.pages.scheduled_exports.address import (
     RUNS,
     place_in,
@@ -62,6 +62,7 @@ class AllRuns(rx.State):
         came = ((await self.get_state(SessionState)).tenant_id, path(self))
         if came == self._came and commands.shows(asked, RUNS):
             return
+        await close_questions(self)
         (await self.get_state(HistoryState)).leave()
         self.reset()
         self._came = came

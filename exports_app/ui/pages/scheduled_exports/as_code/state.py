@@ -13,6 +13,7 @@ from exports_app.ui.framework.session import of_tenant
 @of_tenant
 class YamlState(rx.State):
     is_open: bool = False
+    name: str = ""
     text: str = ""
 
     @action(Permission.READ)
@@ -20,6 +21,7 @@ class YamlState(rx.State):
         """As a definition with this scheduled export alone, which can be applied as it is."""
         definition = await call(services.definitions.export_one, str(schedule_id))
         comments = yaml_text.comments(services.settings.base_url)
+        self.name = definition["schedules"][0]["name"]
         self.text, self.is_open = yaml_text.write(definition, comments), True
 
     @action(Permission.READ)

@@ -6,7 +6,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import icon_button
 from exports_app.ui.pages.scheduled_exports.as_code.state import YamlState
 
-CLOSE = "close-yaml"
+COPY = "copy-yaml"
 TEXT = "yaml-text"
 
 
@@ -15,8 +15,8 @@ def yaml_dialog() -> rx.Component:
         rx.dialog.content(
             browser.return_focus(),
             rx.el.div(
-                rx.dialog.title("YAML", class_name="grow"),
-                icon_button("x", "Close the YAML", on_click=YamlState.close, id=CLOSE),
+                rx.dialog.title(rx.el.bdi(YamlState.name), " as YAML", class_name="grow"),
+                icon_button("x", "Close the YAML", on_click=YamlState.close),
                 class_name="dialog-head",
             ),
             rx.el.div(
@@ -26,7 +26,7 @@ def yaml_dialog() -> rx.Component:
                 padding="14px 20px 20px",
                 custom_attrs={"tabIndex": 0},
             ),
-            browser.focus(target=CLOSE),
+            browser.focus(target=COPY),
             class_name="dialog narrow",
             custom_attrs={"aria-describedby": ""},
         ),
@@ -42,7 +42,7 @@ def _about() -> rx.Component:
             " read. Fields that have their default are left out.",
             class_name="muted grow",
         ),
-        browser.copy_button(text=YamlState.text, label="Copy"),
+        browser.copy_button(text=YamlState.text, label="Copy", id=COPY),
         class_name="row",
         gap="16px",
         margin_bottom="12px",

@@ -68,8 +68,7 @@ def toolbar(dialogs: Dialogs) -> rx.Component:
         _owner(),
         _tag(),
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
-        _order(),
-        browser.density(),
+        rx.el.div(_order(), browser.density(), class_name="ordering"),
     )
     found = rx.el.span(ListState.found, class_name="sr", role="status", id="found")
     return rx.el.div(
