@@ -152,7 +152,7 @@ _SCHEDULES = {
         "restoreSchedule", e.NotDeleted, e.TooManyTags, e.SlugTaken, e.QuotaExceeded
     ),
     f"POST {SCHEDULE}/trigger": _operation("triggerSchedule", e.DomainNotAllowed, e.QuotaExceeded),
-    f"POST {SCHEDULE}/backfill": _operation("backfillSchedule", *A_RUN),
+    f"POST {SCHEDULE}/backfill": _operation("backfillSchedule", e.VersionConflict, *A_RUN),
     f"GET {SCHEDULE}/history": _operation("listScheduleRuns"),
     f"GET {SCHEDULE}/notices": _operation("listNotices"),
     f"GET {RUN}": _operation("getScheduleRun"),

@@ -21,6 +21,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_page, check_search, is_uuid, xml_can_hold
 from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.optimistic import rounds
 from exports_app.services.core.records import MEASURES, Action, Campaign, Metric, Page, new_id
 
 SORTS = {
@@ -157,9 +158,9 @@ class Campaigns:
         seen: Campaign | None = None,
     ) -> Campaign:
         """values: the fields to change. seen: what the caller saw; None: whatever it is now. Raises
-        Conflict where it is another one."""
+        Conflict where it is another one, and where others keep changing it."""
         checked = self.get(who, campaign_id, Permission.CAMPAIGNS)
-        while True:
+        for _ in rounds():
             campaign = replace(checked, **values)
             if errors := check_campaign(campaign):
                 raise Invalid(errors)

@@ -19,6 +19,7 @@ from exports_app.services.core.authorization import keep_schedule, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.optimistic import rounds
 from exports_app.services.core.records import Action, Attempt, Run, Schedule, new_id
 from exports_app.services.runs.tick_planner import RESTORED
 from exports_app.services.schedules import last_run
@@ -94,13 +95,14 @@ class Backfill:
         have removed from the history; their files may have been sent already. to the caller: tests,
         which leave the ticks without a run.
 
-        Raises NotFound, Forbidden, QuotaExceeded; Conflict as `Schedules.trigger`; and Invalid for
-        days without a past tick, or with more than MOST_CAUGHT_UP.
+        Raises NotFound, Forbidden, QuotaExceeded; Conflict as `Schedules.trigger`, and
+        where others keep changing the schedule's times; and Invalid for days without a past tick,
+        or with more than MOST_CAUGHT_UP.
         """
         now = self._clock()
         with self._store.read() as tx:
             seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
-        while True:
+        for _ in rounds():
             ticks = _ticks(
                 seen, start, end, now
             )  # before the transaction: computing them may take long

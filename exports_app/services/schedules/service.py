@@ -29,6 +29,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import check_page, check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.optimistic import rounds
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.schedules import last_run, slugs
 from exports_app.services.schedules import validation as rules
@@ -179,12 +180,13 @@ class Schedules:
         version: int | None = None,
     ) -> Schedule:
         """values: the fields to change; filters may be Partial. version: the one that the caller
-        saw. Raises Invalid, and Conflict when the version is stale."""
+        saw. Raises Invalid, and VersionConflict when the version is stale, and where others keep
+        changing it."""
         now = self._clock()
         with self._store.read() as tx:
             seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
             tenant = tx.tenants.get(seen.tenant_id)
-        while True:
+        for _ in rounds():
             # Checked before the transaction, as in `create`
             draft, fields = changed(draft_of(seen), values)
             draft = rules.check(draft, now, self._minimum, fields)

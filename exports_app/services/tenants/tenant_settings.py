@@ -16,6 +16,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.optimistic import rounds
 from exports_app.services.core.records import Action, Tenant
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.validation import check_tenant
@@ -53,10 +54,10 @@ class Tenants:
         seen: Mapping[str, Any] | None = None,
     ) -> Tenant:
         """values: the fields of CHOSEN to change. seen: the values that the caller saw. Raises
-        NotFound, Forbidden, Invalid; Conflict where the seen values have changed, and where a
-        caller without a second factor requires one."""
+        NotFound, Forbidden, Invalid; Conflict where the seen values have changed, where others
+        keep changing them, and where a caller without a second factor requires one."""
         checked = self.get(who, tenant_id, Permission.MANAGE)
-        while True:
+        for _ in rounds():
             new = replace(
                 checked, **{name: _trimmed(values[name]) for name in CHOSEN if name in values}
             )

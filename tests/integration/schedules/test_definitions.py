@@ -16,10 +16,11 @@ from exports_app.domain.errors import (
     QuotaExceeded,
 )
 from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.optimistic import ROUNDS
 from exports_app.services.core.records import Campaign, Page, Tenant
 from exports_app.services.schedules.definitions.fields import ORDER
 from exports_app.services.schedules.definitions.plan import Plan
-from exports_app.services.schedules.definitions.service import ROUNDS, Definition, Definitions
+from exports_app.services.schedules.definitions.service import Definition, Definitions
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.validation import FIELDS
 from exports_app.wiring import Services

@@ -20,6 +20,7 @@ from exports_app.services.core.authorization import require, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.optimistic import rounds
 from exports_app.services.core.records import Action, Schedule, Tenant, new_id
 from exports_app.services.schedules import edits
 from exports_app.services.schedules import validation as rules
@@ -37,8 +38,6 @@ from exports_app.services.tenants.tenant_settings import tenant_of
 
 MOST = bounds.BULK
 """Scheduled exports of a definition, and of a tenant that is exported or pruned."""
-ROUNDS = 5
-"""How often a plan is made anew because others changed what it is for."""
 TWICE = "another scheduled export of this definition has this slug: use each once"
 
 
@@ -129,7 +128,7 @@ class Definitions:
         where others keep changing what was planned. Raises
         NotFound, Forbidden, Invalid, QuotaExceeded, TooManySchedules, NoSlugYet.
         """
-        for _ in range(ROUNDS):
+        for _ in rounds(PlanOutdated):
             with self._store.read() as tx:
                 tenant = tenant_of(tx, who, tenant_id, Permission.WRITE)
                 seen = self._look(tx, tenant, wanted, prune=prune)
@@ -149,8 +148,6 @@ class Definitions:
                     self._write(tx, who, plan, new)
                     break
             # changed by someone else meanwhile: plan again
-        else:
-            raise PlanOutdated
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
         return plan
 
