@@ -1,6 +1,7 @@
 """Every error as application/problem+json (RFC 9457): the one place where exceptions become
 answers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,9 @@ from exports_app.domain import bounds
 from exports_app.domain import errors as e
 
 MEDIA_TYPE = "application/problem+json"
+WITH_FIX = (e.NotFound, e.Forbidden, e.WrongCredentials)
+"""Their own words are short, since the pages show them where it is clear what to do: the API adds
+how to fix it."""
 CLOSING = (e.TooLarge, e.TooSlow, e.UnexpectedBody, e.HeadersTooLarge, e.WrongHost)
 """They end the connection: the rest of the request is not read."""
 
@@ -24,7 +28,6 @@ CLOSING = (e.TooLarge, e.TooSlow, e.UnexpectedBody, e.HeadersTooLarge, e.WrongHo
 WORDS = {
     "missing": "is required",
     "extra_forbidden": "is unknown or read-only: leave it out",
-    "json_invalid": "is not valid JSON",
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
     "dict_type": "must be a JSON object",
@@ -58,6 +61,8 @@ WORDS = {
     "string_too_long": "is too long",
     "string_unicode": "must be valid Unicode text",
 }
+_PLACE = re.compile(r"at line (\d+) column (\d+)")
+"""In the parser's words for JSON that is none."""
 
 
 class Mistake(BaseModel):
@@ -117,7 +122,11 @@ def field_errors(errors: Sequence[Any], skip: int = 0) -> list[e.FieldError]:
 
 
 def _words(error: Any) -> str:
-    most = (error.get("ctx") or {}).get("max_length")
+    more = error.get("ctx") or {}
+    if error["type"] == "json_invalid":
+        place = _PLACE.search(str(more.get("error", "")))
+        return "is not valid JSON" + (f": see line {place[1]}, column {place[2]}" if place else "")
+    most = more.get("max_length")
     if error["type"] == "string_too_long" and isinstance(most, int):
         return bounds.at_most(most)
     return WORDS.get(error["type"]) or _own_words(error)
@@ -139,7 +148,7 @@ def _challenge(error: e.ExportsError) -> str:
 def of(error: e.ExportsError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """headers: beside those that the error itself has."""
     cause = _cause(error)
-    detail, errors = error.message, list[e.FieldError]()
+    detail, errors = _detail(error), list[e.FieldError]()
     if isinstance(error, e.Invalid):
         detail, errors = "Some of the input is invalid: see errors", list(error.errors)
     elif cause.code == e.Invalid.code:  # an error of a rule, which names no field
@@ -150,6 +159,12 @@ def of(error: e.ExportsError, headers: Mapping[str, str] | None = None) -> JSONR
         {**_headers(error, cause.status), **(headers or {})},
         media_type=MEDIA_TYPE,
     )
+
+
+def _detail(error: e.ExportsError) -> str:
+    if type(error) in WITH_FIX and error.message == str(type(error)()):
+        return f"{error.message}. {error.fix}"
+    return error.message
 
 
 def _headers(error: e.ExportsError, status: int) -> dict[str, str]:

@@ -52,6 +52,11 @@ UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 NO_BODY = 64
 """Bytes within which a body may be ``{}`` and blanks."""
 JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json", re.ASCII)
+NO_PATCH = (
+    "Send a JSON Merge Patch (RFC 7396), with the header"
+    " 'Content-Type: application/merge-patch+json' or 'Content-Type: application/json'."
+    " A JSON Patch (RFC 6902) and other kinds are not supported"
+)
 
 MOST_DIGITS = 18
 """Of a Content-Length: a longer one is too large in any case."""
@@ -169,7 +174,9 @@ def _check_type(request: Request) -> None:
     kind = media_type(request)
     if not kind or not has_body(request.scope):
         return
-    if not JSON_TYPE.fullmatch(kind) or (request.method == "PATCH" and kind not in PATCH_TYPES):
+    if request.method == "PATCH" and kind not in PATCH_TYPES:
+        raise UnsupportedType(NO_PATCH)
+    if not JSON_TYPE.fullmatch(kind):
         raise UnsupportedType
 
 

@@ -1,6 +1,7 @@
 """Every cause of an error has one code of its own, which is raised somewhere and explained."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from exports_app.api import problems
 from exports_app.api.causes import CAUSES, STATUS, Cause, of_class
+from exports_app.api.document.errors import EXAMPLES
 from exports_app.domain import errors as e
 from tests.paths import ROOT
 
@@ -93,3 +96,16 @@ def test_the_documentation_lists_all_codes() -> None:
     )
     assert table
     assert table[1].splitlines() == [_row(cause) for cause in CAUSES.values()]
+
+
+def _detail(kind: type[e.ExportsError]) -> str:
+    error = EXAMPLES.get(kind) or (kind(1) if issubclass(kind, e.TooManyRequests) else kind())
+    detail: str = json.loads(bytes(problems.of(error).body))["detail"]
+    return detail
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERED.keys() - FAMILIES))
+def test_each_detail_says_what_went_wrong_and_what_to_do(name: str) -> None:
+    """As the second part of a sentence or as a second one; or it is all about what to do."""
+    detail = _detail(ANSWERED[name])
+    assert re.search(r"[:;.] \w", detail) or detail.startswith("Sign in first"), detail

@@ -59,7 +59,7 @@ class MailNotSet(Unavailable):
 
 
 class StoreAway(Unavailable):
-    """The files are away, e.g. a bucket on the network."""
+    """The files cannot be reached: try again in a moment"""
 
     code = "store_unavailable"
     title = "The file store is not available"
@@ -93,7 +93,8 @@ class Busy(TooManyRequests):
 
 
 class QuotaExceeded(ExportsError):
-    """A quota of this tenant has been reached"""
+    """A quota of this tenant has been reached: wait, delete what is no longer needed, or ask a
+    super admin to raise it"""
 
     code = "quota_exceeded"
     title = "A quota is reached"

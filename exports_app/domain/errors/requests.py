@@ -18,7 +18,7 @@ class NotFound(ExportsError):
 
 
 class PathNotFound(NotFound):
-    """Path not found"""
+    """The API does not have this path: compare it with those at /api/docs"""
 
     code = "path_not_found"
     title = "No such path"
@@ -36,7 +36,7 @@ class UnknownCode(NotFound):
 
 
 class MethodNotAllowed(ExportsError):
-    """This path does not support this method"""
+    """This path does not take this method: use one of those in the Allow header"""
 
     code = "method_not_allowed"
     title = "Method not allowed"
@@ -49,7 +49,7 @@ class Gone(ExportsError):
 
 
 class FileRemoved(Gone):
-    """The file was removed"""
+    """The file was removed: rerun the run to create it again"""
 
     code = "file_removed"
     title = "The file was removed"
@@ -137,7 +137,7 @@ class IdempotencyOutcomeUnknown(Conflict):
 
 
 class TooLarge(ExportsError):
-    """The request body is too large"""
+    """The request body is too large: send less at a time"""
 
     code = "too_large"
     title = "The body is too large"
@@ -212,7 +212,7 @@ class RangeNotSatisfiable(ExportsError):
 
 
 class WrongHost(ExportsError):
-    """This server does not answer requests for this host"""
+    """This server does not answer requests for this host: use the address in PUBLIC_URL"""
 
     code = "wrong_host"
     title = "Sent to the wrong host"

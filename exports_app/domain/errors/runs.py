@@ -5,7 +5,7 @@ from exports_app.domain.errors.requests import Conflict, NotFound
 
 
 class NoFile(NotFound):
-    """This run has no file"""
+    """This run has no file: wait until it has ended, or start another one"""
 
     code = "no_file"
     title = "The run has no file"
@@ -32,7 +32,7 @@ class RunHasNotEnded(Conflict):
 
 
 class RunHasNotFailed(Conflict):
-    """Only a failed or partial run allows this"""
+    """Only a failed or partial run allows this: to send everything again, rerun it"""
 
     code = "run_not_failed"
     title = "The run has not failed"
@@ -41,7 +41,7 @@ class RunHasNotFailed(Conflict):
 
 
 class RunNotWaiting(Conflict):
-    """This run is not waiting for a retry"""
+    """This run is not waiting for a retry: get it again, and look at its status"""
 
     code = "run_not_waiting"
     title = "The run does not wait for a retry"
@@ -50,7 +50,7 @@ class RunNotWaiting(Conflict):
 
 
 class AlreadyResending(Conflict):
-    """Someone else is already resending this run"""
+    """Someone else is already resending this run: wait until it has ended"""
 
     code = "already_resending"
     title = "The run is being resent"
@@ -95,7 +95,8 @@ class NoDownloadLinks(Conflict):
 
 
 class ExporterLostAccess(Conflict):
-    """The user that this run acts for can no longer export this tenant's data"""
+    """The user that this run acts for can no longer export this tenant's data: rerun it, so that it
+    acts for you"""
 
     code = "access_lost"
     title = "The run's user has lost access"

@@ -4,7 +4,7 @@ from exports_app.domain.errors.requests import Conflict
 
 
 class NotDeleted(Conflict):
-    """This scheduled export is not deleted"""
+    """This scheduled export is not deleted: there is nothing to restore"""
 
     code = "not_deleted"
     title = "It is not deleted"
@@ -40,7 +40,8 @@ class PlanOutdated(Conflict):
 
 
 class TooManySchedules(Conflict):
-    """The tenant has more scheduled exports than a definition can hold"""
+    """The tenant has more scheduled exports than a definition can hold: delete those that are no
+    longer needed, or change them by the other routes"""
 
     code = "too_many_schedules"
     title = "Too many scheduled exports"

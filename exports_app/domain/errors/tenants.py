@@ -4,7 +4,7 @@ from exports_app.domain.errors.requests import Conflict
 
 
 class AlreadyMember(Conflict):
-    """This person is already a member of this tenant"""
+    """This person is already a member of this tenant: no invitation is needed"""
 
     code = "already_member"
     title = "Already a member"

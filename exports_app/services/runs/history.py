@@ -34,7 +34,8 @@ def file_of(run: Run, files: FileStore) -> RunFile:
         raise FileRemoved(
             None
             if run.file_removed_at is None
-            else f"The file was removed on {run.file_removed_at:%d %b %Y}"
+            else f"The file was removed on {run.file_removed_at:%d %b %Y}:"
+            " rerun the run to create it again"
         )
     mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
     return RunFile(path, run.file_name, mime, run.sha256)

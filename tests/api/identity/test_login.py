@@ -82,7 +82,8 @@ class TestLogin:
         answer = api.anonymous.post(LOGIN, {"email": email, "password": password})
         assert (
             problem(answer, 401, "wrong_credentials")["detail"]
-            == "The email address or the password is wrong"
+            == "The email address or the password is wrong. Check both, or ask for a link to set a"
+            " new password."
         )
         assert [hashed.split("$")[1:3] for hashed in checks] == [["2b", f"{passwords.COST:02}"]]
 

@@ -201,7 +201,7 @@ class TestFile:
         run = api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger").json()["historyId"]
         assert (
             problem(api.viewer.get(f"{path}/{run}/file"), 404, "no_file")["detail"]
-            == "This run has no file"
+            == "This run has no file: wait until it has ended, or start another one"
         )
 
     def test_is_gone_once_it_was_removed(
