@@ -1,5 +1,6 @@
 """Excel (ECMA-376): a styled and frozen header row of labels, a filter, dates and numbers as such,
-text always as text. Ratios are shown with two places or as per cent.
+text always as text. Ratios are shown with two places or as per cent. Printed, all columns fit the
+width of a page, and each page has the header.
 
 openpyxl makes the workbook; the rows go straight into its sheets. An absent value and an empty text
 are no cell. Numbers are written with all their digits, though Excel itself calculates with 15. What
@@ -20,6 +21,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from exports_app.domain.table import Chunk, Column, Kind, Table
 from exports_app.formats._cells import plain
@@ -50,6 +52,12 @@ def _number_format(column: Column) -> str:
             return "0.00%" if column.ratio.percent else "#,##0.00"
         case _:
             return f"#,##0.{'0' * column.scale}" if column.scale else "#,##0"
+
+
+def _side(column: Column) -> str:
+    """Of its label and its cells. Excel itself puts days on the right, close to the next column's
+    text, and labels on the left of their numbers."""
+    return "right" if column.kind in {Kind.INTEGER, Kind.DECIMAL} else "left"
 
 
 def _first(chunks: Iterator[Chunk]) -> list[Chunk]:
@@ -95,19 +103,24 @@ class _Look:
         for number, count in enumerate(counts, 1):
             sheet = book.create_sheet("Export" if number == 1 else f"Export {number}")
             sheet.freeze_panes = "A2"
+            sheet.print_title_rows = "1:1"
+            sheet.page_setup.orientation = "landscape"
+            sheet.page_setup.fitToHeight = 0  # as many pages as the rows need
+            sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
             for index, (column, width) in enumerate(zip(self.columns, self.widths, strict=True), 1):
                 sheet.column_dimensions[get_column_letter(index)].width = width
                 cell = sheet.cell(1, index)
                 cell.value, cell.data_type = column.label, "s"
                 cell.font = Font(bold=True, color="FFFFFF")
                 cell.fill = PatternFill("solid", start_color="1F2937")
-                cell.alignment = Alignment(vertical="center")
+                cell.alignment = Alignment(_side(column), "center")
             sheet.auto_filter.ref = self.area(count)
         return book, [self._style(book, c) for c in self.columns]
 
     def _style(self, book: Workbook, column: Column) -> int:
         cell = WriteOnlyCell(book.worksheets[0])
         cell.number_format = _number_format(column)
+        cell.alignment = Alignment(_side(column))
         style: int = cell.style_id
         return style
 

@@ -106,6 +106,12 @@ class TestExcel:
             "#,##0.00",
             "#,##0.00",
         ]
+        for row in (sheet[1], sheet[2]):
+            sides = [c.alignment.horizontal for c in row]
+            assert sides == ["left", "left", "left", "right", "right", "right"]
+        assert (sheet.print_title_rows, sheet.page_setup.orientation) == ("$1:$1", "landscape")
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToHeight == 0
         with ZipFile(path) as archive:
             assert b'<autoFilter ref="A1:F15"' in archive.read("xl/worksheets/sheet1.xml")
             assert b"_FilterDatabase" in archive.read("xl/workbook.xml")

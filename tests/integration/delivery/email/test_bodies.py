@@ -108,6 +108,18 @@ def test_the_page_has_colors_for_dark_mode(report: Report, server: MailServer) -
     assert all(rule.count("#") == rule.count("!important") for rule in rules), "styles are inline"
 
 
+def test_a_narrow_page_leaves_out_the_figures_in_the_middle(
+    report: Report, server: MailServer
+) -> None:
+    heads = ["Campaign", "Date", "Impressions", "Clicks", "Spend"]
+    numbers = [False, False, True, True, True]
+    top = TopRows("Top 1", heads, numbers, [["Spring", "1", "2", "3", "4"]])
+    html = body(message(server, replace(report, highlights=Highlights([], top=top))), "html")
+    assert re.search(r"@media \(max-width: 420px\) \{\s*\.more \{ display: none !important", html)
+    left_out = re.findall(r'class="(?:head|cell)[^"]* more"[^>]*>(?:<bdi>)?(\w+)', html)
+    assert left_out == ["Clicks", "3"]
+
+
 def test_a_page_is_short_enough_to_be_shown_whole(report: Report, server: MailServer) -> None:
     """Gmail cuts a message off at 102 KB."""
     long = "Ж" * 200
