@@ -39,6 +39,7 @@ from exports_app.api.routes import (
     schedules,
     second_factor,
     sessions,
+    tenant_invitations,
     tenants,
     uploads,
     users,
@@ -75,7 +76,7 @@ def create(
     api.state.waiting = Waiting(api.state.serving)
     of_people = (
         *(auth, account, api_keys, feeds, users, second_factor, sessions, tenants),
-        *(members, invitations, audit),
+        *(members, tenant_invitations, invitations, audit),
     )
     for routes in (
         *of_people,

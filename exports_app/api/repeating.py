@@ -1,7 +1,8 @@
 """Requests that can be repeated safely: POST with an Idempotency-Key.
 
 A route of a router with `route_class=Repeatable` keeps its answer for 24 hours. Elsewhere the
-header is refused: those answers have passwords, keys or links in them, which are not to be kept.
+header is refused: what signs people in, and new keys, are not to be kept, even encrypted; and who
+sends a link has no account yet.
 """
 
 import re
@@ -17,7 +18,7 @@ from starlette.routing import BaseRoute
 
 from exports_app import log
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, Unavailable
-from exports_app.services.core.records import KeptAnswer
+from exports_app.services.idempotency import KeptAnswer
 from exports_app.wiring import Services
 
 HEADER = "Idempotency-Key"
@@ -110,7 +111,7 @@ def _finish(request: Request, key_hash: str, response: Response) -> None:
         for name, value in response.raw_headers
         if name.decode("latin1") not in _NOT_KEPT
     ]
-    answer = KeptAnswer(response.status_code, headers, bytes(response.body).decode())
+    answer = KeptAnswer(response.status_code, headers, bytes(response.body))
     try:
         _services(request).idempotency.finish(key_hash, answer)
     except Unavailable as e:  # it was carried out: the caller gets the answer all the same
@@ -118,7 +119,7 @@ def _finish(request: Request, key_hash: str, response: Response) -> None:
 
 
 def _again(answer: KeptAnswer) -> Response:
-    response = Response(answer.body.encode(), answer.status)
+    response = Response(answer.body, answer.status)
     length = [header for header in response.raw_headers if header[0] == b"content-length"]
     kept = [(name.encode("latin1"), value.encode("latin1")) for name, value in answer.headers]
     response.raw_headers = [*kept, *length, (REPLAYED.lower().encode(), b"true")]

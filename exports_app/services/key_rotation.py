@@ -1,21 +1,24 @@
 """After a rotation of keys: encrypts and signs with the newest key what the database has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from exports_app.services.audit import audit_log
 from exports_app.services.audit.seals import Seals
-from exports_app.services.core.interfaces import Clock, Store
+from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action
 from exports_app.services.keys.encryption import Encryption, Unreadable
 
-BATCH = 100
-"""Rows of one transaction."""
+BATCH = 20
+"""Rows of one transaction: an answer that is kept may have a megabyte."""
+Row = tuple[str, str]
+"""An id, and what is encrypted."""
 
 
 @dataclass(frozen=True)
 class Renewed:
-    """renewed: secrets that were encrypted again. unreadable: secrets that no key decrypts.
-    checkpoints: of the audit, signed again."""
+    """renewed: secrets that were encrypted again. unreadable: secrets that no key decrypts, without
+    the answers for repeated requests, which last a day. checkpoints: of the audit, signed again."""
 
     renewed: int
     unreadable: int
@@ -37,7 +40,15 @@ class KeyRotation:
         installation. what: the entry's subject. Raises ExportsError, see `Seals.sign_again`;
         Unavailable."""
         checkpoints = self._seals.sign_again()
-        renewed, unreadable = self._encrypt_again()
+        factors, unreadable = self._encrypt_again(
+            lambda tx, after: tx.second_factors.secrets(after, BATCH),
+            lambda tx, *of: tx.second_factors.replace_secret(*of),
+        )
+        answers, _ = self._encrypt_again(
+            lambda tx, after: tx.idempotency_keys.bodies(after, BATCH),
+            lambda tx, *of: tx.idempotency_keys.replace_body(*of),
+        )
+        renewed = factors + answers
         with self._store.write() as tx:
             audit_log.note(
                 *(tx, audit_log.COMMAND_LINE, Action.KEYS_ROTATED, self._clock()),
@@ -49,21 +60,23 @@ class KeyRotation:
             )
         return Renewed(renewed, unreadable, checkpoints)
 
-    def _encrypt_again(self) -> tuple[int, int]:
-        """How many secrets were, and how many no key decrypts."""
+    def _encrypt_again(
+        self,
+        rows: Callable[[Transaction, str], list[Row]],
+        replace: Callable[[Transaction, str, str, str], bool],
+    ) -> tuple[int, int]:
+        """How many secrets were, and how many no key decrypts. rows: those after an id. replace:
+        the old by the new one of an id, unless it was changed meanwhile."""
         renewed = unreadable = 0
         after = ""
         while True:
             with self._store.write() as tx:
-                batch = tx.second_factors.secrets(after, BATCH)
-                for user_id, secret in batch:
-                    after = user_id
+                batch = rows(tx, after)
+                for after, secret in batch:
                     if self._encryption.is_current(secret):
                         continue
                     try:
-                        renewed += tx.second_factors.replace_secret(
-                            user_id, secret, self._encryption.renew(secret)
-                        )
+                        renewed += replace(tx, after, secret, self._encryption.renew(secret))
                     except Unreadable:
                         unreadable += 1
             if len(batch) < BATCH:

@@ -50,5 +50,5 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
         kept_counts=KeptCounts(f.store),
         record_retention=RecordRetention(f.store, f.clock, days),
         cursors=Cursors(secrets.keys),
-        idempotency=Idempotency(f.store, f.clock),
+        idempotency=Idempotency(f.store, f.clock, secrets.encryption),
     )

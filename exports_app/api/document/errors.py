@@ -26,11 +26,15 @@ HEADERS: dict[int, dict[str, Any]] = {
     503: RETRY_AFTER,
 }
 OF_BODIES = (e.TooSlow, e.TooLarge, e.UnsupportedCoding, e.UnsupportedType)
-OF_REPEATABLE = (e.IdempotencyInProgress, e.IdempotencyOutcomeUnknown, e.IdempotencyKeyReused)
+OF_REPEATABLE = (
+    *(e.IdempotencyInProgress, e.IdempotencyOutcomeUnknown, e.IdempotencyAnswerNotKept),
+    *(e.IdempotencyKeyReused, e.TooManyIdempotencyKeys),
+)
 OF_ALL = (e.Unavailable, e.Overloaded, e.ReadTooLong)
 EXAMPLES: dict[Error, e.ExportsError] = {
     e.InsufficientScope: e.InsufficientScope("exports.write"),
     e.TooManyRequests: e.TooManyRequests(30),
+    e.TooManyIdempotencyKeys: e.TooManyIdempotencyKeys(3600),
     e.Invalid: e.Invalid([e.FieldError("/name", "is required")]),
 }
 """Those that need to know more than their class."""

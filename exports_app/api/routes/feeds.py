@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from exports_app.api import parameters
 from exports_app.api.access import Person, Srv, person
 from exports_app.api.feeds import atom, calendar
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import feeds as schemas
 from exports_app.services.accounts.feeds import CALENDAR, PATH, RUNS, KnownFeed, addresses
@@ -15,7 +16,12 @@ OWN = "/api/account/feeds"
 KEPT = 300
 """Seconds that an answer may be shown without asking again."""
 
-own = APIRouter(prefix=OWN, tags=["feeds"], dependencies=[Depends(person), parameters.CHECKED])
+own = APIRouter(
+    prefix=OWN,
+    tags=["feeds"],
+    dependencies=[Depends(person), parameters.CHECKED],
+    route_class=Repeatable,
+)
 # Some programs add parameters of their own to these addresses, so these are not checked
 read = APIRouter(prefix=PATH, tags=["feeds"])
 

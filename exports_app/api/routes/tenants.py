@@ -1,4 +1,4 @@
-"""A tenant's settings and its people."""
+"""A tenant's settings, quotas and tags."""
 
 from typing import Annotated, Any
 
@@ -8,12 +8,10 @@ from exports_app.api import parameters
 from exports_app.api.access import Srv, Who
 from exports_app.api.conditions import expected_version, version_of
 from exports_app.api.request_body import json_body, merges, takes
-from exports_app.api.schemas import invitations as invitation_schemas
 from exports_app.api.schemas import tenants as schemas
 from exports_app.api.schemas.schedules import TagsOut
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Tenant
-from exports_app.services.tenants.invitations import Invited
 from exports_app.services.tenants.quotas import Quota
 
 router = APIRouter(prefix="/api/tenants", tags=["tenants"], dependencies=[parameters.CHECKED])
@@ -141,60 +139,3 @@ def _version_of_quotas(quotas: list[Quota]) -> str:
 def tags(srv: Srv, who: Who, tenant_id: str) -> Any:
     """Tags of the tenant's scheduled exports, in alphabetical order."""
     return {"items": srv.tags.find(who, srv.tenants.get(who, tenant_id).id)}
-
-
-@router.post(
-    "/{tenant_id}/members",
-    status_code=202,
-    response_model=invitation_schemas.InvitedOut,
-    openapi_extra=takes(invitation_schemas.InviteIn),
-    summary="Invite a member",
-)
-def invite(
-    srv: Srv,
-    who: Who,
-    tenant: Managed,
-    body: Annotated[invitation_schemas.InviteIn, Depends(json_body(invitation_schemas.InviteIn))],
-) -> Any:
-    """The person becomes a member when they accept. The response is the same whether or not the
-    address has an account. 409 if it belongs to a member or is already invited."""
-    return _invitation(srv.invitations.invite(who, tenant.id, body.email, body.role))
-
-
-@router.get(
-    "/{tenant_id}/invitations",
-    response_model=invitation_schemas.InvitationsOut,
-    summary="List invitations",
-)
-def invitations(srv: Srv, who: Who, tenant: Managed) -> Any:
-    """Invitations that were neither accepted nor revoked, newest first."""
-    return {"items": [_invitation(invited) for invited in srv.invitations.find(who, tenant.id)]}
-
-
-@router.delete(
-    "/{tenant_id}/invitations/{invitation_id}", status_code=204, summary="Revoke an invitation"
-)
-def revoke_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> None:
-    """Its link no longer works."""
-    srv.invitations.revoke(who, tenant.id, invitation_id)
-
-
-@router.post(
-    "/{tenant_id}/invitations/{invitation_id}/resend",
-    status_code=202,
-    response_model=invitation_schemas.InvitedOut,
-    summary="Resend an invitation",
-)
-def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> Any:
-    """Sends a new link; the old one no longer works."""
-    return _invitation(srv.invitations.resend(who, tenant.id, invitation_id))
-
-
-def _invitation(invited: Invited) -> dict[str, Any]:
-    return {
-        **vars(invited.invitation),
-        "invited_by": invited.invited_by,
-        "status": invited.status,
-        "mail": invited.mail,
-        "link": invited.link,
-    }

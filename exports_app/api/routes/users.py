@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from exports_app.api import pages, parameters
 from exports_app.api.access import Operator, Srv, Who, operator
 from exports_app.api.conditions import expected_version, version_of
+from exports_app.api.repeating import Repeatable
 from exports_app.api.request_body import json_body, merges, takes
 from exports_app.api.schemas import users as schemas
 from exports_app.domain import bounds
@@ -15,7 +16,10 @@ from exports_app.services.accounts.administration import UserAccount
 from exports_app.services.core.records import Page, User
 
 router = APIRouter(
-    prefix="/api", tags=["accounts"], dependencies=[Depends(operator), parameters.CHECKED]
+    prefix="/api",
+    tags=["accounts"],
+    dependencies=[Depends(operator), parameters.CHECKED],
+    route_class=Repeatable,
 )
 
 

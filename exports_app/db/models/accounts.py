@@ -112,9 +112,12 @@ class PasswordResetRow(Base, table=True):
 
 class IdempotencyKeyRow(Base, table=True):
     """A request that may be repeated, with its answer once there is one. The key, with the caller,
-    and the request are kept as their SHA-256 in hex."""
+    and the request are kept as their SHA-256 in hex; the body of the answer is encrypted."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        Index("ix_idempotency_keys_kept", "user_id", "expires_at", "size"),  # summed up by it alone
+    )
     key_hash: str = Field(max_length=64, primary_key=True)
     user_id: str = reference("users", cascade=True)
     request_hash: str = Field(max_length=64)
@@ -123,6 +126,7 @@ class IdempotencyKeyRow(Base, table=True):
     status: int | None = None
     headers: list[list[str]] | None = Field(default=None, sa_type=JSON)
     body: str | None = Field(default=None, sa_type=Text)
+    size: int | None = None
 
 
 EXPIRING = "expiry_mailed_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL"

@@ -1,5 +1,6 @@
 """What the server cannot do now, and limits on how much."""
 
+from exports_app.domain import bounds
 from exports_app.domain.allowance import Allowance
 from exports_app.domain.errors.base import ExportsError
 
@@ -90,6 +91,21 @@ class Busy(TooManyRequests):
     """Too many requests for this right now: wait a second, then try again"""
 
     # Not the caller's fault, so not noted in the audit
+
+
+class TooManyIdempotencyKeys(TooManyRequests):
+    """As many of your requests are kept as can be: send this one without an Idempotency-Key"""
+
+    code = "too_many_idempotency_keys"
+    title = "Too many requests are kept"
+    about = (
+        f"Of the account's requests with an Idempotency-Key, {bounds.KEPT_REQUESTS:,} are kept, or"
+        f" {bounds.KEPT_ANSWERS >> 20} MiB of answers. Each is kept for 24 hours. Nothing was done."
+    )
+    fix = (
+        "Wait for the seconds in Retry-After, or send the request without the header. Leave it out"
+        " where a request can be repeated without harm."
+    )
 
 
 class QuotaExceeded(ExportsError):

@@ -136,6 +136,19 @@ class IdempotencyOutcomeUnknown(Conflict):
     fix = "Look whether it was done. If it was not, send it again with a new key."
 
 
+class IdempotencyAnswerNotKept(Conflict):
+    """A request with this Idempotency-Key was carried out, and its answer is not kept: look at what
+    it changed"""
+
+    code = "idempotency_answer_not_kept"
+    title = "The first request was carried out"
+    about = (
+        "A request with the same Idempotency-Key was carried out. Its answer is larger than the"
+        " server keeps, or was encrypted with a key that the server no longer has."
+    )
+    fix = "Look at what it changed. Use a new key for each new request."
+
+
 class TooLarge(ExportsError):
     """The request body is too large: send less at a time"""
 

@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from exports_app.domain.errors import Unavailable
-from exports_app.services.core.records import KeptAnswer
-from exports_app.services.idempotency import KEPT, LOCKED
+from exports_app.services.idempotency import KEPT, LOCKED, KeptAnswer
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, pointers, problem, schedule_body, token_for
 from tests.api.conftest import Clients
@@ -18,8 +17,9 @@ from tests.world import Cast, sql
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 REFUSED = "/Idempotency-Key"
-NOT_KEPT = ("/api/auth", "/api/account", "/api/invitations", "/api/users")
-"""Their answers have passwords, keys or links in them."""
+NOT_KEPT = ("/api/auth", "/api/account", "/api/invitations")
+"""What signs people in, keys, and links of people without an account."""
+FEEDS = "/api/account/feeds"
 READ = (
     SCHEDULES + "/preview",
     SCHEDULES + "/preview-message",
@@ -33,9 +33,8 @@ SECONDS = timedelta(seconds=1)
 
 
 def keeps(case: Case) -> bool:
-    secret = ("/keys", "/members", "/resend")
-    in_tenant = case.path.startswith("/api/tenants") and case.path.endswith(secret)
-    return not (case.path.startswith(NOT_KEPT) or in_tenant or case.path in READ)
+    is_secret = case.path.endswith("/keys") or case.path.startswith(NOT_KEPT)
+    return case.path == FEEDS or not (is_secret or case.path in READ)
 
 
 def same(first: httpx.Response, second: httpx.Response) -> None:
@@ -81,6 +80,29 @@ def test_every_post_repeats_its_answer_or_refuses_the_header(
     else:
         assert again.status_code == case.good
         assert "idempotency-replayed" not in again.headers
+
+
+def test_an_answer_with_a_link_is_not_sent_again_to_who_may_not_see_it(
+    api: Clients, ids: dict[str, str], cast: Cast
+) -> None:
+    members = f"/api/tenants/{cast.acme.id}/members"
+    resend = f"/api/tenants/{cast.acme.id}/invitations/{ids['invitation_id']}/resend"
+    first = api.admin.post(resend, headers=KEY)
+    assert "/invitation#" in first.json()["link"]
+    same(first, api.admin.post(resend, headers=KEY))
+    problem(api.viewer.post(resend, headers=KEY), 403)
+    for user_id, role in ((cast.viewer.user.id, "admin"), (cast.admin.user.id, "viewer")):
+        assert api.super_admin.put(f"{members}/{user_id}", {"role": role}).status_code == 200
+    problem(api.admin.post(resend, headers=KEY), 403)
+
+
+def test_an_invitation_that_is_repeated_is_one(
+    api: Clients, services: Services, cast: Cast
+) -> None:
+    path, body = f"/api/tenants/{cast.acme.id}/members", {"email": "new@example.com"}
+    same(*(api.admin.post(path, body, headers=KEY) for _ in range(2)))
+    assert len(sql(services, "SELECT id FROM invitations")) == 1
+    problem(api.admin.post(path, body), 409, "already_invited")
 
 
 def test_routes_without_sign_in_refuse_the_header(api: Clients) -> None:
@@ -181,9 +203,9 @@ class TestWithoutAnAnswer:
         clock.advance(seconds=KEPT.total_seconds())
         begun = services.idempotency.begin(who, KEY["Idempotency-Key"], b"another")
         assert isinstance(begun, str)
-        services.idempotency.finish(begun, KeptAnswer(204, [], ""))
+        services.idempotency.finish(begun, KeptAnswer(204, [], b""))
         again = services.idempotency.begin(who, KEY["Idempotency-Key"], b"another")
-        assert again == KeptAnswer(204, [], "")
+        assert again == KeptAnswer(204, [], b"")
 
 
 def test_an_error_that_may_have_come_too_late_frees_no_key(

@@ -20,7 +20,11 @@ from exports_app.services.core.records.campaigns import MEASURES, Campaign, Metr
 from exports_app.services.core.records.delivery import Delivery, Notification, NotificationKind
 from exports_app.services.core.records.downloads import DownloadWay, FileDownload
 from exports_app.services.core.records.feeds import Feed
-from exports_app.services.core.records.idempotency import IdempotencyKey, KeptAnswer
+from exports_app.services.core.records.idempotency import (
+    IdempotencyKey,
+    KeptRequests,
+    StoredAnswer,
+)
 from exports_app.services.core.records.ids import new_id
 from exports_app.services.core.records.installation import InstallationRecord, Maintenance
 from exports_app.services.core.records.queries import Page, Sample, capped
@@ -48,7 +52,7 @@ __all__ = [
     "IdempotencyKey",
     "InstallationRecord",
     "Invitation",
-    "KeptAnswer",
+    "KeptRequests",
     "LatestRun",
     "Maintenance",
     "Member",
@@ -66,6 +70,7 @@ __all__ = [
     "Seal",
     "SecondFactor",
     "Session",
+    "StoredAnswer",
     "Summary",
     "Tenant",
     "User",

@@ -5,18 +5,21 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class KeptAnswer:
-    """headers: pairs of a name and a value. body: UTF-8."""
+class StoredAnswer:
+    """headers: pairs of a name and a value. body: encrypted; None: it is too large to keep. size:
+    of the body as it is stored, in bytes."""
 
     status: int
     headers: list[list[str]]
-    body: str = field(repr=False)
+    body: str | None = field(repr=False)
+    size: int
 
 
 @dataclass(frozen=True)
 class IdempotencyKey:
     """key_hash: of the caller and their key. locked_until: when a request without an answer has
-    been given up. status, headers, body: of the answer; None: there is none yet."""
+    been given up. status, headers, body, size: as of StoredAnswer; None: there is no answer
+    yet."""
 
     key_hash: str
     user_id: str
@@ -26,9 +29,14 @@ class IdempotencyKey:
     status: int | None = None
     headers: list[list[str]] | None = None
     body: str | None = field(default=None, repr=False)
+    size: int | None = None
 
-    @property
-    def answer(self) -> KeptAnswer | None:
-        if self.status is None:
-            return None
-        return KeptAnswer(self.status, self.headers or [], self.body or "")
+
+@dataclass(frozen=True)
+class KeptRequests:
+    """Of an account. size: of their answers, in bytes. until: when the first of them expires; None:
+    there are none."""
+
+    count: int
+    size: int
+    until: datetime | None

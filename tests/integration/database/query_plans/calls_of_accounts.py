@@ -9,10 +9,10 @@ from exports_app.services.core.records import (
     Action,
     ChainedEntry,
     IdempotencyKey,
-    KeptAnswer,
     Membership,
     Page,
     SecondFactor,
+    StoredAnswer,
     new_id,
 )
 from tests.integration.database.query_plans.known import DAY, Call
@@ -160,7 +160,12 @@ def _idempotency_keys() -> Mapping[str, Call]:
             IdempotencyKey("new", k.user.id, "r", k.filled.now, k.filled.now)
         ),
         "idempotency_keys.finish": lambda tx, _: tx.idempotency_keys.finish(
-            "no such key", KeptAnswer(202, [], "")
+            "no such key", StoredAnswer(202, [], "", 0)
+        ),
+        "idempotency_keys.bodies": lambda tx, _: tx.idempotency_keys.bodies("", 20),
+        "idempotency_keys.kept": lambda tx, k: tx.idempotency_keys.kept(k.user.id, k.filled.now),
+        "idempotency_keys.replace_body": lambda tx, _: tx.idempotency_keys.replace_body(
+            "no such key", "", ""
         ),
         "idempotency_keys.forget": lambda tx, k: tx.idempotency_keys.forget(k.filled.now, 100),
         "idempotency_keys.get": lambda tx, _: tx.idempotency_keys.get("no such key"),

@@ -124,6 +124,7 @@ class Accounts(Copies):
                     "status": 202,
                     "headers": [],
                     "body": "{}",
+                    "size": 2,
                 }
                 for i in range(BIG)
             ),
