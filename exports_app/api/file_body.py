@@ -1,36 +1,22 @@
 """A file as the body of a request, written to the disk while it arrives."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from exports_app import log
 from exports_app.api.middleware.request_log import BODY
 from exports_app.api.request_body import declares_more_than
-from exports_app.domain.errors import FieldError, Invalid, StoreAway, TooLarge, TooSlow
+from exports_app.domain.errors import FieldError, Invalid, TooLarge, TooSlow
 from exports_app.services.campaigns.uploads import LIMIT, MIB, TOO_LARGE
+from exports_app.services.core.disk import writing
 
 SECONDS = 30 * 60.0
 """The longest time that a file may take to arrive."""
 PART = MIB
 """Bytes that are written at a time."""
-
-_log = log.get(__name__)
-
-
-@contextmanager
-def stored() -> Iterator[None]:
-    """Around what writes to the disk. Raises StoreAway."""
-    try:
-        yield
-    except OSError as e:
-        _log.warning("a file for an import cannot be stored", reason=e.strerror)
-        raise StoreAway("The server cannot store this file: its disk may be full") from e
 
 
 async def write(request: Request, path: Path) -> None:
@@ -40,7 +26,7 @@ async def write(request: Request, path: Path) -> None:
         raise TooLarge(TOO_LARGE)
     if (body := request.scope.get(BODY)) is not None:
         body.spool()
-    with stored():
+    with writing():
         await _write(request, path)
 
 

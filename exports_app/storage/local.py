@@ -10,11 +10,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from exports_app import log
 from exports_app.domain.errors import StoreAway
+from exports_app.services.core.disk import writing
 from exports_app.services.core.interfaces import Usage
-
-_log = log.get(__name__)
 
 LEFT_SECONDS = 24 * 3600
 """An older draft in a folder of many processes was left by one that was killed."""
@@ -38,11 +36,8 @@ class Drafts:
     @contextmanager
     def new(self) -> Iterator[Path]:
         """Raises StoreAway where the folder cannot be made."""
-        try:
+        with writing():
             self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as e:
-            _log.warning("the folder of unfinished files cannot be made", reason=e.strerror)
-            raise StoreAway("The server cannot store this file: its disk may be full") from e
         path = self._folder / uuid.uuid4().hex
         try:
             yield path

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from exports_app.domain.errors import StoreAway
+from exports_app.services.core.disk import writing
 from exports_app.services.core.interfaces import Usage
 from exports_app.storage.cache import Cache
 from exports_app.storage.local import IDENTITY, Drafts
@@ -150,7 +151,7 @@ class S3Files:
     def find(self, key: str) -> Path | None:
         if copy := self._cache.find(key):
             return copy
-        with self._drafts.new() as path, _reached():
+        with self._drafts.new() as path, writing(), _reached():
             try:
                 self._client.download_file(self._bucket, self._name(key), str(path))
             except ClientError as e:

@@ -183,6 +183,15 @@ class TestABucket:
             keep(here, b"12345", name)
         assert len(list((tmp_path / "cache").iterdir())) == 3
 
+    def test_is_away_where_this_machine_cannot_write(self, here: S3Files, tmp_path: Path) -> None:
+        keep(here)
+        here.forget(KEY)
+        drafts = tmp_path / "drafts"
+        drafts.rmdir()
+        drafts.symlink_to("/proc/self/fdinfo")  # where not even root can write
+        with pytest.raises(StoreAway, match="disk may be full"):
+            here.find(KEY)
+
     def test_that_is_not_there_says_which_setting_to_look_at(
         self, endpoint: str, credentials: None, tmp_path: Path
     ) -> None:

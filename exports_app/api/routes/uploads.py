@@ -13,9 +13,8 @@ from exports_app.api.access import Srv
 from exports_app.api.middleware.allowed_hosts import same_origin
 from exports_app.api.request_body import check_coding
 from exports_app.api.routes.sessions import SECRET, SessionId
-from exports_app.domain.errors import (
-    CrossSite,
-)
+from exports_app.domain.errors import CrossSite
+from exports_app.services.core.disk import writing
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,6 +36,6 @@ async def upload(srv: Srv, request: Request, code: str, session_id: SessionId) -
     """The body is the file itself."""
     async with contextmanager_in_threadpool(srv.uploads.receive(code, session_id)) as incoming:
         await file_body.write(request, incoming.path)
-        with file_body.stored():
+        with writing():
             await run_in_threadpool(srv.uploads.keep, incoming)
     return Response(status_code=204, headers=SECRET)

@@ -28,6 +28,7 @@ from exports_app.services.campaigns.imports.spool import Spool
 from exports_app.services.core.authorization import require
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.disk import writing
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Tenant
 
@@ -55,6 +56,7 @@ class Importer:
         self._changes = changes
         self._clock = clock
 
+    @writing()
     def preview(
         self,
         who: Principal,
@@ -67,13 +69,14 @@ class Importer:
         """The first rows as they are understood. Reads the whole file to judge how its numbers and
         dates are written, and nothing of the database. mapping: None: what the headers say; it may
         lack required fields. Raises ExportsError where the file cannot be read, NotFound,
-        Forbidden."""
+        Forbidden, StoreAway."""
         self._tenant(who, tenant_id)
         with read_table(file, sheet) as table:
             chosen = by_header(table.columns) if mapping is None else mapping
             check_choice(chosen, len(table.columns))
             return preview(table, chosen)
 
+    @writing()
     def apply(
         self,
         who: Principal,
@@ -91,7 +94,8 @@ class Importer:
         """Import the file into the tenant, or with `dry_run` only say what that would do. With bad
         lines nothing is written. name: the file's, for the audit. mapping: None: what the headers
         say, and `columns`, as of `load`. update_details: change the details of stored campaigns to
-        what the file says. Raises ExportsError, NotFound, Forbidden, Unavailable."""
+        what the file says. Raises ExportsError, NotFound, Forbidden, Unavailable,
+        StoreAway."""
         tenant = self._tenant(who, tenant_id)
         with read_table(file, sheet) as table:
             chosen = from_headers(table, columns) if mapping is None else mapping

@@ -14,6 +14,7 @@ from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.timing import cron, period, tick_day
 from exports_app.services.core.authorization import require
+from exports_app.services.core.disk import writing
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,
@@ -106,7 +107,7 @@ class Preview:
         timezone: str,
         filters: Filters,
     ) -> DataPreview:
-        """Raises NotFound, Forbidden, and Invalid with the pointers of a save."""
+        """Raises NotFound, Forbidden, Invalid with the pointers of a save, and StoreAway."""
         sampled = self._sample(who, tenant_id, "", export_type, file_format, timezone, filters)
         columns = EXPORT_TYPES[export_type].columns()
         return DataPreview(
@@ -236,7 +237,7 @@ class Preview:
         return empty + (written - empty) * sample.total // len(rows)
 
     def _written(self, export: Export, rows: Sequence[Row]) -> int:
-        with self._files.draft() as draft:
+        with self._files.draft() as draft, writing():
             columns = EXPORT_TYPES[export.export_type].columns()
             FORMATS[export.format].write(
                 Table(columns, iter([by_column(columns, rows)] if rows else [])), draft

@@ -1,5 +1,7 @@
 """Campaigns and metrics from a file, by the API."""
 
+import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, Api, pointers, problem
 from tests.api.conftest import Clients
 from tests.api.keys.making import of_acme
-from tests.world import Cast
+from tests.world import Cast, unwritable
 
 PATH = f"{CAMPAIGNS}/import"
 CSV = b"campaign_name,currency,date,clicks\nSpring,EUR,2026-03-01,5\nSpring,EUR,2026-03-02,7\n"
@@ -120,6 +122,33 @@ def test_a_folder_of_drafts_that_cannot_be_made_is_told(api: Clients, services: 
     drafts.write_text("not a folder")
     answer = problem(send(api.admin), 503, "store_unavailable")
     assert "disk may be full" in answer["detail"]
+    assert names(api) == []
+
+
+def test_a_folder_of_drafts_that_cannot_be_written_is_told(
+    api: Clients, services: Services
+) -> None:
+    unwritable(services)
+    problem(send(api.admin), 503, "store_unavailable")
+
+
+def test_a_full_folder_of_temporary_files_is_told(
+    api: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def full(name: str, *given: Any, **named: Any) -> sqlite3.Connection:
+        connection = connect(name, *given, **named)
+        if not name:
+            connection.execute("PRAGMA max_page_count = 3")
+        return connection
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", full)
+        problem(send(api.admin), 503, "store_unavailable")
+    # Where not even root can write
+    monkeypatch.setattr(tempfile, "TemporaryFile", Path("/proc/self/fdinfo/new").open)
+    problem(send(api.admin, b"PK\x03\x04", kind=None), 503, "store_unavailable")
     assert names(api) == []
 
 

@@ -13,7 +13,7 @@ from tests.api.client import ABSENT, SCHEDULES, pointers, problem
 from tests.api.conftest import Clients
 from tests.doubles import WatchedEmail
 from tests.mailserver import mail_server
-from tests.world import registered
+from tests.world import registered, unwritable
 
 ROWS, MESSAGE = f"{SCHEDULES}/preview", f"{SCHEDULES}/preview-message"
 BODY: dict[str, Any] = {"exportType": "campaigns", "format": "csv"}
@@ -38,6 +38,16 @@ def test_the_message(api: Clients, campaigns: dict[str, Campaign]) -> None:
     assert set(shown) == {"subject", "html", "text"}
     assert "<Numbers>" in shown["subject"]
     assert "&lt;Numbers&gt;" in shown["html"]
+
+
+@pytest.mark.parametrize("path", [ROWS, MESSAGE])
+@pytest.mark.parametrize("file_format", ["csv", "excel"])
+def test_a_disk_that_cannot_be_written_is_told(
+    api: Clients, services: Services, logs: list[Any], path: str, file_format: str
+) -> None:
+    unwritable(services)
+    problem(api.admin.post(path, BODY | {"format": file_format}), 503, "store_unavailable")
+    assert [e["event"] for e in logs if e["log_level"] == "warning"] == ["a file cannot be written"]
 
 
 @pytest.mark.parametrize("path", [ROWS, MESSAGE])

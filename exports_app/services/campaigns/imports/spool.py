@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from exports_app import log
+from exports_app.domain.errors import StoreAway
 from exports_app.services.campaigns.imports.lines import REMEMBERED, Line, as_compared
 from exports_app.services.campaigns.service import check_campaign, check_metric
+from exports_app.services.core.disk import NOT_WRITTEN
 from exports_app.services.core.records import MEASURES, Campaign, Metric
 
 BATCH = 5000
@@ -30,6 +33,8 @@ CREATE INDEX by_key ON stored_name (key);
 CREATE TABLE stored_day (id TEXT, date TEXT, PRIMARY KEY (id, date)) WITHOUT ROWID;
 """
 _DATES = ("start_date", "end_date")
+
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,13 @@ class Spool:
     @classmethod
     @contextmanager
     def opened(cls) -> Iterator["Spool"]:
-        with closing(sqlite3.connect("")) as database:
-            yield cls(database)
+        """Raises StoreAway."""
+        try:
+            with closing(sqlite3.connect("")) as database:
+                yield cls(database)
+        except sqlite3.OperationalError as e:  # its file is in the folder of temporary files
+            _log.warning("a file cannot be written", reason=str(e))
+            raise StoreAway(NOT_WRITTEN) from e
 
     def add(self, line: Line) -> None:
         """Raises ValueError with what is wrong with the line."""
