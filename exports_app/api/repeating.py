@@ -29,6 +29,8 @@ DESCRIPTION = (
 )
 _KEY = re.compile(r"[!-~]{1,255}")
 _NOT_KEPT = frozenset({"content-length"})
+_VERSION = "version"
+"""Kept as a header, and sent as the ETag."""
 
 _log = log.get(__name__)
 
@@ -50,7 +52,7 @@ class Repeatable(APIRoute):
             try:
                 response = await handle(request)
             except _Replayed as found:
-                return _again(found.answer)
+                return _again(request, found.answer)
             except Exception as error:
                 if (key_hash := _begun(request)) and _did_nothing(error):
                     await run_in_threadpool(_services(request).idempotency.release, key_hash)
@@ -111,6 +113,8 @@ def _finish(request: Request, key_hash: str, response: Response) -> None:
         for name, value in response.raw_headers
         if name.decode("latin1") not in _NOT_KEPT
     ]
+    if (version := getattr(request.state, "version", None)) is not None:
+        headers.append([_VERSION, str(version)])
     answer = KeptAnswer(response.status_code, headers, bytes(response.body))
     try:
         _services(request).idempotency.finish(key_hash, answer)
@@ -118,10 +122,15 @@ def _finish(request: Request, key_hash: str, response: Response) -> None:
         _log.warning("answer could not be kept for repeated requests", reason=e.why)
 
 
-def _again(answer: KeptAnswer) -> Response:
+def _again(request: Request, answer: KeptAnswer) -> Response:
     response = Response(answer.body, answer.status)
     length = [header for header in response.raw_headers if header[0] == b"content-length"]
-    kept = [(name.encode("latin1"), value.encode("latin1")) for name, value in answer.headers]
+    kept = []
+    for name, value in answer.headers:
+        if name == _VERSION:
+            request.state.version = value
+        else:
+            kept.append((name.encode("latin1"), value.encode("latin1")))
     response.raw_headers = [*kept, *length, (REPLAYED.lower().encode(), b"true")]
     return response
 

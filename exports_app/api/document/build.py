@@ -1,5 +1,6 @@
 """Builds the OpenAPI document."""
 
+from collections.abc import Collection
 from typing import Any
 
 from fastapi import FastAPI
@@ -42,9 +43,10 @@ def build(api: FastAPI) -> dict[str, Any]:
     )
     _add_schemas(document)
     repeating.describe(document, api.routes)
+    with_version = conditions.versioned(document["paths"])
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            _complete(path, method, operation)
+            _complete(path, method, operation, with_version)
     document["components"]["examples"] = errors.examples()
     document["components"]["headers"] = dict(rate_limits.HEADERS)
     simple: dict[str, Any] = simplify(document)
@@ -65,7 +67,9 @@ def _add_schemas(document: dict[str, Any]) -> None:
         schemas.pop(own, None)
 
 
-def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+def _complete(
+    path: str, method: str, operation: dict[str, Any], with_version: Collection[str]
+) -> None:
     """A route that OPERATIONS lacks keeps the long name that FastAPI gives it; a test says so."""
     route = f"{method.upper()} {path}"
     known = OPERATIONS.get(route)
@@ -81,7 +85,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if known:
         operation["operationId"] = known.name
         links.describe(operation)
-        conditions.describe(path, method, operation, known.errors)
+        conditions.describe(path, method, operation, known.errors, with_version)
         for status, response in errors.responses(
             errors.of(method.upper(), path, operation, known)
         ).items():

@@ -1,5 +1,6 @@
 """What JSON answers and feeds have, which are sent as a whole: an ETag on those of a GET, which
 If-None-Match asks for (RFC 9110, sections 8.8.3 and 13.1.2), and gzip where the caller takes it.
+Who created or changed something gets the ETag that a GET of it would have: they need none to go on.
 
 The ETag is a hash of the text, after the version where there is one. The compressed text is another
 representation, so its tag ends with "-gzip" (section 8.8.3.3); either tag stands for both in
@@ -87,10 +88,11 @@ async def _answer(scope: Scope, path: str, start: Message, body: bytes) -> tuple
     if can_be:
         MutableHeaders(scope=start).add_vary_header("Accept-Encoding")
     headers = [*start["headers"]]
-    if scope["method"] == "GET" and start["status"] == 200:
+    is_read = scope["method"] == "GET" and start["status"] == 200
+    if is_read or ("version" in scope["state"] and start["status"] in {200, 201}):
         tag = _tag(scope, body)
         headers.append((b"etag", f'"{tag}{SUFFIX if zipped else ""}"'.encode()))
-        if _is_held(tag, sent.getlist("if-none-match")):
+        if is_read and _is_held(tag, sent.getlist("if-none-match")):
             kept = [header for header in headers if header[0].lower() not in _OF_BODY]
             return {**start, "status": 304, "headers": kept}, b""
     if zipped:

@@ -65,6 +65,7 @@ def find(
 def create(
     srv: Srv,
     who: CampaignWriter,
+    request: Request,
     body: Annotated[schemas.CampaignIn, Depends(json_body(schemas.CampaignIn))],
     response: Response,
 ) -> Any:
@@ -73,15 +74,13 @@ def create(
         who, str(body.tenant_id) if body.tenant_id else None, schemas.campaign_values(body)
     )
     response.headers["Location"] = f"{BASE}/{campaign.id}"
-    return campaign
+    return _sent(request, campaign)
 
 
 @router.get("/{campaign_id}", response_model=schemas.CampaignOut, summary="Get a campaign")
 def get(srv: Srv, who: Who, request: Request, campaign_id: str) -> Any:
     """Its settings, without its metrics."""
-    found = srv.campaigns.get(who, campaign_id)
-    request.state.version = _version(found)
-    return found
+    return _sent(request, srv.campaigns.get(who, campaign_id))
 
 
 @router.put(
@@ -123,7 +122,14 @@ def _change(
 ) -> Campaign:
     body.check_fixed(schemas.CampaignOut.model_validate(target))
     seen = _seen(request, target)
-    return srv.campaigns.update(who, target.id, schemas.campaign_values(body), seen)
+    changed = srv.campaigns.update(who, target.id, schemas.campaign_values(body), seen)
+    return _sent(request, changed)
+
+
+def _sent(request: Request, campaign: Campaign) -> Campaign:
+    """With its version, for the ETag."""
+    request.state.version = _version(campaign)
+    return campaign
 
 
 def _version(campaign: Campaign) -> str:

@@ -62,8 +62,7 @@ def members(
 @router.get("/{user_id}", response_model=schemas.MemberOut, summary="Get a member")
 def get(request: Request, member: Target) -> Any:
     """Their role, and how many scheduled exports they own."""
-    request.state.version = _version(member)
-    return _member(member)
+    return _sent(request, member)
 
 
 @router.put(
@@ -109,6 +108,12 @@ def _change(
     seen = _seen(request, member)
     if "role" in body.given():
         member = srv.members.change_role(who, tenant.id, member.user.id, body.role, seen)
+    return _sent(request, member)
+
+
+def _sent(request: Request, member: Member) -> dict[str, Any]:
+    """With its version, for the ETag."""
+    request.state.version = _version(member)
     return _member(member)
 
 

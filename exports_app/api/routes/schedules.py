@@ -128,6 +128,7 @@ def find(
 def create(
     srv: Srv,
     who: Writer,
+    request: Request,
     body: Annotated[
         schemas.ScheduleIn, Depends(json_body(schemas.ScheduleIn, SCHEDULE_LIMIT, SCHEDULE_VALUES))
     ],
@@ -139,7 +140,7 @@ def create(
         who, str(body.tenant_id) if body.tenant_id else None, schemas.draft_values(body)
     )
     response.headers["Location"] = f"{BASE}/{made.id}"
-    return made
+    return _sent(request, made)
 
 
 @router.get(
@@ -167,9 +168,7 @@ def find_deleted(
 def get(srv: Srv, who: Who, request: Request, schedule_id: str) -> Any:
     """Send ETag back as If-Match to change this version only, or as If-None-Match to get 304 while
     nothing has changed."""
-    found = srv.schedules.get(who, schedule_id)
-    request.state.version = found.version
-    return found
+    return _sent(request, srv.schedules.get(who, schedule_id))
 
 
 @router.put(
@@ -218,7 +217,14 @@ def _change(
 ) -> Schedule:
     body.check_fixed(schemas.ScheduleOut.model_validate(target))
     version = expected_version(request, target.version, body.version)
-    return srv.schedules.update(who, target.id, schemas.draft_values(body), version)
+    changed = srv.schedules.update(who, target.id, schemas.draft_values(body), version)
+    return _sent(request, changed)
+
+
+def _sent(request: Request, schedule: Schedule) -> Schedule:
+    """With its version, for the ETag."""
+    request.state.version = schedule.version
+    return schedule
 
 
 @router.post(
@@ -236,7 +242,8 @@ def transfer(
 ) -> Any:
     """Gives the scheduled export a new owner. Its runs use the new owner's access from now on."""
     version = expected_version(request, target.version, body.version)
-    return srv.ownership.transfer(who, target.id, str(body.owner_id), version)
+    given = srv.ownership.transfer(who, target.id, str(body.owner_id), version)
+    return _sent(request, given)
 
 
 @router.delete("/{schedule_id}", status_code=204, summary="Delete a scheduled export")
@@ -250,9 +257,9 @@ def delete(srv: Srv, who: Who, request: Request, target: WritableSchedule) -> No
     response_model=schemas.ScheduleOut,
     summary="Restore a scheduled export",
 )
-def restore(srv: Srv, who: Who, schedule_id: str) -> Any:
+def restore(srv: Srv, who: Who, request: Request, schedule_id: str) -> Any:
     """Possible for 30 days after deletion. The next run is the next scheduled time from now."""
-    return srv.deleted_schedules.restore(who, schedule_id)
+    return _sent(request, srv.deleted_schedules.restore(who, schedule_id))
 
 
 @router.post(

@@ -28,9 +28,7 @@ Managed = Annotated[Tenant, Depends(managed)]
 @router.get("/{tenant_id}", response_model=schemas.TenantSettingsOut, summary="Get a tenant")
 def get(srv: Srv, who: Who, request: Request, tenant_id: str) -> Any:
     """Its settings, for everyone who has access to it."""
-    found = srv.tenants.get(who, tenant_id)
-    request.state.version = _version(found)
-    return found
+    return _sent(request, srv.tenants.get(who, tenant_id))
 
 
 @router.put(
@@ -73,7 +71,13 @@ def _change(
 ) -> Tenant:
     body.check_fixed(schemas.TenantSettingsOut.model_validate(tenant))
     seen = vars(tenant) if expected_version(request, _version(tenant)) else None
-    return srv.tenants.update(who, tenant.id, body.given(), seen)
+    return _sent(request, srv.tenants.update(who, tenant.id, body.given(), seen))
+
+
+def _sent(request: Request, tenant: Tenant) -> Tenant:
+    """With its version, for the ETag."""
+    request.state.version = _version(tenant)
+    return tenant
 
 
 def _version(tenant: Tenant) -> str:
@@ -83,9 +87,7 @@ def _version(tenant: Tenant) -> str:
 @router.get("/{tenant_id}/quotas", response_model=schemas.QuotasOut, summary="List quotas")
 def quotas(srv: Srv, who: Who, request: Request, tenant: Managed) -> Any:
     """The tenant's quotas and how much of each is used."""
-    found = srv.quotas.find(who, tenant.id)
-    request.state.version = _version_of_quotas(found)
-    return {"items": found}
+    return _sent_quotas(request, srv.quotas.find(who, tenant.id))
 
 
 @router.put(
@@ -127,7 +129,12 @@ def _change_quotas(
 ) -> dict[str, Any]:
     now = srv.quotas.find(who, tenant.id)
     seen = now if expected_version(request, _version_of_quotas(now)) else None
-    return {"items": srv.quotas.change(who, tenant.id, body.limits(), seen)}
+    return _sent_quotas(request, srv.quotas.change(who, tenant.id, body.limits(), seen))
+
+
+def _sent_quotas(request: Request, quotas: list[Quota]) -> dict[str, Any]:
+    request.state.version = _version_of_quotas(quotas)
+    return {"items": quotas}
 
 
 def _version_of_quotas(quotas: list[Quota]) -> str:

@@ -61,9 +61,7 @@ def _account(account: UserAccount) -> dict[str, Any]:
 @router.get("/users/{user_id}", response_model=schemas.UserAccountOut, summary="Get an account")
 def get(srv: Srv, who: Who, request: Request, user: Others) -> Any:
     """For super admins. The account of a person, with their tenants and roles."""
-    found = _account(srv.user_administration.account(who, user.id))
-    request.state.version = version_of(schemas.UserAccountOut.model_validate(found))
-    return found
+    return _sent(request, _account(srv.user_administration.account(who, user.id)))
 
 
 @router.put(
@@ -112,7 +110,13 @@ def _change(
     if "is_active" in body.given():
         changed = srv.user_administration.set_active(who, user.id, active=body.is_active, seen=seen)
         now |= vars(changed)
-    return now
+    return _sent(request, now)
+
+
+def _sent(request: Request, account: dict[str, Any]) -> dict[str, Any]:
+    """With its version, for the ETag."""
+    request.state.version = version_of(schemas.UserAccountOut.model_validate(account))
+    return account
 
 
 @router.delete(

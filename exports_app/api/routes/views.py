@@ -50,6 +50,7 @@ def find(srv: Srv, who: Who, tenant_id: str) -> Any:
 def create(
     srv: Srv,
     who: Who,
+    request: Request,
     tenant: Annotated[Tenant, Depends(readable)],
     body: Annotated[schemas.ViewIn, Depends(json_body(schemas.ViewIn))],
     response: Response,
@@ -58,14 +59,13 @@ def create(
     filters = body.filters.filters()
     made = srv.saved_views.create(who, tenant.id, body.name, filters, is_shared=body.is_shared)
     response.headers["Location"] = f"{BASE.format(tenant_id=tenant.id)}/{made.id}"
-    return _out(made)
+    return _sent(request, made)
 
 
 @router.get("/{view_id}", response_model=schemas.ViewOut, summary="Get a saved view")
 def get(request: Request, view: Annotated[SavedView, Depends(visible)]) -> Any:
     """One of your own views, or a shared one."""
-    request.state.version = view.version
-    return _out(view)
+    return _sent(request, view)
 
 
 @router.put(
@@ -108,7 +108,14 @@ def _change(
     body.check_fixed(schemas.ViewOut.model_validate(_out(view)))
     version = expected_version(request, view.version, body.version)
     values = schemas.view_values(body)
-    return _out(srv.saved_views.update(who, view.tenant_id, view.id, values, version))
+    changed = srv.saved_views.update(who, view.tenant_id, view.id, values, version)
+    return _sent(request, changed)
+
+
+def _sent(request: Request, view: SavedView) -> dict[str, Any]:
+    """With its version, for the ETag."""
+    request.state.version = view.version
+    return _out(view)
 
 
 @router.delete("/{view_id}", status_code=204, summary="Delete a saved view")

@@ -57,9 +57,11 @@ def test_head_has_it_too(api: Clients, schedule: dict[str, Any]) -> None:
     assert api.admin.request("HEAD", path, headers=headers).status_code == 304
 
 
-def test_errors_and_what_is_sent_have_none(api: Clients, schedule: dict[str, Any]) -> None:
+def test_errors_and_what_has_no_version_have_none(api: Clients, schedule: dict[str, Any]) -> None:
+    path = f"{SCHEDULES}/{schedule['id']}"
     assert "etag" not in api.admin.get("/api/nope").headers
-    assert "etag" not in api.admin.put(f"{SCHEDULES}/{schedule['id']}", {}).headers
+    assert "etag" not in api.admin.put(path, {"name": ""}).headers
+    assert "etag" not in api.admin.post(f"{path}/trigger").headers
 
 
 def test_the_tag_of_a_file_is_its_hash(api: Clients, ids: dict[str, str]) -> None:

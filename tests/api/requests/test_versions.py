@@ -33,6 +33,50 @@ def test_a_change_is_made_to_the_version_that_was_read(
     assert client.get(path).headers["etag"] == tag
     answer = call(client, case, ids, headers={"If-Match": tag})
     assert answer.status_code in {200, 204}, answer.text
+    if case.method != "DELETE":  # to go on with, without a GET
+        assert answer.headers["etag"] == client.get(path).headers["etag"]
+
+
+def test_what_was_created_given_away_or_restored_has_the_etag_of_a_get(
+    api: Clients, ids: dict[str, str], cast: Cast
+) -> None:
+    view = {"name": "Mine", "filters": {}}
+    schedule = f"{SCHEDULES}/{ids['schedule_id']}"
+    given = {"ownerId": cast.admin.user.id}
+    for path, body, status in (
+        (SCHEDULES, schedule_body(tenantId=cast.acme.id), 201),
+        (CAMPAIGNS, {"name": "New", "currency": "EUR", "tenantId": cast.acme.id}, 201),
+        (f"/api/tenants/{cast.acme.id}/views", view, 201),
+        (f"{schedule}/transfer", given, 200),
+        (f"{schedule}/restore", None, 200),
+    ):
+        if body is None:
+            api.super_admin.delete(schedule)
+        key = {"Idempotency-Key": path}
+        answer = api.super_admin.post(path, body, headers=key)
+        assert answer.status_code == status, answer.text
+        tag = answer.headers["etag"]
+        assert api.super_admin.get(answer.headers.get("location", schedule)).headers["etag"] == tag
+        again = api.super_admin.post(path, body, headers=key)
+        assert (again.headers["etag"], again.content) == (tag, answer.content)
+
+
+def test_the_document_names_the_etag_of_changes(api: Clients) -> None:
+    paths = api.anonymous.get("/api/openapi.json").json()["paths"]
+    named = {
+        f"{method} {path}"
+        for path, item in paths.items()
+        for method, operation in item.items()
+        for status, answer in operation["responses"].items()
+        if method != "get" and status.startswith("2") and "ETag" in answer.get("headers", {})
+    }
+    view = "/api/tenants/{tenant_id}/views"
+    created = {
+        *(f"post {path}" for path in (SCHEDULES, CAMPAIGNS, view)),
+        *(f"post {SCHEDULES}/{{schedule_id}}/{action}" for action in ("transfer", "restore")),
+    }
+    changed = {f"{c.method.lower()} {c.path}" for c in CHANGED if c.method != "DELETE"}
+    assert named == created | changed
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
