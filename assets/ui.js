@@ -631,8 +631,8 @@ if (typeof window !== "undefined") {
 let last = null;
 if (typeof window !== "undefined") {
   window.addEventListener("focusin", ({ target }) => {
-    const opener = target.closest("[role=menu]")?.getAttribute("aria-labelledby");
-    last = (opener && document.getElementById(opener)) || target;
+    const menu = target.closest("[role=menu]")?.id;  // a button with an id of its own is not what the menu is labelled by
+    last = (menu && document.querySelector(`[aria-controls="${CSS.escape(menu)}"]`)) || target;
   });
 }
 
@@ -693,8 +693,14 @@ export function Fold({ id, unfold = "", title, hint, children }) {
     setSeen(unfold);
     if (unfold) setOpen(true);
   }
+  const pressed = useRef(null);
+  useEffect(() => {
+    if (open) pressed.current?.scrollIntoView({ block: "nearest" }); // at the end of a dialog it opens out of sight
+    pressed.current = null;
+  }, [open]);
   const press = (event) => {
     event.preventDefault();
+    pressed.current = event.currentTarget.parentElement;
     setOpen(!open);
   };
   const head = h("summary", { onClick: press }, h("h2", { className: "section" }, title), h("span", { className: "hint" }, hint));

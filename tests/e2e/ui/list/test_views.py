@@ -25,8 +25,8 @@ def test_a_view_is_saved_and_chosen_by_keyboard(
     page.keyboard.press("Enter")
     expect(menu).to_contain_text("Asleep")
     expect(page).to_have_url(re.compile(r"\?view=[0-9a-f-]{36}$"))
+    expect(menu).to_be_focused()
 
-    menu.focus()
     page.keyboard.press("Enter")
     page.get_by_role("menuitem", name="All", exact=True).focus()
     page.keyboard.press("Enter")

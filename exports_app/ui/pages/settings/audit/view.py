@@ -26,7 +26,7 @@ def audit() -> rx.Component:
         "the installation, outside its tenants",
         SessionState.tenant_name,
     )
-    intro = rx.fragment("Who did what in ", rx.el.b(whose), ", and when. Entries cannot be changed")
+    intro = rx.fragment("Who did what in ", rx.el.b(whose), ", and when; entries cannot be changed")
     clear = button("Clear", on_click=state.clear)
     nothing = rx.cond(
         state.narrowed,
