@@ -31,7 +31,7 @@ from exports_app.services.core import request_context
 from exports_app.ui.framework import actions, guard, page
 from exports_app.ui.framework.live import Live
 from exports_app.ui.layout.shell import shell
-from exports_app.ui.websockets import reflex_internals
+from exports_app.ui.websockets import frames, reflex_internals
 from exports_app.ui.websockets.connection_watch import ConnectionWatch
 from exports_app.ui.websockets.connections import Sockets
 from exports_app.ui.websockets.gate import Gate
@@ -138,6 +138,7 @@ app.add_middleware(
     )
 )
 _gate = Gate(app, _tabs, _live.left)
+frames.install(app.sio)
 if forgotten := actions.unmarked():
     raise RuntimeError(f"not an @action, so that nobody may call it: {', '.join(forgotten)}")
 

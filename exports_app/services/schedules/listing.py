@@ -17,9 +17,9 @@ KEPT = 0.25
 latest."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScheduleListPage:
-    """page: the requested page, or the last one where the list is shorter."""
+    """Equal to itself only. page: the requested page, or the last one where the list is shorter."""
 
     schedules: list[Schedule]
     total: int

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
@@ -21,7 +21,7 @@ from exports_app import log
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
-from exports_app.ui.framework import payload
+from exports_app.ui.framework import payload, refresh_group
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.threads import in_thread
@@ -90,6 +90,18 @@ async def call(
     """What a service's method returns for whoever is signed in. In a thread, since it waits for
     the database."""
     return await in_thread(method, principal(), *args, **kwargs)
+
+
+async def read(
+    method: Callable[Concatenate[Principal, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """As `call`, for what only reads: pages of the same session that are refreshed together share
+    the answer."""
+    ask = partial(call, method, *args, **kwargs)
+    if (group := refresh_group.current()) is None:
+        return await ask()
+    caller = actor()
+    return await group.share((caller.session, method), (caller.who, args, kwargs), ask)
 
 
 def error_sentence(error: ExportsError) -> str:

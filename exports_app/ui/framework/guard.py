@@ -18,18 +18,14 @@ from exports_app.domain import bidi
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role, permissions_of
 from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services.core import read_limits, request_context
-from exports_app.services.core.request_coalescing import (
-    RequestCoalescing,
-    begin_group,
-    in_group,
-)
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.cookies import SESSION_COOKIE, cookie
 from exports_app.services.identity.sessions import id_of
-from exports_app.ui.framework import actions
+from exports_app.ui.framework import actions, refresh_group
 from exports_app.ui.framework.actions import Actor, Rule
 from exports_app.ui.framework.browser_commands import BrowserCommands, notify
 from exports_app.ui.framework.page import LOGIN
+from exports_app.ui.framework.refresh_group import Group
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.threads import in_thread
@@ -51,7 +47,7 @@ INTERNAL = HYDRATE | {
 
 Seen = Callable[[str, str, Actor], None]
 Known = Callable[[str, bool], None]
-GroupOf = Callable[[str], float | None]
+GroupOf = Callable[[str], Group | None]
 
 
 class Guard(Middleware):
@@ -71,7 +67,6 @@ class Guard(Middleware):
         self._seen = seen
         self._known = known
         self._group_of = group_of
-        self._visits: RequestCoalescing[Actor | None] | None = None
         self._rules: dict[str, Rule] | None = None
 
     async def preprocess(
@@ -94,7 +89,7 @@ class Guard(Middleware):
         log.begin(request=caller.request_id)
         read_limits.begin(services.settings.read_seconds)
         whole_page = event.name in HYDRATE
-        begin_group(None if by_client else self._group_of(EventContext.get().token))
+        refresh_group.begin(None if by_client else self._group_of(EventContext.get().token))
         try:
             actor = await self._actor(root, counts=by_client)
         except (
@@ -122,12 +117,9 @@ class Guard(Middleware):
         secret = cookie(header, SESSION_COOKIE)
         if not secret:
             return None
-        if not in_group():
-            return await in_thread(_look_up, secret, counts)
-        if self._visits is None:  # of nobody else than the pages of a group
-            self._visits = RequestCoalescing(services.changes, kept=0.0, topics=())
-        read = partial(_look_up, secret, counts=False)
-        return await in_thread(self._visits.get, "", id_of(secret), read)
+        look_up = partial(in_thread, _look_up, secret, counts)
+        group = refresh_group.current()
+        return await (group.share("visit", id_of(secret), look_up) if group else look_up())
 
     def _note_refusal(self, event: Event, actor: Actor | None) -> bool:
         """Whether the actor may not do this. It is then noted in the audit, unless the page itself

@@ -26,6 +26,7 @@ from exports_app.domain.access import Permission
 from exports_app.services.core.change_events import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, Tenants
 from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.refresh_group import Group
 from exports_app.ui.websockets.rate_allowance import Allowance
 
 GAP = 0.05
@@ -53,14 +54,14 @@ class _Watch:
     ends_at: datetime | None = None
     """When its session ends unless it is used; None: the page was asked to look whether it has."""
     dirty: bool = False
-    begun: float | None = None
-    """When the group began in which it is refreshed, by the monotonic clock."""
+    group: Group | None = None
+    """In which it is refreshed just now."""
     running: Any = None
     """The future of the refresh under way: at most one for each page."""
 
     def end(self, _: Any = None) -> None:
         """Its refresh is over."""
-        self.begun = None
+        self.group = None
 
     @property
     def is_due(self) -> bool:
@@ -88,11 +89,11 @@ class Live:
         self._allowance = Allowance(SHARE, RESERVE)
         """Seconds of refreshes."""
 
-    def group_of(self, token: str) -> float | None:
-        """For the Guard: when the group began in which the page is refreshed just now; None where
-        it is not."""
+    def group_of(self, token: str) -> Group | None:
+        """For the Guard: the group in which the page is refreshed just now; None where it is
+        not."""
         watch = self.watches.get(token)
-        return watch.begun if watch else None
+        return watch.group if watch else None
 
     def seen(self, token: str, event: str, actor: Actor) -> None:
         """For the Guard: a page has just called this; if it is its refresh, the page is watched
@@ -187,15 +188,15 @@ class Live:
         due = [(token, watch) for token, watch in self.watches.items() if watch.is_due]
         for first in range(0, len(due), GROUP):
             began = time.monotonic()
-            await self._refresh(app, due[first : first + GROUP], began)
+            await self._refresh(app, due[first : first + GROUP], Group(began))
             await asyncio.sleep(self._allowance.spend(time.monotonic() - began))
 
-    async def _refresh(self, app: rx.App, group: list[tuple[str, _Watch]], began: float) -> None:
+    async def _refresh(self, app: rx.App, due: list[tuple[str, _Watch]], group: Group) -> None:
         """Refresh these pages, and wait until they are."""
         running = []
-        for token, watch in group:
+        for token, watch in due:
             if watch.is_due and self.watches.get(token) is watch:
-                watch.dirty, watch.begun = False, began
+                watch.dirty, watch.group = False, group
                 watch.running = await app.event_processor.enqueue(token, Event(name=watch.event))
                 watch.running.add_done_callback(watch.end)
                 running.append(watch.running)

@@ -9,5 +9,5 @@ import reflex as rx
 def put(state: rx.State, **values: Any) -> None:
     """Set the vars that differ."""
     for name, value in values.items():
-        if getattr(state, name) != value:
+        if state.get_value(name) != value:  # without a proxy for each thing in it
             setattr(state, name, value)

@@ -8,6 +8,7 @@ from reflex_base.event.context import EventContext
 from exports_app.services.core.records import User
 from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.ui.framework.guard import Guard
+from exports_app.ui.framework.refresh_group import Group
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
@@ -32,10 +33,13 @@ class Guarded:
         self.tab = tab
         self.seen = list[str]()
         self.known = list[bool]()
+        self.group: Group | None = None
+        """In which what is pushed runs."""
         self.guard = Guard(
             {REFRESH},
             lambda key, name, actor: self.seen.append(name),
             lambda key, signed_in: self.known.append(signed_in),
+            lambda key: self.group,
         )
 
     def as_user(self, services: Services, user: User) -> str:

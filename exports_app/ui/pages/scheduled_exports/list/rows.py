@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from exports_app.domain.humanize import place
 from exports_app.domain.runs.states import FAILING, FINISHED, RunStatus
 from exports_app.services.core.records import LatestRun, Run, Schedule, Summary
+from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.ui.components.run_words import nominal
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.labels import (
@@ -20,7 +22,7 @@ from exports_app.ui.pages.scheduled_exports.labels import (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Row:
     id: str
     name: str
@@ -128,11 +130,28 @@ def between(ids: Sequence[str], first: str, last: str) -> list[str]:
     return list(ids[min(begin, end) : max(begin, end) + 1])
 
 
-def rows(
-    schedules: list[Schedule], latest: Mapping[str, LatestRun], owners: Mapping[str, str]
-) -> list[Row]:
-    """owners: names by id."""
-    return [
-        row(schedule, latest.get(schedule.id), owners.get(schedule.owner_id, "Unknown"))
-        for schedule in schedules
-    ]
+@dataclass(frozen=True)
+class Shown:
+    """What all pages that read the same reading show of it. names: of the rows, by id."""
+
+    rows: tuple[Row, ...]
+    names: Mapping[str, str]
+    counts: str
+    next_at: str
+
+
+_shown: WeakKeyDictionary[ScheduleListPage, Shown] = WeakKeyDictionary()
+
+
+def shown(listed: ScheduleListPage) -> Shown:
+    """Made once for each reading. On the event loop only."""
+    if (made := _shown.get(listed)) is None:
+        rows = tuple(
+            row(one, listed.latest.get(one.id), listed.owners.get(one.owner_id, "Unknown"))
+            for one in listed.schedules
+        )
+        names = {one.id: one.name for one in listed.schedules}
+        summary = listed.summary
+        made = Shown(rows, names, counts(summary), iso(summary.next_run_at))
+        _shown[listed] = made
+    return made

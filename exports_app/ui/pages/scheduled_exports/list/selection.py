@@ -65,7 +65,7 @@ class Selection(rx.State):
     @internal
     def show_page(self, rows: Mapping[str, str]) -> list[str]:
         """The list shows these names, by id, now. Returns the ids of those selected elsewhere."""
-        self._rows = dict(rows)
+        put(self, _rows=dict(rows))
         self._show()
         return [picked for picked in self._names if picked not in rows]
 
@@ -81,5 +81,6 @@ class Selection(rx.State):
         self.take(kept | dict(rows) if selected else kept)
 
     def _show(self) -> None:
-        here = [row for row in self._rows if row in self._names]
-        put(self, here=here, count=len(self._names))
+        names = self.get_value("_names")
+        here = [row for row in self.get_value("_rows") if row in names] if names else []
+        put(self, here=here, count=len(names))

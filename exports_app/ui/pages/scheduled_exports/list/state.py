@@ -12,7 +12,7 @@ from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import up_to
 from exports_app.services.core.records import capped
 from exports_app.services.schedules.service import SORTS
-from exports_app.ui.framework.actions import action, call, error_sentence, principal
+from exports_app.ui.framework.actions import action, call, error_sentence, principal, read
 from exports_app.ui.framework.browser_commands import (
     BrowserCommands,
     Step,
@@ -24,11 +24,10 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.framework.vars import put
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
-from exports_app.ui.pages.scheduled_exports.labels import iso
 from exports_app.ui.pages.scheduled_exports.list import filters as of
 from exports_app.ui.pages.scheduled_exports.list.choices import Choices
 from exports_app.ui.pages.scheduled_exports.list.deleted import DeletedState
-from exports_app.ui.pages.scheduled_exports.list.rows import Row, counts, rows
+from exports_app.ui.pages.scheduled_exports.list.rows import Row, shown
 from exports_app.ui.pages.scheduled_exports.list.selection import Selection
 from exports_app.ui.pages.scheduled_exports.list.view_content import (
     DEFAULT_SORT,
@@ -192,21 +191,21 @@ class ListState(rx.State):
         put(self, loaded=True)
 
     async def _read(self, tenant: str, *, fresh: bool) -> None:
-        read, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
-        listed = await call(read, tenant, self._where(), self.q, page, fresh=fresh)
-        summary = listed.summary
+        of_page, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
+        listed = await read(of_page, tenant, self._where(), self.q, page, fresh=fresh)
+        show = shown(listed)
         put(
             self,
-            rows=rows(listed.schedules, listed.latest, listed.owners),
+            rows=list(show.rows),
             total=listed.total,
             page=listed.page.number,
-            all_total=summary.total,
-            counts=counts(summary),
-            next_at=iso(summary.next_run_at),
+            all_total=listed.summary.total,
+            counts=show.counts,
+            next_at=show.next_at,
         )
-        if not summary.total:
+        if not listed.summary.total:
             await (await self.get_state(DeletedState)).count(tenant)
-        await self._show_selected(tenant)
+        await self._show_selected(tenant, show.names)
         await (await self.get_state(Choices)).load(tenant)
 
     @action(Permission.READ)
@@ -274,9 +273,9 @@ class ListState(rx.State):
         of_all = await call(matching, tenant, self._where(), self.q, self.sort)
         (await self.get_state(Selection)).take(of_all)
 
-    async def _show_selected(self, tenant: str) -> None:
+    async def _show_selected(self, tenant: str, names: Mapping[str, str]) -> None:
         selection = await self.get_state(Selection)
-        if elsewhere := selection.show_page({r.id: r.name for r in self.rows}):
+        if elsewhere := selection.show_page(names):
             among = services.schedule_selection.among
             there = await call(among, tenant, self._where(), self.q, elsewhere)
             selection.keep(there)

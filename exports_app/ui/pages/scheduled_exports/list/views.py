@@ -8,7 +8,7 @@ from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.services.core.records import SavedView
 from exports_app.services.schedules import view_filters
-from exports_app.ui.framework.actions import call, principal
+from exports_app.ui.framework.actions import call, principal, read
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
@@ -44,7 +44,7 @@ class Views(rx.State):
     @internal
     async def load(self, tenant_id: str) -> bool:
         """Which there are. False: the one that was shown is there no more."""
-        me, found = principal().user_id, await call(services.saved_views.find, tenant_id)
+        me, found = principal().user_id, await read(services.saved_views.find, tenant_id)
         views = [View(v.id, v.name, v.is_shared, v.maker_id == me) for v in found]
         put(self, views=views)
         current = next((view for view in found if view.id == self.current), None)

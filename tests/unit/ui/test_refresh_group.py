@@ -1,0 +1,81 @@
+"""What pages that are refreshed together share."""
+
+import asyncio
+
+import pytest
+
+from exports_app.services.core.request_coalescing import GROUP_SECONDS
+from exports_app.ui.framework.refresh_group import Group
+
+
+class Asked:
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.may_answer = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def __call__(self) -> int:
+        self.count += 1
+        await self.may_answer.wait()
+        if self.error:
+            raise self.error
+        return self.count
+
+
+def test_equal_questions_of_a_group_are_asked_once() -> None:
+    async def story() -> None:
+        group, asked = Group(0.0), Asked()
+        asked.may_answer.set()
+        pages = [group.share("ann", {"q": "a"}, asked) for _ in range(3)]
+        assert await asyncio.gather(*pages) == [1, 1, 1]
+        assert await group.share("ann", {"q": "b"}, asked) == 2
+        assert await group.share("bob", {"q": "a"}, asked) == 3
+        assert await group.share("ann", {"q": "a"}, asked) == 1
+        assert await Group(0.0).share("ann", {"q": "a"}, asked) == 4
+
+    asyncio.run(story())
+
+
+def test_a_page_that_is_closed_does_not_take_the_answer_from_the_others() -> None:
+    async def story() -> None:
+        group, asked = Group(0.0), Asked()
+        first, second = (asyncio.create_task(group.share("ann", "", asked)) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        asked.may_answer.set()
+        assert await second == 1
+        assert first.cancelled()
+
+    asyncio.run(story())
+
+
+def test_an_error_is_shared_only_with_those_who_wait_for_it() -> None:
+    async def story() -> None:
+        group, asked = Group(0.0), Asked()
+        asked.error = ValueError("away")
+        pages = [asyncio.create_task(group.share("ann", "", asked)) for _ in range(2)]
+        asked.may_answer.set()
+        for page in pages:
+            with pytest.raises(ValueError, match="away"):
+                await page
+        asked.error = None
+        assert await group.share("ann", "", asked) == 2
+
+    asyncio.run(story())
+
+
+def test_an_answer_is_shared_for_some_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        now = 1_000.0
+        monkeypatch.setattr("exports_app.ui.framework.refresh_group.time.monotonic", lambda: now)
+        group, asked = Group(now), Asked()
+        asked.may_answer.set()
+        await group.share("ann", "", asked)
+        now += GROUP_SECONDS - 0.1
+        assert await group.share("ann", "", asked) == 1
+        now += 0.1
+        assert await group.share("ann", "", asked) == 2
+
+    asyncio.run(story())
