@@ -24,8 +24,7 @@ from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.view_actions import ViewActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
-from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
-from exports_app.ui.pages.settings.keys.schedules import KeySchedules
+from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.framework.guarded import Guarded
@@ -40,8 +39,7 @@ READING = {
     SchedulePicker: {"opened", "search"},
     YamlState: {"show", "close"},
     PaletteState: {"look"},
-    KeySchedules: {"opened", "search", "toggle", "clear"},
-    FeedSchedule: {"opened", "search", "choose"},
+    ScheduleChoice: {"opened", "search", "toggle", "clear"},
     ListState: {"again", "search", "narrow", "clear", "order", "arrange", "turn", "tag"},
     ViewActions: {
         *(

@@ -4,8 +4,8 @@ import asyncio
 
 from exports_app.domain.access import Principal
 from exports_app.services.core.records import Tenant
-from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
 from exports_app.ui.pages.settings.feeds.state import GONE, FeedsState
+from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import make_schedule
@@ -50,23 +50,26 @@ def test_a_feed_can_be_limited_to_one_schedule(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
     async def play() -> None:
-        weekly, _ = (make_schedule(services, admin, name=name) for name in ("Weekly", "Daily"))
+        weekly, daily = (make_schedule(services, admin, name=name) for name in ("Weekly", "Daily"))
         await sign_in(admin, acme)
         await tab.do(FeedsState.arrive)
-        page, limit = await tab.state(FeedsState), await tab.state(FeedSchedule)
-        await tab.do(FeedSchedule.opened, True)
+        page, limit = await tab.state(FeedsState), await tab.state(ScheduleChoice)
+        await tab.do(ScheduleChoice.opened, True)
         assert [option.name for option in limit.options] == ["Daily", "Weekly"]
-        await tab.do(FeedSchedule.search, "week")
+        await tab.do(ScheduleChoice.search, "week")
         assert [option.name for option in limit.options] == ["Weekly"]
-        await tab.do(FeedSchedule.choose, weekly.id)
-        assert limit.name == "Weekly"
-        await tab.do(FeedSchedule.choose, "")
-        assert (limit.chosen, limit.name) == ("", "")
-        await tab.do(FeedSchedule.choose, weekly.id)
+        await tab.do(ScheduleChoice.toggle, weekly.id)
+        await tab.do(ScheduleChoice.search, "")
+        await tab.do(ScheduleChoice.toggle, daily.id)  # in place of the first
+        assert [option.name for option in limit.chosen] == ["Daily"]
+        assert [option.chosen for option in limit.options] == [True, False]
+        await tab.do(ScheduleChoice.clear)
+        assert limit.chosen == []
+        await tab.do(ScheduleChoice.toggle, weekly.id)
         await tab.do(FeedsState.create, {"feed-name": "Mine"})
-        assert (page.rows[0].shows, limit.chosen) == ("only Weekly", "")
-        await tab.do(FeedSchedule.opened, True)
-        await tab.do(FeedSchedule.choose, weekly.id)
+        assert (page.rows[0].shows, limit.chosen) == ("only Weekly", [])
+        await tab.do(ScheduleChoice.opened, True)
+        await tab.do(ScheduleChoice.toggle, weekly.id)
         services.schedules.delete(admin, weekly.id)
         await tab.do(FeedsState.create, {"feed-name": "Late"})
         assert (page.error, page.schedule_error) == ("", GONE)

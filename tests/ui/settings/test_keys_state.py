@@ -11,9 +11,8 @@ from exports_app.services.core.records import Action, Membership, Tenant
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.session import SessionState
-from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
-from exports_app.ui.pages.settings.keys.schedules import KeySchedules
 from exports_app.ui.pages.settings.keys.state import CONFIRM, ONLY_OF_SCHEDULES, KeysState
+from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab
@@ -132,17 +131,17 @@ def test_a_key_is_limited_to_chosen_scheduled_exports(
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(KeysState.arrive)
-        page, schedules = await tab.state(KeysState), await tab.state(KeySchedules)
-        await tab.do(KeySchedules.opened, True)
+        page, schedules = await tab.state(KeysState), await tab.state(ScheduleChoice)
+        await tab.do(ScheduleChoice.opened, True)
         assert [option.name for option in schedules.options] == ["Alpha", "Beta", "Gamma", "Other"]
-        await tab.do(KeySchedules.search, "gam")
+        await tab.do(ScheduleChoice.search, "gam")
         assert [option.name for option in schedules.options] == ["Gamma"]
-        await tab.do(KeySchedules.toggle, made[2].id)
+        await tab.do(ScheduleChoice.toggle, made[2].id)
         assert [option.chosen for option in schedules.options] == [True]
-        await tab.do(KeySchedules.search, "")
+        await tab.do(ScheduleChoice.search, "")
         for schedule in (made[0], made[1], made[1]):
-            await tab.do(KeySchedules.toggle, schedule.id)
-        await tab.do(KeySchedules.toggle, "not shown")
+            await tab.do(ScheduleChoice.toggle, schedule.id)
+        await tab.do(ScheduleChoice.toggle, "not shown")
         assert [option.name for option in schedules.chosen] == ["Gamma", "Alpha"]
         assert [option.chosen for option in schedules.options] == [True, False, True, False]
         form = {"key-name": "Two", "key-exports.read": "on", "key-here": "on"}
@@ -174,16 +173,13 @@ def test_what_was_chosen_in_one_tenant_is_not_chosen_in_another(
     async def play() -> None:
         await sign_in(who, cast.acme)
         await tab.do(SessionState.enter)
-        of_key, of_feed = await tab.state(KeySchedules), await tab.state(FeedSchedule)
-        await tab.do(KeySchedules.opened, True)
-        await tab.do(KeySchedules.toggle, schedule.id)
-        await tab.do(FeedSchedule.opened, True)
-        await tab.do(FeedSchedule.choose, schedule.id)
-        assert ([each.id for each in of_key.chosen], of_feed.chosen) == ([schedule.id], schedule.id)
+        choice = await tab.state(ScheduleChoice)
+        await tab.do(ScheduleChoice.opened, True)
+        await tab.do(ScheduleChoice.toggle, schedule.id)
+        assert [each.id for each in choice.chosen] == [schedule.id]
         actions.begin(Actor(who, session_of(services, cast.admin.user), cast.acme.id))
         await tab.do(SessionState.switch, cast.globex.id)
-        assert (of_key.chosen, of_key.options) == ([], [])
-        assert (of_feed.chosen, of_feed.name, of_feed.options) == ("", "", [])
+        assert (choice.chosen, choice.options) == ([], [])
 
     asyncio.run(play())
 
@@ -196,24 +192,26 @@ def test_a_chosen_one_that_is_gone_is_named_and_no_more_than_the_most_are_chosen
     acme: Tenant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bounds, "KEY_SCHEDULES", 1)
-    gone, other = (make_schedule(services, admin, acme.id, name=name) for name in ("A", "B"))
+    monkeypatch.setattr(bounds, "KEY_SCHEDULES", 2)
+    gone, other, third = (make_schedule(services, admin, acme.id, name=name) for name in "ABC")
 
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(KeysState.arrive_at_tenant)
-        page, schedules = await tab.state(KeysState), await tab.state(KeySchedules)
-        await tab.do(KeySchedules.opened, True)
-        await tab.do(KeySchedules.toggle, gone.id)
-        await tab.do(KeySchedules.toggle, other.id)
-        assert ([option.name for option in schedules.chosen], schedules.is_full) == (["A"], True)
+        page, schedules = await tab.state(KeysState), await tab.state(ScheduleChoice)
+        await tab.do(ScheduleChoice.opened, True)
+        await tab.do(ScheduleChoice.toggle, gone.id)
+        await tab.do(ScheduleChoice.toggle, other.id)
+        assert schedules.is_full
+        await tab.do(ScheduleChoice.toggle, third.id)
+        assert [option.name for option in schedules.chosen] == ["A", "B"]
         services.schedules.delete(admin, gone.id)
         await tab.do(KeysState.create, {"key-name": "One", "key-exports.read": "on"})
         assert set(page.errors) == {"key-schedules"}
-        await tab.do(KeySchedules.clear)
+        await tab.do(ScheduleChoice.clear)
         assert schedules.chosen == []
-        await tab.do(KeySchedules.opened, True)
-        await tab.do(KeySchedules.toggle, other.id)
+        await tab.do(ScheduleChoice.opened, True)
+        await tab.do(ScheduleChoice.toggle, other.id)
         await tab.do(KeysState.arrive)
         assert schedules.chosen == []
 

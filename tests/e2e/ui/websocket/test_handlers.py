@@ -187,8 +187,7 @@ class TestWhoMayCallWhat:
             "organizing.choose_owner",
             "history_state.unfold",
             "file_downloads_state.ask",
-            "key_schedules.toggle",
-            "feed_schedule.choose",
+            "schedule_choice.toggle",
             "members_state.choose",
             "leave_state.choose",
         }

@@ -11,7 +11,7 @@ from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.feeds.rows import FeedRow, row
-from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule
+from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice, begin, ids_of
 
 GONE = "It no longer exists: choose another one"
 
@@ -37,7 +37,7 @@ class FeedsState(rx.State):
         """When the page loads. What was shown once is gone."""
         self._forget()
         self.asking, self.error, self.schedule_error = "", "", ""
-        (await self.get_state(FeedSchedule)).begin()
+        begin(await self.get_state(ScheduleChoice), 1)
 
     @action()
     async def refresh(self) -> None:
@@ -48,15 +48,16 @@ class FeedsState(rx.State):
         self.error = self.schedule_error = ""
         name = str(form.get("feed-name", ""))[: bounds.KEY_NAME + 1]
         tenant_id = (await self.get_state(SessionState)).tenant_id
-        limit = await self.get_state(FeedSchedule)
+        choice = await self.get_state(ScheduleChoice)
+        limit = next(iter(ids_of(choice) or ()), None)
         try:
-            _, token = await call(services.feeds.create, name, tenant_id, limit.chosen or None)
+            _, token = await call(services.feeds.create, name, tenant_id, limit)
         except Invalid as e:
             of = {error.pointer: sentence(error.detail) for error in e.errors}
             self.error = of.get("/name", "")
             self.schedule_error = GONE if "/scheduledExportId" in of else ""
             return
-        limit.begin()
+        begin(choice, 1)
         found = addresses(services.settings.base_url, token)
         self.calendar, self.runs = found[CALENDAR], found[RUNS]
         self.made += 1

@@ -1,19 +1,16 @@
 """The page of one's own feeds."""
 
-from typing import Any
-
 import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, field, form_input, posted_form, submit
-from exports_app.ui.components.picker import opener, option, picker
+from exports_app.ui.components.controls import button, form_input, posted_form, submit
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.feeds.rows import FeedRow
-from exports_app.ui.pages.settings.feeds.schedule import FeedSchedule, Option
 from exports_app.ui.pages.settings.feeds.state import FeedsState
+from exports_app.ui.pages.settings.schedule_choice.view import schedule_field
 from exports_app.ui.pages.settings.tabs import FEEDS, top
 
 
@@ -33,7 +30,7 @@ def _create() -> rx.Component:
             max_length=bounds.KEY_NAME,
             auto_complete="off",
         ),
-        _schedule(),
+        schedule_field("feed-schedule", FeedsState.schedule_error),
         rx.el.div(submit("Create feed"), class_name="row"),
         on_submit=FeedsState.create,
         reset_on_submit=False,
@@ -50,38 +47,6 @@ def _create() -> rx.Component:
         _fresh(),
         class_name="card settings-card",
     )
-
-
-def _schedule() -> rx.Component:
-    name, label = "feed-schedule", "Scheduled exports"
-    chosen = FeedSchedule.chosen != ""
-    options: Any = FeedSchedule.options
-    every = option("", "All", chosen=~chosen, on_click=FeedSchedule.choose(""))
-    foot = rx.cond(
-        (options.length() == 0) & (FeedSchedule.q != ""),
-        "No results",
-        rx.cond(FeedSchedule.more > 0, f"{FeedSchedule.more} more: search to find them", ""),
-    )
-    shown = rx.cond(chosen, FeedSchedule.name, "All")
-    control = picker(
-        name,
-        label,
-        opener=opener(name, label, shown, FeedsState.schedule_error),
-        query=FeedSchedule.q,
-        options=rx.fragment(
-            rx.cond(FeedSchedule.q == "", every), rx.foreach(FeedSchedule.options, _option)
-        ),
-        foot=rx.el.span(foot, class_name="muted"),
-        on_open=FeedSchedule.opened,
-        on_search=FeedSchedule.search,
-    )
-    return field(label, control, name=name, error=FeedsState.schedule_error, hint="All, or one")
-
-
-def _option(found: Option) -> rx.Component:
-    is_chosen = FeedSchedule.chosen == found.id
-    choose = FeedSchedule.choose(found.id)
-    return option(found.id, rx.el.bdi(found.name), chosen=is_chosen, on_click=choose)
 
 
 def _fresh() -> rx.Component:

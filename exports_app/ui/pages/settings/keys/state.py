@@ -16,7 +16,7 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.threads import in_thread, signing_in
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow, row
-from exports_app.ui.pages.settings.keys.schedules import KeySchedules, begin, ids_of
+from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice, begin, ids_of
 
 MOST = 200
 """Keys on a page: more than there can be."""
@@ -103,7 +103,7 @@ class KeysState(rx.State):
                 self.errors["key-scopes"] = ONLY_OF_SCHEDULES if draft.scopes else NO_SCOPE
             return
         self.made += 1
-        begin(await self.get_state(KeySchedules))
+        begin(await self.get_state(ScheduleChoice), bounds.KEY_SCHEDULES)
         await self._read()
 
     @action()
@@ -144,14 +144,14 @@ class KeysState(rx.State):
         self.of_tenant = of_tenant
         self.fresh, self.asking, self.errors = "", "", {}
         self.asks_password = not is_recent(principal(), services.clock())
-        begin(await self.get_state(KeySchedules))
+        begin(await self.get_state(ScheduleChoice), bounds.KEY_SCHEDULES)
         if self._of != (place := await self._place()):
             self._of, self.rows, self.loaded = place, [], False
 
     async def _draft(self, form: dict[str, str]) -> KeyDraft:
         days = str(form.get("key-expiry", USUAL))
         tenant_id = (await self.get_state(SessionState)).tenant_id
-        schedules = ids_of(await self.get_state(KeySchedules))
+        schedules = ids_of(await self.get_state(ScheduleChoice))
         here = not self.of_tenant and bool(form.get("key-here")) and schedules is None
         return KeyDraft(
             str(form.get("key-name", ""))[: bounds.KEY_NAME + 1],

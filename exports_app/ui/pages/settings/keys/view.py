@@ -19,8 +19,8 @@ from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow
-from exports_app.ui.pages.settings.keys.schedules_view import schedules_field
 from exports_app.ui.pages.settings.keys.state import EXPIRIES, PASSWORD, USUAL, KeysState
+from exports_app.ui.pages.settings.schedule_choice.view import schedules_field
 from exports_app.ui.pages.settings.tabs import OWN_KEYS, TENANT_KEYS, top
 
 NOTES = {
@@ -29,6 +29,7 @@ NOTES = {
     str(Permission.CAMPAIGNS): "Campaigns and their metrics",
     str(Permission.MANAGE): "Settings, members and the audit log",
 }
+ONLY = f"Up to {bounds.KEY_SCHEDULES}; with chosen ones, the key can reach nothing else"
 STATES = {"soon": "expires soon", "expired": "expired", "revoked": "revoked"}
 
 
@@ -72,7 +73,7 @@ def _create(note: str, *more: rx.Component) -> rx.Component:
             auto_complete="off",
         ),
         _scopes(*more),
-        schedules_field(_wrong("key-schedules")),
+        schedules_field("key-schedules", _wrong("key-schedules"), ONLY),
         _expiry(),
         rx.cond(KeysState.asks_password, _password()),
         rx.el.div(submit("Create key"), class_name="row"),

@@ -1,4 +1,5 @@
-"""The scheduled exports that a new API key is limited to: searched on the server, shown in part."""
+"""The chosen scheduled exports: searched on the server, shown in part. One page at a time has the
+choice; its State calls `begin` and `ids_of`."""
 
 from dataclasses import dataclass
 
@@ -23,21 +24,23 @@ class Option:
 
 
 @of_tenant
-class KeySchedules(rx.State):
+class ScheduleChoice(rx.State):
     q: str = ""
     options: list[Option] = []  # noqa: RUF012 (Reflex copies defaults)
     more: int = 0
     """How many are not shown."""
     chosen: list[Option] = []  # noqa: RUF012
-    """Of the open tenant: the key can reach these alone. None: all."""
+    """Of the open tenant. None: no limit."""
+    most: int = 1
+    """How many can be chosen. 1: another one takes the place of the first."""
 
     @rx.var
     def is_full(self) -> bool:
-        return len(self.chosen) >= bounds.KEY_SCHEDULES
+        return len(self.chosen) >= self.most
 
     @internal
     def leave_tenant(self) -> None:
-        self.reset()
+        begin(self, self.most)
 
     @action(Permission.READ)
     async def opened(self, is_open: bool) -> None:
@@ -54,8 +57,11 @@ class KeySchedules(rx.State):
     async def toggle(self, schedule_id: str) -> None:
         """Choose one of those that are shown, or no longer."""
         rest = [each for each in self.chosen if each.id != schedule_id]
-        if len(rest) == len(self.chosen) and not self.is_full:
-            rest += [each for each in self.options if each.id == schedule_id]
+        if len(rest) == len(self.chosen):
+            found = [each for each in self.options if each.id == schedule_id]
+            if self.most == 1 and found:
+                rest = []
+            rest += found[: self.most - len(rest)]
         self._take(rest)
 
     @action(Permission.READ)
@@ -78,11 +84,11 @@ class KeySchedules(rx.State):
         self._mark([Option(each.id, each.name, chosen=False) for each in found])
 
 
-def begin(state: KeySchedules) -> None:
-    """For the next key."""
-    state.q, state.options, state.more, state.chosen = "", [], 0, []
+def begin(state: ScheduleChoice, most: int) -> None:
+    """For the next key or feed."""
+    state.q, state.options, state.more, state.chosen, state.most = "", [], 0, [], most
 
 
-def ids_of(state: KeySchedules) -> list[str] | None:
-    """As a `KeyDraft` has them."""
+def ids_of(state: ScheduleChoice) -> list[str] | None:
+    """None: no limit."""
     return [each.id for each in state.chosen] or None

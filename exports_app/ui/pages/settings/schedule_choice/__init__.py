@@ -1,0 +1,1 @@
+"""The choice of scheduled exports that a new API key or feed is limited to."""
