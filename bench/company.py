@@ -88,6 +88,7 @@ def schedules(
             id=new_id(),
             tenant_id=tenant_id,
             name=f"Export {count - 1 - i:05}",
+            slug=f"export-{count - 1 - i:05}",
             description=f"Number {i} of {count:,}" if i % 2 else None,
             export_type=kind,
             format=formats[i % len(formats)],
