@@ -25,6 +25,8 @@ VIEWS: tuple[tuple[str, dict[str, Any], bool], ...] = (
     ("Large files", {"export_type": "campaign"}, False),
 )
 """Saved views of the list: name, filters, whether all of the tenant have it."""
+FEEDS = (("Team calendar", None, 0.4), ("Board, for the reader", "Board summary", None))
+"""Name of the feed, the only scheduled export in it, and hours since it was read."""
 MAILBOX = "reports@northwind.example"
 RECIPIENTS = ["mara@northwind.example", "finance@northwind.example"]
 LONG = timedelta(days=1)

@@ -21,6 +21,7 @@ from exports_app.services.core.records import (
     Action,
     AuditEntry,
     Campaign,
+    Feed,
     Invitation,
     Membership,
     SavedView,
@@ -72,9 +73,28 @@ def fill(services: Services) -> dict[str, str]:
             view = fixed_id("view", name)
             by = (cast.NORTHWIND.id, cast.ADMIN.id)
             tx.views.add(SavedView(view, *by, name, filters, is_shared, now, now))
+        for feed in _feeds(now):
+            tx.feeds.add(feed)
     return {schedule.name: schedule.id for schedule, _ in exports} | {
         cast.INVITATION: _invite(services, now)
     }
+
+
+def _feeds(now: datetime) -> list[Feed]:
+    return [
+        Feed(
+            fixed_id("feed", name),
+            cast.ADMIN.id,
+            cast.NORTHWIND.id,
+            fixed_id("northwind", "export", only) if only else None,
+            name,
+            f"exf_{fixed_id('feed', name)[:4]}",
+            fixed_id("feed", name),
+            now - timedelta(days=9 + number),
+            now - timedelta(hours=hours) if hours else None,
+        )
+        for number, (name, only, hours) in enumerate(cast.FEEDS)
+    ]
 
 
 def _invite(services: Services, now: datetime) -> str:

@@ -47,6 +47,22 @@ def see_second_factor(page: Page, ids: Ids) -> None:
     )
 
 
+def see_keys(page: Page, _: Ids) -> None:
+    """With the scheduled exports that a new key can reach being chosen."""
+    page.goto(f"/settings/keys?tenant={cast.NORTHWIND.slug}")
+    page.locator("#key-name").fill("Nightly import")
+    page.locator("#key-schedules").click()
+    for name in ("Board summary", "Daily warehouse feed"):
+        page.get_by_role("option", name=name).click()
+    page.get_by_text("2 scheduled exports").first.wait_for()
+    page.locator("#key-schedules-options").wait_for()
+
+
+def see_feeds(page: Page, _: Ids) -> None:
+    page.goto(f"/settings/feeds?tenant={cast.NORTHWIND.slug}")
+    page.locator("#feeds li").first.wait_for()
+
+
 def see_members(page: Page, _: Ids) -> None:
     page.goto(f"/settings/members?tenant={cast.NORTHWIND.slug}")
     page.locator("#members li").first.wait_for()

@@ -59,6 +59,8 @@ SCENES = (
     Scene("analytics-exports", other_steps.see_health, EVERY),
     Scene("settings", other_steps.see_settings, ("wide-light", "phone-dark")),
     Scene("settings-second-factor", other_steps.see_second_factor, ("wide-light", "phone-dark")),
+    Scene("settings-keys", other_steps.see_keys, ("wide-light", "phone-dark")),
+    Scene("settings-feeds", other_steps.see_feeds, ("wide-dark", "phone-light")),
     Scene("settings-members", other_steps.see_members, ("wide-light", "phone-dark")),
     Scene("settings-parting", other_steps.see_removal, ("wide-light", "phone-dark")),
     Scene("settings-tenant", other_steps.see_tenant, EVERY),
