@@ -27,7 +27,9 @@ def write(feed: RunFeed, base: str) -> bytes:
     _add(root, "updated", _instant(max(ends, default=about.feed.created_at)))
     _add(ET.SubElement(root, "author"), "name", about.tenant)
     # No link to itself: its address is a secret, which the text must not hold
-    ET.SubElement(root, "link", rel="alternate", href=f"{base}/runs")
+    only = about.feed.schedule_id
+    page = f"/scheduled-exports/{only}" if only else "/runs"
+    ET.SubElement(root, "link", rel="alternate", href=base + page)
     for listed in feed.runs:
         _entry(root, listed, base)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -51,9 +53,9 @@ def _sentences(listed: ListedRun) -> list[str]:
     run = listed.run
     found = [f"Status: {run.status}."]
     if run.tick is not None:
-        found.append(f"Scheduled for {_instant(run.tick)}.")
+        found.append(f"Scheduled for {run.tick.astimezone(UTC):%d %b %Y, %H:%M} UTC.")
     if run.record_count is not None:
-        found.append(f"Rows: {run.record_count}.")
+        found.append(f"Rows: {run.record_count:,}.")
     if run.file_size is not None:
         found.append(f"File: {humanize.size(run.file_size)}.")
     if total := len(listed.deliveries):
