@@ -141,6 +141,7 @@ def test_without_allow_writes_it_only_reads(site: Site) -> None:
             assert "five fields" in wrong["error"]
             catalog = await call(client, "get_catalog")
             assert "campaigns" in {kind["key"] for kind in catalog["exportTypes"]}
+            assert not catalog["shortened"]
 
     asyncio.run(play())
 

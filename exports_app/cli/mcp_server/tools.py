@@ -219,7 +219,8 @@ class Writing:
 
 def _made(model: type[M], found: Any) -> M:
     """Raises ExportsError where it is too long all the same."""
-    short, was_cut = a.cut(found)
+    # Only what the tool answers counts: of the rest, nothing can be missed
+    short, was_cut = a.cut(model.model_validate(found).model_dump(by_alias=True))
     if issubclass(model, a.Whole):
         short = short | {"shortened": was_cut}
     made = model.model_validate(short)

@@ -127,3 +127,15 @@ def test_long_texts_and_lists_are_cut() -> None:
     assert len(found["a"][0]) == answers.TEXT + 1
     assert (found["b"], found["c"]) == (list(range(answers.ITEMS)), 1)
     assert answers.cut({"a": ["x"], "b": None}) == ({"a": ["x"], "b": None}, False)
+
+
+def test_what_a_tool_does_not_answer_shortens_nothing(serving: Serving) -> None:
+    kind = {"key": "campaigns", "label": "Campaigns", "description": "x", "columns": [{"key": "a"}]}
+    catalog = {"exportTypes": [kind], "formats": [], "channels": [], "presets": [], "periods": []}
+    zones = {"zones": [f"Zone/{i}" for i in range(600)]}
+    api, _ = serving(200, json.dumps(catalog | zones).encode())
+    found = Reading(api).get_catalog()
+    assert (found.shortened, found.export_types[0].columns) == (False, ["a"])
+    many = kind | {"columns": [{"key": str(i)} for i in range(60)]}
+    api, _ = serving(200, json.dumps(catalog | {"exportTypes": [many]}).encode())
+    assert Reading(api).get_catalog().shortened
