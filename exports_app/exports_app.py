@@ -82,7 +82,7 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     )
     _sockets = Sockets(reflex, _tabs.is_session)
     api = create(wiring.services(), _engine_alive, _serving)
-    edge = Edge(_sockets, api, pages, current.public_url, _serving)
+    edge = Edge(_sockets, api, pages, current.public_url, _serving, current.cors_origins)
     trusted = TrustedProxies(edge, current.trusted_proxies)
     return trusted if current.public_url else UnknownProxy(trusted)
 

@@ -5,6 +5,8 @@ A preflight is the OPTIONS of its path, with what the origin may send. Others ge
 without it: a browser then does not send the request.
 """
 
+from collections.abc import Collection
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,7 +26,8 @@ MAX_AGE = 7200
 
 
 class Cors:
-    """ASGI middleware around all others, so that a page can read every answer."""
+    """ASGI middleware around all others of the API, so that a page can read every answer. The
+    gateway refuses some requests before: it calls `readable` itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,25 +37,31 @@ class Cors:
             await self._app(scope, receive, send)
             return
         allowed: tuple[str, ...] = scope["app"].state.services.settings.cors_origins
-        if not allowed or not scope["path"].startswith("/api/"):
-            await self._app(scope, receive, send)
-            return
-        asked = Headers(scope=scope)
-        origin = asked.get("origin", "")
-        preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in asked
+        await self._app(scope, receive, readable(scope, send, allowed))
 
-        async def out(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.add_vary_header("Origin")
-                if origin in allowed:
-                    headers["Access-Control-Allow-Origin"] = origin
-                    headers["Access-Control-Expose-Headers"] = ", ".join(MAY_BE_READ)
-                    if preflight and "allow" in headers:
-                        headers.update(_of_preflight(headers["allow"]))
-            await send(message)
 
-        await self._app(scope, receive, out)
+def readable(scope: Scope, send: Send, allowed: Collection[str]) -> Send:
+    """A `send` that lets a page read the answer, where it is one of the allowed sites' and asks for
+    a path of the API."""
+    if not allowed or not scope["path"].startswith("/api/"):
+        return send
+    asked = Headers(scope=scope)
+    origin = asked.get("origin", "")
+    preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in asked
+
+    async def out(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", [])]}
+            headers = MutableHeaders(scope=message)
+            headers.add_vary_header("Origin")
+            if origin in allowed:
+                headers["Access-Control-Allow-Origin"] = origin
+                headers["Access-Control-Expose-Headers"] = ", ".join(MAY_BE_READ)
+                if preflight and "allow" in headers:
+                    headers.update(_of_preflight(headers["allow"]))
+        await send(message)
+
+    return out
 
 
 def _of_preflight(methods: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from starlette.responses import PlainTextResponse
@@ -17,6 +18,7 @@ from exports_app.api import problems
 from exports_app.api.cookies import is_secure, only_trusted, set_cookie
 from exports_app.api.middleware import security_headers
 from exports_app.api.middleware.allowed_hosts import is_asked_for, same_origin
+from exports_app.api.middleware.cors import readable
 from exports_app.api.middleware.header_limit import MAX_HEADERS, TOO_LARGE, within_limit
 from exports_app.api.middleware.methods import OfPages
 from exports_app.api.middleware.request_log import BODY
@@ -78,7 +80,7 @@ ours."""
 class Edge:
     """pages: the folder of the built front end; None: everything outside /api is answered here.
     serving: once it drains, each answer ends its connection, so that no proxy keeps one for a
-    request that would come when the port is closed."""
+    request that would come when the port is closed. sites: whose pages may call the API."""
 
     def __init__(
         self,
@@ -87,11 +89,13 @@ class Edge:
         pages: Path | None,
         public_url: str = "",
         serving: Serving | None = None,
+        sites: Collection[str] = (),
     ) -> None:
         self._reflex = OfPages(reflex if pages else _nothing_here)
         self._api = api
         self._public_url = public_url
         self._serving = serving
+        self._sites = sites
         self._bodies = OpenBodies()
         # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy:
         # serve it at once instead
@@ -132,16 +136,39 @@ class Edge:
         is_api = path == "/api" or path.startswith(("/api/", "/.well-known/"))
         secured = self._secured(scope, send, is_api=is_api)
         if refusal := self._refusal(scope):
-            await refusal(scope, receive, secured)
+            await refusal(scope, receive, readable(scope, secured, self._sites))
             return
         if path in self._prerendered:
             scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
         app = self._api if is_api else _no_page if path in CLOSED else self._reflex
         await (
-            _with_slow_body(app, scope, receive, secured, self._bodies)
+            self._with_slow_body(app, scope, receive, secured)
             if has_body(scope)
             else app(scope, receive, secured)
         )
+
+    async def _with_slow_body(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Serve a request with a body; where that is too slow, the answer is 408, whatever the app
+        answers to a part of it."""
+        network = network_addresses.network(scope["client"][0]) if scope.get("client") else ""
+        body = SlowBody(receive, scope["path"], network, self._bodies)
+        begun = False
+
+        async def in_time(message: Message) -> None:
+            nonlocal begun
+            if begun or not body.cut:
+                begun = True
+                await send(message)
+
+        self._bodies.begin(body)
+        try:
+            await app({**scope, BODY: body}, body.receive, in_time)
+        finally:
+            self._bodies.end(body)
+        if body.cut and not begun:
+            await problems.of(TooSlow())(scope, receive, readable(scope, send, self._sites))
 
     def _secured(self, scope: Scope, send: Send, *, is_api: bool) -> Send:
         """A `send` that adds the gateway's headers to the answer."""
@@ -239,30 +266,6 @@ def _cache(path: str, status: int, *, is_api: bool) -> bytes:
         if path.startswith("/assets/") and status in {200, 206, 304}
         else b"no-cache"
     )
-
-
-async def _with_slow_body(
-    app: ASGIApp, scope: Scope, receive: Receive, send: Send, bodies: OpenBodies
-) -> None:
-    """Serve a request with a body; where that is too slow, the answer is 408, whatever the app
-    answers to a part of it."""
-    network = network_addresses.network(scope["client"][0]) if scope.get("client") else ""
-    body = SlowBody(receive, scope["path"], network, bodies)
-    begun = False
-
-    async def in_time(message: Message) -> None:
-        nonlocal begun
-        if begun or not body.cut:
-            begun = True
-            await send(message)
-
-    bodies.begin(body)
-    try:
-        await app({**scope, BODY: body}, body.receive, in_time)
-    finally:
-        bodies.end(body)
-    if body.cut and not begun:
-        await problems.of(TooSlow())(scope, receive, send)
 
 
 async def _no_page(scope: Scope, receive: Receive, send: Send) -> None:
