@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from exports_app.api import docs, problems
+from exports_app.api import docs, error_handlers
 from exports_app.api.document import build
 from exports_app.api.middleware.cors import Cors
 from exports_app.api.middleware.ids import LowerCaseIds
@@ -100,7 +100,7 @@ def create(
         well_known,
     ):
         api.include_router(routes.router)
-    problems.install(api)
+    error_handlers.install(api)
     docs.install(api)
     build.install(api)
     api.add_middleware(Ranges)

@@ -15,7 +15,7 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from exports_app.api import problems, repeating, request_body
+from exports_app.api import problems, repeating, request_body, spelling
 from exports_app.api.access import Who
 from exports_app.domain.errors import FieldError, Invalid
 
@@ -43,21 +43,24 @@ def _check_query(request: Request) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     if not given:
         return
-    known = _known(cast(APIRoute, request.scope["route"]))
-    unknown = [name for name in dict.fromkeys(given) if name not in known]
-    errors = [FieldError(problems.pointer([name[:LONGEST]]), _unknown(known)) for name in unknown]
+    of_route = known(request)
+    unknown = [name[:LONGEST] for name in dict.fromkeys(given) if name not in of_route]
+    errors = [
+        FieldError(problems.pointer([name]), _unknown(of_route, name, number), name)
+        for number, name in enumerate(unknown)
+    ]
     errors += [
-        FieldError(f"/{name}", "is given more than once: send it once")
-        for name, has_many in sorted(known.items())
+        FieldError(f"/{name}", "is given more than once: send it once", name)
+        for name, has_many in sorted(of_route.items())
         if given.count(name) > 1 and not has_many
     ]
     if errors:
         raise Invalid(errors[:LONGEST])
 
 
-def _known(route: APIRoute) -> dict[str, bool]:
-    """Whether it may be given several times, by name."""
-    parameters = get_flat_params(route.dependant)
+def known(request: Request) -> dict[str, bool]:
+    """The parameters of the query that the route has: whether each may be given several times."""
+    parameters = get_flat_params(cast(APIRoute, request.scope["route"]).dependant)
     return {
         each.alias: _is_list(each.field_info.annotation)
         for each in parameters
@@ -69,10 +72,12 @@ def _is_list(annotation: Any) -> bool:
     return list in {get_origin(part) for part in (annotation, *get_args(annotation))}
 
 
-def _unknown(known: Collection[str]) -> str:
+def _unknown(known: Collection[str], name: str, number: int) -> str:
+    """number: of the unknown ones before it."""
     if not known:
         return "is not a parameter of this path: it has none"
-    return f"is not a parameter of this path: use {', '.join(sorted(known))}"
+    meant = spelling.meant(name, known) if number < spelling.MOST else ""
+    return f"is not a parameter of this path: {meant}use {', '.join(sorted(known))}"
 
 
 CHECKED = Depends(check)

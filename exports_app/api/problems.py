@@ -1,18 +1,13 @@
-"""Every error as application/problem+json (RFC 9457): the one place where exceptions become
-answers."""
+"""Every error as application/problem+json (RFC 9457)."""
 
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
 
-from exports_app.api import allowances, conditions
 from exports_app.api.causes import CAUSES, Cause, of_class
 from exports_app.domain import bounds
 from exports_app.domain import errors as e
@@ -70,9 +65,16 @@ class Mistake(BaseModel):
 
     pointer: str = Field(
         description=(
-            "JSON pointer (RFC 6901) to the place in the body, or the name of a query parameter"
+            "JSON pointer (RFC 6901) to the place in the body; where there is a parameter, its name"
+            " after a slash"
         ),
         json_schema_extra={"format": "json-pointer"},
+    )
+    parameter: str = Field(
+        default="",
+        description=(
+            "Name of the query parameter or header that is wrong; left out where the body is"
+        ),
     )
     detail: str
 
@@ -106,8 +108,13 @@ def _body(cause: Cause, detail: str, errors: Sequence[e.FieldError]) -> dict[str
         "status": cause.status,
         "detail": detail,
         "code": cause.code,
-        "errors": [{"pointer": x.pointer, "detail": x.detail} for x in errors],
+        "errors": [_mistake(x) for x in errors],
     }
+
+
+def _mistake(error: e.FieldError) -> dict[str, str]:
+    of = {"parameter": error.parameter} if error.parameter else {}
+    return {"pointer": error.pointer, **of, "detail": error.detail}
 
 
 def pointer(location: Sequence[str | int]) -> str:
@@ -182,29 +189,3 @@ def _headers(error: e.ExportsError, status: int) -> dict[str, str]:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     return headers
-
-
-def install(api: FastAPI) -> None:
-    @api.exception_handler(e.ExportsError)
-    async def exports_error(request: Request, error: e.ExportsError) -> JSONResponse:
-        sent = request.headers.getlist("if-match")
-        if type(error) is e.VersionConflict and sent and not conditions.is_any(sent):
-            error = e.PreconditionFailed()  # changed since the route compared them
-        if isinstance(error, e.TooManyRequests) and error.allowance:
-            allowances.note(request, error.allowance)
-        if who := getattr(request.state, "who", None):
-            path = getattr(request.scope.get("route"), "path", "")
-            request.app.state.services.repeated_entries.refused(
-                who, error, f"{request.method} {path}"
-            )
-        return of(error)
-
-    @api.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return of(e.Invalid(field_errors(error.errors(), skip=1)))
-
-    @api.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        """The framework's own: no such path or file, and a method that is not allowed."""
-        found = {404: e.PathNotFound, 405: e.MethodNotAllowed}
-        return of(found.get(error.status_code, e.Internal)(), error.headers)

@@ -75,10 +75,10 @@ def check(request: Request) -> None:
         return
     if not isinstance(request.scope["route"], Repeatable | Reading):
         why = "is not taken by this path, whose answers are not kept: leave it out"
-        raise Invalid([FieldError(f"/{HEADER}", why)])
+        raise Invalid([FieldError(f"/{HEADER}", why, HEADER)])
     if len(sent) > 1 or not _KEY.fullmatch(sent[0]):
         why = "use one key of 1 to 255 visible ASCII characters, such as a UUID"
-        raise Invalid([FieldError(f"/{HEADER}", why)])
+        raise Invalid([FieldError(f"/{HEADER}", why, HEADER)])
 
 
 def begin(request: Request, body: bytes) -> None:

@@ -4,7 +4,8 @@ limit on their size."""
 import codecs
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from fastapi import Request
@@ -14,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from exports_app.api import json_shape, repeating
+from exports_app.api import json_shape, repeating, spelling
 from exports_app.api.access import check_unchanged
 from exports_app.api.middleware.methods import PATCH_TYPES
 from exports_app.api.middleware.slow_clients import has_body
@@ -130,11 +131,21 @@ def parse(model: type[M], data: bytes, values: int = VALUES) -> M:
     try:
         body = model.model_validate_json(data)
     except ValidationError as e:
-        raise Invalid(field_errors(e.errors(include_input=False, include_url=False))) from None
+        raise Invalid(_mistakes(model, e.errors(include_input=False, include_url=False))) from None
     except UnicodeDecodeError:
         raise Invalid([FieldError("", "is not valid UTF-8")]) from None
     json.loads(data, object_pairs_hook=_once)  # after the checks: it is JSON with few levels
     return body
+
+
+def _mistakes(model: type[Input], errors: Sequence[Any]) -> list[FieldError]:
+    found = field_errors(errors)
+    unknown = [i for i, x in enumerate(errors[: len(found)]) if x["type"] == "extra_forbidden"]
+    for i in unknown[: spelling.MOST]:
+        *place, name = errors[i]["loc"]
+        if meant := spelling.meant(str(name), spelling.fields_at(model, place)):
+            found[i] = replace(found[i], detail=f"is unknown: {meant}If not, leave it out")
+    return found
 
 
 def _utf8(data: bytes) -> bytes:
@@ -189,6 +200,12 @@ def media_type(request: Request) -> str:
 def is_taken(request: Request) -> bool:
     """Whether the route takes a body."""
     return "requestBody" in (cast(APIRoute, request.scope["route"]).openapi_extra or {})
+
+
+def is_json_taken(request: Request) -> bool:
+    """Whether the route takes a body of JSON; others may take a file."""
+    extra = cast(APIRoute, request.scope["route"]).openapi_extra or {}
+    return "application/json" in extra.get("requestBody", {}).get("content", {})
 
 
 async def check_absent(request: Request) -> None:

@@ -227,7 +227,10 @@ def problem(answer: httpx.Response, status: int, code: str | None = None) -> dic
     cause = CAUSES[body["code"]]
     assert (body["type"], body["title"], status) == (cause.type, cause.title, cause.status)
     for error in body["errors"]:
-        assert set(error) == {"pointer", "detail"}
+        assert {*error} - {"parameter"} == {"pointer", "detail"}
+        if answer.request.method == "GET" and error["pointer"].strip("/"):
+            of = error["parameter"].replace("~", "~0").replace("/", "~1")
+            assert error["pointer"].split("/")[1] == of
         assert error["pointer"] == "" or error["pointer"].startswith("/")
         assert len(error["detail"]) > 5
     assert bool(body["errors"]) == (status == 422)

@@ -10,10 +10,13 @@ class FieldError:
 
     pointer: a JSON pointer into the submitted body (RFC 6901), e.g. ``/filters/campaignIds/0``.
     detail: what is wrong and how to fix it; never contains the submitted value.
+    parameter: the name of the query parameter or header that is wrong; empty: it is the body, or
+    it is not known which.
     """
 
     pointer: str
     detail: str
+    parameter: str = ""
 
 
 class ExportsError(Exception):

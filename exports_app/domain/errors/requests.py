@@ -259,7 +259,7 @@ class IdempotencyKeyReused(Invalid):
 
     def __init__(self) -> None:
         detail = "was sent with another request: use a new key for each"
-        super().__init__([FieldError("/Idempotency-Key", detail)])
+        super().__init__([FieldError("/Idempotency-Key", detail, "Idempotency-Key")])
 
 
 class UnexpectedBody(Invalid):

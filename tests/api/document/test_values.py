@@ -37,6 +37,7 @@ FREE = {
         *("mime", "extension", "code", "errorCode"),
     ),
     "names for programs that people choose": ("slug", "tenant", "field"),
+    "names of parameters and headers, of which routes get more": ("parameter",),
     "currencies as filters, where an unknown one finds nothing": ("currency",),
     "asked: may be wrong": ("expression",),
     "all that the catalog has": ("zones", "items"),

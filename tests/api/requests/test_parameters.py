@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.client import SCHEDULES, pointers
+from tests.api.client import SCHEDULES, pointers, problem, schedule_body
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, PUBLIC, SUPER_ADMINS, call
 
@@ -106,3 +106,44 @@ def _values(parameter: dict[str, Any]) -> st.SearchStrategy[str]:
         elif shape.get("type") == "boolean":
             near.append(st.sampled_from(["true", "false"]))
     return st.one_of(near)
+
+
+def test_a_wrong_one_is_named_apart_from_the_fields_of_the_body(
+    api: Clients, schedule: dict[str, Any]
+) -> None:
+    path = f"{SCHEDULES}/{schedule['id']}/trigger"
+    key = {"Idempotency-Key": "é".encode("latin1")}
+    for answer, name in (
+        (api.admin.get(SCHEDULES, params={"size": "0"}), "size"),
+        (api.admin.get(SCHEDULES, params={"sort": "x"}), "sort"),
+        (api.admin.post(path, params={"wait": "x"}), "wait"),
+        (api.admin.post(path, params={"wit": "1"}), "wit"),
+        (api.admin.post(path, headers=key), "Idempotency-Key"),
+        (api.admin.post("/api/campaigns/import", params={"column": "x"}), "column"),
+    ):
+        (error,) = problem(answer, 422, "invalid")["errors"]
+        assert (error["parameter"], error["pointer"].split("/")[1]) == (name, name)
+    (error,) = problem(api.admin.post(path, {"recipients": 5}), 422)["errors"]
+    assert "parameter" not in error
+
+
+def test_a_misspelt_one_is_told_which_may_be_meant(api: Clients) -> None:
+    answer = api.admin.get(SCHEDULES, params={"isactive": "true", "zzz": "1"})
+    misspelt, other = problem(answer, 422)["errors"]
+    assert ": did you mean `isActive`? use " in misspelt["detail"]
+    assert "did you mean" not in other["detail"]
+
+
+def test_a_misspelt_field_is_told_which_may_be_meant_with_all_else_that_is_wrong(
+    api: Clients,
+) -> None:
+    body = schedule_body() | {"replyto": "a@example.com", "zzz": 1, "name": 5}
+    body["filters"] = {"groupby": "day"}
+    errors = problem(api.admin.post(SCHEDULES, body), 422)["errors"]
+    details = {error["pointer"]: error["detail"] for error in errors}
+    assert details == {
+        "/name": "must be text",
+        "/filters/groupby": "is unknown: did you mean `groupBy`? If not, leave it out",
+        "/replyto": "is unknown: did you mean `replyTo`? If not, leave it out",
+        "/zzz": "is unknown or read-only: leave it out",
+    }
