@@ -3,6 +3,8 @@ their fields. A test compares all with their schemas."""
 
 from typing import Any
 
+from exports_app.api.document import texts
+
 ID = "3f2b8c1e-5a94-4d7b-9c3e-1f6a2b7d8e90"
 REQUESTS: dict[str, Any] = {
     "AcceptIn": {"token": "eyJhbGciOi…", "name": "Ann Lee", "password": "correct horse battery"},
@@ -165,12 +167,13 @@ BY_TYPE: dict[str, Any] = {
 
 def add(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
-    for item in document["paths"].values():
+    for path, item in document["paths"].items():
         for operation in item.values():
             _add_request(operation)
+            texts.add(path, operation)
             for status, response in operation["responses"].items():
                 body = response.get("content", {}).get("application/json", {})
-                if status.startswith("2") and body.get("schema"):
+                if status.startswith("2") and body.get("schema") and "example" not in body:
                     body["example"] = of(body["schema"], schemas)
 
 

@@ -1,20 +1,27 @@
 """Each operation in the OpenAPI document is complete: what generators of clients need, and what
 people read. A new route fails here until it has all of it."""
 
+import csv
 import json
 from collections import Counter
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import feedparser
+import icalendar
 import pytest
 from openapi_schema_validator import OAS31Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from exports_app.api import request_body
+from exports_app.api.definition_body import of_yaml
+from exports_app.api.document import texts
 from exports_app.api.document.examples import REQUESTS
 from exports_app.api.document.links import LINKS
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from exports_app.api.middleware.whole_answers import KINDS
+from exports_app.services.audit.audit_log import HEADER
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, call, scope_of
 
@@ -99,12 +106,44 @@ def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:
     assert not wrong, f"correct them in {EXAMPLES_FILE}"
 
 
-def test_every_answer_has_an_example(document: dict[str, Any]) -> None:
+def test_every_body_and_answer_has_an_example(document: dict[str, Any]) -> None:
+    bare = []
     for route, operation in operations(document).items():
-        for status, response in operation["responses"].items():
-            media = response.get("content", {}).get("application/json")
-            if media and media["schema"] and status.startswith("2"):
-                assert "example" in media, f"{route} {status}"
+        of = operation["responses"] | {"body": operation.get("requestBody", {})}
+        for status in of.keys() - {"206", "default"}:  # a part of a file, and any other error
+            for kind, media in of[status].get("content", {}).items():
+                if kind not in texts.BINARY and not media.keys() & {"example", "examples"}:
+                    bare.append(f"{route} {status} {kind}")
+    assert not bare, f"add an example to {EXAMPLES_FILE} or texts.py"
+
+
+def test_examples_of_texts_are_what_they_say(api: Clients, document: dict[str, Any]) -> None:
+    by_name = {one["operationId"]: one for one in operations(document).values()}
+
+    def answered(name: str, kind: str) -> str:
+        text: str = by_name[name]["responses"]["200"]["content"][kind]["example"]
+        return text
+
+    calendar = icalendar.Calendar.from_ical(answered("readCalendar", "text/calendar"))
+    assert [event["SUMMARY"] for event in calendar.walk("VEVENT")] == ["Weekly performance"]
+    feed = feedparser.parse(answered("readRunFeed", "application/atom+xml"))
+    assert (feed.bozo, len(feed.entries)) == (False, 1)
+    first, *entries = csv.reader(answered("downloadAudit", "text/csv").splitlines())
+    assert (tuple(first), [len(entry) for entry in entries]) == (HEADER, [len(HEADER)])
+    definition = of_yaml(answered("exportDefinition", "application/yaml").encode()).definition
+    assert [one["slug"] for one in definition.schedules] == ["weekly-performance"]
+    ET.fromstring(answered("downloadRunFile", "application/xml"))
+    imports = by_name["importCampaigns"]["requestBody"]["content"]
+    assert imports.keys() - texts.BINARY == texts.IMPORTS.keys()
+    for kind, text in texts.IMPORTS.items():
+        answer = api.admin.request(
+            "POST",
+            "/api/campaigns/import",
+            content=text.encode(),
+            headers={"Content-Type": kind},
+            params={"dryRun": "true"},
+        )
+        assert answer.status_code == 200, answer.text
 
 
 def test_errors_are_named_by_status_with_their_codes(document: dict[str, Any]) -> None:
