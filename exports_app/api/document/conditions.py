@@ -8,6 +8,7 @@ from exports_app.api.document.operations import Error
 from exports_app.api.middleware.whole_answers import KINDS
 from exports_app.domain.errors import PreconditionFailed
 
+CONDITIONAL = KINDS | {"text/csv"}
 ETAG = {"ETag": header("Of this answer: send it back as If-None-Match")}
 CHANGED = {"ETag": header("Of what is answered, as a GET of it has it: send it as If-Match")}
 NOT_MODIFIED = {"description": "Not Modified: you have this answer", "headers": ETAG}
@@ -65,7 +66,7 @@ def describe(
             "content": answered["200"]["content"] | {"multipart/byteranges": BINARY},
         }
         answered["416"] = dict(UNSATISFIABLE)
-    elif method == "get" and not KINDS.isdisjoint(answered["200"].get("content", {})):
+    elif method == "get" and not CONDITIONAL.isdisjoint(answered["200"].get("content", {})):
         found.append(IF_NONE_MATCH)
         answered["304"] = dict(NOT_MODIFIED)
         answered["200"].setdefault("headers", {}).update(ETAG)

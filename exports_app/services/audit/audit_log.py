@@ -1,14 +1,13 @@
 """The audit log: who did what, and when. Each service notes its changes here, in the transaction
 that makes them. Entries are never changed."""
 
-import csv
-import io
-import json
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from exports_app import __version__
 from exports_app.domain.access import (
     Permission,
     Principal,
@@ -16,8 +15,7 @@ from exports_app.domain.access import (
     require_operator,
 )
 from exports_app.domain.errors import FieldError, Invalid, NotFound
-from exports_app.domain.formula_guard import guard
-from exports_app.services.audit import api_details
+from exports_app.services.audit import table
 from exports_app.services.core import request_context
 from exports_app.services.core.authorization import require
 from exports_app.services.core.current_rights import write_as
@@ -34,17 +32,6 @@ AREAS = tuple(dict.fromkeys(action.partition(".")[0] for action in Action))
 BATCH = 500
 LONGEST_ORIGIN = 64
 """The most characters of an address, a session's id and a request's id."""
-HEADER = (
-    "at",
-    "actor",
-    "action",
-    "subject",
-    "subject_id",
-    "detail",
-    "address",
-    "session",
-    "request_id",
-)
 
 
 def note(
@@ -190,14 +177,26 @@ class Audit:
         with self._store.read() as tx:
             return tx.audit.find(within, where, page)
 
+    def csv_version(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> str:
+        """Stands for the text of `csv`: where it is the same, so is the text. Raises as `find`."""
+        within, where = self._within(who, tenant_id, where), _checked(where)
+        until = _until(where, self._clock())
+        # Entries are never changed, and only the oldest are removed; one that is added between
+        # others, by a server whose clock is behind, shows in the number
+        with self._store.read() as tx:
+            newest, total = tx.audit.find(within, until, Page(1, 1))
+            oldest, _ = tx.audit.find(within, until, Page(1, 1, "at", most=0))
+        ends = [entry.id for entry in (*newest, *oldest)]
+        of = (__version__, within and sorted(within), vars(where), ends, total)
+        return hashlib.sha256(repr(of).encode()).hexdigest()[:32]
+
     def csv(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> Iterator[str]:
         """All entries as CSV (RFC 4180), in pieces. Raises as `find` before the first piece, and
         Unavailable while the download cannot be noted."""
         within, where = self._within(who, tenant_id, where), _checked(where)
         self._note_download(who, within)
         # New entries come first and would shift the pages: leave them out
-        now = self._clock()
-        return self._lines(within, replace(where, before=min(where.before or now, now)))
+        return self._lines(within, _until(where, self._clock()))
 
     def _note_download(self, who: Principal, within: frozenset[str] | None) -> None:
         with write_as(self._store, who) as (tx, who):
@@ -217,12 +216,12 @@ class Audit:
                 )
 
     def _lines(self, within: frozenset[str] | None, where: AuditFilter) -> Iterator[str]:
-        yield _line(HEADER)
+        yield table.line(table.HEADER)
         page = Page(1, BATCH, most=0)
         while True:
             with self._store.read() as tx:
                 entries, _ = tx.audit.find(within, where, page)
-            yield "".join(_line(_cells(entry)) for entry in entries)
+            yield "".join(table.line(table.cells(entry)) for entry in entries)
             if len(entries) < BATCH:
                 return
             page = replace(page, after=(entries[-1].at, entries[-1].id))
@@ -252,6 +251,10 @@ class Audit:
         return frozenset({tenant_id})
 
 
+def _until(where: AuditFilter, now: datetime) -> AuditFilter:
+    return replace(where, before=min(where.before or now, now))
+
+
 def _checked(where: AuditFilter) -> AuditFilter:
     """The filter with its instants in UTC. Raises Invalid."""
     check_search({"q": where.q})
@@ -268,24 +271,3 @@ def _checked(where: AuditFilter) -> AuditFilter:
     if since and before and before <= since:
         raise Invalid([FieldError("/before", "must be after since")])
     return replace(where, since=since, before=before)
-
-
-def _cells(entry: AuditEntry) -> Sequence[str]:
-    said = api_details.of(entry)
-    detail = json.dumps(said, ensure_ascii=False, sort_keys=True) if said else ""
-    origin_values = (entry.address, entry.session, entry.request_id)
-    return (
-        entry.at.isoformat(),
-        entry.actor_name,
-        entry.action,
-        entry.subject_name,
-        entry.subject_id or "",
-        detail,
-        *(x or "" for x in origin_values),
-    )
-
-
-def _line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([guard(cell) for cell in cells])
-    return line.getvalue()

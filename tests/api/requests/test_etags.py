@@ -1,19 +1,25 @@
 """ETag, If-None-Match and If-Match."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Page, new_id
 from exports_app.services.runs.history import RunFile
 from exports_app.wiring import Services
-from tests.api.client import CAMPAIGNS, SCHEDULES, problem
+from tests.api.client import CAMPAIGNS, SCHEDULES, Api, problem
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, call
+from tests.doubles import FakeClock
+from tests.world import sql
 
 READ = [case for case in CASES if case.method == "GET" and case.good == 200]
 OTHERS = ("/file", "/csv", "/api/account/keys/{key_id}")
-"""No JSON; and the key of `ids` is the tenant's."""
+"""No JSON, tested below; and the key of `ids` is the tenant's."""
 
 
 def test_every_json_answer_has_one_and_is_not_sent_again(api: Clients, ids: dict[str, str]) -> None:
@@ -26,6 +32,62 @@ def test_every_json_answer_has_one_and_is_not_sent_again(api: Clients, ids: dict
             assert (again.status_code, again.content) == (304, b""), case
             assert again.headers["etag"] == tag
             assert "content-type" not in again.headers
+
+
+@pytest.mark.parametrize("path", ["health", "live", "ready", "problems", "problems/not_found"])
+def test_answers_to_anyone_have_one(api: Clients, path: str) -> None:
+    tag = api.anonymous.get(f"/api/{path}").headers["etag"]
+    again = api.anonymous.get(f"/api/{path}", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_each_get_has_one_by_the_document(api: Clients) -> None:
+    paths = api.anonymous.get("/api/openapi.json").json()["paths"]
+    reads = {path: item["get"]["responses"] for path, item in paths.items() if "get" in item}
+    assert {path for path, answers in reads.items() if "304" not in answers} == set()
+    assert all("ETag" in answers["200"]["headers"] for answers in reads.values())
+
+
+class TestTheAuditAsTable:
+    PATH = "/api/audit/csv"
+
+    def test_is_not_sent_again_nor_noted_while_it_is_the_same(
+        self, api: Clients, ids: dict[str, str]
+    ) -> None:
+        path = f"{self.PATH}?area=schedule"
+        first = api.admin.get(path)
+        tag = first.headers["etag"]
+        assert tag.startswith('W/"')
+        assert api.admin.request("HEAD", path).headers["etag"] == tag
+        for method in ("GET", "HEAD"):
+            again = api.admin.request(method, path, headers={"If-None-Match": tag})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+            assert again.headers["cache-control"] == "no-store"
+        noted = api.admin.get("/api/audit?area=audit").json()["items"]
+        assert [entry["action"] for entry in noted] == ["audit.downloaded"]
+        problem(api.viewer.get(path, headers={"If-None-Match": tag}), 403)
+
+    def test_is_another_one_when_its_entries_or_filters_are_others(
+        self, api: Clients, ids: dict[str, str], services: Services, clock: FakeClock
+    ) -> None:
+        def tag(client: Api = api.admin, query: str = "") -> str:
+            return str(client.request("HEAD", f"{self.PATH}?{query}").headers["etag"])
+
+        clock.advance(seconds=1)
+        tags = [tag(), tag(query="area=schedule"), tag(query="q=x"), tag(api.outsider)]
+        assert tag() == tags[0]
+        api.admin.put(f"{SCHEDULES}/{ids['schedule_id']}", {"name": "Other"})
+        clock.advance(seconds=1)
+        tags.append(tag())
+        oldest, *_ = sql(services, "SELECT id FROM audit_entries ORDER BY at, id")
+        with services.store.write() as tx:  # of a server whose clock is behind
+            (entry,) = tx.audit.find(None, AuditFilter(), Page(1, 1))[0]
+            tx.audit.add([replace(entry, id=new_id(), at=entry.at - timedelta(milliseconds=1))])
+        tags.append(tag())
+        sql(services, "DROP TRIGGER audit_entries_are_not_removed")
+        sql(services, "DELETE FROM audit_entries WHERE id = ?", oldest.id)  # as after an export
+        tags.append(tag())
+        assert len(set(tags)) == len(tags)
 
 
 def test_definitions_and_their_schema_have_one(api: Clients, ids: dict[str, str]) -> None:

@@ -38,7 +38,7 @@ class AuditRepository(Repository[AuditEntry]):
             together.append(c.action.in_(actions))
         branches = each_of(tenants, [c.action == action for action in actions])
         conditions = self._conditions(where)
-        page = replace(page, sort="-at")
+        page = replace(page, sort=page.sort or "-at")
         search = self._mentions(where.q, within) if where.q else None
         others = bool(actions or conditions or where.installation or (search and search.others))
         return self._listed(

@@ -34,7 +34,7 @@ class AuditStore(Protocol):
 
     def add(self, entries: Iterable[AuditEntry]) -> None: ...
     def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
-        """The newest first, and the number of all."""
+        """The newest first, or with page.sort ``at`` the oldest, and the number of all."""
 
     def of_subject(self, subject_id: str, actions: Sequence[Action], most: int) -> list[AuditEntry]:
         """The newest entries with one of these actions, newest first."""

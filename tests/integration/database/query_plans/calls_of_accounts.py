@@ -174,11 +174,11 @@ def _idempotency_keys() -> Mapping[str, Call]:
 
 
 def _audit() -> Mapping[str, Call]:
-    def found(*, everyone: bool = False, number: int = 1, **where: Any) -> Call:
+    def found(*, everyone: bool = False, number: int = 1, sort: str = "", **where: Any) -> Call:
         return lambda tx, k: tx.audit.find(
             None if everyone else frozenset({k.filled.tenant}),
             AuditFilter(**where),
-            Page(number, 50),
+            Page(number, 50, sort),
         )
 
     return {
@@ -187,6 +187,8 @@ def _audit() -> Mapping[str, Call]:
         ),
         "audit.find": found(number=2),
         "audit.find: of all": found(everyone=True, number=2),
+        "audit.find: the oldest": found(sort="at"),
+        "audit.find: the oldest of all": found(everyone=True, sort="at"),
         "audit.find: of no tenant": found(everyone=True, installation=True),
         "audit.find: an area": found(area="member"),
         "audit.find: an area, of all": found(everyone=True, area="member"),
