@@ -261,3 +261,13 @@ def test_one_without_a_slug_is_not_left_out(
         services.definitions.plan(admin, acme.id, wanted(), prune=True)
     with pytest.raises(NoSlugYet):
         services.definitions.export_one(admin, one.id)
+
+
+@pytest.mark.parametrize("slug", ["\x00", "a\x00b", "x" * 100_000, "A", ""])
+def test_what_can_be_no_slug_is_refused_on_every_database(
+    services: Services, admin: Principal, acme: Tenant, slug: str
+) -> None:
+    make_schedule(services, admin, slug="a")
+    with pytest.raises(Invalid) as refused:
+        apply(services, admin, acme, {"slug": slug, "name": "A"})
+    assert "/schedules/0/slug" in {error.pointer for error in refused.value.errors}

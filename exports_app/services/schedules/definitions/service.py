@@ -158,7 +158,8 @@ class Definitions:
         if prune:
             rows = _all(tx, tenant.id)
             return _Seen(tenant, {str(one.slug): one for one in rows}, 0)
-        named = [str(values.get("slug") or "") for values in wanted.schedules[:MOST]]
+        given = {str(values.get("slug")) for values in wanted.schedules[:MOST]}
+        named = [slug for slug in given if slugs.is_valid(slug)]  # PostgreSQL refuses NUL in text
         rows = tx.schedules.by_slugs(tenant.id, named)
         others = tx.usage.schedules(tenant.id) - len(rows)
         return _Seen(tenant, {str(one.slug): one for one in rows}, others)
