@@ -21,7 +21,7 @@ from exports_app.api.document.examples import REQUESTS
 from exports_app.api.document.links import LINKS
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from exports_app.api.middleware.whole_answers import KINDS
-from exports_app.services.audit.audit_log import HEADER
+from exports_app.services.audit.table import HEADER
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, call, scope_of
 
