@@ -654,14 +654,14 @@ export function ReturnFocus() {
   return null;
 }
 
-// Inside something that disappears when a button in it is pressed: moves the focus to the element with this label.
-export function PassFocus({ to }) {
+// Inside something that disappears when a button in it is pressed: moves the focus to the element with this label, or this id.
+export function PassFocus({ to, target }) {
   const mark = useRef(null);
   useLayoutEffect(() => {
     const around = mark.current.parentElement;
     return () => {
       if (!around.contains(document.activeElement)) return;
-      setTimeout(() => document.querySelector(`[aria-label="${CSS.escape(to)}"]`)?.focus(), 0);
+      setTimeout(() => document.querySelector(target ? `#${target}` : `[aria-label="${CSS.escape(to)}"]`)?.focus(), 0);
     };
   }, [to]);
   return h("span", { ref: mark, hidden: true });

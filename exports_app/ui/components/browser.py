@@ -164,10 +164,11 @@ class ReturnFocus(_Browser):
 
 class PassFocus(_Browser):
     """Beside a button that disappears when it is pressed: moves the focus to the element with the
-    label `to`."""
+    label `to`, or with the id `target`."""
 
     tag = "PassFocus"
     to: rx.Var[str]
+    target: rx.Var[str]
 
 
 class Focus(_Browser):

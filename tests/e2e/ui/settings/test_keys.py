@@ -23,6 +23,7 @@ def test_a_tenants_key_is_created_shown_once_and_revoked(
     page.get_by_role("button", name="Create key").click()
     key = page.locator("#new-key")
     expect(key).to_be_visible()
+    expect(page.get_by_role("button", name="Copy")).to_be_focused()
     text = key.inner_text()
     assert house.services.auth.me(house.services.auth.principal(text))[0].name == "API keys"
     entry = page.locator("#keys li")

@@ -56,9 +56,11 @@ def _fresh() -> rx.Component:
             "Copy the addresses now: they are shown only once. Whoever has one can read it without "
             "signing in."
         ),
-        _address("feed-calendar", "Calendar", FeedsState.calendar),
-        _address("feed-runs", "Ended runs", FeedsState.runs),
+        _address("feed-calendar", "Calendar address", FeedsState.calendar),
+        _address("feed-runs", "Feed reader address", FeedsState.runs),
         rx.el.div(button("Done", kind="small", on_click=FeedsState.forget), class_name="row"),
+        browser.focus(target="copy-feed-calendar"),
+        browser.pass_focus(target="feed-name"),
         class_name="box info",
         role="status",
         on_unmount=FeedsState.forget,
@@ -70,7 +72,7 @@ def _address(name: str, label: str, address: rx.Var[str]) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.span(label, class_name="label grow"),
-            browser.copy_button(text=address, label=f"Copy {label.lower()}"),
+            browser.copy_button(text=address, label=f"Copy {label.lower()}", id=f"copy-{name}"),
             class_name="row",
         ),
         rx.el.code(address, id=name),

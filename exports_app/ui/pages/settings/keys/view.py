@@ -29,7 +29,7 @@ NOTES = {
     str(Permission.CAMPAIGNS): "Campaigns and their metrics",
     str(Permission.MANAGE): "Settings, members and the audit log",
 }
-ONLY = f"Up to {bounds.KEY_SCHEDULES}; with chosen ones, the key can reach nothing else"
+ONLY = f"Choose up to {bounds.KEY_SCHEDULES} to limit the key to them"
 STATES = {"soon": "expires soon", "expired": "expired", "revoked": "revoked"}
 
 
@@ -155,10 +155,12 @@ def _fresh() -> rx.Component:
         rx.el.p("Copy this key now: it is shown only once. Keep it like a password."),
         rx.el.div(
             rx.el.code(KeysState.fresh, id="new-key", class_name="grow"),
-            browser.copy_button(text=KeysState.fresh, label="Copy"),
+            browser.copy_button(text=KeysState.fresh, label="Copy", id="copy-key"),
             button("Done", kind="small", on_click=KeysState.forget),
             class_name="row wrap",
         ),
+        browser.focus(target="copy-key"),
+        browser.pass_focus(target="key-name"),
         class_name="box info",
         role="status",
         on_unmount=KeysState.forget,
