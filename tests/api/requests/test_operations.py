@@ -17,10 +17,10 @@ from referencing.jsonschema import DRAFT202012
 from exports_app.api import request_body
 from exports_app.api.definition_body import of_yaml
 from exports_app.api.document import texts
+from exports_app.api.document.conditions import CONDITIONAL
 from exports_app.api.document.examples import REQUESTS
 from exports_app.api.document.links import LINKS
 from exports_app.api.document.operations import OPERATIONS, TAGS
-from exports_app.api.middleware.whole_answers import KINDS
 from exports_app.services.audit.table import HEADER
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, call, scope_of
@@ -215,7 +215,7 @@ def test_conditional_requests_are_described(document: dict[str, Any]) -> None:
         answered = operation["responses"]
         headers = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "header"}
         is_file = "206" in answered
-        is_tagged = not KINDS.isdisjoint(answered.get("200", {}).get("content", {}))
+        is_tagged = not CONDITIONAL.isdisjoint(answered.get("200", {}).get("content", {}))
         reads = route.startswith("GET") and (is_tagged or is_file)
         assert ("If-None-Match" in headers) == ("304" in answered) == reads, route
         assert ("If-Match" in headers) == ("412" in answered), route
