@@ -16,6 +16,7 @@ from exports_app.domain.errors import (
 )
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import Trigger
+from exports_app.domain.schedules.slugs import is_valid
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import (
     keep_schedule,
@@ -114,6 +115,8 @@ class Schedules:
         if page.sort.removeprefix("-") == OWNER and len(within or ()) != 1:
             raise Invalid([FieldError("/sort", OF_A_TENANT)])
         where = with_folded_tags(where)
+        if not is_valid(where.get("slug", "a")):
+            where = {**where, "slug": ""}  # which none has; PostgreSQL refuses NUL in text
         if who.schedules is not None:
             where = {**where, "ids": who.schedules}
         with self._store.read() as tx:

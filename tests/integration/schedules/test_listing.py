@@ -90,3 +90,13 @@ def test_a_fresh_reading_sees_what_another_process_changed(
     services.schedules.delete(admin, made.id)
     assert board.page(admin, acme.id, {}, "", FIRST, fresh=True).total == 0
     assert board.page(admin, acme.id, {}, "", FIRST).total == 0
+
+
+@pytest.mark.parametrize("slug", ["\x00", "weekly\x00", "x" * 100_000])
+def test_what_can_be_no_slug_finds_nothing_on_every_database(
+    services: Services, admin: Principal, slug: str
+) -> None:
+    made = make_schedule(services, admin, slug="weekly")
+    found, total = services.schedules.find(admin, None, {"slug": "weekly"}, "", Page())
+    assert ([one.id for one in found], total) == ([made.id], 1)
+    assert services.schedules.find(admin, None, {"slug": slug}, "", Page()) == ([], 0)
