@@ -251,6 +251,7 @@ class House:
                 if run.id in given_up and one.status in {
                     DeliveryStatus.FAILED,
                     DeliveryStatus.UNKNOWN,
+                    DeliveryStatus.SKIPPED,  # its turn had not come at any of the deaths
                 }:
                     continue  # said in the history
                 if run.id in uncertain and one.status is DeliveryStatus.UNKNOWN:
