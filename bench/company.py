@@ -24,6 +24,8 @@ from exports_app.wiring import Services
 PASSWORD = "a password to measure with"
 TENANT = "bench"
 EMAIL = "bench@example.com"
+OTHERS = 49
+"""Other people of the tenant, each in a session of their own."""
 CAMPAIGNS = 40
 DAYS = 60
 LARGE_CAMPAIGNS = 100
@@ -192,10 +194,28 @@ def main(folder: Path, count: int) -> dict[str, Any]:
     who = Principal(user.id, roles={tenant.id: Role.ADMIN})
     view = ViewFilters(state="paused", sort="name")
     services.saved_views.create(who, tenant.id, VIEW, view)
+    session = signed_in(services, EMAIL)
+    others = list[str]()
+    for number in range(OTHERS):
+        address = f"person-{number}@example.com"
+        services.provisioning.create_user(
+            address, f"Person {number}", PASSWORD, tenant=TENANT, role=Role.ADMIN
+        )
+        others.append(signed_in(services, address))
+    return {
+        "session": session,
+        "others": others,
+        "newest": made[0].id,
+        "count": count + 1,
+        "large": large,
+    }
+
+
+def signed_in(services: Services, address: str) -> str:
+    """The secret of a new session."""
     browser = "one-browser-of-the-benchmark"
-    code = services.sessions.begin(EMAIL, PASSWORD, "127.0.0.1", browser)
-    session, _ = services.sessions.redeem(code, browser)
-    return {"session": session, "newest": made[0].id, "count": count + 1, "large": large}
+    code = services.sessions.begin(address, PASSWORD, "127.0.0.1", browser)
+    return services.sessions.redeem(code, browser)[0]
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ async def watch_health(url: str, took: list[float]) -> None:
 
 
 async def measure(url: str, pid: int, database: Path, session: str, pages: int, runs: int) -> House:
-    opened = await open_pages(url, session, pages)
+    opened = await open_pages(url, [session] * pages)
     await asyncio.sleep(2)  # what the loading of the pages began ends
     worker, before = worker_of(pid), ended(database)
     pushed, cpu = sum(page.bytes for page in opened), cpu_seconds(worker)

@@ -5,6 +5,7 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -79,11 +80,11 @@ class OpenPage:
         await self._socket.send("42/_event," + json.dumps(["event", event]))
 
 
-async def open_pages(url: str, session: str, count: int) -> list[OpenPage]:
-    """Open them ten at a time."""
+async def open_pages(url: str, sessions: Sequence[str]) -> list[OpenPage]:
+    """Open a page in each of the sessions, ten at a time."""
     made: list[OpenPage] = []
-    while len(made) < count:
-        some = [OpenPage(url, session) for _ in range(min(10, count - len(made)))]
+    for first in range(0, len(sessions), 10):
+        some = [OpenPage(url, session) for session in sessions[first : first + 10]]
         made += await asyncio.gather(*(page.__aenter__() for page in some))
     return made
 

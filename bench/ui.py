@@ -83,7 +83,7 @@ async def pushes(
     """Rename the first schedule through the API, again and again. Milliseconds from the request."""
     await page.goto(PATH)
     await page.locator(clicks.ROW).first.wait_for()
-    others = await open_pages(url, seeded["session"], OPEN_PAGES - 1)
+    others = await open_pages(url, seeded["others"])
     newest = seeded["newest"]
     took: dict[str, list[float]] = {"answered": [], "seen": [], "first": [], "last": []}
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
@@ -179,7 +179,7 @@ async def churn(url: str, session: str) -> int:
     """Open pages and close them again, for a minute. Returns how many."""
     opened, deadline = 0, time.monotonic() + CHURN_SECONDS
     while time.monotonic() < deadline:
-        pages = await open_pages(url, session, OPEN_PAGES)
+        pages = await open_pages(url, [session] * OPEN_PAGES)
         await close_pages(pages)
         opened += len(pages)
     await asyncio.sleep(3)  # what ends, ends

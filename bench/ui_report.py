@@ -88,7 +88,9 @@ def _print_clicks(measurements: Measurements, schedules: int) -> None:
 
 
 def _print_pushes(pushed: dict[str, list[float]]) -> None:
-    print(f"\n| request to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |")
+    print(
+        f"\n| request to change, {OPEN_PAGES} people's pages | samples | p50 ms | p95 ms | max ms |"
+    )
     print("|---|---:|---:|---:|---:|")
     names = {
         "answered": "API's answer",
