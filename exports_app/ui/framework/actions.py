@@ -21,6 +21,7 @@ from exports_app import log
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
+from exports_app.services.core.authorization import visible
 from exports_app.ui.framework import payload, refresh_group
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
@@ -97,11 +98,27 @@ async def read(
 ) -> R:
     """As `call`, for what only reads: pages of the same session that are refreshed together share
     the answer."""
-    ask = partial(call, method, *args, **kwargs)
     if (group := refresh_group.current()) is None:
-        return await ask()
+        return await call(method, *args, **kwargs)
     caller = actor()
+    ask = partial(group.together, method, partial(method, caller.who, *args, **kwargs))
     return await group.share((caller.session, method), (caller.who, args, kwargs), ask)
+
+
+async def read_of_tenant(
+    method: Callable[Concatenate[Principal, str, P], R],
+    tenant_id: str,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """As `read`, for answers that are the same for everyone who sees the tenant: all pages that are
+    refreshed together share them. Raises NotFound, Forbidden."""
+    if (group := refresh_group.current()) is None:
+        return await call(method, tenant_id, *args, **kwargs)
+    who = principal()
+    visible(who, tenant_id)
+    ask = partial(group.together, method, partial(method, who, tenant_id, *args, **kwargs))
+    return await group.share((tenant_id, method), (args, kwargs), ask)
 
 
 def error_sentence(error: ExportsError) -> str:

@@ -117,9 +117,10 @@ class Guard(Middleware):
         secret = cookie(header, SESSION_COOKIE)
         if not secret:
             return None
-        look_up = partial(in_thread, _look_up, secret, counts)
-        group = refresh_group.current()
-        return await (group.share("visit", id_of(secret), look_up) if group else look_up())
+        if (group := refresh_group.current()) is None:
+            return await in_thread(_look_up, secret, counts)
+        look_up = partial(group.together, _look_up, partial(_look_up, secret, counts))
+        return await group.share(_look_up, id_of(secret), look_up)
 
     def _note_refusal(self, event: Event, actor: Actor | None) -> bool:
         """Whether the actor may not do this. It is then noted in the audit, unless the page itself

@@ -1,19 +1,21 @@
-"""Pages that the server refreshes together. What several of one session ask for is read once.
+"""Pages that the server refreshes together. What several ask for is read once, and what each asks
+for itself is read in one thread.
 
 `services/core/request_coalescing.py` shares readings among everyone who may see them; each page
-still needs a thread to ask. Here the pages of one session, with the same rights, share the answer
-itself.
+still needs a thread to ask. Here pages share the answer itself: those of one session, with the same
+rights, every answer; those of one tenant what does not depend on who asks.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from exports_app.services.core import request_coalescing
 from exports_app.services.core.request_coalescing import GROUP_SECONDS
+from exports_app.ui.framework.threads import in_thread
 
 T = TypeVar("T")
 
@@ -28,12 +30,25 @@ class _Answer:
         return self.asked == asked and time.monotonic() - self.at < GROUP_SECONDS
 
 
+@dataclass
+class _Question:
+    """Of one page, asked in the context of its event."""
+
+    context: Context
+    ask: Callable[[], Any]
+    answer: "asyncio.Future[Any]"
+
+
 @dataclass(eq=False)
 class Group:
     """since: when it began, by time.monotonic(). Used on the event loop only."""
 
     since: float
     _answers: dict[Hashable, list[_Answer]] = field(default_factory=dict)
+    _questions: dict[Hashable, list[_Question]] = field(default_factory=dict)
+    """Of each kind, that wait for their turn."""
+    _tasks: dict[Hashable, asyncio.Task[None]] = field(default_factory=dict)
+    """Of each kind, while its questions are answered."""
 
     async def share(self, key: Hashable, asked: Any, ask: Callable[[], Awaitable[T]]) -> T:
         """What `ask` returns, or did for another page with an equal key and question. Raises what
@@ -46,6 +61,49 @@ class Group:
             answers.append(answer)
             answer.coming.add_done_callback(lambda coming: _forget_failed(answers, coming))
         return cast(T, await asyncio.shield(answer.coming))
+
+    async def together(self, kind: Hashable, ask: Callable[[], T]) -> T:
+        """What `ask` returns, or raises. It is called in a thread; what pages of the group ask of
+        this kind while one is at work is asked in one go afterwards."""
+        answer = asyncio.get_running_loop().create_future()
+        waiting = self._questions.setdefault(kind, [])
+        waiting.append(_Question(copy_context(), ask, answer))
+        if kind not in self._tasks:  # its own: the page may be closed meanwhile
+            self._tasks[kind] = asyncio.create_task(self._answer(kind))
+        return cast(T, await answer)
+
+    async def _answer(self, kind: Hashable) -> None:
+        waiting = self._questions[kind]
+        try:
+            while waiting:
+                questions, waiting[:] = waiting[:], []
+                await _answer_all(questions)
+        finally:
+            del self._tasks[kind]
+
+
+async def _answer_all(questions: list[_Question]) -> None:
+    try:
+        answers = await in_thread(_ask_each, questions)
+    except Exception as e:  # noqa: BLE001  (there was no thread; all who wait are told)
+        answers = [(None, e)] * len(questions)
+    for question, (value, error) in zip(questions, answers, strict=True):
+        if question.answer.done():  # its page was closed
+            continue
+        if error is None:
+            question.answer.set_result(value)
+        else:
+            question.answer.set_exception(error)
+
+
+def _ask_each(questions: list[_Question]) -> list[tuple[Any, Exception | None]]:
+    answers = list[tuple[Any, Exception | None]]()
+    for question in questions:
+        try:
+            answers.append((question.context.run(question.ask), None))
+        except Exception as e:  # noqa: BLE001  (raised for the page that asked)
+            answers.append((None, e))
+    return answers
 
 
 async def _awaited(ask: Callable[[], Awaitable[T]]) -> T:

@@ -29,13 +29,13 @@ def weekly(services: Services, admin: Principal) -> Schedule:
 
 @pytest.fixture
 def asked(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Who asked for a list, each time, and for a session."""
+    """Of which tenant a list was asked for, each time, and for a session."""
     calls = list[str]()
     page, visit = services.schedule_listing.page, services.sessions.visit
 
-    def counted_page(who: Principal, *args: Any, **kwargs: Any) -> Any:
-        calls.append(f"list of {who.user_id}")
-        return page(who, *args, **kwargs)
+    def counted_page(who: Principal, tenant_id: str, *args: Any, **kwargs: Any) -> Any:
+        calls.append(f"list of {tenant_id}")
+        return page(who, tenant_id, *args, **kwargs)
 
     def counted_visit(*args: Any, **kwargs: Any) -> Any:
         calls.append("session")
@@ -115,7 +115,7 @@ def test_only_the_rows_are_sent_where_a_name_changed(
 
 
 @pytest.mark.usefixtures("tab")
-def test_pages_of_a_session_ask_once_and_everyone_else_for_themselves(
+def test_a_tenants_list_is_read_once_and_each_session_once(
     services: Services,
     cast: Cast,
     admin: Principal,
@@ -128,10 +128,27 @@ def test_pages_of_a_session_ask_once_and_everyone_else_for_themselves(
         services.schedules.update(admin, weekly.id, {"name": "Monthly"})
         asked.clear()
         await _refresh(*pages)
-        assert sorted(asked) == sorted([*(f"list of {u.id}" for u in users), *["session"] * 3])
+        lists = [f"list of {tenant.id}" for tenant in (cast.acme, cast.globex)]
+        assert sorted(asked) == sorted([*lists, *["session"] * 3])
         assert [await _names(page) for page in pages] == [["Monthly"]] * 4 + [[]] * 2
 
     asyncio.run(play())
+
+
+@pytest.mark.usefixtures("tab")
+def test_an_answer_is_not_shared_with_who_may_not_see_the_tenant(
+    services: Services, cast: Cast, weekly: Schedule
+) -> None:
+    async def play() -> None:
+        admin, outsider = (await _tabs(services, cast.admin.user, cast.outsider.user))[::2]
+        (await outsider.tab.state(SessionState)).tenant_id = cast.acme.id
+        await _refresh(admin, outsider)
+        assert await _names(admin) == ["Weekly"]
+        assert await _names(outsider) == []
+        assert (await outsider.tab.state(ListState)).failed
+
+    asyncio.run(play())
+    assert weekly
 
 
 @pytest.mark.usefixtures("tab")

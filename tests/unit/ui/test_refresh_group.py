@@ -1,10 +1,15 @@
 """What pages that are refreshed together share."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any
 
 import pytest
 
+from exports_app.domain.errors import Overloaded
 from exports_app.services.core.request_coalescing import GROUP_SECONDS
+from exports_app.ui.framework import refresh_group
 from exports_app.ui.framework.refresh_group import Group
 
 
@@ -78,4 +83,55 @@ def test_an_answer_is_shared_for_some_time_only(monkeypatch: pytest.MonkeyPatch)
         now += 0.1
         assert await group.share("ann", "", asked) == 2
 
+    asyncio.run(story())
+
+
+ASKS: ContextVar[str] = ContextVar("asks", default="")
+
+
+def test_what_pages_ask_at_the_same_time_is_asked_in_one_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes = list[int]()
+
+    async def in_thread(work: Callable[[Sequence[Any]], Any], questions: Sequence[Any]) -> Any:
+        sizes.append(len(questions))
+        return await asyncio.to_thread(work, questions)
+
+    async def page(group: Group, name: str) -> str:
+        ASKS.set(name)
+        return await group.together("name", _who_asks)
+
+    async def story() -> None:
+        group = Group(0.0)
+        names = ["ann", "", "bob", "cleo"]
+        answers = await asyncio.gather(
+            *(page(group, name) for name in names), return_exceptions=True
+        )
+        assert [str(answer) for answer in answers] == ["ann", "nobody", "bob", "cleo"]
+        assert isinstance(answers[1], LookupError), "an error is of the page that asked"
+        assert await page(group, "dora") == "dora"
+
+    monkeypatch.setattr(refresh_group, "in_thread", in_thread)
+    asyncio.run(story())
+    assert sizes == [4, 1]
+
+
+def _who_asks() -> str:
+    if not ASKS.get():
+        raise LookupError("nobody")
+    return ASKS.get()
+
+
+def test_all_who_wait_are_told_that_there_is_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def in_thread(*_: Any) -> Any:
+        raise Overloaded
+
+    async def story() -> None:
+        group = Group(0.0)
+        pages = [group.together("name", _who_asks) for _ in range(2)]
+        answers = await asyncio.gather(*pages, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [Overloaded, Overloaded]
+
+    monkeypatch.setattr(refresh_group, "in_thread", in_thread)
     asyncio.run(story())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app.ui.framework.actions import read
+from exports_app.ui.framework.actions import read_of_tenant
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.vars import put
@@ -26,6 +26,6 @@ class Choices(rx.State):
 
     @internal
     async def load(self, tenant_id: str) -> None:
-        found = await read(services.list_choices.read, tenant_id)
+        found = await read_of_tenant(services.list_choices.read, tenant_id)
         owners = [Owner(user_id, name) for user_id, name in found.owners.items()]
         put(self, tags=found.tags, owners=owners)

@@ -12,7 +12,13 @@ from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import up_to
 from exports_app.services.core.records import capped
 from exports_app.services.schedules.service import SORTS
-from exports_app.ui.framework.actions import action, call, error_sentence, principal, read
+from exports_app.ui.framework.actions import (
+    action,
+    call,
+    error_sentence,
+    principal,
+    read_of_tenant,
+)
 from exports_app.ui.framework.browser_commands import (
     BrowserCommands,
     Step,
@@ -192,7 +198,7 @@ class ListState(rx.State):
 
     async def _read(self, tenant: str, *, fresh: bool) -> None:
         of_page, page = services.schedule_listing.page, capped(self.page, SIZE, self.sort)
-        listed = await read(of_page, tenant, self._where(), self.q, page, fresh=fresh)
+        listed = await read_of_tenant(of_page, tenant, self._where(), self.q, page, fresh=fresh)
         show = shown(listed)
         put(
             self,
