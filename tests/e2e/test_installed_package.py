@@ -52,3 +52,14 @@ def test_the_wheel_serves_the_pages_and_the_api(tmp_path: Path) -> None:
         assert httpx.post(f"{server.url}/api/auth/login", json=account).json()["accessToken"]
     assert _files(package) == before
     assert sorted(file.name for file in home.iterdir()) == [".data", "server.log"]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_uvx_runs_the_command_of_a_checkout(tmp_path: Path) -> None:
+    uvx = [str(Path(sys.executable).with_name("uvx")), "--refresh-package", "exports-app"]
+    for command in ("--version", "plan --help"):
+        ran = [*uvx, "--from", str(ROOT), "exports-app", *command.split()]
+        said = subprocess.check_output(ran, cwd=tmp_path, text=True, timeout=600)
+        assert said.startswith((f"exports_app {__version__}\n", "usage: exports-app plan"))
+    assert list(tmp_path.iterdir()) == []
