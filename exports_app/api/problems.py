@@ -57,7 +57,7 @@ WORDS = {
     "string_unicode": "must be valid Unicode text",
 }
 _PLACE = re.compile(r"at line (\d+) column (\d+)")
-"""In the parser's words for JSON that is none."""
+"""In the parser's words, for invalid JSON."""
 
 
 class Mistake(BaseModel):

@@ -96,7 +96,7 @@ FEED_EVENTS_OF_EACH = 100
 """Events of a scheduled export in a calendar of several."""
 FEED_RUNS = 50
 """Entries of a feed of runs."""
-KEPT_REQUESTS = 10_000
+KEPT_REQUESTS = 50_000
 """Requests of an account that are kept so that they can be repeated, within 24 hours."""
 KEPT_ANSWERS = 50 * 2**20
 """The answers to them, in bytes as they are stored."""

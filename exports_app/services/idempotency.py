@@ -70,7 +70,7 @@ class Idempotency:
         if known.request_hash != new.request_hash:
             raise IdempotencyKeyReused
         if known.status is not None:
-            return KeptAnswer(known.status, known.headers or [], self._decrypted(known.body))
+            return KeptAnswer(known.status, known.headers or [], self._body(known))
         raise IdempotencyInProgress if now < known.locked_until else IdempotencyOutcomeUnknown
 
     def finish(self, key_hash: str, answer: KeptAnswer) -> None:
@@ -81,12 +81,14 @@ class Idempotency:
         with self._store.write() as tx:
             tx.idempotency_keys.finish(key_hash, stored)
 
-    def _decrypted(self, body: str | None) -> bytes:
+    def _body(self, known: IdempotencyKey) -> bytes:
         """Raises IdempotencyAnswerNotKept."""
-        if body is None:
+        if known.body is None:
             raise IdempotencyAnswerNotKept
+        if known.size is None:  # kept before the upgrade to migration 0062, as it was
+            return known.body.encode()
         try:
-            return self._encryption.decrypt(body).encode()
+            return self._encryption.decrypt(known.body).encode()
         except Unreadable:
             raise IdempotencyAnswerNotKept from None
 

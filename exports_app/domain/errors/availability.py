@@ -64,7 +64,9 @@ class StoreAway(Unavailable):
 
     code = "store_unavailable"
     title = "The file store is not available"
-    about = "The place where finished files are kept cannot be read or written right now."
+    about = (
+        "The server cannot read or write its files right now: finished ones, previews or imports."
+    )
     fix = "Send the request again after Retry-After. If it stays so, see the server's log."
 
 
@@ -94,7 +96,7 @@ class Busy(TooManyRequests):
 
 
 class TooManyIdempotencyKeys(TooManyRequests):
-    """As many of your requests are kept as can be: send this one without an Idempotency-Key"""
+    """The limit of requests with an Idempotency-Key is reached: send this one without it"""
 
     code = "too_many_idempotency_keys"
     title = "Too many requests are kept"

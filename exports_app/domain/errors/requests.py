@@ -99,7 +99,7 @@ class RightsChanged(Conflict):
 
 
 class PreconditionFailed(ExportsError):
-    """This is no longer the version that If-Match names: get it again, then repeat your change"""
+    """This is no longer the version that If-Match names: load it again, then repeat your change"""
 
     code = "precondition_failed"
     title = "Not the version in If-Match"

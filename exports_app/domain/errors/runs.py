@@ -41,7 +41,7 @@ class RunHasNotFailed(Conflict):
 
 
 class RunNotWaiting(Conflict):
-    """This run is not waiting for a retry: get it again, and look at its status"""
+    """This run is not waiting for a retry: load it again and check its status"""
 
     code = "run_not_waiting"
     title = "The run does not wait for a retry"

@@ -7,7 +7,7 @@ at each event; in which tenant they may, the services decide.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,7 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.services.core.authorization import visible
+from exports_app.services.identity.sessions import id_of
 from exports_app.ui.framework import payload, refresh_group
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
@@ -94,15 +95,16 @@ async def call(
 
 
 async def read(
-    method: Callable[Concatenate[Principal, P], R], *args: P.args, **kwargs: P.kwargs
+    method: Callable[Concatenate[Principal, str, P], R],
+    tenant_id: str,
+    *args: P.args,
+    **kwargs: P.kwargs,
 ) -> R:
     """As `call`, for what only reads: pages of the same session that are refreshed together share
     the answer."""
-    if (group := refresh_group.current()) is None:
-        return await call(method, *args, **kwargs)
     caller = actor()
-    ask = partial(group.together, method, partial(method, caller.who, *args, **kwargs))
-    return await group.share((caller.session, method), (caller.who, args, kwargs), ask)
+    key, asked = (id_of(caller.session), method), (caller.who, tenant_id, args, kwargs)
+    return await _shared(key, asked, method, tenant_id, *args, **kwargs)
 
 
 async def read_of_tenant(
@@ -113,12 +115,22 @@ async def read_of_tenant(
 ) -> R:
     """As `read`, for answers that are the same for everyone who sees the tenant: all pages that are
     refreshed together share them. Raises NotFound, Forbidden."""
+    visible(principal(), tenant_id)
+    return await _shared((tenant_id, method), (args, kwargs), method, tenant_id, *args, **kwargs)
+
+
+async def _shared(
+    key: Hashable,
+    asked: Any,
+    method: Callable[Concatenate[Principal, str, P], R],
+    tenant_id: str,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
     if (group := refresh_group.current()) is None:
         return await call(method, tenant_id, *args, **kwargs)
-    who = principal()
-    visible(who, tenant_id)
-    ask = partial(group.together, method, partial(method, who, tenant_id, *args, **kwargs))
-    return await group.share((tenant_id, method), (args, kwargs), ask)
+    read_now = partial(method, principal(), tenant_id, *args, **kwargs)
+    return await group.share(key, asked, partial(group.together, (tenant_id, method), read_now))
 
 
 def error_sentence(error: ExportsError) -> str:

@@ -38,16 +38,24 @@ class _Question:
     ask: Callable[[], Any]
     answer: "asyncio.Future[Any]"
 
+    def give(self, result: Any, error: Exception | None) -> None:
+        if self.answer.done():  # its page was closed
+            return
+        if error is None:
+            self.answer.set_result(result)
+        else:
+            self.answer.set_exception(error)
+
 
 @dataclass(eq=False)
 class Group:
     """since: when it began, by time.monotonic(). Used on the event loop only."""
 
     since: float
-    _answers: dict[Hashable, list[_Answer]] = field(default_factory=dict)
-    _questions: dict[Hashable, list[_Question]] = field(default_factory=dict)
+    _answers: dict[Hashable, list[_Answer]] = field(default_factory=dict, repr=False)
+    _questions: dict[Hashable, list[_Question]] = field(default_factory=dict, repr=False)
     """Of each kind, that wait for their turn."""
-    _tasks: dict[Hashable, asyncio.Task[None]] = field(default_factory=dict)
+    _tasks: dict[Hashable, asyncio.Task[None]] = field(default_factory=dict, repr=False)
     """Of each kind, while its questions are answered."""
 
     async def share(self, key: Hashable, asked: Any, ask: Callable[[], Awaitable[T]]) -> T:
@@ -64,7 +72,8 @@ class Group:
 
     async def together(self, kind: Hashable, ask: Callable[[], T]) -> T:
         """What `ask` returns, or raises. It is called in a thread; what pages of the group ask of
-        this kind while one is at work is asked in one go afterwards."""
+        this kind while one is at work is asked there in turn, so a kind is of one tenant only:
+        another one's slow query must not keep a page waiting."""
         answer = asyncio.get_running_loop().create_future()
         waiting = self._questions.setdefault(kind, [])
         waiting.append(_Question(copy_context(), ask, answer))
@@ -83,27 +92,23 @@ class Group:
 
 
 async def _answer_all(questions: list[_Question]) -> None:
+    """Each as soon as its answer is there."""
+    loop = asyncio.get_running_loop()
+
+    def ask_each() -> None:
+        for question in questions:
+            result, error = None, None
+            try:
+                result = question.context.run(question.ask)
+            except Exception as e:  # noqa: BLE001  (raised for the page that asked)
+                error = e
+            loop.call_soon_threadsafe(question.give, result, error)
+
     try:
-        answers = await in_thread(_ask_each, questions)
+        await in_thread(ask_each)
     except Exception as e:  # noqa: BLE001  (there was no thread; all who wait are told)
-        answers = [(None, e)] * len(questions)
-    for question, (value, error) in zip(questions, answers, strict=True):
-        if question.answer.done():  # its page was closed
-            continue
-        if error is None:
-            question.answer.set_result(value)
-        else:
-            question.answer.set_exception(error)
-
-
-def _ask_each(questions: list[_Question]) -> list[tuple[Any, Exception | None]]:
-    answers = list[tuple[Any, Exception | None]]()
-    for question in questions:
-        try:
-            answers.append((question.context.run(question.ask), None))
-        except Exception as e:  # noqa: BLE001  (raised for the page that asked)
-            answers.append((None, e))
-    return answers
+        for question in questions:
+            question.give(None, e)
 
 
 async def _awaited(ask: Callable[[], Awaitable[T]]) -> T:

@@ -96,6 +96,8 @@ class SessionState(rx.State):
     """Whose data this tab's states hold: a user id. Kept by the Guard."""
     _rights: list[str] = []  # noqa: RUF012
     """What they could do at its latest event. Kept by the Guard."""
+    _path: str = ""
+    """That the page was loaded by."""
 
     @internal
     def is_of(self, user_id: str) -> bool:
@@ -135,6 +137,9 @@ class SessionState(rx.State):
 
     async def _enter(self) -> None:
         caller = actor()
+        if self._path not in {"", path(self)}:  # otherwise the tab was only disconnected
+            await close_questions(self)
+        self._path = path(self)
         try:
             user, tenants = await in_thread(services.auth.me, caller.who)
         except ExportsError as e:

@@ -36,6 +36,15 @@ def send(services: Services, admin: Principal) -> Send:
     return carry_out
 
 
+def test_an_answer_that_was_kept_before_the_upgrade_comes_back(
+    services: Services, admin: Principal, send: Send
+) -> None:
+    send("k")
+    body = ANSWER.body.decode()
+    sql(services, "UPDATE idempotency_keys SET size = NULL, body = ?", body)
+    assert services.idempotency.begin(admin, "k", b"x") == ANSWER
+
+
 def test_of_requests_at_the_same_time_one_is_carried_out(
     services: Services, admin: Principal
 ) -> None:

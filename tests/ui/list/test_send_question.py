@@ -282,6 +282,12 @@ def test_questions_are_closed_where_another_page_is_opened(
         await tab.do(SendQuestion.ask_run, schedule.id)
         await load(tab, sign_in, admin, acme)
         assert await asking() == (False, "", False)
+        await tab.do(SendQuestion.ask_run, schedule.id)
+        await tab.do(SessionState.enter)
+        assert await asking() == (True, "", False)
+        tab.root.router_data = {"asPath": "/settings/feeds", "pathname": "/settings/feeds"}
+        await tab.do(SessionState.enter)
+        assert await asking() == (False, "", False)
 
     asyncio.run(play())
 

@@ -1,7 +1,8 @@
 """What pages that are refreshed together share."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -92,11 +93,11 @@ ASKS: ContextVar[str] = ContextVar("asks", default="")
 def test_what_pages_ask_at_the_same_time_is_asked_in_one_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sizes = list[int]()
+    threads = list[str]()
 
-    async def in_thread(work: Callable[[Sequence[Any]], Any], questions: Sequence[Any]) -> Any:
-        sizes.append(len(questions))
-        return await asyncio.to_thread(work, questions)
+    async def in_thread(work: Callable[[], None]) -> None:
+        threads.append("")
+        await asyncio.to_thread(work)
 
     async def page(group: Group, name: str) -> str:
         ASKS.set(name)
@@ -114,13 +115,31 @@ def test_what_pages_ask_at_the_same_time_is_asked_in_one_thread(
 
     monkeypatch.setattr(refresh_group, "in_thread", in_thread)
     asyncio.run(story())
-    assert sizes == [4, 1]
+    assert len(threads) == 2
 
 
 def _who_asks() -> str:
     if not ASKS.get():
         raise LookupError("nobody")
     return ASKS.get()
+
+
+def test_nobody_waits_for_the_answers_to_others() -> None:
+    async def in_thread(work: Callable[[], None]) -> None:
+        await asyncio.to_thread(work)
+
+    async def story() -> None:
+        group, may_end = Group(0.0), threading.Event()
+        quick = asyncio.create_task(group.together("name", lambda: "quick"))
+        slow = asyncio.create_task(group.together("name", lambda: may_end.wait(10)))
+        assert await quick == "quick"
+        assert not slow.done()
+        may_end.set()
+        assert await slow is True
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(refresh_group, "in_thread", in_thread)
+        asyncio.run(story())
 
 
 def test_all_who_wait_are_told_that_there_is_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:

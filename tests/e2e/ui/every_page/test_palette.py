@@ -1,5 +1,7 @@
 """The command palette over a slow connection."""
 
+import time
+
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.ui.house import Company, House
@@ -29,7 +31,9 @@ class SlowAnswers:
         self._holds = True
 
     def wait_for_one(self) -> None:
+        end = time.monotonic() + 10
         while not self._held:
+            assert time.monotonic() < end, "the server did not answer"
             self._page.evaluate("1")  # lets the messages come
 
     def release(self) -> None:

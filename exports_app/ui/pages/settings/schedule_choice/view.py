@@ -58,7 +58,7 @@ def schedule_field(name: str, error: rx.Var[str]) -> rx.Component:
             rx.cond(ScheduleChoice.q == "", every), rx.foreach(ScheduleChoice.options, _option)
         ),
         rx.el.span(_more(""), class_name="muted"),
-        "Choose one to show it alone",
+        "Choose one to limit the feed to it",
     )
 
 
