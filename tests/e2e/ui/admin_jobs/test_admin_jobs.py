@@ -3,6 +3,7 @@ how many it took."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -20,6 +21,8 @@ from tests.e2e.ui.visitor import Visits
 from tests.mailserver import Rules
 
 MANY = 300
+BERLIN = ZoneInfo("Europe/Berlin")
+"""The zone of the days on the page."""
 
 
 def test_signs_in(company: Company, visits: Visits) -> None:
@@ -92,7 +95,7 @@ def test_finds_a_failed_run_of_last_week_among_very_many_schedules(
         expect(page.locator("tr[data-run]")).to_have_count(50)
         page.locator("#filter-status").select_option(label="Failed")
         expect(page.locator("tr[data-run]")).to_have_count(2)
-        page.locator("#filter-until").fill(f"{failed.created_at.date():%Y-%m-%d}")
+        page.locator("#filter-until").fill(f"{failed.created_at.astimezone(BERLIN):%Y-%m-%d}")
         expect(page.locator("tr[data-run]")).to_have_count(1)
         expect(page.locator(f'tr[data-run="{failed.id}"]')).to_contain_text(failed.spec.name)
 
