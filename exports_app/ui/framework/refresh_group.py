@@ -8,6 +8,7 @@ rights, every answer; those of one tenant what does not depend on who asks.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from typing import Any, TypeVar, cast
 from exports_app.services.core import request_coalescing
 from exports_app.services.core.request_coalescing import GROUP_SECONDS
 from exports_app.ui.framework.threads import in_thread
+
+TOGETHER_SECONDS = 0.1
+"""An answer that is there is given after so long, though others are still read."""
 
 T = TypeVar("T")
 
@@ -38,7 +42,7 @@ class _Question:
     ask: Callable[[], Any]
     answer: "asyncio.Future[Any]"
 
-    def give(self, result: Any, error: Exception | None) -> None:
+    def give(self, result: Any, error: BaseException | None) -> None:
         if self.answer.done():  # its page was closed
             return
         if error is None:
@@ -92,23 +96,26 @@ class Group:
 
 
 async def _answer_all(questions: list[_Question]) -> None:
-    """Each as soon as its answer is there."""
-    loop = asyncio.get_running_loop()
+    """Each soon after its answer is there: several at once, since a page that goes on while others
+    are still read takes turns with the thread that reads, and all of them end later."""
+    answered = deque[tuple[_Question, Any, Exception | None]]()
 
     def ask_each() -> None:
         for question in questions:
-            result, error = None, None
             try:
-                result = question.context.run(question.ask)
+                answered.append((question, question.context.run(question.ask), None))
             except Exception as e:  # noqa: BLE001  (raised for the page that asked)
-                error = e
-            loop.call_soon_threadsafe(question.give, result, error)
+                answered.append((question, None, e))
 
-    try:
-        await in_thread(ask_each)
-    except Exception as e:  # noqa: BLE001  (there was no thread; all who wait are told)
+    asking = asyncio.ensure_future(in_thread(ask_each))
+    while not asking.done():
+        await asyncio.wait({asking}, timeout=TOGETHER_SECONDS)
+        while answered:
+            question, result, error = answered.popleft()
+            question.give(result, error)
+    if not_asked := asking.exception():  # there was no thread; all who wait are told
         for question in questions:
-            question.give(None, e)
+            question.give(None, not_asked)
 
 
 async def _awaited(ask: Callable[[], Awaitable[T]]) -> T:
