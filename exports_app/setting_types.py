@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator
 
+Network = IPv4Network | IPv6Network
+
 
 def _zone(value: str) -> str:
     name = value.removeprefix(":")
@@ -51,13 +53,26 @@ def _networks(value: object) -> object:
             raise ValueError(
                 f"must be addresses or networks like 127.0.0.1, 10.0.0.0/8; {text[:50]} is neither"
             ) from None
-        if network.prefixlen == 0:
-            raise ValueError(
-                f"must not contain {text}: anyone could fake their address; list the addresses of "
-                "your proxies"
-            )
         networks.append(network)
     return tuple(networks)
+
+
+def _proxies(value: tuple[Network, ...]) -> tuple[Network, ...]:
+    if everything := next((network for network in value if network.prefixlen == 0), None):
+        raise ValueError(
+            f"must not contain {everything}: anyone could fake their address; list the addresses "
+            "of your proxies"
+        )
+    return value
+
+
+def _reachable(value: tuple[Network, ...]) -> tuple[Network, ...]:
+    if everything := next((network for network in value if network.prefixlen == 0), None):
+        raise ValueError(
+            f"must not contain {everything}: name the networks of the servers that people may use, "
+            "such as 10.1.2.0/24"
+        )
+    return value
 
 
 def _origins(value: object) -> object:
@@ -86,8 +101,8 @@ def _origin(text: str) -> str:
 
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?")
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
-Network = IPv4Network | IPv6Network
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
+Proxies = Annotated[tuple[Network, ...], BeforeValidator(_networks), AfterValidator(_proxies)]
+Reachable = Annotated[tuple[Network, ...], BeforeValidator(_networks), AfterValidator(_reachable)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Host = Annotated[str, AfterValidator(_host)]

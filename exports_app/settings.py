@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from exports_app.connection_settings import ConnectionSettings
 from exports_app.environment import SettingsError, read
-from exports_app.setting_types import Host, Networks, Origins, Rate, Zone
+from exports_app.setting_types import Host, Origins, Proxies, Rate, Reachable, Zone
 
 MIN_KEY_LENGTH = 32
 
@@ -46,8 +46,11 @@ class Settings(ConnectionSettings):
         pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$",
         description="an address such as https://exports.example.com",
     )
-    trusted_proxies: Networks = ()
+    trusted_proxies: Proxies = ()
     """Proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
+    allowed_networks: Reachable = ()
+    """Networks that addresses of users may lead to (webhooks, destinations) although they are not
+    public."""
     cors_origins: Origins = ()
     """Other sites whose pages may call the API."""
     secret_key: SecretStr = SecretStr("")

@@ -47,6 +47,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     database = list(limited("database", lambda: databases.reach(settings)))
     yield from database
     yield from _proxies(settings)
+    yield from _allowed_networks(settings)
     if settings.files_url:
         yield from limited("files", lambda: [_files(settings)])
     if settings.redis:
@@ -145,6 +146,14 @@ def _proxies(settings: Settings) -> Iterator[Finding]:
         trusted = ", ".join(map(str, settings.trusted_proxies))
         yield Finding(
             True, "proxies", f"client addresses are read from X-Forwarded-For, set by {trusted}"
+        )
+
+
+def _allowed_networks(settings: Settings) -> Iterator[Finding]:
+    if settings.allowed_networks:
+        networks = ", ".join(map(str, settings.allowed_networks))
+        yield Finding(
+            True, "networks", f"webhooks and destinations may reach {networks} besides the internet"
         )
 
 

@@ -9,6 +9,7 @@ from exports_app.db.notify_events import SharedChanges
 from exports_app.db.process_registry import ProcessRegistry
 from exports_app.db.store import SqlStore
 from exports_app.domain.runs import retry
+from exports_app.outbound.guard import Guard
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.lanes import Lanes
@@ -31,6 +32,8 @@ class Foundation:
     clock: Clock
     counts: Counts
     lanes: Lanes
+    guard: Guard
+    """Of connections to addresses that users name."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def build(s: Settings, clock: Clock | None) -> Foundation:
         clock=clock or (system if database.embedded else DatabaseClock(database)),
         counts=Counts(s.redis, s.current_redis),
         lanes=Lanes(),
+        guard=Guard(s.allowed_networks),
     )
 
 
