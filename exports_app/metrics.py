@@ -44,6 +44,13 @@ MESSAGE_RESULTS = {
     "unknown": "unknown",
 }
 """By the status of the message after the attempt."""
+WEBHOOKS = Counter(
+    "exports_webhook_attempts",
+    "Attempts to send a message to a webhook, by what became of it",
+    ["result"],
+    registry=REGISTRY,
+)
+WEBHOOK_RESULTS = ("delivered", "failed", "deferred")
 HTTP_REQUESTS = Counter(
     "exports_http_requests",
     "Requests to the API, by method, route and status",
@@ -62,6 +69,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 for _kind in MESSAGE_KINDS:
     for _result in MESSAGE_RESULTS.values():
         MESSAGES.labels(_kind, _result)  # counted from 0, so that the first one is an increase too
+
+for _result in WEBHOOK_RESULTS:
+    WEBHOOKS.labels(_result)
 
 
 def count_message(kind: str, status: str) -> None:

@@ -139,6 +139,12 @@ def _add_figures(registry: CollectorRegistry, figures: Figures, workers: int) ->
     )
     for kind, count in figures.messages_waiting.items():
         waiting.labels(kind).set(count)
+    _gauge(
+        registry,
+        "exports_webhooks_waiting",
+        "Messages to webhooks that are still to be sent; at most 1000 are counted",
+        figures.webhooks_waiting,
+    )
 
 
 def _gauge(registry: CollectorRegistry, name: str, what: str, value: float) -> None:

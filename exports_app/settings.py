@@ -111,6 +111,9 @@ class Settings(ConnectionSettings):
     """How long emails to people about their accounts are kept."""
     link_retention_days: int = Field(30, ge=1, le=36_500)
     """How long invitations and links of password resets are kept after their end."""
+    webhook_retention_days: int = Field(30, ge=4, le=36_500)
+    """How long messages to webhooks are kept, with the answers to them. They are sent for up to
+    four days."""
     audit_retention_days: int | None = Field(None, ge=1, le=36_500)
     """How long audit entries that were exported are kept; None: for ever."""
     quota_pending_runs: int = Field(1_000, ge=1)

@@ -44,6 +44,7 @@ from exports_app.api.routes import (
     uploads,
     users,
     views,
+    webhooks,
     well_known,
 )
 from exports_app.api.serving import Serving, Stage
@@ -85,6 +86,7 @@ def create(
         previews,
         schedules,
         views,
+        webhooks,
         all_runs,
         runs,
         download_links,

@@ -42,6 +42,14 @@ class SqlTransaction:
         return r.ApiKeyRepository(self.connection)
 
     @cached_property
+    def webhooks(self) -> r.WebhookRepository:
+        return r.WebhookRepository(self.connection)
+
+    @cached_property
+    def webhook_deliveries(self) -> r.WebhookDeliveryRepository:
+        return r.WebhookDeliveryRepository(self.connection)
+
+    @cached_property
     def feeds(self) -> r.FeedRepository:
         return r.FeedRepository(self.connection)
 

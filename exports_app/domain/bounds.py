@@ -102,6 +102,15 @@ KEPT_ANSWERS = 50 * 2**20
 """The answers to them, in bytes as they are stored."""
 KEPT_ANSWER = 2**20
 """One of these answers, in bytes."""
+WEBHOOKS = 20
+"""Webhooks of a tenant."""
+WEBHOOK_NAME = 100
+WEBHOOK_EVENTS = 20
+"""Types of events of a webhook that are read before duplicates are merged."""
+WEBHOOK_SCHEDULES = 100
+"""Scheduled exports of which a webhook gets the events, where it does not get those of all."""
+WEBHOOK_REPLAY = 1_000
+"""Deliveries that are sent again at once."""
 METRIC_DAYS = 10_000
 BULK = 1_000
 """Scheduled exports that one action is done to, at once."""
@@ -130,6 +139,7 @@ Password: TypeAlias = Annotated[str, MaxLen(PASSWORD)]
 Otp: TypeAlias = Annotated[str, MaxLen(OTP)]
 LinkToken: TypeAlias = Annotated[str, MaxLen(LINK_TOKEN)]
 Tag: TypeAlias = Annotated[str, MaxLen(TAG)]
+WebhookName: TypeAlias = Annotated[str, MaxLen(WEBHOOK_NAME)]
 ViewName: TypeAlias = Annotated[str, MaxLen(VIEW_NAME)]
 KeyName: TypeAlias = Annotated[str, MaxLen(KEY_NAME)]
 Domain: TypeAlias = Annotated[str, MaxLen(DOMAIN)]

@@ -22,6 +22,7 @@ from exports_app.engine.job import Job
 from exports_app.engine.message_sender import MessageSender
 from exports_app.engine.pulse import Pulse
 from exports_app.engine.run_delivery import DeliveryLimits, RunDelivery
+from exports_app.engine.webhook_sender import WebhookSender
 from exports_app.engine.worker import Worker
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.records import Run
@@ -92,6 +93,7 @@ class LocalEngine:
         self._message_sender = MessageSender(
             services.account_messages, services.notifications, self._closing
         )
+        self._webhook_sender = WebhookSender(services.webhook_sending, self._closing)
         self._cycle_at = 0.0
         self._away = False
         """Whether the database could not be reached at the last heartbeat."""
@@ -160,10 +162,11 @@ class LocalEngine:
             self._endings.recover(everything=True)
             self._services.account_messages.recover()
             self._services.notifications.recover()
+            self._services.webhook_sending.recover()
         self._cycle_at = time.monotonic()
 
     def _on_change(self, change: Change) -> None:
-        if change.topic in {Topic.SCHEDULES, Topic.RUNS}:
+        if change.topic in {Topic.SCHEDULES, Topic.RUNS, Topic.WEBHOOKS}:
             self.wake()
 
     async def _drive(self, event: asyncio.Event) -> None:
@@ -179,6 +182,7 @@ class LocalEngine:
             self._services.ticks.tick()
             metrics.TICKS.inc()
             self._message_sender.start()
+            self._webhook_sender.start()
             self._stop_cancelled()
             if not maintenance and self._executes():
                 self._begin_runs()

@@ -162,7 +162,12 @@ class _Transport(httpx.BaseTransport):
             answer = self._pool.handle_request(asked)
         # A compressed answer, for which nobody asked, is not unpacked: it may be huge
         headers = [(k, v) for k, v in answer.headers if k.lower() != b"content-encoding"]
-        return httpx.Response(answer.status, headers=headers, stream=_Body(answer, self._most))
+        return httpx.Response(
+            answer.status,
+            headers=headers,
+            stream=_Body(answer, self._most),
+            extensions={"http_version": answer.extensions.get("http_version", b"HTTP/1.1")},
+        )
 
     def close(self) -> None:
         self._pool.close()

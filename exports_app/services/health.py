@@ -32,7 +32,7 @@ class Figures:
     """Of all tenants. due_lag: seconds by which the oldest due schedule is late. queue_age: seconds
     that the oldest run which could begin has waited. Both are 0 where there is none, and do not
     count the time of the last maintenance. runs, deliveries: counts by status. messages_waiting: by
-    kind, see `metrics.MESSAGE_KINDS`."""
+    kind, see `metrics.MESSAGE_KINDS`. webhooks_waiting: messages to webhooks."""
 
     maintenance: bool
     due_lag: float
@@ -40,6 +40,7 @@ class Figures:
     runs: Mapping[str, int]
     deliveries: Mapping[str, int]
     messages_waiting: Mapping[str, int]
+    webhooks_waiting: int
 
 
 class Health:
@@ -140,6 +141,7 @@ class Health:
                 tx.status_counts.runs(),
                 deliveries,
                 waiting,
+                tx.webhook_deliveries.waiting(MOST_COUNTED),
             )
 
 

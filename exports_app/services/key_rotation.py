@@ -1,7 +1,8 @@
 """After a rotation of keys: encrypts and signs with the newest key what the database has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from exports_app.services.audit import audit_log
 from exports_app.services.audit.seals import Seals
@@ -11,8 +12,29 @@ from exports_app.services.keys.encryption import Encryption, Unreadable
 
 BATCH = 20
 """Rows of one transaction: an answer that is kept may have a megabyte."""
-Row = tuple[str, str]
-"""An id, and what is encrypted."""
+Secrets = tuple[Any, ...]
+"""What is encrypted in a row: texts, or None."""
+Rows = Callable[[Transaction, str], Sequence[tuple[Any, ...]]]
+"""The next rows after an id: the id and its secrets."""
+Replace = Callable[[Transaction, str, Secrets, Secrets], bool]
+"""The old secrets of an id by new ones, unless they were changed meanwhile."""
+KINDS: tuple[tuple[Rows, Replace], ...] = (
+    (
+        lambda tx, after: tx.second_factors.secrets(after, BATCH),
+        lambda tx, of, old, new: tx.second_factors.replace_secret(of, *old, *new),
+    ),
+    (
+        lambda tx, after: tx.webhooks.secrets(after, BATCH),
+        lambda tx, of, old, new: tx.webhooks.replace_secrets(
+            of, (old[0], old[1]), (new[0], new[1])
+        ),
+    ),
+)
+ANSWERS: tuple[Rows, Replace] = (
+    lambda tx, after: tx.idempotency_keys.bodies(after, BATCH),
+    lambda tx, of, old, new: tx.idempotency_keys.replace_body(of, *old, *new),
+)
+"""Answers for repeated requests, which last a day."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +62,11 @@ class KeyRotation:
         installation. what: the entry's subject. Raises ExportsError, see `Seals.sign_again`;
         Unavailable."""
         checkpoints = self._seals.sign_again()
-        factors, unreadable = self._encrypt_again(
-            lambda tx, after: tx.second_factors.secrets(after, BATCH),
-            lambda tx, *of: tx.second_factors.replace_secret(*of),
-        )
-        answers, _ = self._encrypt_again(
-            lambda tx, after: tx.idempotency_keys.bodies(after, BATCH),
-            lambda tx, *of: tx.idempotency_keys.replace_body(*of),
-        )
-        renewed = factors + answers
+        renewed = unreadable = 0
+        for rows, replace in KINDS:
+            new, lost = self._encrypt_again(rows, replace)
+            renewed, unreadable = renewed + new, unreadable + lost
+        renewed += self._encrypt_again(*ANSWERS)[0]
         with self._store.write() as tx:
             audit_log.note(
                 *(tx, audit_log.COMMAND_LINE, Action.KEYS_ROTATED, self._clock()),
@@ -60,24 +78,27 @@ class KeyRotation:
             )
         return Renewed(renewed, unreadable, checkpoints)
 
-    def _encrypt_again(
-        self,
-        rows: Callable[[Transaction, str], list[Row]],
-        replace: Callable[[Transaction, str, str, str], bool],
-    ) -> tuple[int, int]:
-        """How many secrets were, and how many no key decrypts. rows: those after an id. replace:
-        the old by the new one of an id, unless it was changed meanwhile."""
+    def _encrypt_again(self, rows: Rows, replace: Replace) -> tuple[int, int]:
+        """How many rows were, and how many no key decrypts."""
         renewed = unreadable = 0
         after = ""
         while True:
             with self._store.write() as tx:
                 batch = rows(tx, after)
-                for after, secret in batch:
-                    if self._encryption.is_current(secret):
-                        continue
+                for after, *secrets in batch:
+                    old = tuple(secrets)
                     try:
-                        renewed += replace(tx, after, secret, self._encryption.renew(secret))
+                        new = tuple(map(self._renewed, old))
                     except Unreadable:
                         unreadable += 1
+                        continue
+                    if new != old:
+                        renewed += replace(tx, after, old, new)
             if len(batch) < BATCH:
                 return renewed, unreadable
+
+    def _renewed(self, secret: str | None) -> str | None:
+        """Under the newest key. Raises Unreadable."""
+        if secret is None or self._encryption.is_current(secret):
+            return secret
+        return self._encryption.renew(secret)

@@ -1,5 +1,6 @@
 """Housekeeping of short-lived records: sent notifications and account messages, ended invitations,
-links of password resets, sessions, one-time codes, and answers kept for repeated requests."""
+links of password resets, sessions, one-time codes, answers kept for repeated requests, and
+messages of webhooks."""
 
 import time
 from collections.abc import Callable
@@ -23,12 +24,14 @@ class RecordDays:
     """How long records are kept, in days.
 
     notices, account_messages: after they were written; those that are still to be sent stay.
-    links: of invitations and password resets, after their end.
+    links: of invitations and password resets, after their end. webhooks: messages, after the event;
+    those that are still to be sent stay.
     """
 
     notices: int
     account_messages: int
     links: int
+    webhooks: int
 
 
 class RecordRetention:
@@ -58,6 +61,7 @@ class RecordRetention:
             "password_resets": lambda tx: tx.password_resets.forget(ago(days.links), BATCH),
             "sessions": lambda tx: tx.sessions.forget(now - sessions.KEPT, BATCH),
             "codes": lambda tx: tx.codes.forget(now, BATCH),
+            "webhook_messages": lambda tx: tx.webhook_deliveries.forget(ago(days.webhooks), BATCH),
             "idempotency_keys": lambda tx: tx.idempotency_keys.forget(now, BATCH),
         }
         removed = {

@@ -17,11 +17,13 @@ from exports_app.wiring import (
     runs,
     schedules,
     tenants,
+    webhooks,
 )
 
 
 @dataclass(frozen=True)
 class Services(
+    webhooks.WebhookServices,
     operation.OperationServices,
     campaigns.CampaignServices,
     accounts.AccountServices,
@@ -70,6 +72,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         runs.files(base, secrets.keys, of_identity, of_audit.audit),
         campaigns.build(base, of_identity.sessions),
         operation.build(base, secrets, of_audit),
+        webhooks.build(base, secrets, of_identity),
     )
     return Services(**{name: value for part in parts for name, value in vars(part).items()})
 

@@ -36,6 +36,7 @@ def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationSer
         notices=s.notice_retention_days,
         account_messages=s.account_message_retention_days,
         links=s.link_retention_days,
+        webhooks=s.webhook_retention_days,
     )
     return OperationServices(
         health=Health(f.store, f.files, f.counts, f.clock, s.late_minutes),

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from exports_app.api.app import create
 from exports_app.services.accounts.api_key_rules import KeyDraft
 from exports_app.services.schedules.view_filters import ViewFilters
+from exports_app.services.webhooks.rules import WebhookDraft
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.api.access.wait import Wait
@@ -150,7 +151,14 @@ def ids(
         filters = ViewFilters(state="failing")
         of = (cast.admin.who, cast.acme.id, "Failing", filters)
         view_id = services.saved_views.create(*of, is_shared=True).id
+    webhook_id = delivery_id = ABSENT
+    if case is None or {"{webhook_id}", "{delivery_id}"} & set(case.path.split("/")):
+        hook = WebhookDraft("Hook", "https://hooks.example.com/", ["export.run.completed"])
+        webhook_id = services.webhooks.create(cast.admin.who, None, hook)[0].webhook.id
+        delivery_id = services.webhooks.send_test(cast.admin.who, webhook_id).id
     return {
+        "webhook_id": webhook_id,
+        "delivery_id": delivery_id,
         "schedule_id": schedule["id"],
         "campaign_id": campaign["id"],
         "history_id": run_id,

@@ -11,6 +11,7 @@ from exports_app.domain.access import Permission
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.world import PASSWORD, uuid_of
 
+WEBHOOKS = "/api/webhooks"
 DEFINITION = "/api/tenants/{tenant_id}/definition"
 KIB = 1024
 MIB = 1024 * KIB
@@ -274,6 +275,38 @@ CASES = [
     Case("GET", "/api/tenants/{tenant_id}/keys/{key_id}", 200, writes=True),
     Case("PATCH", "/api/tenants/{tenant_id}/keys/{key_id}", 200, {"name": "Weekly"}, writes=True),
     Case("DELETE", "/api/tenants/{tenant_id}/keys/{key_id}", 204, writes=True),
+    Case("GET", WEBHOOKS, 200, writes=True, super_admin=422),
+    Case(
+        "POST",
+        WEBHOOKS,
+        201,
+        {
+            "name": "Warehouse",
+            "url": "https://hooks.example.com/exports",
+            "events": ["export.run.completed"],
+            "tenantId": "00000000-0000-4000-8000-00000000000a",
+        },
+        writes=True,
+    ),
+    Case("GET", WEBHOOKS + "/events", 200, writes=True),
+    Case("GET", WEBHOOKS + "/{webhook_id}", 200, writes=True),
+    *(
+        Case(method, WEBHOOKS + "/{webhook_id}", 200, {"name": method}, writes=True)
+        for method in CHANGES
+    ),
+    Case("DELETE", WEBHOOKS + "/{webhook_id}", 204, writes=True),
+    Case("POST", WEBHOOKS + "/{webhook_id}/rotate-secret", 200, writes=True),
+    Case("POST", WEBHOOKS + "/{webhook_id}/test", 202, writes=True),
+    Case("GET", WEBHOOKS + "/{webhook_id}/deliveries", 200, writes=True),
+    Case(
+        "POST",
+        WEBHOOKS + "/{webhook_id}/replay",
+        202,
+        {"since": "2026-03-01T00:00:00Z"},
+        writes=True,
+    ),
+    Case("GET", WEBHOOKS + "/deliveries/{delivery_id}", 200, writes=True),
+    Case("POST", WEBHOOKS + "/deliveries/{delivery_id}/redeliver", 202, writes=True),
     Case("GET", "/api/audit", 200, writes=True),
     Case("GET", "/api/audit/csv", 200, writes=True),
     Case("POST", SCHEDULES + "/validate-cron", 200, {"expression": "0 9 * * 1"}),

@@ -7,6 +7,8 @@ ID = "$response.body#/id"
 SCHEDULE = {"schedule_id": ID}
 CAMPAIGN = {"campaign_id": ID}
 OWN_KEY = {"key_id": ID}
+WEBHOOK = {"webhook_id": ID}
+DELIVERY = {"delivery_id": ID}
 FEED = {"feed_id": ID}
 IN_TENANT = {"tenant_id": "$request.path.tenant_id"}
 TENANT_KEY = IN_TENANT | {"key_id": ID}
@@ -50,6 +52,12 @@ LINKS: dict[str, dict[str, Parameters]] = {
     "createView": _all(VIEW, "getView", "updateView", "patchView", "deleteView"),
     "createOwnKey": _all(OWN_KEY, "getOwnKey", "renameOwnKey", "revokeOwnKey"),
     "createFeed": _all(FEED, "getFeed", "revokeFeed"),
+    "createWebhook": {
+        **_all(WEBHOOK, "getWebhook", "updateWebhook", "patchWebhook", "deleteWebhook"),
+        **_all(WEBHOOK, "testWebhook", "listWebhookDeliveries"),
+        **_all(WEBHOOK, "rotateWebhookSecret", "replayWebhook"),
+    },
+    "testWebhook": _all(DELIVERY, "getWebhookDelivery", "redeliverWebhook"),
     "createTenantKey": _all(TENANT_KEY, "getTenantKey", "renameTenantKey", "revokeTenantKey"),
     "inviteMember": _all(INVITATION, "resendInvitation", "revokeInvitation"),
 }

@@ -26,6 +26,8 @@ RUN = f"{SCHEDULE}/history/{{history_id}}"
 TENANT = "/api/tenants/{tenant_id}"
 DEFINITION = f"{TENANT}/definition"
 ACCOUNT = "/api/account"
+WEBHOOKS = "/api/webhooks"
+WEBHOOK = f"{WEBHOOKS}/{{webhook_id}}"
 
 IF_MATCH = (e.PreconditionFailed, e.PreconditionRequired)
 """Of changes that name the version that they are made to."""
@@ -199,7 +201,26 @@ _OTHERS = {
     "GET /api/live": _operation("getLiveness"),
     "GET /api/ready": _operation("getReadiness"),
 }
-OPERATIONS = _PEOPLE | _TENANTS | _SCHEDULES | _OTHERS
+_WEBHOOKS = {
+    f"GET {WEBHOOKS}": _operation("listWebhooks"),
+    f"POST {WEBHOOKS}": _operation("createWebhook", e.NotFound, e.LimitReached),
+    f"GET {WEBHOOKS}/events": _operation("listEventTypes"),
+    f"GET {WEBHOOK}": _operation("getWebhook"),
+    f"PUT {WEBHOOK}": _operation("updateWebhook", *A_VERSION),
+    f"PATCH {WEBHOOK}": _operation("patchWebhook", *A_VERSION),
+    f"DELETE {WEBHOOK}": _operation("deleteWebhook", *A_VERSION),
+    f"POST {WEBHOOK}/rotate-secret": _operation(
+        "rotateWebhookSecret", e.VersionConflict, e.PreconditionFailed
+    ),
+    f"POST {WEBHOOK}/test": _operation("testWebhook"),
+    f"GET {WEBHOOK}/deliveries": _operation("listWebhookDeliveries"),
+    f"POST {WEBHOOK}/replay": _operation("replayWebhook", e.WebhookInactive),
+    f"GET {WEBHOOKS}/deliveries/{{delivery_id}}": _operation("getWebhookDelivery"),
+    f"POST {WEBHOOKS}/deliveries/{{delivery_id}}/redeliver": _operation(
+        "redeliverWebhook", e.WebhookInactive, e.WebhookBeingSent
+    ),
+}
+OPERATIONS = _PEOPLE | _TENANTS | _SCHEDULES | _WEBHOOKS | _OTHERS
 
 TAGS = {
     "auth": "Sign in, and reset a forgotten password",
@@ -214,6 +235,7 @@ TAGS = {
     "as code": "The scheduled exports of a tenant as one definition, in YAML or JSON",
     "runs": "The runs of a tenant, across its scheduled exports",
     "saved views": "Saved filters of the list of scheduled exports",
+    "webhooks": "Endpoints that are told what happens in a tenant, and what was sent to them",
     "files": "Files by the links in emails",
     "campaigns": "Campaigns and their daily metrics",
     "catalog": "What can be chosen for a scheduled export",

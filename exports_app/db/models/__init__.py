@@ -40,6 +40,12 @@ from exports_app.db.models.schedules import (
 from exports_app.db.models.sessions import CodeRow, SessionRow
 from exports_app.db.models.status_counts import StatusCountRow
 from exports_app.db.models.tenants import InvitationRow, MembershipRow, MessagesOfDayRow, TenantRow
+from exports_app.db.models.webhooks import (
+    WebhookAttemptRow,
+    WebhookDeliveryRow,
+    WebhookMessageRow,
+    WebhookRow,
+)
 
 __all__ = [
     "AccountMessageRow",
@@ -80,6 +86,10 @@ __all__ = [
     "TenantRow",
     "UnsealedRow",
     "UserRow",
+    "WebhookAttemptRow",
+    "WebhookDeliveryRow",
+    "WebhookMessageRow",
+    "WebhookRow",
     "ZoneDataRow",
     "metadata",
 ]

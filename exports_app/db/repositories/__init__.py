@@ -34,6 +34,7 @@ from exports_app.db.repositories.tenants.invitations import InvitationRepository
 from exports_app.db.repositories.tenants.tenants import TenantRepository
 from exports_app.db.repositories.tenants.usage import UsageRepository
 from exports_app.db.repositories.views import ViewRepository
+from exports_app.db.repositories.webhooks import WebhookDeliveryRepository, WebhookRepository
 from exports_app.db.repositories.zone_data import ZoneDataRepository
 
 __all__ = [
@@ -70,6 +71,8 @@ __all__ = [
     "UsageRepository",
     "UserRepository",
     "ViewRepository",
+    "WebhookDeliveryRepository",
+    "WebhookRepository",
     "ZoneDataRepository",
     "table",
 ]

@@ -123,6 +123,8 @@ from exports_app.domain.errors.tenants import (
     SecondFactorNotBegun,
     SecondFactorOff,
     SecondFactorOn,
+    WebhookBeingSent,
+    WebhookInactive,
 )
 
 __all__ = [
@@ -230,6 +232,8 @@ __all__ = [
     "UnsupportedFile",
     "UnsupportedType",
     "VersionConflict",
+    "WebhookBeingSent",
+    "WebhookInactive",
     "WrongAccount",
     "WrongCredentials",
     "WrongHost",

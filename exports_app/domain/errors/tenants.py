@@ -137,3 +137,21 @@ class OwnSecondFactorFirst(Conflict):
     title = "Set up your own two-factor authentication first"
     about = "Who requires two-factor authentication in a tenant without using it loses access."
     fix = "Set it up for your own account, then change the tenant."
+
+
+class WebhookInactive(Conflict):
+    """This webhook is switched off: activate it first"""
+
+    code = "webhook_inactive"
+    title = "The webhook is switched off"
+    about = "Nothing is sent to a webhook that is switched off, but for tests."
+    fix = "Activate the webhook, then send the request again."
+
+
+class WebhookBeingSent(Conflict):
+    """This message is being sent at this moment: wait for its result"""
+
+    code = "webhook_being_sent"
+    title = "The message is being sent"
+    about = "An attempt at this delivery is under way."
+    fix = "Get the delivery again in a few seconds, and look at its status."

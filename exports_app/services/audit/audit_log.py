@@ -23,6 +23,7 @@ from exports_app.services.core.field_rules import check_page, check_search, one_
 from exports_app.services.core.interfaces import AuditFilter, Clock, Store, Transaction
 from exports_app.services.core.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
 from exports_app.services.core.request_context import RequestContext
+from exports_app.services.events import noting
 
 APP = "the app"
 """The actor where no user did it, here and below."""
@@ -47,7 +48,7 @@ def note(
 ) -> None:
     """who: the caller; a name where no user did it. subject_id, subject_name: what was changed.
     detail: nothing secret. The address, session and request come from the request context."""
-    actor_id, actor_name = _actor(tx, who)
+    actor_id, actor_name = actor(tx, who)
     entry = AuditEntry(
         *(new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name),
         detail | key_detail(who),
@@ -55,7 +56,7 @@ def note(
     tx.audit.add([replace(entry, **origin(request_context.current()))])
 
 
-def _actor(tx: Transaction, who: Principal | str) -> tuple[str | None, str]:
+def actor(tx: Transaction, who: Principal | str) -> tuple[str | None, str]:
     """The id and the name."""
     if isinstance(who, str):
         return None, who
@@ -82,12 +83,9 @@ def note_schedule(
     now: datetime,
     **detail: Any,
 ) -> None:
-    subject = {
-        "tenant_id": schedule.tenant_id,
-        "subject_id": schedule.id,
-        "subject_name": schedule.name,
-    }
-    note(tx, who, action, now, **subject, **detail)
+    """An entry about it, and an event: all changes of schedules come by here, or by
+    `note_schedules`."""
+    note_schedules(tx, who, [(action, schedule, detail)], now)
 
 
 def note_schedules(
@@ -96,8 +94,8 @@ def note_schedules(
     notes: Sequence[tuple[Action, Schedule, Mapping[str, Any]]],
     now: datetime,
 ) -> None:
-    """An entry about each, with its detail."""
-    (actor_id, actor_name), where = _actor(tx, who), origin(request_context.current())
+    """An entry about each, with its detail, and an event."""
+    (actor_id, actor_name), where = actor(tx, who), origin(request_context.current())
     tx.audit.add(
         AuditEntry(
             *(new_id(), one.tenant_id, now, actor_id, actor_name, action, one.id, one.name),
@@ -106,6 +104,7 @@ def note_schedules(
         )
         for action, one, detail in notes
     )
+    noting.note_schedules(tx, (actor_id, actor_name), notes, now)
 
 
 def note_run(

@@ -19,6 +19,8 @@ class Topic(StrEnum):
     CAMPAIGNS = "campaigns"
     TENANTS = "tenants"
     """Members or settings of a tenant."""
+    WEBHOOKS = "webhooks"
+    """A tenant's webhooks, or their deliveries."""
     SESSIONS = "sessions"
     """One or all sessions of a user have ended. The user's id is in place of the tenant's."""
 

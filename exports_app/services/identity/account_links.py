@@ -31,7 +31,9 @@ class LinkKind(StrEnum):
 KEY_EXPIRY = "key_expiry"
 """The kind of messages about API keys that expire. They open a page, without a link of their
 own."""
-MESSAGES = (*LinkKind, KEY_EXPIRY)
+WEBHOOK_FAILING, WEBHOOK_DISABLED = "webhook_failing", "webhook_disabled"
+"""The kinds of messages about webhooks, which open a page too."""
+MESSAGES = (*LinkKind, KEY_EXPIRY, WEBHOOK_FAILING, WEBHOOK_DISABLED)
 """The kinds of messages that this version sends."""
 
 PATHS = {LinkKind.INVITATION: "/invitation", LinkKind.PASSWORD_RESET: "/reset-password"}

@@ -40,6 +40,8 @@ class AccountEmail:
     facts: Sequence[tuple[str, str]] = ()
     tenant: Tenant | None = None
     page: str = ""
+    is_link: bool = True
+    """Whether it says until when it is valid; otherwise it is only not sent after expires_at."""
 
 
 Write = Callable[[Transaction, AccountMessage, datetime], AccountEmail | None]
@@ -143,6 +145,8 @@ class AccountMessages:
 def _note(email: AccountEmail, url: str, created_at: datetime) -> Note:
     tenant = email.tenant
     zone = tenant.timezone if tenant and tenant.timezone else "UTC"
+    end = ("Valid until", instants.in_words(email.expires_at, zone))
+    valid_until = [end] if email.is_link else []
     return Note(
         tenant_name=tenant.name if tenant else APP_NAME,
         brand_color=tenant.brand_color if tenant else APP_COLOR,
@@ -150,7 +154,7 @@ def _note(email: AccountEmail, url: str, created_at: datetime) -> Note:
         export_name=email.title,
         title=email.title,
         lead=email.lead,
-        facts=[*email.facts, ("Valid until", instants.in_words(email.expires_at, zone))],
+        facts=[*email.facts, *valid_until],
         url=url,
         why=email.why,
         created_at=created_at,

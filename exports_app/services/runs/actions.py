@@ -35,6 +35,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Action, Run, Schedule
+from exports_app.services.events import noting
 from exports_app.services.runs import completion
 from exports_app.services.runs.ending import cancel
 from exports_app.services.runs.entitlement import require_exporter, unsent
@@ -177,6 +178,7 @@ class RunActions:
             if not tx.runs.update_unclaimed(run, _changes(given_up)):
                 raise VersionConflict
             completion.record(tx, given_up, now)
+            noting.note_runs(tx, [given_up], now)
             audit_log.note_run(tx, who, Action.RUN_GIVEN_UP, given_up, now)
         return self._published(given_up)
 
@@ -208,6 +210,8 @@ class RunActions:
                 completion.record(tx, accepted, now)
             elif accepted.trigger not in TRIALS:
                 tx.schedules.note_result(accepted, status, accepted.completed_at or now)
+            if status is not run.status:
+                noting.note_runs(tx, [accepted], now)
             audit_log.note_run(tx, who, Action.RUN_ACCEPTED, accepted, now)
         return self._published(accepted)
 

@@ -22,6 +22,7 @@ from exports_app.domain.runs.states import (
 )
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Delivery, Run
+from exports_app.services.events import noting
 from exports_app.services.runs import completion, lease
 from exports_app.services.runs.lease import LeaseLost, Leases
 
@@ -78,6 +79,7 @@ class RunEndings:
             tx.attempts.end(run.id, AttemptOutcome(status), now, error, code)
             if status in EXECUTED:
                 completion.record(tx, replace(run, **values), now)
+            noting.note_runs(tx, [replace(run, **values)], now)
         self._leases.publish(run)
         return status
 

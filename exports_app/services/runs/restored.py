@@ -33,7 +33,7 @@ RUN = (
 @dataclass(frozen=True)
 class Held:
     """How many were held. ticks: schedules with at least one tick between the backup and now.
-    messages: notices, and emails about accounts."""
+    messages: notices, emails about accounts, and messages to webhooks."""
 
     runs: int
     ticks: int
@@ -129,4 +129,5 @@ def _end(tx: Transaction, run: Run, status: RunStatus, now: datetime) -> None:
 
 
 def _hold_messages(tx: Transaction) -> int:
-    return tx.notifications.hold(MESSAGE, BATCH) + tx.account_messages.hold(MESSAGE, BATCH)
+    emails = tx.notifications.hold(MESSAGE, BATCH) + tx.account_messages.hold(MESSAGE, BATCH)
+    return emails + tx.webhook_deliveries.hold(MESSAGE, BATCH)

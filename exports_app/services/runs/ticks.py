@@ -9,6 +9,7 @@ from exports_app.domain.runs.states import EXECUTED, RunStatus
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, Store, Transaction, UnderWay
 from exports_app.services.core.records import Run
+from exports_app.services.events import noting
 from exports_app.services.runs import completion
 from exports_app.services.runs.tick_planner import TickPlan, apply_overlap, plan
 from exports_app.services.tenants.quotas import Quotas
@@ -69,4 +70,5 @@ class Ticks:
                 completion.record(tx, run, now)
             elif run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
                 completion.pause_unrunnable(tx, schedules[run.scheduled_export_id], run, now)
+        noting.note_runs(tx, [run for run in runs if run.completed_at is not None], now)
         return runs

@@ -17,6 +17,7 @@ FREE = {
     ),
     "words for people": (
         *("error", "detail", "title", "label", "message", "pausedReason", "reasons", "device"),
+        "disabledReason",
         *("window", "value", "source", "answer", "dialogue", "lost", "explanation"),
         *("fix", "readAs", "notes"),
     ),
@@ -32,6 +33,7 @@ FREE = {
             "If-None-Match",
         ),
     ),
+    "what other servers answered": ("responseHead", "responseBody"),
     "addresses of people, computers and channels": ("target", "address", "lastUsedAddress"),
     "keys of the catalog and codes of errors, which plugins add to": (
         *("mime", "extension", "code", "errorCode"),

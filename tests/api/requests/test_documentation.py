@@ -28,6 +28,9 @@ WITHOUT_BODY = (
     "/revoke-links",
     "/sign-out-everywhere",
     "}/reset-password",
+    "/rotate-secret",
+    "}/test",
+    "/redeliver",
 )
 
 

@@ -29,6 +29,7 @@ OPERATIONS_FILE = "exports_app/api/document/operations.py"
 EXAMPLES_FILE = "exports_app/api/document/examples.py"
 LINKS_FILE = "exports_app/api/document/links.py"
 BASE = "urn:document"
+FILES = ("/file", "/api/files/{delivery_id}")
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def test_conditional_requests_are_described(document: dict[str, Any]) -> None:
         assert ("If-Match" in headers) == ("412" in answered), route
         if reads or is_file:
             assert "ETag" in answered["200"]["headers"], route
-        assert is_file == ("416" in answered) == route.endswith(("/file", "{delivery_id}")), route
+        assert is_file == ("416" in answered) == route.endswith(FILES), route
 
 
 def test_changes_have_no_defaults(document: dict[str, Any]) -> None:

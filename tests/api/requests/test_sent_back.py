@@ -16,12 +16,14 @@ PATHS = {
     "CampaignChange": CAMPAIGNS + "/{campaign_id}",
     "TenantChange": "/api/tenants/{tenant_id}",
     "ViewChange": "/api/tenants/{tenant_id}/views/{view_id}",
+    "WebhookChange": "/api/webhooks/{webhook_id}",
 }
 FIXED = {
     "ScheduleChange": ["id", "tenantId", "createdBy", "ownerId", "createdAt"],
     "CampaignChange": ["id", "tenantId"],
     "TenantChange": ["id", "slug"],
     "ViewChange": ["id", "tenantId", "makerId", "createdAt"],
+    "WebhookChange": ["id", "tenantId", "createdBy", "createdAt"],
 }
 READ_ONLY = {
     "/api/users/{user_id}": [

@@ -121,7 +121,8 @@ def test_what_fails_leaves_no_entry(
     with pytest.raises(Invalid):
         services.schedules.update(admin, schedule.id, {"name": ""})
     with monkeypatch.context() as broken:
-        broken.setattr("exports_app.services.audit.audit_log.note", lambda *_args, **_more: 1 / 0)
+        name = "exports_app.services.audit.audit_log.note_schedules"
+        broken.setattr(name, lambda *_args, **_more: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             services.schedules.update(admin, schedule.id, {"name": "Renamed"})
     assert entries(services, admin) == before

@@ -41,6 +41,7 @@ from exports_app.services.core.interfaces.runs import (
 from exports_app.services.core.interfaces.schedules import ScheduleStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, Tenants, TenantStore
+from exports_app.services.core.interfaces.webhooks import WebhookDeliveryStore, WebhookStore
 
 __all__ = [
     "UPLOAD_NAME",
@@ -87,4 +88,6 @@ __all__ = [
     "UsageStore",
     "UserStore",
     "Uses",
+    "WebhookDeliveryStore",
+    "WebhookStore",
 ]

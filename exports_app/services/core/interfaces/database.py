@@ -36,6 +36,7 @@ from exports_app.services.core.interfaces.schedules import ScheduleStore, ZoneDa
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, TenantStore
 from exports_app.services.core.interfaces.views import ViewStore
+from exports_app.services.core.interfaces.webhooks import WebhookDeliveryStore, WebhookStore
 from exports_app.services.core.records import Sample
 
 
@@ -123,6 +124,10 @@ class Transaction(Protocol):
     def status_counts(self) -> StatusCountStore: ...
     @property
     def analytics(self) -> AnalyticsStore: ...
+    @property
+    def webhooks(self) -> WebhookStore: ...
+    @property
+    def webhook_deliveries(self) -> WebhookDeliveryStore: ...
     @property
     def sessions(self) -> SessionStore: ...
     @property

@@ -33,6 +33,13 @@ from exports_app.services.core.records.schedules import Schedule, Summary
 from exports_app.services.core.records.sessions import Code, Session
 from exports_app.services.core.records.tenants import Invitation, Member, Membership, Tenant
 from exports_app.services.core.records.views import SavedView
+from exports_app.services.core.records.webhooks import (
+    Webhook,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookMessage,
+    WebhookStatus,
+)
 
 __all__ = [
     "MEASURES",
@@ -75,6 +82,11 @@ __all__ = [
     "Tenant",
     "User",
     "Waiting",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookMessage",
+    "WebhookStatus",
     "capped",
     "new_id",
     "service_address",

@@ -6,6 +6,7 @@ from tests.integration.database.query_plans import (
     calls_of_accounts,
     calls_of_exports,
     calls_of_run_lists,
+    calls_of_webhooks,
 )
 from tests.integration.database.query_plans.known import Call
 
@@ -13,6 +14,7 @@ CALLS: Mapping[str, Call] = {
     **calls_of_accounts.CALLS,
     **calls_of_exports.CALLS,
     **calls_of_run_lists.CALLS,
+    **calls_of_webhooks.CALLS,
 }
 """By method, with a colon and the variant where there are several."""
 INSERTS = {
@@ -41,5 +43,8 @@ INSERTS = {
     "users.add",
     "views.add",
     "users.add_new",
+    "webhook_deliveries.add",
+    "webhook_deliveries.note",
+    "webhooks.add",
 }
 """Methods that insert what they are given: there is no plan to choose."""

@@ -8,6 +8,7 @@ from exports_app.services.core.records import new_id
 from exports_app.wiring import Services
 from tests.integration.database.query_plans.copies import BIG, SMALL, Copies, Filled
 from tests.integration.database.query_plans.filling_accounts import Accounts
+from tests.integration.database.query_plans.filling_webhooks import Webhooks
 from tests.world import Cast, make_campaigns, make_schedule, trigger_and_execute, uuid_of
 
 
@@ -31,6 +32,7 @@ def fill(services: Services, cast: Cast) -> Filled:
     with services.database.write() as connection:
         users = Accounts(connection, filled).fill()
         Exports(connection, filled).fill(users)
+        Webhooks(connection, filled).fill()
     with services.database.write() as connection:
         connection.execute(text("ANALYZE"))
     return filled

@@ -1,0 +1,1 @@
+"""What happens in a tenant, for programs that listen: see `services.webhooks`."""

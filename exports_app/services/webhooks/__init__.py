@@ -1,0 +1,1 @@
+"""Webhooks: endpoints of programs that are told what happens in a tenant."""
