@@ -23,12 +23,22 @@ POINTS = {
     "before the rename": ("exports_app.storage.local", "LocalFiles", "keep"),
     "before the message": ("exports_app.channels.email", "EmailSender", "send"),
     "between acceptance and note": ("exports_app.channels.email", "EmailSender", "send"),
+    "between a webhook's answer and its note": (
+        "exports_app.services.webhooks.sending",
+        "WebhookSending",
+        "_post",
+    ),
     "before the close": ("exports_app.services.runs.ending", "RunEndings", "close"),
     "at this run's file": ("exports_app.engine.worker", "Worker", "_produce"),
     "database full": ("exports_app.db.engine", "Database", "_transaction"),
     "disk full": ("exports_app.storage.local", "LocalFiles", "keep"),
 }
-AFTER = {"in the tick", "after the claim", "between acceptance and note"}
+AFTER = {
+    "in the tick",
+    "after the claim",
+    "between acceptance and note",
+    "between a webhook's answer and its note",
+}
 
 
 def counted():
