@@ -38,7 +38,10 @@ class WebhookRepository(Repository[Webhook]):
 
     def active(self, tenant_id: str) -> list[Webhook]:
         c = self._table.c
-        return self._all(self._select().where(c.tenant_id == tenant_id, c.is_active))
+        found = self._select().where(c.tenant_id == tenant_id, c.is_active)
+        # Until the transaction ends nobody deletes one of them: its new delivery would refer to
+        # nothing, and what happened would not be committed
+        return self._all(found.with_for_update(read=True, key_share=True))
 
     def add(self, webhook: Webhook) -> None:
         self._insert([webhook])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
@@ -30,29 +31,29 @@ def draft_of(webhook: Webhook) -> WebhookDraft:
     )
 
 
-def check(draft: WebhookDraft, guard: Guard) -> WebhookDraft:
-    """The draft, with each event and scheduled export once. Raises Invalid with all errors."""
-    errors = list[FieldError]()
-    name = draft.name
-    try:
-        name = line_of(draft.name, bounds.WEBHOOK_NAME)
-    except Invalid as e:
-        errors += e.errors
-    if why := _wrong_url(draft.url, guard):
+def check(draft: WebhookDraft, guard: Guard, old: WebhookDraft | None = None) -> WebhookDraft:
+    """The draft, with each event and scheduled export once. old: what it changes; values that stay
+    are not checked again, since rules may have changed. Raises Invalid with all errors."""
+    errors, values = list[FieldError](), dict[str, Any]()
+    changed = {
+        name for name, value in vars(draft).items() if old is None or value != vars(old)[name]
+    }
+    if "name" in changed:
+        try:
+            values["name"] = line_of(draft.name, bounds.WEBHOOK_NAME)
+        except Invalid as e:
+            errors += e.errors
+    if "url" in changed and (why := _wrong_url(draft.url, guard)):
         errors.append(FieldError("/url", why))
-    events = [kind for kind in CHOICES if kind in draft.events]
-    for n, sent in enumerate(draft.events):
-        if sent not in CHOICES:
-            errors.append(FieldError(f"/events/{n}", one_of(CHOICES)))
-    if not draft.events:
-        errors.append(FieldError("/events", "choose at least one event"))
-    ids = draft.schedule_ids
-    if ids is not None:
-        ids = list(dict.fromkeys(ids))
-        errors += _wrong_ids(ids)
+    if "events" in changed:
+        errors += _wrong_events(draft.events)
+        values["events"] = [str(kind) for kind in CHOICES if kind in draft.events]
+    if "schedule_ids" in changed and draft.schedule_ids is not None:
+        values["schedule_ids"] = list(dict.fromkeys(draft.schedule_ids))
+        errors += _wrong_ids(values["schedule_ids"])
     if errors:
         raise Invalid(errors)
-    return replace(draft, name=name, events=[str(kind) for kind in events], schedule_ids=ids)
+    return replace(draft, **values)
 
 
 def check_schedules(tx: Transaction, tenant_id: str, ids: Sequence[str] | None) -> None:
@@ -77,6 +78,16 @@ def _wrong_url(url: str, guard: Guard) -> str | None:
     except Refused as e:
         return e.message
     return None
+
+
+def _wrong_events(sent: Sequence[str]) -> list[FieldError]:
+    if not sent:
+        return [FieldError("/events", "choose at least one event")]
+    return [
+        FieldError(f"/events/{n}", one_of(CHOICES))
+        for n, kind in enumerate(sent)
+        if kind not in CHOICES
+    ]
 
 
 def _wrong_ids(ids: Sequence[str]) -> list[FieldError]:

@@ -124,8 +124,9 @@ class Webhooks:
             old = webhook_of(tx, who, webhook_id, lock=True)
             if version is not None and version != old.version:
                 raise VersionConflict
-            draft = rules.check(replace(rules.draft_of(old), **values), self._guard)
-            if "schedule_ids" in values:
+            seen = rules.draft_of(old)
+            draft = rules.check(replace(seen, **values), self._guard, seen)
+            if draft.schedule_ids != old.schedule_ids:
                 rules.check_schedules(tx, old.tenant_id, draft.schedule_ids)
             now = self._clock()
             updated = self._change(tx, who, old, draft, now)

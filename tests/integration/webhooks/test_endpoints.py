@@ -1,5 +1,6 @@
 """Endpoints: who may, what is valid, the secret."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -16,14 +17,16 @@ from exports_app.domain.errors import (
     TooManyRequests,
     VersionConflict,
 )
+from exports_app.services.audit import audit_log
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Page, Tenant
+from exports_app.services.core.records import Action, Page, Tenant
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.doubles import FakeClock
+from tests.e2e.client import wait_until
 from tests.integration.webhooks.conftest import Make, deliveries, now_of, send_all
 from tests.receiver import Receiver
-from tests.world import make_schedule
+from tests.world import DEADLINE, make_schedule, sql
 
 
 def pointers(error: pytest.ExceptionInfo[Invalid]) -> list[str]:
@@ -254,3 +257,38 @@ def test_old_messages_are_removed(
     assert services.record_retention.sweep()["webhook_messages"] == 1
     [left] = deliveries(services, admin, webhook)
     assert left.status == "pending"
+
+
+@pytest.mark.one_database
+def test_values_that_stay_are_not_checked_again(
+    services: Services, make: Make, admin: Principal
+) -> None:
+    """The scheduled export is gone, and the operator has taken back a network."""
+    schedule = make_schedule(services, admin)
+    webhook, _ = make(schedule_ids=[schedule.id])
+    services.schedules.delete(admin, schedule.id)
+    same = {"url": webhook.url, "schedule_ids": webhook.schedule_ids}
+    services.guard._allowed = ()
+    off = services.webhooks.update(admin, webhook.id, {**same, "is_active": False}).webhook
+    assert not off.is_active
+    with pytest.raises(Invalid) as error:
+        services.webhooks.update(admin, webhook.id, {"url": webhook.url + "other"})
+    assert pointers(error) == ["/url"]
+
+
+@pytest.mark.about_postgresql
+def test_an_endpoint_that_is_deleted_meanwhile_stops_no_event(
+    services: Services, make: Make, admin: Principal, acme: Tenant
+) -> None:
+    """The deletion waits for the transaction of the event, and takes its delivery along."""
+    schedule = make_schedule(services, admin)
+    webhook, _ = make()
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    deletion = threading.Thread(target=services.webhooks.remove, args=(admin, webhook.id))
+    with services.store.write() as tx:
+        assert [one.id for one in tx.webhooks.active(acme.id)] == [webhook.id]
+        deletion.start()
+        wait_until("the deletion waits", lambda: sql(services, waits) > [(0,)], DEADLINE)
+        audit_log.note_schedule(tx, "a test", Action.SCHEDULE_DELETED, schedule, services.clock())
+    deletion.join(DEADLINE)
+    assert sql(services, "SELECT count(*) FROM webhook_deliveries") == [(0,)]

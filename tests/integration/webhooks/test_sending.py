@@ -4,6 +4,7 @@ from datetime import UTC, timedelta
 from email.utils import format_datetime
 
 import pytest
+import structlog
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import WebhookBeingSent, WebhookInactive
@@ -308,3 +309,19 @@ def test_an_address_that_is_not_allowed_any_more(
     [delivery] = deliveries(services, admin, webhook)
     assert delivery.status == "pending"
     assert "not found" in str(delivery.error)
+
+
+@pytest.mark.one_database
+def test_logs_name_neither_the_address_nor_the_secret(
+    services: Services, make: Make, admin: Principal, listener: Receiver
+) -> None:
+    _, secret = make("/token-of-the-address")
+    listener.answers["/token-of-the-address"] = Answer(410)
+    with structlog.testing.capture_logs() as logs:
+        make_schedule(services, admin)
+        send_all(services)
+    assert {"a webhook was not delivered", "a webhook was switched off"} <= {
+        line["event"] for line in logs
+    }
+    assert "token-of" not in repr(logs)
+    assert secret not in repr(logs)

@@ -19,7 +19,8 @@ class WebhookStore(Protocol):
         """Sorted by name."""
 
     def active(self, tenant_id: str) -> list[Webhook]:
-        """Those that get events, in any order."""
+        """Those that get events, in any order. None of them is deleted until the transaction
+        ends."""
 
     def add(self, webhook: Webhook) -> None: ...
     def update(self, webhook_id: str, version: int, values: Mapping[str, Any]) -> bool:
