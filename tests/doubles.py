@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from exports_app.channels._email_rounds import Sender
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.services.core.change_events import Change, Changes
-from exports_app.services.core.extension_points import Report, Sender
+from exports_app.services.core.extension_points import Report
 from tests.mailserver import MailServer
 from tests.world import DEADLINE
 

@@ -13,11 +13,14 @@ from pydantic import SecretStr
 from exports_app import environment
 from exports_app.channels import (
     _email_message,
+    _email_rounds,
     _mailbox_address,
     _notification_message,
     _report_body,
 )
 from exports_app.channels._email_message import MailMessage
+from exports_app.channels._email_packaging import encoded
+from exports_app.channels._email_rounds import Sender
 from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._mime_parts import Part
 from exports_app.channels._smtp import own_name
@@ -27,17 +30,16 @@ from exports_app.channels._smtp.server import PATIENCE, Patience, Server
 from exports_app.channels._smtp.settings import IMPLICIT_TLS_PORT, SmtpSettings
 from exports_app.domain import bounds
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
-from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.services.core.extension_points import (
     CHANNELS,
     NOTIFY_SECONDS,
+    Batch,
     ChannelTestResult,
     EffectiveSetting,
     Message,
     Note,
     Outcome,
     Report,
-    Sender,
 )
 from exports_app.services.core.interfaces import Clock
 
@@ -101,7 +103,8 @@ class EmailChannel:
     key = "email"
     label = "Email"
     most_attached = 100_000_000
-    """Bytes. An attachment is in memory while it is sent."""
+    """Bytes of an encoded attachment, whatever ATTACH_MAX_MB and a schedule say: it is in memory
+    while it is sent."""
 
     def __init__(
         self,
@@ -144,6 +147,9 @@ class EmailChannel:
     def server(self) -> str:
         smtp = self.settings
         return f"{smtp.host}:{smtp.port}, {'without TLS' if smtp.tls == 'none' else smtp.tls}"
+
+    def deliver(self, batch: Batch) -> None:
+        _email_rounds.send_all(batch, self.open, self.most_attached)
 
     @contextmanager
     def open(self, report: Report, check: Callable[[], None]) -> Iterator[Sender]:

@@ -18,6 +18,7 @@ from exports_app import log
 from exports_app.domain import humanize
 from exports_app.domain.errors import ExportsError, RunError, Unavailable
 from exports_app.domain.file_summary import SummaryColumns
+from exports_app.domain.system_errors import writing
 from exports_app.domain.table import Column
 from exports_app.engine.fair_semaphore import FairSemaphore
 from exports_app.engine.file_writer import (
@@ -26,7 +27,6 @@ from exports_app.engine.file_writer import (
     FileWriter,
     WrittenFile,
     as_json,
-    writing,
 )
 from exports_app.services.core.extension_points import Format
 from exports_app.services.core.interfaces import Statement, Store

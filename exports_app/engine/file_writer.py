@@ -4,7 +4,6 @@ for which it imports little."""
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from exports_app.domain.errors import RunError
 from exports_app.domain.file_summary import Collector, SummaryColumns
 from exports_app.domain.humanize import size as in_words
 from exports_app.domain.table import Chunk, Column, Table, by_column, completer, stored
-from exports_app.engine.system_errors import not_written
 from exports_app.services.core.extension_points import Format
 
 CHUNK = 2000
@@ -108,15 +106,6 @@ class FileWriter:
             " or ask the server's operator to raise the limit",
             code="too_large",
         )
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """Turns an error of the disk into RunError."""
-    try:
-        yield
-    except OSError as e:
-        raise not_written(e) from e
 
 
 def as_json(columns: Sequence[Column]) -> list[dict[str, Any]]:

@@ -20,10 +20,10 @@ from typing import Any
 
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.file_summary import SummaryColumns
+from exports_app.domain.system_errors import not_written
 from exports_app.domain.table import Column, Kind, Ratio
 from exports_app.engine.file_writer import FileLimits, FileWriter
 from exports_app.engine.row_sources import rows_of
-from exports_app.engine.system_errors import not_written
 
 NICE = 5
 """A lower priority than the server's: pages come first."""

@@ -18,15 +18,11 @@ from exports_app.domain.humanize import counted
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.policies import EmptyMeans, WhenEmpty
 from exports_app.domain.runs.states import RunStatus, outcome
+from exports_app.domain.system_errors import out_of_resources, passes, writing
 from exports_app.engine.file_producer import FileProducer
-from exports_app.engine.file_writer import FileLimits, WrittenFile, writing
+from exports_app.engine.file_writer import FileLimits, WrittenFile
 from exports_app.engine.lasting_writes import lasting
-from exports_app.engine.run_delivery import (
-    ProducedFile,
-    RunDelivery,
-    delivery_error,
-)
-from exports_app.engine.system_errors import out_of_resources, passes
+from exports_app.engine.run_delivery import RunDelivery, delivery_error
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,
@@ -39,6 +35,7 @@ from exports_app.services.runs.ending import RunEndings
 from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lease import LeaseLost, Leases
+from exports_app.services.runs.produced_file import ProducedFile
 from exports_app.services.schedules.filters import Filters
 
 PROGRESS_SECONDS = 0.6

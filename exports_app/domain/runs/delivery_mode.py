@@ -1,9 +1,7 @@
 """Delivery modes: a file is attached, attached as ZIP, or sent as a link."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-LINE = 57
-"""Bytes encoded in a line of 76 characters (RFC 2045, 6.8), which CRLF follows."""
 
 
 class DeliveryMode(StrEnum):
@@ -13,6 +11,14 @@ class DeliveryMode(StrEnum):
     ATTACH = "attach"
     ZIP = "zip"
     LINK = "link"
+
+
+@dataclass(frozen=True)
+class MessageForm:
+    """How a message brings the file. size: bytes of the attachment; None for a link."""
+
+    mode: DeliveryMode
+    size: int | None
 
 
 _LARGEST_FIRST = (DeliveryMode.ATTACH, DeliveryMode.ZIP, DeliveryMode.LINK)
@@ -28,9 +34,3 @@ def modes_before(mode: str | None) -> tuple[DeliveryMode, ...]:
 def mode_after(mode: DeliveryMode) -> DeliveryMode:
     """The one with the next smaller message; after a link, a link."""
     return _LARGEST_FIRST[min(_LARGEST_FIRST.index(mode) + 1, len(_LARGEST_FIRST) - 1)]
-
-
-def encoded(size: int) -> int:
-    """Bytes that an attachment of `size` bytes takes in a message."""
-    lines, rest = divmod(size, LINE)
-    return lines * 78 + ((rest + 2) // 3 * 4 + 2 if rest else 0)

@@ -1,11 +1,12 @@
 """The channel that delivers, and its capabilities. No other module names a channel."""
 
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, RunError
 from exports_app.services.core.extension_points import (
     CHANNELS,
     CanNotify,
     CanPreview,
     Channel,
+    DeliversToPeople,
     Diagnosable,
     HasServer,
     LimitsAttachments,
@@ -24,9 +25,13 @@ class NothingIsSent(ExportsError):
     code = "not_sent"
 
 
-def delivering() -> Channel:
-    """The channel of a run's messages. Raises RunError where it is not installed."""
-    return CHANNELS.require(DEFAULT)
+def delivering() -> DeliversToPeople:
+    """The channel of a run's messages to its recipients. Raises RunError where it is not
+    installed."""
+    channel = CHANNELS.require(DEFAULT)
+    if not isinstance(channel, DeliversToPeople):
+        raise RunError(f"the channel {DEFAULT} sends nothing to recipients", code="plugin_missing")
+    return channel
 
 
 def notifier() -> CanNotify:
@@ -63,16 +68,11 @@ def preview(report: Report) -> Message | None:
     return channel.preview(report) if isinstance(channel, CanPreview) else None
 
 
-def attaches(channel: Channel, size: int, limit: int) -> bool:
-    """Whether a file of `size` bytes may be attached to a message of the channel. limit: bytes of
-    the encoded attachment."""
-    return not isinstance(channel, LimitsAttachments) or channel.attached_size(size) <= limit
-
-
-def attaches_by_default(size: int, limit: int) -> bool:
-    """As `attaches`, of the default channel."""
+def attaches(size: int, limit: int) -> bool:
+    """Whether a file of `size` bytes may be attached to a message. limit: bytes of the encoded
+    attachment."""
     channel = _default()
-    return channel is None or attaches(channel, size, limit)
+    return not isinstance(channel, LimitsAttachments) or channel.attached_size(size) <= limit
 
 
 def _default() -> Channel | None:

@@ -25,7 +25,7 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Sample, Tenant
-from exports_app.services.delivery.channels import attaches_by_default, preview
+from exports_app.services.delivery.channels import attaches, preview
 from exports_app.services.runs.example_report import example
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.run_summary import RunSummary
@@ -164,7 +164,7 @@ class Preview:
         return preview(report)
 
     def _large(self, sampled: _Sampled) -> bool:
-        return sampled.size is not None and not attaches_by_default(sampled.size, self._attach)
+        return sampled.size is not None and not attaches(sampled.size, self._attach)
 
     def branding(
         self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]

@@ -1,10 +1,10 @@
 """Writes of a worker about its run's deliveries, while it sends the file."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.delivery_mode import MessageForm
 from exports_app.domain.runs.states import DeliveryStatus, move_delivery
 from exports_app.services.core.interfaces import Store
 from exports_app.services.core.records import Delivery, Run, new_id
@@ -14,14 +14,6 @@ from exports_app.services.tenants.quotas import Quotas
 
 MESSAGE_IDS = uuid.UUID("6f3c6f6e-8a59-4b0e-9d0f-3f6f0f7f5d61")
 """Namespace of the Message-IDs: a delivery has the same id at every attempt."""
-
-
-@dataclass(frozen=True)
-class MessageForm:
-    """How a message brings the file. size: bytes of the attachment; None for a link."""
-
-    mode: DeliveryMode
-    size: int | None
 
 
 class RunDeliveries:

@@ -23,10 +23,9 @@ from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, Unavailable
-from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.delivery_mode import DeliveryMode, MessageForm
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.runs.lease import LeaseLost
-from exports_app.services.runs.sending import MessageForm
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY

@@ -4,13 +4,12 @@ attempt began."""
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.delivery_mode import DeliveryMode, MessageForm
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign, Delivery, Run, Schedule
 from exports_app.services.runs.entitlement import REMOVED
-from exports_app.services.runs.sending import MessageForm
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, WatchedEmail
 from tests.mailserver import MailServer, mail_server

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import pytest
 
+from exports_app.channels._email_packaging import encoded
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
-from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.engine import local

@@ -7,7 +7,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import IllegalTransition
-from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.delivery_mode import DeliveryMode, MessageForm
 from exports_app.domain.runs.states import (
     MAX_DEATHS,
     DeliveryStatus,
@@ -16,7 +16,6 @@ from exports_app.domain.runs.states import (
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.runs.lease import LeaseLost
-from exports_app.services.runs.sending import MessageForm
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.lease.expiry import lose

@@ -7,12 +7,11 @@ import pytest
 
 from exports_app.db.repositories.tenants.usage import UsageRepository
 from exports_app.domain.errors import MessagesReserved, QuotaExceeded
-from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.delivery_mode import DeliveryMode, MessageForm
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Delivery
-from exports_app.services.runs.sending import MessageForm
 from exports_app.services.tenants.quotas import KEPT
 from exports_app.wiring import Services
 from tests.doubles import FakeClock, WatchedEmail

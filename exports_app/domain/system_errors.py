@@ -3,6 +3,8 @@ good. Standard library only: a process that makes a file imports it."""
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from exports_app.domain.errors import RunError
 
@@ -38,3 +40,12 @@ def out_of_resources(error: OSError) -> RunError:
         code="out_of_resources",
         permanent=False,
     )
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Turns an error of the disk into RunError."""
+    try:
+        yield
+    except OSError as e:
+        raise not_written(e) from e
