@@ -100,7 +100,7 @@ def _send(batch: Batch, sender: Sender, group: Iterable[Delivery], round_: _Roun
 
 
 def _send_one(sender: Sender, delivery: Delivery, round_: _Round) -> None:
-    mode = round_.form.mode
+    mode = DeliveryMode(round_.form.mode)
     try:
         sender.send(delivery.target, delivery.message_id)
     except MessageTooLarge as e:

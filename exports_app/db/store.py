@@ -114,6 +114,10 @@ class SqlTransaction:
         return r.DeliveryRepository(self.connection)
 
     @cached_property
+    def destinations(self) -> r.DestinationRepository:
+        return r.DestinationRepository(self.connection)
+
+    @cached_property
     def attempts(self) -> r.AttemptRepository:
         return r.AttemptRepository(self.connection)
 

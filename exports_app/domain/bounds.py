@@ -111,6 +111,16 @@ WEBHOOK_SCHEDULES = 100
 """Scheduled exports of which a webhook gets the events, where it does not get those of all."""
 WEBHOOK_REPLAY = 1_000
 """Deliveries that are sent again at once."""
+DESTINATIONS = 10
+"""Of a scheduled export."""
+SENT_DESTINATIONS = 100
+"""Destinations that are read before equal ones are merged."""
+TENANT_DESTINATIONS = 100
+DESTINATION_NAME = 100
+CONFIG_FIELDS = 50
+"""Of a destination's config."""
+LOCATION = 2_000
+"""Where a channel put a file, as text."""
 METRIC_DAYS = 10_000
 BULK = 1_000
 """Scheduled exports that one action is done to, at once."""
@@ -138,6 +148,7 @@ Address: TypeAlias = Annotated[str, MaxLen(ADDRESS)]
 Password: TypeAlias = Annotated[str, MaxLen(PASSWORD)]
 Otp: TypeAlias = Annotated[str, MaxLen(OTP)]
 LinkToken: TypeAlias = Annotated[str, MaxLen(LINK_TOKEN)]
+DestinationName: TypeAlias = Annotated[str, MaxLen(DESTINATION_NAME)]
 Tag: TypeAlias = Annotated[str, MaxLen(TAG)]
 WebhookName: TypeAlias = Annotated[str, MaxLen(WEBHOOK_NAME)]
 ViewName: TypeAlias = Annotated[str, MaxLen(VIEW_NAME)]

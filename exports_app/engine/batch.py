@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from exports_app import log, metrics, tracing
+from exports_app.domain import bounds
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
-from exports_app.domain.runs.delivery_mode import DeliveryMode, MessageForm, modes_before
+from exports_app.domain.runs.delivery_mode import FILE, DeliveryMode, MessageForm, modes_before
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.domain.system_errors import out_of_resources, passes
 from exports_app.engine.lasting_writes import lasting
@@ -18,8 +19,10 @@ from exports_app.engine.slow_waits import SlowWaits
 from exports_app.services.core.extension_points import (
     FORMATS,
     Attachment,
+    DestinationPaused,
     Link,
     OtherForm,
+    Receipt,
     Report,
 )
 from exports_app.services.core.interfaces import FileStore
@@ -69,6 +72,8 @@ class RunBatch:
         self.mode = DeliveryMode(run.spec.delivery)
         self.most_attached = most_attached
         self.sent = dict[str, Delivery]()
+        self.sha256 = made.sha256
+        self.names = export.name_values(run)
 
     def check(self) -> None:
         self._check()
@@ -80,9 +85,10 @@ class RunBatch:
         self, form: MessageForm, zipped: Attachment | None, deliveries: Sequence[Delivery]
     ) -> Report:
         run, made, execution = self._run, self._made, self._services.execution
-        link = self._link(deliveries) if form.mode is DeliveryMode.LINK else None
+        link = self._link(deliveries) if form.mode == DeliveryMode.LINK else None
         expires_at = link.expires_at if link else None
-        if form.mode not in modes_before(run.sent_as):  # links sent before can be revoked
+        # Links sent before can be revoked
+        if form.mode != FILE and form.mode not in modes_before(run.sent_as):
             execution.note(run, sent_as=form.mode, sent_size=form.size, link_expires_at=expires_at)
         _log.info("sending", way=form.mode, bytes=form.size, messages=len(deliveries))
         return self._export.report(
@@ -100,6 +106,8 @@ class RunBatch:
     def _link(self, deliveries: Sequence[Delivery]) -> Link:
         run, links = self._run, self._services.links
         expires_at = self._services.execution.now() + timedelta(days=run.spec.link_days)
+        if deliveries[0].destination_id is not None:
+            return Link(expires_at, lambda _: links.url(run, deliveries[0], expires_at))
         by_target = {delivery.target: delivery for delivery in deliveries}
         return Link(expires_at, lambda target: links.url(run, by_target[target], expires_at))
 
@@ -107,7 +115,7 @@ class RunBatch:
         self,
         delivery: Delivery,
         form: MessageForm,
-        send: Callable[[], None],
+        send: Callable[[], Receipt | None],
         *,
         again: bool = False,
     ) -> Delivery:
@@ -136,13 +144,13 @@ class RunBatch:
         return moved
 
     def _result(
-        self, delivery: Delivery, send: Callable[[], None]
+        self, delivery: Delivery, send: Callable[[], Receipt | None]
     ) -> tuple[DeliveryStatus, dict[str, Any]]:
         """The delivery's status and values. Never raises, since the other recipients must get
         theirs."""
         to = log.masked(delivery.target)
         try:
-            send()
+            receipt = send()
         except OtherForm as e:
             # Noted, so that a stop now does not have the same form refused again
             return DeliveryStatus.PENDING, {
@@ -152,13 +160,24 @@ class RunBatch:
             }
         except DeliveryError as e:
             _log.warning("message not accepted", to=to, code=e.code)
-            return _after(e), {"error": e.message}
+            paused = {"pauses": True} if isinstance(e, DestinationPaused) else {}
+            return _after(e), {"error": e.message, **paused}
         except Exception as e:  # noqa: BLE001  (the other messages must be sent; the log has the traceback)
             _log.exception("message failed unexpectedly", to=to)
             if isinstance(e, OSError) and passes(e):
                 return DeliveryStatus.PENDING, {"error": out_of_resources(e).message}
             return DeliveryStatus.FAILED, {"error": "an unexpected error: see the server's log"}
-        return DeliveryStatus.ACCEPTED, {"error": None, "sent_at": self._services.execution.now()}
+        values = {"error": None, "sent_at": self._services.execution.now()}
+        return DeliveryStatus.ACCEPTED, {**values, **_noted(receipt)}
+
+
+def _noted(receipt: Receipt | None) -> dict[str, Any]:
+    """What is kept of it."""
+    if receipt is None:
+        return {}
+    location = receipt.location[: bounds.LOCATION] or None
+    size = {} if receipt.size is None else {"sent_size": receipt.size}
+    return {"location": location, **size}
 
 
 def _after(error: DeliveryError) -> DeliveryStatus:

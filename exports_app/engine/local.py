@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from exports_app import log, metrics
 from exports_app.domain.errors import Unavailable
 from exports_app.domain.runs.states import ISOLATION_DEATHS
+from exports_app.engine.destination_delivery import DestinationDelivery
 from exports_app.engine.drain import Drain
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits
@@ -58,6 +59,7 @@ def worker(services: Services) -> Worker:
         services.run_deliveries,
         services.files,
         services.download_links,
+        DestinationDelivery(services.store, services.destination_secrets, services.guard),
         DeliveryLimits(s.attach_max_mb * 1_000_000, s.unknown_resends),
     )
     return Worker(

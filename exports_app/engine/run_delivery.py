@@ -7,7 +7,9 @@ from exports_app import log
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.engine.batch import BatchServices, RunBatch
+from exports_app.engine.destination_delivery import DestinationDelivery, places, stage_of
 from exports_app.engine.slow_waits import SlowWaits
+from exports_app.services.core.extension_points import DeliversToPeople, Stage
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
@@ -39,11 +41,13 @@ class RunDelivery:
         deliveries: RunDeliveries,
         files: FileStore,
         links: DownloadLinks,
+        destinations: DestinationDelivery,
         limits: DeliveryLimits,
     ) -> None:
         self._waits = SlowWaits()
         self._services = BatchServices(leases, execution, deliveries, files, links, self._waits)
         self._deliveries = deliveries
+        self._destinations = destinations
         self._limits = limits
 
     @property
@@ -62,20 +66,39 @@ class RunDelivery:
     def deliver(
         self, run: Run, export: Export, made: ProducedFile, check: Callable[[], None]
     ) -> list[Delivery]:
-        """Make the deliveries. Returns all of the run in their new state. Raises RunError where the
-        channel is not installed, or the file is too large for it; and what check raises."""
-        if not run.recipients:  # it was started without sending
+        """Make the deliveries: first to the stores, so that messages can name the places, then to
+        the recipients, then the other messages. Returns all of the run in their new state. Raises
+        RunError where the recipients' channel is not installed, or the file is too large for it;
+        and what check raises."""
+        if not run.recipients and not run.spec.destination_ids:  # started without sending
             return []
-        key, channel = channels.DEFAULT, channels.delivering()
-        deliveries = self._deliveries.plan(run, key)
+        people = channels.delivering() if run.recipients else None
+        deliveries = self._deliveries.plan(run, channels.DEFAULT)
+        due = [delivery for delivery in deliveries if self.is_due(run, delivery)]
+        mails = [delivery for delivery in due if delivery.destination_id is None]
+        batch = RunBatch(self._services, run, export, made, mails, self._limits.attach, check)
+        others = [delivery for delivery in due if delivery.destination_id is not None]
+        self._to(batch, deliveries, [one for one in others if stage_of(one) is Stage.STORE])
+        if people is not None:
+            self._to_people(run, people, batch)
+        self._to(batch, deliveries, [one for one in others if stage_of(one) is Stage.MESSAGE])
+        return [batch.sent.get(delivery.id, delivery) for delivery in deliveries]
+
+    def _to(
+        self, batch: RunBatch, deliveries: Sequence[Delivery], wanted: Sequence[Delivery]
+    ) -> None:
+        for delivery in wanted:
+            now = [batch.sent.get(one.id, one) for one in deliveries]
+            self._destinations.deliver(batch, delivery, places(now))
+
+    def _to_people(self, run: Run, channel: DeliversToPeople, batch: RunBatch) -> None:
         if reason := channel.unconfigured():
             _log.warning("nothing is sent", reason=reason)
-            return [self._skip(run, delivery, reason) for delivery in deliveries]
-        due = [delivery for delivery in deliveries if self.is_due(run, delivery)]
-        self._deliveries.reserve(run, len(due))
-        batch = RunBatch(self._services, run, export, made, due, self._limits.attach, check)
+            skipped = [self._skip(run, delivery, reason) for delivery in batch.deliveries]
+            batch.sent |= {delivery.id: delivery for delivery in skipped}
+            return
+        self._deliveries.reserve(run, len(batch.deliveries))
         channel.deliver(batch)
-        return [batch.sent.get(delivery.id, delivery) for delivery in deliveries]
 
     def _skip(self, run: Run, delivery: Delivery, reason: str) -> Delivery:
         if delivery.status is not DeliveryStatus.PENDING:

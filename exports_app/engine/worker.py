@@ -170,7 +170,7 @@ class Worker:
         if path is None or run.file_name is None or run.file_size is None:
             return None
         rows = run.record_count or 0
-        return ProducedFile(path, run.file_name, run.file_size, rows, run.summary)
+        return ProducedFile(path, run.file_name, run.file_size, rows, run.sha256 or "", run.summary)
 
     def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> ProducedFile | None:
         """None: there was no data, and the run is closed."""
@@ -232,7 +232,7 @@ class Worker:
             raise
         path = self._files.find(key)
         assert path is not None
-        return ProducedFile(path, name, written.size, written.rows, summary)
+        return ProducedFile(path, name, written.size, written.rows, written.sha256, summary)
 
     def _limits_of(self, run: Run, tenant: Tenant) -> FileLimits:
         limits = self._limits

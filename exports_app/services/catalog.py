@@ -1,8 +1,10 @@
 """What can be chosen for a scheduled export: export types, formats, channels, presets of schedules,
 periods and time zones. Programs read it in place of a list of their own."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from exports_app.domain import bounds
@@ -15,9 +17,11 @@ from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,
     Channel,
+    DestinationChannel,
     ExportType,
     Format,
     HasConfig,
+    Stage,
 )
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -43,13 +47,27 @@ class CatalogType:
     filters: Schema
 
 
+class Audience(StrEnum):
+    """Whom a channel delivers to."""
+
+    RECIPIENTS = "recipients"
+    DESTINATIONS = "destinations"
+
+
 @dataclass(frozen=True)
 class CatalogChannel:
-    """config: the JSON Schema of the fields of a scheduled export that the channel reads."""
+    """config: the JSON Schema of what the channel needs: for recipients of fields of a scheduled
+    export, for destinations of their config. description and icon: empty for recipients."""
 
     key: str
     label: str
+    delivers_to: Audience
     config: Schema
+    description: str = ""
+    icon: str = ""
+    stage: Stage | None = None
+    unavailable: str | None = None
+    """Why nothing can be delivered through it on this installation."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +92,11 @@ def catalog() -> Catalog:
 
 
 def keys() -> tuple[tuple[str, ...], ...]:
-    """Of all that is installed."""
+    """Of all that is installed, and what its settings say."""
     registries = (EXPORT_TYPES, FORMATS, CHANNELS)
-    return tuple(tuple(each.keys()) for each in registries)
+    installed = tuple(tuple(each.keys()) for each in registries)
+    # What settings change, and a channel's config may name
+    return (*installed, tuple(json.dumps(vars(_channel(each))) for each in CHANNELS))
 
 
 def _type(of: ExportType) -> CatalogType:
@@ -102,6 +122,18 @@ def _filters(of: ExportType) -> Schema:
 
 
 def _channel(of: Channel) -> CatalogChannel:
+    return _destination(of) if isinstance(of, DestinationChannel) else _of_recipients(of)
+
+
+def _destination(of: DestinationChannel) -> CatalogChannel:
+    schema = {"$schema": DIALECT, **of.Config.model_json_schema(by_alias=True)}
+    return CatalogChannel(
+        *(of.key, of.label, Audience.DESTINATIONS, schema),
+        *(of.description, of.icon, of.stage, of.unconfigured()),
+    )
+
+
+def _of_recipients(of: Channel) -> CatalogChannel:
     recipients = {"type": "array", "items": {"type": "string"}, "maxItems": bounds.RECIPIENTS}
     own = of.config() if isinstance(of, HasConfig) else {"recipients": recipients}
     schema = {
@@ -110,4 +142,4 @@ def _channel(of: Channel) -> CatalogChannel:
         "properties": own,
         "required": ["recipients"] if "recipients" in own else [],
     }
-    return CatalogChannel(of.key, of.label, schema)
+    return CatalogChannel(of.key, of.label, Audience.RECIPIENTS, schema)

@@ -29,6 +29,10 @@ KINDS: tuple[tuple[Rows, Replace], ...] = (
             of, (old[0], old[1]), (new[0], new[1])
         ),
     ),
+    (
+        lambda tx, after: tx.destinations.secrets(after, BATCH),
+        lambda tx, of, old, new: tx.destinations.replace_secrets(of, *old, *new),
+    ),
 )
 ANSWERS: tuple[Rows, Replace] = (
     lambda tx, after: tx.idempotency_keys.bodies(after, BATCH),

@@ -78,7 +78,7 @@ def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
         run_queue=RunQueue(f.store, f.changes, f.clock, s.lease_seconds),
         leases=leases,
         run_execution=RunExecution(f.store, f.clock, quotas, leases),
-        run_deliveries=RunDeliveries(f.store, quotas, leases),
+        run_deliveries=RunDeliveries(f.store, f.changes, f.clock, quotas, leases),
         run_endings=RunEndings(f.store, f.clock, leases, retries(s)),
         run_actions=RunActions(f.store, f.files, f.changes, f.clock, quotas),
         recipient_replacement=RecipientReplacement(

@@ -47,6 +47,7 @@ SCHEDULE_KEYS = {
     "schedule",
     "timezone",
     "recipients",
+    "destinationIds",
     "filters",
     "whenEmpty",
     "emptyMeans",
@@ -114,6 +115,8 @@ DELIVERY_KEYS = {
     "sentAt",
     "sentAs",
     "sentSize",
+    "destinationId",
+    "location",
 }
 
 BAD_LISTS: list[tuple[dict[str, str], str]] = [

@@ -122,6 +122,8 @@ def ids(
     campaign: dict[str, Any],
     cast: Cast,
     request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, str]:
     """Acme's objects. A finished run with its file, and an invitation, only where the test's case
     asks for one: they take long."""
@@ -156,6 +158,11 @@ def ids(
         hook = WebhookDraft("Hook", "https://hooks.example.com/", ["export.run.completed"])
         webhook_id = services.webhooks.create(cast.admin.who, None, hook)[0].webhook.id
         delivery_id = services.webhooks.send_test(cast.admin.who, webhook_id).id
+    monkeypatch.setenv("EXPORT_FOLDERS", str(tmp_path))
+    destination_id = ABSENT
+    if case is None or "destination_id" in case.path:
+        of = (cast.admin.who, cast.acme.id, "folder", "Share", {})
+        destination_id = services.destinations.create(*of).id
     return {
         "webhook_id": webhook_id,
         "delivery_id": delivery_id,
@@ -168,6 +175,7 @@ def ids(
         "session_id": ABSENT,
         "invitation_id": invitation_id,
         "view_id": view_id,
+        "destination_id": destination_id,
         "key_id": key_id,
         "feed_id": feed_id,
     }

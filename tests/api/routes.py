@@ -12,6 +12,7 @@ from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.world import PASSWORD, uuid_of
 
 WEBHOOKS = "/api/webhooks"
+DESTINATIONS = "/api/destinations"
 DEFINITION = "/api/tenants/{tenant_id}/definition"
 KIB = 1024
 MIB = 1024 * KIB
@@ -228,6 +229,20 @@ CASES = [
         for method in CHANGES
     ),
     Case("DELETE", "/api/tenants/{tenant_id}/views/{view_id}", 204, writes=True),
+    Case("GET", DESTINATIONS, 200, writes=True, super_admin=422),  # of which tenant?
+    Case(
+        *("POST", DESTINATIONS, 201),
+        {"channel": "folder", "name": "Mine", "config": {}},
+        writes=True,
+        super_admin=422,
+    ),
+    Case("GET", DESTINATIONS + "/{destination_id}", 200, writes=True),
+    *(
+        Case(method, DESTINATIONS + "/{destination_id}", 200, {"name": method}, writes=True)
+        for method in CHANGES
+    ),
+    Case("DELETE", DESTINATIONS + "/{destination_id}", 204, writes=True),
+    Case("POST", DESTINATIONS + "/{destination_id}/test", 200, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/quotas", 200, writes=True),
     # For super admins alone
     *(

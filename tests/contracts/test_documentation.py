@@ -2,25 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exports_app.domain.errors import DeliveryError
 from exports_app.services.core.extension_points import (
     CHANNELS,
     EXPORT_TYPES,
     FORMATS,
-    Attachment,
-    Channel,
+    DestinationChannel,
     ExportType,
     Format,
-    Link,
-    Note,
-    Report,
 )
 from exports_app.services.core.registry import Registry
 from tests.contracts.tables import COLUMNS, NASTY, VALUES, rows_of, table
@@ -30,7 +23,7 @@ DOCUMENT = ROOT / "docs" / "extending.md"
 KINDS: list[tuple[str, Registry[Any], type]] = [
     ("An export type", EXPORT_TYPES, ExportType),
     ("A format", FORMATS, Format),
-    ("A delivery channel", CHANNELS, Channel),
+    ("A delivery channel", CHANNELS, DestinationChannel),
 ]
 
 
@@ -92,79 +85,3 @@ def test_the_format_of_the_example_is_read_back_by_its_reader(tmp_path: Path) ->
             assert (sheet.header, sheet.rows) == ([c.key for c in COLUMNS], reader.back(rows))
             texts = [value for row in rows for value in row if isinstance(value, str)]
             assert lost == sum(not reader.holds(c) for text in texts for c in text)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FOLDER_PATH", str(tmp_path))
-    return tmp_path
-
-
-REPORT = Report(
-    tenant_name="Acme",
-    brand_color="#000000",
-    logo_url=None,
-    export_name="Numbers",
-    type_label="Totals",
-    format_label="CSV",
-    window="all data",
-    timezone="UTC",
-    created_at=datetime(2026, 3, 4, tzinfo=UTC),
-    record_count=1,
-    file_path=Path("set below"),
-    file_name="numbers.csv",
-    file_size=5,
-    mime="text/csv",
-)
-
-
-def test_the_channel_of_the_example_copies_the_file_its_zip_or_the_link(folder: Path) -> None:
-    channel = made("A delivery channel", CHANNELS)
-    file = folder / "a"
-    packed = folder / "b"
-    file.write_bytes(b"a,b\r\n")
-    packed.write_bytes(b"a zip")
-    report = replace(REPORT, file_path=file)
-    zipped = Attachment(packed, "numbers.csv.zip", 5, "application/zip")
-    link = Link(REPORT.created_at, lambda target: f"http://x/{target}")
-    for name, sent in (
-        ("id_numbers.csv", report),
-        ("id_numbers.csv.zip", replace(report, zipped=zipped)),
-        ("id_numbers.csv.url.txt", replace(report, link=link)),
-    ):
-        before = set(folder.iterdir())
-        with channel.open(sent, lambda: None) as sender:
-            sender.send("ann@example.com", "id")
-        assert {one.name for one in set(folder.iterdir()) - before} == {name}
-    assert (folder / "id_numbers.csv").read_bytes() == b"a,b\r\n"
-    assert (folder / "id_numbers.csv.zip").read_bytes() == b"a zip"
-    assert (folder / "id_numbers.csv.url.txt").read_text() == "http://x/ann@example.com\n"
-
-
-def test_the_channel_of_the_example_notifies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    channel = made("A delivery channel", CHANNELS)
-    at = datetime(2026, 3, 4, tzinfo=UTC)
-    note = Note(
-        "Acme",
-        "#000000",
-        None,
-        "Numbers",
-        "“Numbers” failed",
-        "It goes on.",
-        [("Reason", "it broke")],
-        "http://x/",
-        "-",
-        at,
-    )
-    channel.notify("ann@example.com", "an-id", note)
-    assert (folder / "an-id.txt").read_text("utf-8").splitlines() == [
-        "To: ann@example.com",
-        "“Numbers” failed",
-        "It goes on.",
-        "Reason: it broke",
-        "http://x/",
-    ]
-    monkeypatch.setenv("FOLDER_PATH", str(folder / "missing"))
-    with pytest.raises(DeliveryError) as refused:
-        channel.notify("ann@example.com", "an-id", note)
-    assert not refused.value.permanent

@@ -14,7 +14,7 @@ _FOR_PEOPLE = re.compile(r"/api/account|.*/keys|/api/invitations/accept")
 _OF_THE_INSTALLATION = re.compile(r"/api/(?:users|mail)")
 """Not found for all but super admins, also for their API keys."""
 _MANAGED = re.compile(r".*/(?:members|invitations|quotas|keys)|/api/audit")
-_FOR_WRITERS = re.compile(r".*/deleted$|.*/scheduled-exports$|/api/webhooks")
+_FOR_WRITERS = re.compile(r".*/deleted$|.*/scheduled-exports$|/api/(?:webhooks|destinations)")
 _READING = re.compile(r".*/(?:validate-cron|definition/plan)$")
 """Paths of POST that change nothing."""
 _OF_ANYONE = ("/api/auth/me", "/api/catalog")

@@ -14,6 +14,13 @@ REQUESTS: dict[str, Any] = {
     "CampaignPatch": {"budget": None, "endDate": "2026-06-30"},
     "CampaignIn": {"name": "Spring sale", "channel": "search", "currency": "EUR", "budget": 1500},
     "CronIn": {"expression": "0 9 * * 1", "timezone": "Europe/Berlin", "count": 3},
+    "DestinationChange": {"name": "Reports share", "isActive": False},
+    "DestinationIn": {
+        "channel": "folder",
+        "name": "Reports share",
+        "config": {"name": "{schedule}/{tick:%Y-%m-%d}.{format}"},
+    },
+    "DestinationPatch": {"config": {"overwrite": True}},
     "FeedIn": {"name": "Team calendar", "scheduledExportId": ID},
     "DefinitionIn": {
         "schedules": [

@@ -12,6 +12,7 @@ DELIVERY = {"delivery_id": ID}
 FEED = {"feed_id": ID}
 IN_TENANT = {"tenant_id": "$request.path.tenant_id"}
 TENANT_KEY = IN_TENANT | {"key_id": ID}
+DESTINATION = {"destination_id": ID}
 VIEW = IN_TENANT | {"view_id": ID}
 INVITATION = IN_TENANT | {"invitation_id": ID}
 STARTED = {
@@ -48,6 +49,11 @@ LINKS: dict[str, dict[str, Parameters]] = {
     },
     "createCampaign": _all(
         CAMPAIGN, "getCampaign", "updateCampaign", "patchCampaign", "deleteCampaign", "writeMetrics"
+    ),
+    "createDestination": _all(
+        DESTINATION,
+        *("getDestination", "updateDestination", "patchDestination", "deleteDestination"),
+        "testDestination",
     ),
     "createView": _all(VIEW, "getView", "updateView", "patchView", "deleteView"),
     "createOwnKey": _all(OWN_KEY, "getOwnKey", "renameOwnKey", "revokeOwnKey"),

@@ -24,6 +24,8 @@ SCHEDULES = "/api/scheduled-exports"
 SCHEDULE = f"{SCHEDULES}/{{schedule_id}}"
 RUN = f"{SCHEDULE}/history/{{history_id}}"
 TENANT = "/api/tenants/{tenant_id}"
+DESTINATIONS = "/api/destinations"
+DESTINATION = f"{DESTINATIONS}/{{destination_id}}"
 DEFINITION = f"{TENANT}/definition"
 ACCOUNT = "/api/account"
 WEBHOOKS = "/api/webhooks"
@@ -34,6 +36,7 @@ IF_MATCH = (e.PreconditionFailed, e.PreconditionRequired)
 A_VERSION = (e.VersionConflict, *IF_MATCH)
 AN_ACCOUNT = (e.NotForOwnAccount, e.DemoPassword, *A_VERSION)
 A_TENANT = (e.OwnSecondFactorFirst, *A_VERSION)
+A_DESTINATION = (e.NameTaken, *A_VERSION)
 A_VIEW = (e.NameTaken, *A_VERSION)
 LEAVING = (e.LastAdmin, e.OwnsSchedules, e.OnlyRecipient)
 A_RUN = (e.NoMailbox, e.DomainNotAllowed, e.QuotaExceeded)
@@ -135,6 +138,17 @@ _TENANTS = {
     "GET /api/audit": _operation("listAuditEntries"),
     "GET /api/audit/csv": _operation("downloadAudit"),
 }
+_DESTINATIONS = {
+    f"GET {DESTINATIONS}": _operation("listDestinations"),
+    f"POST {DESTINATIONS}": _operation(
+        "createDestination", e.NotFound, e.LimitReached, e.NameTaken
+    ),
+    f"GET {DESTINATION}": _operation("getDestination"),
+    f"PUT {DESTINATION}": _operation("updateDestination", *A_DESTINATION),
+    f"PATCH {DESTINATION}": _operation("patchDestination", *A_DESTINATION),
+    f"DELETE {DESTINATION}": _operation("deleteDestination", e.DestinationInUse, *A_VERSION),
+    f"POST {DESTINATION}/test": _operation("testDestination"),
+}
 _SCHEDULES = {
     f"GET {SCHEDULES}": _operation("listSchedules"),
     f"POST {SCHEDULES}": _operation("createSchedule", e.NotFound, e.QuotaExceeded),
@@ -220,7 +234,7 @@ _WEBHOOKS = {
         "redeliverWebhook", e.WebhookInactive, e.WebhookBeingSent
     ),
 }
-OPERATIONS = _PEOPLE | _TENANTS | _SCHEDULES | _WEBHOOKS | _OTHERS
+OPERATIONS = _PEOPLE | _TENANTS | _DESTINATIONS | _SCHEDULES | _WEBHOOKS | _OTHERS
 
 TAGS = {
     "auth": "Sign in, and reset a forgotten password",
@@ -234,6 +248,7 @@ TAGS = {
     "scheduled exports": "Scheduled exports, their runs and files",
     "as code": "The scheduled exports of a tenant as one definition, in YAML or JSON",
     "runs": "The runs of a tenant, across its scheduled exports",
+    "destinations": "Where files go, other than to recipients",
     "saved views": "Saved filters of the list of scheduled exports",
     "webhooks": "Endpoints that are told what happens in a tenant, and what was sent to them",
     "files": "Files by the links in emails",

@@ -1,12 +1,14 @@
 """What can be chosen for a scheduled export."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from exports_app.api.schemas import kinds
 from exports_app.api.schemas.base import Output
 from exports_app.domain.table import Kind
+from exports_app.services.catalog import Audience
+from exports_app.services.core.extension_points import Stage
 
 
 class ColumnOut(Output):
@@ -36,7 +38,24 @@ class ChannelOut(Output):
     key: str
     label: str
     config: dict[str, Any] = Field(
-        description="The JSON Schema (2020-12) of the fields that the channel reads"
+        description=(
+            "The JSON Schema (2020-12) of what the channel needs: for recipients of fields of a"
+            " scheduled export, for destinations of their config, where secrets are writeOnly"
+        )
+    )
+    delivers_to: Annotated[str, kinds.Among(lambda: Audience)] = Field(
+        description="recipients: those of a scheduled export; destinations: those of a tenant"
+    )
+    description: str
+    icon: str = Field(description="Name of an icon (lucide.dev); empty for recipients")
+    stage: Annotated[str, kinds.Among(lambda: Stage)] | None = Field(
+        description=(
+            "store: gets the file before messages are sent; message: afterwards; null for"
+            " recipients"
+        )
+    )
+    unavailable: str | None = Field(
+        description="Why nothing can be delivered through it on this installation"
     )
 
 

@@ -38,7 +38,10 @@ class DefinedScheduleIn(Input):
     timezone: OptionalZone = Field(
         default=None, description="IANA time zone. Default: the tenant's time zone"
     )
-    recipients: Recipients = Field(description="Email addresses")
+    recipients: Recipients = Field(default_factory=list)
+    destinations: Annotated[list[bounds.DestinationName], MaxLen(bounds.SENT_DESTINATIONS)] = Field(
+        default_factory=list, description="Names of destinations of the tenant"
+    )
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = Field(default=True, description="false: paused")
     tags: Tags = Field(default_factory=list)
@@ -65,6 +68,7 @@ def _values(one: Any) -> dict[str, Any]:
     return values | {
         "filters": one.filters.filters(),
         "recipients": tuple(one.recipients),
+        "destinations": tuple(one.destinations),
         "tags": tuple(one.tags),
     }
 

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 
 from exports_app.domain import bounds
 from exports_app.domain.access import SCOPES, Permission, Role
-from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.delivery_mode import FILE, DeliveryMode
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.schedules import slugs
 from exports_app.domain.timing.period import Period
@@ -146,7 +146,7 @@ NoticeKindOut = Annotated[str, Among(lambda: NotificationKind)]
 WayOut = Annotated[str, Among(lambda: DownloadWay)]
 RoleOut = Annotated[str, Among(lambda: Role)]
 SentAsOut = Annotated[
-    str, Among(lambda: [mode for mode in DeliveryMode if mode is not DeliveryMode.AUTO])
+    str, Among(lambda: [*(mode for mode in DeliveryMode if mode is not DeliveryMode.AUTO), FILE])
 ]
 ScopeOut = Annotated[str, Among(lambda: sorted(SCOPES))]
 PermissionOut = Annotated[str, Among(lambda: Permission)]

@@ -10,15 +10,19 @@ from exports_app.domain.runs.send_to import SendTo
 
 class DeliveryOut(Output):
     channel: kinds.ChannelOut
-    target: str
+    target: str = Field(description="Email address, or name of the destination")
+    destination_id: kinds.Uuid | None = Field(description="null if it goes to a recipient")
     status: kinds.DeliveryStatusOut
     attempts: int
     error: str | None
     sent_at: At | None
     sent_as: kinds.SentAsOut | None = Field(
-        description="attach, zip or link; null until it is sent"
+        description="attach, zip, link or file; null until it is sent"
     )
-    sent_size: int | None = Field(description="Size of the attachment in bytes")
+    sent_size: int | None = Field(description="Size of the attachment or file in bytes")
+    location: str | None = Field(
+        description="Where a destination has the file; null until it is sent, and for recipients"
+    )
 
 
 class RunOut(Output):

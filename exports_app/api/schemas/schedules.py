@@ -20,7 +20,18 @@ from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import warnings
 
 Recipients = Annotated[
-    list[kinds.Email], Field(max_length=bounds.SENT_RECIPIENTS), kinds.said(minItems=1)
+    list[kinds.Email],
+    Field(
+        max_length=bounds.SENT_RECIPIENTS,
+        description="Email addresses. At least one, unless there are destinations",
+    ),
+]
+DestinationIds = Annotated[
+    list[UUID],
+    Field(
+        max_length=bounds.SENT_DESTINATIONS,
+        description=f"IDs of up to {bounds.DESTINATIONS} destinations of the tenant",
+    ),
 ]
 Slug = Annotated[kinds.Slug | None, kinds.EMPTY_IS_NULL]
 Description = Annotated[bounds.Description | None, kinds.EMPTY_IS_NULL]
@@ -67,7 +78,8 @@ class ScheduleIn(Input):
     format: kinds.Format
     schedule: kinds.CronText
     timezone: OptionalZone = None
-    recipients: Recipients
+    recipients: Recipients = Field(default_factory=list)
+    destination_ids: DestinationIds = Field(default_factory=list)
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
     tags: Tags = Field(default_factory=list)
@@ -103,6 +115,7 @@ class ScheduleChange(_AsAnswered):
     schedule: kinds.CronText = ""
     timezone: kinds.Zone = ""
     recipients: Recipients = Field(default_factory=list)
+    destination_ids: DestinationIds = Field(default_factory=list)
     filters: FiltersIn = Field(default_factory=FiltersIn)
     is_active: bool = True
     tags: Tags = Field(default_factory=list)
@@ -125,6 +138,8 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
         sent: FiltersIn = values["filters"]
         merges = isinstance(body, Patch) and body.filters is not None
         values["filters"] = sent.changes() if merges else sent.filters()
+    if "destination_ids" in values:
+        values["destination_ids"] = tuple(str(one) for one in values["destination_ids"])
     return values | {name: tuple(values[name]) for name in ("recipients", "tags") if name in values}
 
 
@@ -145,6 +160,7 @@ class _StoredOut(Output):
     schedule: kinds.CronOut
     timezone: kinds.ZoneOut
     recipients: list[kinds.EmailOut]
+    destination_ids: list[kinds.Uuid]
     filters: dict[str, Any]
     is_active: bool
     tags: list[str]

@@ -22,6 +22,7 @@ from exports_app.db.models.base import Base, metadata
 from exports_app.db.models.campaigns import CampaignRow, MetricRow
 from exports_app.db.models.closed_days import ClosedDayRow
 from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
+from exports_app.db.models.destinations import DestinationRow, ScheduleDestinationRow
 from exports_app.db.models.installation import InstallationRow
 from exports_app.db.models.runs import (
     AttemptRow,
@@ -59,6 +60,7 @@ __all__ = [
     "ClosedDayRow",
     "CodeRow",
     "DeliveryRow",
+    "DestinationRow",
     "FeedRow",
     "FileDownloadRow",
     "IdempotencyKeyRow",
@@ -77,6 +79,7 @@ __all__ = [
     "RunRow",
     "RunSpecRow",
     "SavedViewRow",
+    "ScheduleDestinationRow",
     "ScheduleRow",
     "ScheduleTagRow",
     "SealRow",

@@ -23,6 +23,13 @@ class DeliveryRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("history_id", "channel", "target"),
         Index("ix_deliveries_target", "target", "history_id"),
+        Index(
+            "ix_deliveries_history_id_destination_id",
+            *("history_id", "destination_id"),
+            unique=True,
+            sqlite_where=text("destination_id IS NOT NULL"),
+            postgresql_where=text("destination_id IS NOT NULL"),
+        ),
     )
     id: str = id_column()
     history_id: str = reference("export_history")
@@ -35,6 +42,8 @@ class DeliveryRow(Base, table=True):
     sent_at: datetime | None = optional_instant()
     sent_as: str | None = Field(default=None, max_length=10)
     sent_size: int | None = Field(default=None, sa_type=BigInteger)
+    destination_id: str | None = Field(default=None, sa_type=identifier())
+    location: str | None = Field(default=None, sa_type=Text)
     resends: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 

@@ -119,6 +119,7 @@ class ScheduleRow(Base, table=True):
     timezone: str = Field(max_length=64)
     recipients: list[str] = Field(sa_type=JSON)
     filters: dict[str, Any] = Field(sa_type=JSON)
+    destination_ids: list[str] = Field(sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     tags: list[str] = Field(sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     failing_since: datetime | None = optional_instant()

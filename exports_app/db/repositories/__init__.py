@@ -7,6 +7,7 @@ from exports_app.db.repositories.audit.entries import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.deleted_schedules import DeletedScheduleRepository
+from exports_app.db.repositories.destinations import DestinationRepository
 from exports_app.db.repositories.identity.account_messages import AccountMessageRepository
 from exports_app.db.repositories.identity.api_keys import ApiKeyRepository
 from exports_app.db.repositories.identity.feeds import FeedRepository
@@ -49,6 +50,7 @@ __all__ = [
     "CodeRepository",
     "DeletedScheduleRepository",
     "DeliveryRepository",
+    "DestinationRepository",
     "FeedRepository",
     "FileDownloadRepository",
     "IdempotencyKeyRepository",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
-from exports_app.db.repositories import owners, slugs, tagging
+from exports_app.db.repositories import destinations, owners, slugs, tagging
 from exports_app.db.repositories.base import contains, in_order, table
 from exports_app.db.repositories.by_owner import OWNER, ByOwner
 from exports_app.db.repositories.due_schedules import DueSchedules
@@ -152,6 +152,7 @@ class ScheduleRepository(DueSchedules):
     def add_all(self, schedules: Sequence[Schedule]) -> None:
         self._insert(schedules)
         tagging.put(self._connection, [(one.id, one.tenant_id, one.tags) for one in schedules])
+        destinations.put(self._connection, [(one.id, one.destination_ids) for one in schedules])
 
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         c = self._table.c
@@ -159,6 +160,8 @@ class ScheduleRepository(DueSchedules):
         done = self._update(*where, values=values) == 1
         if done and "tags" in values:
             tagging.replace(self._connection, {schedule_id: values["tags"]})
+        if done and "destination_ids" in values:
+            destinations.replace(self._connection, {schedule_id: values["destination_ids"]})
         return done
 
     def update_all(self, values: Mapping[str, Mapping[str, Any]]) -> None:
@@ -173,6 +176,10 @@ class ScheduleRepository(DueSchedules):
             self._connection.execute(statement, rows)
         tagged = {key: of["tags"] for key, of in values.items() if "tags" in of}
         tagging.replace(self._connection, tagged)
+        chosen = {
+            key: of["destination_ids"] for key, of in values.items() if "destination_ids" in of
+        }
+        destinations.replace(self._connection, chosen)
 
     def tags(self, tenant_id: str) -> list[str]:
         return tagging.of_tenant(self._connection, tenant_id)

@@ -97,6 +97,7 @@ from exports_app.domain.errors.runs import (
     UnknownFirst,
 )
 from exports_app.domain.errors.schedules import (
+    DestinationInUse,
     DomainNotAllowed,
     NameTaken,
     NoMailbox,
@@ -147,6 +148,7 @@ __all__ = [
     "DeliveryUnknown",
     "DemoIsLocal",
     "DemoPassword",
+    "DestinationInUse",
     "DomainNotAllowed",
     "ExporterLostAccess",
     "ExportsError",

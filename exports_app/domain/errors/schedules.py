@@ -63,8 +63,17 @@ class NameTaken(Conflict):
 
     code = "name_taken"
     title = "The name is taken"
-    about = "The caller has another saved view with this name in the tenant."
+    about = "Another saved view of the caller, or destination of the tenant, has this name."
     fix = "Choose another name."
+
+
+class DestinationInUse(Conflict):
+    """Scheduled exports deliver there: remove it from them first"""
+
+    code = "destination_in_use"
+    title = "The destination is in use"
+    about = "Scheduled exports, which the message names, deliver to the destination."
+    fix = "Remove it from them, or switch it off. Then delete it."
 
 
 class NoMailbox(Conflict):

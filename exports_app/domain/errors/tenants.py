@@ -71,7 +71,10 @@ class LimitReached(Conflict):
 
     code = "limit_reached"
     title = "The maximum number is reached"
-    about = "There are as many API keys, feeds, saved views or open invitations as there can be."
+    about = (
+        "There are as many API keys, feeds, saved views, destinations or open invitations as there"
+        " can be."
+    )
     fix = "Revoke or delete one that is no longer needed."
 
 

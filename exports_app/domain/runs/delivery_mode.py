@@ -13,11 +13,16 @@ class DeliveryMode(StrEnum):
     LINK = "link"
 
 
+FILE = "file"
+"""How a destination gets a file itself, in place of a delivery mode."""
+
+
 @dataclass(frozen=True)
 class MessageForm:
-    """How a message brings the file. size: bytes of the attachment; None for a link."""
+    """How a delivery brings the file. mode: a DeliveryMode or FILE. size: bytes of the attachment
+    or the file; None for a link."""
 
-    mode: DeliveryMode
+    mode: str
     size: int | None
 
 

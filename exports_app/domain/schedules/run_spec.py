@@ -21,6 +21,7 @@ class RunSpec(RunOptions):
     filters: dict[str, Any] = field(default_factory=dict)
     timezone: str = "UTC"
     recipients: list[str] = field(default_factory=list)
+    destination_ids: list[str] = field(default_factory=list)
     owner_id: str = ""
     version: int = VERSION
 

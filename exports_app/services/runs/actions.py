@@ -123,7 +123,9 @@ class RunActions:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             require_exporter(tx, run)
             deliveries = unsent(tx.deliveries.of_runs([run.id]).get(run.id, []))
-            self._quotas.require_run(tx, run.tenant_id, messages=len(deliveries))
+            self._quotas.require_run(
+                tx, run.tenant_id, messages=sum(one.destination_id is None for one in deliveries)
+            )
             if not tx.runs.reopen(run):
                 raise AlreadyResending
             keep_schedule(tx, schedule_id)

@@ -23,9 +23,8 @@ from exports_app.services.core.interfaces import Clock, FileStore, Store, Transa
 from exports_app.services.core.records import Action, Delivery, DownloadWay, Run
 from exports_app.services.keys.derived_keys import DOWNLOAD_LINKS, Keys
 from exports_app.services.runs.download_log import DownloadLog
-from exports_app.services.runs.entitlement import is_recipient
+from exports_app.services.runs.entitlement import may_receive
 from exports_app.services.runs.history import RunFile, file_of
-from exports_app.services.tenants import recipient_domains
 
 PATH = "/api/files"
 
@@ -100,13 +99,12 @@ class DownloadLinks:
         delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
         run = tx.runs.get(delivery.history_id) if delivery else None
         schedule = tx.schedules.get(run.scheduled_export_id) if run else None
-        tenant = tx.tenants.get(run.tenant_id) if run else None
-        if delivery is None or run is None or schedule is None or tenant is None:
+        if delivery is None or run is None or schedule is None:
             raise NotFound
         target = delivery.target
         if not self._is_signed(run, target, expires, signature):
             raise NotFound
-        if not (is_recipient(target, run, schedule) and recipient_domains.allows(tenant, target)):
+        if not may_receive(tx, delivery, run, schedule):
             raise NotFound
         if datetime.fromtimestamp(expires, UTC) <= self._clock():
             raise LinkExpired

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from exports_app.domain import file_names
+from exports_app.domain.name_templates import NameValues
 from exports_app.domain.runs.states import Trigger
 from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Window
@@ -73,6 +75,18 @@ class Export:
         at = f"{self.makes_up_for or self.at:%Y%m%dT%H%M%SZ}"
         parts = [self.tenant.slug, self.name, period.slug(self.window), at]
         return file_names.joined(parts, 1, FORMATS[self.format].extension)
+
+    def name_values(self, run: Run) -> NameValues:
+        """Of the names that the run's destinations give its file."""
+        return NameValues(
+            tenant=self.tenant.slug,
+            schedule=self.name,
+            window_start=self.window.start,
+            window_end=self.window.end,
+            tick=run.date.astimezone(ZoneInfo(self.timezone)),
+            format=FORMATS[self.format].extension,
+            run=run.id,
+        )
 
     def report(
         self,

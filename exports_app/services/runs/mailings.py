@@ -85,23 +85,25 @@ class Mailings:
             run = run_of(tx, schedule_id, run_id)
             deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
             tenant = tx.tenants.get(run.tenant_id)
+        recipients = {address.lower() for address in entitlement.recipients_of(run, schedule)}
         targets = [
             target
             for target in targets_of(run, deliveries)
-            if entitlement.is_recipient(target, run, schedule)
+            if target.lower() in recipients
             and tenant is not None
             and not recipient_domains.refusal(tenant, target)
         ]
         return Mailing((schedule.name,), 1, len(targets), _distinct(targets))
 
     def _retried(self, run: Run, deliveries: Sequence[Delivery]) -> list[str]:
-        planned = {delivery.target for delivery in deliveries}
-        due = [d.target for d in deliveries if is_due(run, d, self._resends)]
+        mails = [delivery for delivery in deliveries if delivery.destination_id is None]
+        planned = {delivery.target for delivery in mails}
+        due = [d.target for d in mails if is_due(run, d, self._resends)]
         return due + [target for target in run.recipients if target not in planned]
 
 
 def _resent(_run: Run, deliveries: Sequence[Delivery]) -> list[str]:
-    return [delivery.target for delivery in entitlement.unsent(deliveries)]
+    return [d.target for d in entitlement.unsent(deliveries) if d.destination_id is None]
 
 
 def _distinct(addresses: Sequence[str]) -> tuple[str, ...]:

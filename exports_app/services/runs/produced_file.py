@@ -8,10 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ProducedFile:
-    """A finished file in the store. size: bytes. summary: as in the run's row."""
+    """A finished file in the store. size: bytes. sha256: in hex. summary: as in the run's row."""
 
     path: Path
     name: str
     size: int
     rows: int
+    sha256: str
     summary: Mapping[str, Any] | None = None

@@ -103,7 +103,7 @@ class RecipientReplacement:
         if is_unknown and not holds_unknown(run) and not waits_for_retry(run):
             raise UnknownFirst
         for delivery in deliveries:
-            if _same(delivery.target, old) and delivery.status is DeliveryStatus.FAILED:
+            if _is_to(delivery, old) and delivery.status is DeliveryStatus.FAILED:
                 return delivery
         raise DeliveryNotFailed
 
@@ -155,7 +155,7 @@ def _send_to(tx: Transaction, run: Run, channel: str, new: str) -> None:
     """Raises Conflict where the run's file went to this address already."""
     pending = DeliveryStatus.PENDING
     for delivery in tx.deliveries.of_runs([run.id]).get(run.id, []):
-        if _same(delivery.target, new):  # it was a recipient of the run before
+        if _is_to(delivery, new):  # it was a recipient of the run before
             if delivery.status not in {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}:
                 raise AlreadySentThere
             again = {"status": move_delivery(delivery.status, pending), "error": None, "resends": 0}
@@ -163,6 +163,10 @@ def _send_to(tx: Transaction, run: Run, channel: str, new: str) -> None:
             return
     identity = message_id(run, channel, new)
     tx.deliveries.add([Delivery(new_id(), run.id, channel, new, pending, identity)])
+
+
+def _is_to(delivery: Delivery, address: str) -> bool:
+    return delivery.destination_id is None and _same(delivery.target, address)
 
 
 def _same(one: str, other: str) -> bool:

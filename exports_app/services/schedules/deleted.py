@@ -139,7 +139,7 @@ def _timing(old: Schedule, now: datetime) -> dict[str, Any]:
         parsed, zone = cron.parse(old.schedule), cron.zone(old.timezone)
     except ExportsError:  # stored under an older rule, or with a zone that is gone
         return {"is_active": False, "next_run_at": None}
-    active = old.is_active and bool(old.recipients)
+    active = old.is_active and bool(old.recipients or old.destination_ids)
     return {
         "is_active": active,
         "next_run_at": cron.next_after(parsed, zone, now) if active else None,

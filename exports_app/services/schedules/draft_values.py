@@ -25,6 +25,7 @@ def next_run(draft: Draft, now: datetime) -> datetime | None:
 def columns(draft: Draft) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in rules.FIELDS} | {
         "recipients": list(draft.recipients),
+        "destination_ids": list(draft.destination_ids),
         "tags": list(draft.tags),
         "filters": draft.filters.to_json(),
     }
@@ -36,6 +37,7 @@ def draft_of(schedule: Schedule) -> Draft:
         **values
         | {
             "recipients": tuple(schedule.recipients),
+            "destination_ids": tuple(schedule.destination_ids),
             "tags": tuple(schedule.tags),
             "filters": Filters.from_json(schedule.filters),
         }

@@ -40,6 +40,7 @@ def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -
         filters=schedule.filters,
         timezone=schedule.timezone,
         recipients=schedule.recipients,
+        destination_ids=schedule.destination_ids,
         owner_id=schedule.owner_id,
         **option_values(schedule, RunOptions),
     )
@@ -65,7 +66,7 @@ def addressed(tx: Transaction, who: Principal, schedule: Schedule, to: SendTo) -
     if to is SendTo.RECIPIENTS:
         return schedule
     if to is SendTo.NOBODY:
-        return replace(schedule, recipients=[])
+        return replace(schedule, recipients=[], destination_ids=[])
     user = tx.users.get(who.user_id)
     tenant = tx.tenants.get(schedule.tenant_id)
     if user is None or tenant is None:
@@ -77,7 +78,7 @@ def addressed(tx: Transaction, who: Principal, schedule: Schedule, to: SendTo) -
             "Your own address is outside the domains that this tenant sends to:"
             " allow its domain first"
         )
-    return replace(schedule, recipients=[user.email])
+    return replace(schedule, recipients=[user.email], destination_ids=[])
 
 
 NO_MAILBOX = "this API key is a tenant's and has no mailbox: name the recipients, or send []"
@@ -110,7 +111,7 @@ def ordered(
         raise NotFound
     if wrong := recipient_domains.check(tenant, order.recipients):
         raise Invalid(wrong)
-    return replace(schedule, recipients=list(order.recipients)), trigger
+    return replace(schedule, recipients=list(order.recipients), destination_ids=[]), trigger
 
 
 def check_order(order: RunOrder) -> RunOrder:

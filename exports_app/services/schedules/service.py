@@ -32,7 +32,7 @@ from exports_app.services.core.field_rules import check_page, check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.optimistic import rounds
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
-from exports_app.services.schedules import last_run, slugs
+from exports_app.services.schedules import chosen_destinations, last_run, slugs
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.batches import Batches
 from exports_app.services.schedules.deleted import Deletion
@@ -163,6 +163,7 @@ class Schedules:
             tx.tenants.get(tenant_id, lock=True)  # one at a time counts and adds
             _same_domains(tx, tenant)
             self._check_campaigns(tx, tenant_id, draft.filters)
+            chosen_destinations.require_known(tx, tenant_id, draft.destination_ids)
             self._quotas.require_schedule(tx, tenant)
             require_room(folded_tags(tx, tenant_id), draft.tags)
             if draft.slug is not None:
@@ -279,6 +280,8 @@ def _check_of_tenant(tx: Transaction, old: Schedule, draft: Draft, fields: Colle
     """What depends on the tenant's other scheduled exports. Raises Invalid."""
     if {"tags", "slug"} & set(fields):
         tx.tenants.get(old.tenant_id, lock=True)  # one at a time counts and adds
+    if "destination_ids" in fields:
+        chosen_destinations.require_known(tx, old.tenant_id, draft.destination_ids)
     if "tags" in fields:
         require_room(folded_tags(tx, old.tenant_id), draft.tags)
     if draft.slug is not None and draft.slug != old.slug:

@@ -31,6 +31,7 @@ from exports_app.services.core.field_rules import (
     pointer_of,
     wrong_text,
 )
+from exports_app.services.schedules import chosen_destinations
 from exports_app.services.schedules.filters import Filters, check_filters
 from exports_app.services.schedules.recipients import merge_recipients
 
@@ -44,10 +45,11 @@ class Draft(ScheduleOptions):
     format: str
     schedule: str
     timezone: str
-    recipients: tuple[str, ...]
+    recipients: tuple[str, ...] = ()
     description: str | None = None
     filters: Filters = field(default_factory=Filters)
     is_active: bool = True
+    destination_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     slug: str | None = None
     """None: made of the name."""
@@ -69,7 +71,10 @@ def check(
     """
     errors = [e for e in _check_texts(draft) if field_of(e.pointer) in changed]
     recipients, wrong = merge_recipients(draft.recipients)
-    errors += wrong if "recipients" in changed else []
+    if {"recipients", "destination_ids"} & set(changed):
+        alone = bool(draft.destination_ids) and not draft.recipients
+        errors += [] if alone else wrong
+        errors += chosen_destinations.wrong(draft.destination_ids)
     if {"schedule", "timezone"} & set(changed) or ("is_active" in changed and draft.is_active):
         errors += _check_time(draft, now, minimum_seconds)
     if {"filters", "export_type"} & set(changed) and draft.export_type in EXPORT_TYPES:
@@ -77,7 +82,11 @@ def check(
     errors += check_tags(draft.tags) if "tags" in changed else []
     if errors:
         raise Invalid(errors)
-    normal = {"recipients": recipients, "tags": tags.merged(draft.tags)}
+    normal = {
+        "recipients": recipients,
+        "destination_ids": chosen_destinations.merged(draft.destination_ids),
+        "tags": tags.merged(draft.tags),
+    }
     return Draft(**{**draft.__dict__, **normal, **_normal_addresses(draft, changed)})
 
 

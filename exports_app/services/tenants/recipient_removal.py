@@ -39,7 +39,11 @@ def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: dat
     recipient of some."""
     schedules = tx.schedules.addressed_to(tenant_id, address, lock=True)
     remaining = {schedule.id: _without(schedule.recipients, address) for schedule in schedules}
-    if emptied := [schedule for schedule in schedules if not remaining[schedule.id]]:
+    if emptied := [
+        schedule
+        for schedule in schedules
+        if not (remaining[schedule.id] or schedule.destination_ids)
+    ]:
         raise OnlyRecipient(_go_to_nobody_else(emptied, address))
     # Deleted ones may be restored. One that is left without a recipient is then paused
     deleted = tx.schedules.addressed_to(tenant_id, address, lock=True, deleted=True)

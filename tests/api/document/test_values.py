@@ -14,12 +14,13 @@ FREE = {
     ),
     "names of people and things": (
         *("actorName", "subjectName", "invitedBy", "createdBy", "scheduledExportName"),
+        "destinations",
     ),
     "words for people": (
         *("error", "detail", "title", "label", "message", "pausedReason", "reasons", "device"),
         "disabledReason",
         *("window", "value", "source", "answer", "dialogue", "lost", "explanation"),
-        *("fix", "readAs", "notes"),
+        *("fix", "readAs", "notes", "unavailable", "place", "location"),
     ),
     "what is passed on as it is": (
         *("cursor", "nextCursor", "token", "otp", "secret", "key", "accessToken", "prefix"),
@@ -36,7 +37,7 @@ FREE = {
     "what other servers answered": ("responseHead", "responseBody"),
     "addresses of people, computers and channels": ("target", "address", "lastUsedAddress"),
     "keys of the catalog and codes of errors, which plugins add to": (
-        *("mime", "extension", "code", "errorCode"),
+        *("mime", "extension", "code", "errorCode", "icon", "secrets"),
     ),
     "names for programs that people choose": ("slug", "tenant", "field"),
     "names of parameters and headers, of which routes get more": ("parameter",),

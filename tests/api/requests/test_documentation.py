@@ -94,7 +94,6 @@ class TestTheDocumentation:
             "exportType",
             "format",
             "schedule",
-            "recipients",
         }
         assert schemas["ScheduleIn"]["additionalProperties"] is False
         assert {"startDate", "endDate", "period", "campaignIds", "groupBy"} == set(

@@ -7,8 +7,17 @@ import pytest
 
 from tests.api.conftest import Clients
 
-CHANGES = {"CampaignChange", "QuotasChange", "ScheduleChange", "TenantChange", "ViewChange"}
-PATCHES = {f"{of}Patch" for of in ("Campaign", "Role", "Schedule", "Tenant", "User", "View")}
+CHANGES = {
+    "CampaignChange",
+    "DestinationChange",
+    "QuotasChange",
+    "ScheduleChange",
+    "TenantChange",
+    "ViewChange",
+}
+PATCHES = {
+    f"{of}Patch" for of in ("Campaign", "Destination", "Role", "Schedule", "Tenant", "User", "View")
+}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ PATHS = {
     "ScheduleChange": SCHEDULES + "/{schedule_id}",
     "CampaignChange": CAMPAIGNS + "/{campaign_id}",
     "TenantChange": "/api/tenants/{tenant_id}",
+    "DestinationChange": "/api/destinations/{destination_id}",
     "ViewChange": "/api/tenants/{tenant_id}/views/{view_id}",
     "WebhookChange": "/api/webhooks/{webhook_id}",
 }
@@ -22,6 +23,7 @@ FIXED = {
     "ScheduleChange": ["id", "tenantId", "createdBy", "ownerId", "createdAt"],
     "CampaignChange": ["id", "tenantId"],
     "TenantChange": ["id", "slug"],
+    "DestinationChange": ["id", "tenantId", "channel", "createdBy", "createdAt"],
     "ViewChange": ["id", "tenantId", "makerId", "createdAt"],
     "WebhookChange": ["id", "tenantId", "createdBy", "createdAt"],
 }

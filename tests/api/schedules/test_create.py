@@ -30,6 +30,7 @@ class TestCreate:
             "slug": "weekly-numbers",
             "description": None,
             "filters": {},
+            "destinationIds": [],
             "warnings": [],
             "whenEmpty": "send",
             "emptyMeans": "no_metrics",

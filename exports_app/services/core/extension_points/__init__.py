@@ -3,6 +3,16 @@ registries."""
 
 from exports_app.services.core.extension_points.batch import Batch, OtherForm
 from exports_app.services.core.extension_points.channel import Channel
+from exports_app.services.core.extension_points.destinations import (
+    DestinationChannel,
+    DestinationPaused,
+    FileDelivery,
+    Place,
+    Receipt,
+    Stage,
+    Trial,
+    TrialResult,
+)
 from exports_app.services.core.extension_points.export_types import (
     ExportType,
     LeadsWith,
@@ -46,9 +56,12 @@ __all__ = [
     "Channel",
     "ChannelTestResult",
     "DeliversToPeople",
+    "DestinationChannel",
+    "DestinationPaused",
     "Diagnosable",
     "EffectiveSetting",
     "ExportType",
+    "FileDelivery",
     "Format",
     "HasConfig",
     "HasServer",
@@ -59,8 +72,13 @@ __all__ = [
     "Note",
     "OtherForm",
     "Outcome",
+    "Place",
+    "Receipt",
     "Report",
+    "Stage",
     "TellsData",
+    "Trial",
+    "TrialResult",
     "leading_columns",
 ]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from exports_app.domain.errors import DeliveryError
 from exports_app.domain.runs.delivery_mode import DeliveryMode, MessageForm
+from exports_app.services.core.extension_points.destinations import Receipt
 from exports_app.services.core.extension_points.messages import Attachment, Report
 
 if TYPE_CHECKING:  # a process that makes a file imports this package, and needs no records
@@ -55,7 +56,7 @@ class Batch(Protocol):
         self,
         delivery: "Delivery",
         form: MessageForm,
-        send: Callable[[], None],
+        send: Callable[[], Receipt | None],
         *,
         again: bool = False,
     ) -> "Delivery":
@@ -63,7 +64,8 @@ class Batch(Protocol):
         others must be made too. `send` is not called where the delivery must not be made any more.
         Returns the delivery as it is now.
 
-        send: raises DeliveryError with the other side's answer, DeliveryUnknown where the file may
-        have arrived nevertheless, OtherForm where the channel goes on with another form. again: in
-        place of a message of this attempt that was refused in another form.
+        send: returns what is to be noted of a success. Raises DeliveryError with the other side's
+        answer, DeliveryUnknown where the file may have arrived nevertheless, OtherForm where the
+        channel goes on with another form. again: in place of a message of this attempt that was
+        refused in another form.
         """

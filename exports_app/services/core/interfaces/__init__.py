@@ -18,6 +18,7 @@ from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.clock import Clock
 from exports_app.services.core.interfaces.database import Ranking, Statement, Store, Transaction
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
+from exports_app.services.core.interfaces.destinations import DestinationStore
 from exports_app.services.core.interfaces.feeds import FeedStore, Uses
 from exports_app.services.core.interfaces.files import (
     UPLOAD_NAME,
@@ -57,6 +58,7 @@ __all__ = [
     "CodeStore",
     "DayFigures",
     "DeliveryStore",
+    "DestinationStore",
     "EndedRuns",
     "FeedStore",
     "FileDownloadStore",

@@ -17,6 +17,7 @@ from exports_app.services.core.interfaces.audit import AuditChainStore, AuditSto
 from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.deleted_schedules import DeletedScheduleStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
+from exports_app.services.core.interfaces.destinations import DestinationStore
 from exports_app.services.core.interfaces.feeds import FeedStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
 from exports_app.services.core.interfaces.idempotency import IdempotencyKeyStore
@@ -100,6 +101,8 @@ class Transaction(Protocol):
     def old_runs(self) -> OldRunStore: ...
     @property
     def deliveries(self) -> DeliveryStore: ...
+    @property
+    def destinations(self) -> DestinationStore: ...
     @property
     def attempts(self) -> AttemptStore: ...
     @property

@@ -18,6 +18,7 @@ from exports_app.services.core.records.audit import (
 )
 from exports_app.services.core.records.campaigns import MEASURES, Campaign, Metric
 from exports_app.services.core.records.delivery import Delivery, Notification, NotificationKind
+from exports_app.services.core.records.destinations import Destination, DestinationState
 from exports_app.services.core.records.downloads import DownloadWay, FileDownload
 from exports_app.services.core.records.feeds import Feed
 from exports_app.services.core.records.idempotency import (
@@ -53,6 +54,8 @@ __all__ = [
     "Checkpoint",
     "Code",
     "Delivery",
+    "Destination",
+    "DestinationState",
     "DownloadWay",
     "Feed",
     "FileDownload",

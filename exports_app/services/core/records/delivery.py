@@ -14,17 +14,22 @@ class Delivery:
     history_id: str
     channel: str
     target: str
+    """An address, or the name of a destination."""
     status: DeliveryStatus
     message_id: str
     attempts: int = 0
     error: str | None = None
     sent_at: datetime | None = None
     sent_as: str | None = None
-    """attach, zip or link: what its message brings, or brought."""
+    """attach, zip, link or file: what it brings, or brought."""
     sent_size: int | None = None
-    """Bytes of the attachment; None for a link."""
+    """Bytes of the attachment or the file; None for a link."""
     resends: int = 0
     """How often it was sent again by itself though it was unknown."""
+    destination_id: str | None = None
+    """None: it goes to a recipient."""
+    location: str | None = None
+    """Where the file or the message is, as the destination's channel says."""
 
 
 class NotificationKind(OpenEnum):

@@ -33,6 +33,7 @@ class Schedule(ScheduleOptions):
     version: int = 1
     tags: list[str] = field(default_factory=list)
     """As typed, each once without regard to case."""
+    destination_ids: list[str] = field(default_factory=list)
     slug: str | None = None
     """Of its tenant. None: a version without slugs created it, and the engine gives it one soon."""
     deleted_at: datetime | None = None

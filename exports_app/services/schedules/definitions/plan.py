@@ -9,7 +9,7 @@ from typing import Any
 
 from exports_app.services.audit.audit_log import changed
 from exports_app.services.core.records import Schedule
-from exports_app.services.schedules.definitions.fields import json_name, values_of
+from exports_app.services.schedules.definitions.fields import json_name, named, values_of
 from exports_app.services.schedules.draft_values import columns
 from exports_app.services.schedules.edits import Edit
 from exports_app.services.schedules.validation import Draft
@@ -72,21 +72,26 @@ class Plan:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def created(at: int, slug: str, draft: Draft) -> Entry:
-    fields = tuple(FieldChange(name, None, value) for name, value in values_of(draft).items())
+def created(at: int, slug: str, draft: Draft, names: Mapping[str, str]) -> Entry:
+    """names: of destinations, by id."""
+    fields = tuple(
+        FieldChange(name, None, value) for name, value in values_of(draft, names).items()
+    )
     return Entry(Kind.CREATE, slug, draft.name, fields, at, draft=draft)
 
 
-def updated(at: int, old: Schedule, draft: Draft, edit: Edit) -> Entry:
-    named = (str(old.slug), draft.name)
-    return Entry(Kind.UPDATE, *named, tuple(_differing(old, draft)), at, old, draft, edit)
+def updated(at: int, old: Schedule, draft: Draft, edit: Edit, names: Mapping[str, str]) -> Entry:
+    """names: of destinations, by id."""
+    said = (str(old.slug), draft.name)
+    return Entry(Kind.UPDATE, *said, tuple(_differing(old, draft, names)), at, old, draft, edit)
 
 
 def deleted(old: Schedule, edit: Edit) -> Entry:
     return Entry(Kind.DELETE, str(old.slug), old.name, (), old=old, edit=edit)
 
 
-def _differing(old: Schedule, draft: Draft) -> Iterator[FieldChange]:
-    differing: Mapping[str, Sequence[Any]] = changed(vars(old), columns(draft))
-    for name, (before, after) in differing.items():
-        yield FieldChange(json_name(name), before, after)
+def _differing(old: Schedule, draft: Draft, names: Mapping[str, str]) -> Iterator[FieldChange]:
+    before, after = (named(values, names) for values in (vars(old), columns(draft)))
+    differing: Mapping[str, Sequence[Any]] = changed(before, after)
+    for name, (was, becomes) in differing.items():
+        yield FieldChange(json_name(name), was, becomes)

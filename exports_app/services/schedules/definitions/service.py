@@ -38,6 +38,7 @@ from exports_app.services.tenants.tenant_settings import tenant_of
 
 MOST = bounds.BULK
 """Scheduled exports of a definition, and of a tenant that is exported or pruned."""
+UNKNOWN_NAME = "no destination of this tenant has this name"
 TWICE = "another scheduled export of this definition has this slug: use each once"
 
 
@@ -58,12 +59,15 @@ class _Seen:
     tenant: Tenant
     rows: Mapping[str, Schedule]
     others: int
+    destinations: Mapping[str, str]
+    """Names of the tenant's, by id."""
 
     @property
     def state(self) -> tuple[Any, ...]:
         """Two looks that find the same have the same one."""
         versions = {one.id: one.version for one in self.rows.values()}
-        return versions, self.tenant.slug, self.tenant.timezone, self.tenant.recipient_domains
+        of_tenant = (self.tenant.slug, self.tenant.timezone, self.tenant.recipient_domains)
+        return versions, of_tenant, self.destinations
 
 
 class Definitions:
@@ -88,7 +92,7 @@ class Definitions:
         TooManySchedules for more than MOST; NoSlugYet."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
-            return definition_of(tenant.slug, _all(tx, tenant_id))
+            return definition_of(tenant.slug, _all(tx, tenant_id), _destinations(tx, tenant_id))
 
     def export_one(self, who: Principal, schedule_id: str) -> dict[str, Any]:
         """The definition with one scheduled export. Raises as `export`."""
@@ -98,7 +102,7 @@ class Definitions:
             assert tenant is not None
             if one.slug is None:
                 raise NoSlugYet
-            return definition_of(tenant.slug, [one])
+            return definition_of(tenant.slug, [one], _destinations(tx, tenant.id))
 
     def plan(self, who: Principal, tenant_id: str, wanted: Definition, *, prune: bool) -> Plan:
         """What `apply` would change. Raises as `apply` does, without the right to write."""
@@ -155,14 +159,15 @@ class Definitions:
         if wanted.tenant not in (None, tenant.slug):
             wrong = "is another tenant: apply the definition to this one, or leave it out"
             raise Invalid([FieldError("/tenant", wrong)])
+        there = _destinations(tx, tenant.id)
         if prune:
             rows = _all(tx, tenant.id)
-            return _Seen(tenant, {str(one.slug): one for one in rows}, 0)
+            return _Seen(tenant, {str(one.slug): one for one in rows}, 0, there)
         given = {str(values.get("slug")) for values in wanted.schedules[:MOST]}
         named = [slug for slug in given if slugs.is_valid(slug)]  # PostgreSQL refuses NUL in text
         rows = tx.schedules.by_slugs(tenant.id, named)
         others = tx.usage.schedules(tenant.id) - len(rows)
-        return _Seen(tenant, {str(one.slug): one for one in rows}, others)
+        return _Seen(tenant, {str(one.slug): one for one in rows}, others, there)
 
     def _planned(self, who: Principal, seen: _Seen, wanted: Definition) -> Plan:
         """Raises Invalid with the errors of all."""
@@ -200,10 +205,11 @@ class Definitions:
             raise Invalid([FieldError("/slug", TWICE)])
         named.add(slug)
         zone = values.get("timezone") or seen.tenant.timezone or self._zone
-        draft, old = Draft(**{**values, "timezone": zone}), seen.rows.get(slug)
+        chosen = _with_ids(values, seen.destinations)
+        draft, old = Draft(**{**chosen, "timezone": zone}), seen.rows.get(slug)
         if old is None:
             checked = self._checked(seen.tenant, draft, now, rules.FIELDS)
-            return plans.created(at, slug, checked)
+            return plans.created(at, slug, checked, seen.destinations)
         draft = _as_stored(draft, draft_of(old))
         differing = _differing(draft, draft_of(old))
         if not differing:
@@ -211,7 +217,7 @@ class Definitions:
         checked = self._checked(seen.tenant, draft, now, differing)
         next_run_at = next_run(checked, now) if RESET_NEXT_RUN & differing else None
         edit = edit_of(old, checked, next_run_at, who.user_id)
-        return None if edit is None else plans.updated(at, old, checked, edit)
+        return None if edit is None else plans.updated(at, old, checked, edit, seen.destinations)
 
     def _checked(
         self, tenant: Tenant, draft: Draft, now: datetime, changed: Collection[str]
@@ -272,6 +278,28 @@ def _as_stored(draft: Draft, old: Draft) -> Draft:
 
 def _differing(one: Draft, other: Draft) -> set[str]:
     return {name for name in rules.FIELDS if getattr(one, name) != getattr(other, name)}
+
+
+def _destinations(tx: Transaction, tenant_id: str) -> dict[str, str]:
+    """The names of the tenant's, by id."""
+    found = tx.destinations.of_tenant(tenant_id, bounds.TENANT_DESTINATIONS)
+    return {one.id: one.name for one in found}
+
+
+def _with_ids(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a definition as those of a draft. names: of destinations, by id. Raises
+    Invalid."""
+    ids = {name: key for key, name in names.items()}
+    wanted = values.get("destinations", ())
+    errors = [
+        FieldError(f"/destinations/{i}", UNKNOWN_NAME)
+        for i, name in enumerate(wanted)
+        if name not in ids
+    ]
+    if errors:
+        raise Invalid(errors)
+    others = {key: value for key, value in values.items() if key != "destinations"}
+    return {**others, "destination_ids": tuple(ids[name] for name in wanted)}
 
 
 def _all(tx: Transaction, tenant_id: str) -> list[Schedule]:

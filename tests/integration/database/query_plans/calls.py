@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.integration.database.query_plans import (
     calls_of_accounts,
+    calls_of_destinations,
     calls_of_exports,
     calls_of_run_lists,
     calls_of_webhooks,
@@ -12,6 +13,7 @@ from tests.integration.database.query_plans.known import Call
 
 CALLS: Mapping[str, Call] = {
     **calls_of_accounts.CALLS,
+    **calls_of_destinations.CALLS,
     **calls_of_exports.CALLS,
     **calls_of_run_lists.CALLS,
     **calls_of_webhooks.CALLS,
@@ -28,6 +30,7 @@ INSERTS = {
     "campaigns.add_metrics",
     "codes.add",
     "deliveries.add",
+    "destinations.add",
     "downloads.add",
     "feeds.add",
     "invitations.add",

@@ -102,6 +102,37 @@ class Exports(Copies):
                 for tag in ("Common", f"Tag {i % 90}", *(["Rare"] if i % 100 == 0 else []))
             ),
         )
+        self._destinations(ids, users[0])
+
+    def _destinations(self, schedules: list[tuple[str, str]], user: str) -> None:
+        ids = [(new_id(), self._tenant_of(i)) for i in range(BIG)]
+        self._rows(
+            models.DestinationRow,
+            (
+                {
+                    "id": destination,
+                    "tenant_id": tenant,
+                    "channel": "folder",
+                    "name": f"Share {i}",
+                    "config": {},
+                    "secrets": "secret",
+                    "is_active": True,
+                    "state": "ok",
+                    "created_by": user,
+                    "created_at": self._ago(i),
+                    "updated_at": self._ago(i),
+                    "version": 1,
+                }
+                for i, (destination, tenant) in enumerate(ids)
+            ),
+        )
+        self._rows(
+            models.ScheduleDestinationRow,
+            (
+                {"scheduled_export_id": schedule[0], "destination_id": destination[0]}
+                for schedule, destination in zip(schedules, ids, strict=False)
+            ),
+        )
 
     def _runs_of(self) -> None:
         count = BIG * 2

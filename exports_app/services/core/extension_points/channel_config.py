@@ -1,0 +1,39 @@
+"""The base of the configs of channels that deliver to destinations."""
+
+from typing import Annotated, ClassVar, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from exports_app.domain import name_templates
+
+
+class ChannelConfig(BaseModel):
+    """What a destination of the channel needs. The API, the form and the documents are made of the
+    fields: their titles, descriptions, limits and defaults. A field of type SecretStr is a secret:
+    it is encrypted in the database, and never shown again. In the API names are in camel case."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+        regex_engine="python-re",
+    )
+    secrets_go_to: ClassVar[tuple[str, ...]] = ()
+    """Names, as in the API, of the fields that say who gets the secrets, such as the host: where
+    one changes, the secrets have to be entered again."""
+
+
+def _without_fault(template: str) -> str:
+    if why := name_templates.fault(template):
+        raise ValueError(why)
+    return template
+
+
+NameTemplate: TypeAlias = Annotated[
+    str, Field(max_length=name_templates.MOST), AfterValidator(_without_fault)
+]
+"""The name of a file, perhaps within folders, see `domain.name_templates`."""

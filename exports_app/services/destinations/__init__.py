@@ -1,0 +1,1 @@
+"""Destinations: where a tenant's files go, other than to recipients."""

@@ -1,0 +1,101 @@
+"""The config of a destination, as its channel declares it: checked, and taken apart into what may
+be shown and what is secret."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import FieldError, Invalid
+from exports_app.services.core.extension_points import CHANNELS, DestinationChannel
+from exports_app.services.core.field_rules import one_of
+
+CONFIG = "/config"
+_WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field of this channel: remove it",
+    "string_type": "should be a text",
+    "bool_type": "should be true or false",
+    "int_type": "should be a whole number",
+}
+AGAIN = "enter it again: it would go to another place than before"
+
+
+@dataclass(frozen=True)
+class CheckedConfig:
+    """config: for the channel, with its secrets. shown: as stored, by the names of the API.
+    secrets: the others."""
+
+    config: Any
+    shown: dict[str, Any]
+    secrets: dict[str, str]
+
+
+def channels() -> list[DestinationChannel]:
+    """Those that deliver to destinations."""
+    return [channel for channel in CHANNELS if isinstance(channel, DestinationChannel)]
+
+
+def channel_of(key: str) -> DestinationChannel:
+    """Raises Invalid where there is no such channel."""
+    known = {channel.key: channel for channel in channels()}
+    if key not in known:
+        raise Invalid([FieldError("/channel", one_of(list(known)))])
+    return known[key]
+
+
+def secret_names(channel: DestinationChannel) -> list[str]:
+    """Of its config's secrets, as in the API."""
+    fields: Mapping[str, FieldInfo] = channel.Config.model_fields
+    return [field.alias or name for name, field in fields.items() if _is_secret(field)]
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+
+
+def checked(
+    channel: DestinationChannel,
+    given: Mapping[str, Any],
+    kept: Mapping[str, str] | None = None,
+    shown_before: Mapping[str, Any] | None = None,
+) -> CheckedConfig:
+    """given: by the names of the API. kept: secrets that stay unless others are given. Raises
+    Invalid, also where a kept secret would go to another place than that of `shown_before`."""
+    values = {**(kept or {}), **given}
+    try:
+        config = channel.Config.model_validate(values)
+    except ValidationError as e:
+        raise Invalid([_error(x) for x in e.errors(include_url=False, include_input=False)]) from e
+    secrets = secret_names(channel)
+    dumped = config.model_dump(mode="json", by_alias=True)
+    shown = {name: value for name, value in dumped.items() if name not in secrets}
+    if shown_before is not None and any(
+        shown_before.get(name) != shown.get(name) for name in config.secrets_go_to
+    ):
+        stale = [name for name in kept or () if name not in given]
+        if stale:
+            raise Invalid([FieldError(f"{CONFIG}/{name}", AGAIN) for name in stale])
+    fields: Mapping[str, FieldInfo] = channel.Config.model_fields
+    hidden = {
+        field.alias or name: value.get_secret_value()
+        for name, field in fields.items()
+        if _is_secret(field) and (value := getattr(config, name)) is not None
+    }
+    return CheckedConfig(config, shown, hidden)
+
+
+def _error(error: Any) -> FieldError:
+    """pydantic's error, without the value."""
+    most = (error.get("ctx") or {}).get("max_length")
+    if error["type"] == "string_too_long" and isinstance(most, int):
+        detail = bounds.at_most(most)
+    else:
+        message = str(error["msg"]).removeprefix("Value error, ")
+        message = message.replace("Input should", "should", 1).replace("String should", "should", 1)
+        detail = _WORDS.get(error["type"], message)
+    path = "".join(f"/{part}" for part in error["loc"])
+    return FieldError(f"{CONFIG}{path}", detail)

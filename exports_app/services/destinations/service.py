@@ -1,0 +1,335 @@
+"""Destinations: list, create, change, delete and test."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission, Principal, require_own_password
+from exports_app.domain.errors import (
+    DeliveryError,
+    DeliveryUnknown,
+    DestinationInUse,
+    FieldError,
+    Invalid,
+    LimitReached,
+    NameTaken,
+    NotFound,
+    VersionConflict,
+)
+from exports_app.domain.name_templates import NameValues
+from exports_app.outbound.guard import Guard
+from exports_app.services.audit import audit_log
+from exports_app.services.core.authorization import own_tenant, require
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.extension_points import (
+    DestinationChannel,
+    Outcome,
+    Trial,
+    TrialResult,
+)
+from exports_app.services.core.field_rules import is_uuid, line_of
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.rate_limits import Counts, RateLimit
+from exports_app.services.core.records import (
+    Action,
+    Destination,
+    DestinationState,
+    Tenant,
+    new_id,
+)
+from exports_app.services.destinations import configs, states
+from exports_app.services.destinations.calls import calling
+from exports_app.services.destinations.configs import CheckedConfig
+from exports_app.services.destinations.secrets import DestinationSecrets
+
+RATE = "10/minute"
+"""Tests of one user."""
+SHOWN = 3
+"""Scheduled exports that a refusal names."""
+
+
+class Destinations:
+    """All methods take the right to change scheduled exports: a destination says where the tenant's
+    data goes. They raise NotFound, also for another tenant's, and Forbidden."""
+
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        secrets: DestinationSecrets,
+        counts: Counts,
+        zone: str,
+        guard: Guard,
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._secrets = secrets
+        self._zone = zone
+        self._guard = guard
+        self._limit = RateLimit(RATE, counts, "destination-test")
+
+    def find(self, who: Principal, tenant_id: str | None) -> list[Destination]:
+        """Of a tenant, by name. tenant_id: None: the caller's only one."""
+        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
+        with self._store.read() as tx:
+            _tenant(tx, tenant_id)
+            return tx.destinations.of_tenant(tenant_id, bounds.TENANT_DESTINATIONS)
+
+    def get(self, who: Principal, destination_id: str) -> Destination:
+        with self._store.read() as tx:
+            return _destination(tx, who, destination_id)
+
+    def create(
+        self,
+        who: Principal,
+        tenant_id: str | None,
+        channel: str,
+        name: str,
+        config: Mapping[str, Any],
+        *,
+        is_active: bool = True,
+    ) -> Destination:
+        """config: by the names of the API. Raises Invalid; Conflict where the name is taken, or
+        there are too many."""
+        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
+        kind = _configured(channel)
+        name = line_of(name, bounds.DESTINATION_NAME)
+        checked = configs.checked(kind, config)
+        with write_as(self._store, who) as (tx, who):
+            require(who, Permission.WRITE, tenant_id)
+            _tenant(tx, tenant_id, lock=True)  # one at a time counts and adds
+            there = tx.destinations.of_tenant(tenant_id, bounds.TENANT_DESTINATIONS)
+            if len(there) >= bounds.TENANT_DESTINATIONS:
+                raise LimitReached(
+                    f"There are {bounds.TENANT_DESTINATIONS} destinations, the maximum:"
+                    " delete one first"
+                )
+            _require_free(there, name)
+            now = self._clock()
+            made = Destination(
+                id=new_id(),
+                tenant_id=tenant_id,
+                channel=channel,
+                name=name,
+                config=checked.shown,
+                secrets=self._secrets.sealed(checked.secrets),
+                is_active=is_active,
+                state=DestinationState.OK,
+                created_by=who.user_id,
+                created_at=now,
+                updated_at=now,
+            )
+            tx.destinations.add(made)
+            _note(tx, who, Action.DESTINATION_CREATED, made, now, channel=channel)
+        self._publish(tenant_id)
+        return made
+
+    def update(
+        self,
+        who: Principal,
+        destination_id: str,
+        values: Mapping[str, Any],
+        version: int | None = None,
+        *,
+        merge: bool = False,
+    ) -> Destination:
+        """values: the name, the config and is_active, as far as they change. A secret that the
+        config leaves out stays. merge: the config's other fields stay too. version: the one that
+        the caller saw. Another config, or to switch it on, ends a pause. Raises Invalid,
+        Conflict."""
+        new = dict(values)
+        if "name" in new:
+            new["name"] = line_of(new["name"], bounds.DESTINATION_NAME)
+        with write_as(self._store, who) as (tx, who):
+            old = _destination(tx, who, destination_id, lock=True)
+            if version is not None and version != old.version:
+                raise VersionConflict
+            if "name" in new and new["name"] != old.name:
+                there = tx.destinations.of_tenant(old.tenant_id, bounds.TENANT_DESTINATIONS)
+                _require_free(there, new["name"])
+            given = new.pop("config", None)
+            secret = dict[str, list[str]]()
+            if given is not None:
+                checked, before = self._reconfigured(old, given, merge=merge)
+                new["config"] = checked.shown
+                if checked.secrets != before:
+                    new["secrets"] = self._secrets.sealed(checked.secrets)
+                    names = sorted(set(checked.secrets) | set(before))
+                    differ = [n for n in names if checked.secrets.get(n) != before.get(n)]
+                    secret = {"secrets": differ}
+            changed = {key: value for key, value in new.items() if value != getattr(old, key)}
+            if not changed:
+                return old
+            now = self._clock()
+            written = {**changed, "updated_at": now, "version": old.version + 1}
+            if {"config", "secrets"} & set(changed) or changed.get("is_active"):
+                written |= states.OK
+            if not tx.destinations.update(old.id, old.version, written):
+                raise VersionConflict
+            updated = replace(old, **written)
+            told = {key: value for key, value in changed.items() if key != "secrets"}
+            differs = audit_log.changed(vars(old), told)
+            _note(tx, who, Action.DESTINATION_UPDATED, updated, now, changed=differs, **secret)
+        self._publish(old.tenant_id)
+        return updated
+
+    def _reconfigured(
+        self, old: Destination, given: Mapping[str, Any], *, merge: bool
+    ) -> tuple[CheckedConfig, dict[str, str]]:
+        """The new config, and the secrets before."""
+        kind = _configured(old.channel)
+        try:
+            kept = self._secrets.of(old)
+        except DeliveryError:  # another ENCRYPTION_KEY: all of them are needed again
+            kept = {}
+        if merge:
+            cleared = {name for name, value in given.items() if value is None}
+            left = {n: v for n, v in old.config.items() if n not in cleared}
+            kept_secrets = {n: v for n, v in kept.items() if n not in cleared}
+            values = {**left, **{n: v for n, v in given.items() if v is not None}}
+            return configs.checked(kind, values, kept_secrets, old.config), kept
+        return configs.checked(kind, given, kept, old.config), kept
+
+    def delete(self, who: Principal, destination_id: str, version: int | None = None) -> None:
+        """version: as of `update`. Raises Conflict, also while a scheduled export delivers
+        there."""
+        with write_as(self._store, who) as (tx, who):
+            old = _destination(tx, who, destination_id, lock=True)
+            if version is not None and version != old.version:
+                raise VersionConflict
+            if used := tx.destinations.used_by(old.id, SHOWN):
+                names = ", ".join(f"“{name}”" for name in used)
+                raise DestinationInUse(
+                    f"Scheduled exports deliver there ({names}): remove it from them first"
+                )
+            now = self._clock()
+            emptied: dict[str, Any] = {"config": {}, "secrets": None, "deleted_at": now}
+            if not tx.destinations.update(old.id, old.version, emptied):
+                raise VersionConflict
+            _note(tx, who, Action.DESTINATION_DELETED, old, now, channel=old.channel)
+        self._publish(old.tenant_id)
+
+    def test(self, who: Principal, destination_id: str) -> TrialResult:
+        """Try it now. A success ends a pause. Raises TooManyRequests, and DeliveryError with what
+        is wrong."""
+        with self._store.read() as tx:
+            destination = _destination(tx, who, destination_id)
+        self._limit.hit(who.user_id)
+        with write_as(self._store, who) as (tx, who):
+            destination = _destination(tx, who, destination_id)
+            tenant = _tenant(tx, destination.tenant_id)
+            now = self._clock()
+            _note(tx, who, Action.DESTINATION_TESTED, destination, now)
+        channel, config = self._secrets.channel_and_config(destination)
+        with calling():
+            result = channel.test(self._trial(config, tenant, now))
+        with self._store.write() as tx:
+            now_there = tx.destinations.get(destination.id, lock=True)
+            if now_there and now_there.version == destination.version:
+                tx.destinations.note_state(destination.id, states.OK)
+        self._publish(destination.tenant_id)
+        return result
+
+    def try_out(
+        self, who: Principal, tenant_id: str, channel: str, config: Mapping[str, Any]
+    ) -> TrialResult:
+        """As `test`, before it is saved. Raises Invalid too."""
+        require(who, Permission.WRITE, tenant_id)
+        kind = _configured(channel)
+        checked = configs.checked(kind, config)
+        self._limit.hit(who.user_id)
+        with write_as(self._store, who) as (tx, who):
+            require(who, Permission.WRITE, tenant_id)
+            tenant = _tenant(tx, tenant_id)
+            now = self._clock()
+            audit_log.note(
+                *(tx, who, Action.DESTINATION_TESTED, now),
+                tenant_id=tenant_id,
+                subject_id=None,
+                subject_name=kind.label,
+            )
+        with calling():
+            return kind.test(self._trial(checked.config, tenant, now))
+
+    def secrets_set(self, destination: Destination) -> list[str]:
+        """The names of its secrets, as in the API; none where no key decrypts them."""
+        try:
+            return sorted(self._secrets.of(destination))
+        except DeliveryError:
+            return []
+
+    def place(self, destination: Destination) -> str:
+        """Where it delivers to, in words without secrets; empty where its config cannot be used
+        now."""
+        try:
+            channel, config = self._secrets.channel_and_config(destination)
+        except DeliveryError:
+            return ""
+        return channel.describe(config)
+
+    def _trial(self, config: Any, tenant: Tenant, now: datetime) -> Trial:
+        local = now.astimezone(ZoneInfo(tenant.timezone or self._zone))
+        day = local.date()
+        names = NameValues(tenant.slug, "Test", day, day, local, "csv", new_id())
+        return Trial(config, new_id(), names, self._guard)
+
+    def _publish(self, tenant_id: str) -> None:
+        self._changes.publish(Change(Topic.TENANTS, tenant_id))
+
+
+def outcome_of(error: DeliveryError) -> Outcome:
+    """Of a test that raised: refused, or unknown."""
+    return Outcome.UNKNOWN if isinstance(error, DeliveryUnknown) else Outcome.REFUSED
+
+
+def _configured(channel: str) -> DestinationChannel:
+    kind = configs.channel_of(channel)
+    if reason := kind.unconfigured():
+        raise Invalid([FieldError("/channel", reason)])
+    return kind
+
+
+def _tenant(tx: Transaction, tenant_id: str, *, lock: bool = False) -> Tenant:
+    tenant = tx.tenants.get(tenant_id, lock=lock)
+    if tenant is None:
+        raise NotFound
+    return tenant
+
+
+def _destination(
+    tx: Transaction, who: Principal, destination_id: str, *, lock: bool = False
+) -> Destination:
+    require_own_password(who)
+    found = tx.destinations.get(destination_id, lock=lock) if is_uuid(destination_id) else None
+    if found is None:
+        raise NotFound
+    require(who, Permission.WRITE, found.tenant_id)
+    return found
+
+
+def _require_free(there: list[Destination], name: str) -> None:
+    if any(one.name == name for one in there):
+        raise NameTaken("The tenant has a destination with this name: choose another name")
+
+
+def _note(
+    tx: Transaction,
+    who: Principal,
+    action: Action,
+    destination: Destination,
+    now: datetime,
+    **detail: Any,
+) -> None:
+    audit_log.note(
+        *(tx, who, action, now),
+        tenant_id=destination.tenant_id,
+        subject_id=destination.id,
+        subject_name=destination.name,
+        **detail,
+    )
