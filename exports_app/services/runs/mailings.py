@@ -6,27 +6,27 @@ from dataclasses import dataclass, replace
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import FieldError, Invalid, NotFound
-from exports_app.domain.runs.states import Trigger
+from exports_app.domain.runs.states import DeliveryStatus, Trigger
 from exports_app.services.core.authorization import require, run_of, schedule_of
 from exports_app.services.core.field_rules import is_uuid
-from exports_app.services.core.interfaces import Store
+from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs import entitlement
 from exports_app.services.runs.ending import is_due
-from exports_app.services.tenants import recipient_domains
 
-_Targets = Callable[[Run, Sequence[Delivery]], list[str]]
+_Chosen = Callable[[Run, Sequence[Delivery]], list[Delivery]]
 
 
 @dataclass(frozen=True)
 class Mailing:
     """names: of the schedules. addresses: of everyone who gets an email, each once, as they come
-    first."""
+    first. destinations: the names of those that get the files, each once."""
 
     names: tuple[str, ...]
     runs: int
     emails: int
     addresses: tuple[str, ...]
+    destinations: tuple[str, ...] = ()
 
     def times(self, runs: int) -> "Mailing":
         """Of so many runs in place of each."""
@@ -49,6 +49,7 @@ class Mailings:
         known = [schedule_id for schedule_id in dict.fromkeys(ids) if is_uuid(schedule_id)]
         with self._store.read() as tx:
             found = {schedule.id: schedule for schedule in tx.schedules.of_ids(known)}
+            places = _destinations(tx, [key for s in found.values() for key in s.destination_ids])
         for tenant_id in {schedule.tenant_id for schedule in found.values()}:
             require(who, Permission.WRITE, tenant_id)
         schedules = [found[schedule_id] for schedule_id in known if schedule_id in found]
@@ -57,7 +58,7 @@ class Mailings:
             raise NotFound
         recipients = [address for schedule in schedules for address in schedule.recipients]
         names = tuple(schedule.name for schedule in schedules)
-        return Mailing(names, len(schedules), len(recipients), _distinct(recipients))
+        return Mailing(names, len(schedules), len(recipients), _distinct(recipients), places)
 
     def of_rerun(self, who: Principal, schedule_id: str, run_id: str) -> tuple[Mailing, Run]:
         """With the run that would be repeated; of a test, of whom it went to. Raises NotFound,
@@ -65,45 +66,56 @@ class Mailings:
         with self._store.read() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
-        source = run if run.trigger is Trigger.TEST else schedule
+            is_test = run.trigger is Trigger.TEST
+            places = _destinations(tx, [] if is_test else schedule.destination_ids)
+        source = run if is_test else schedule
         recipients = source.recipients
-        return Mailing((schedule.name,), 1, len(recipients), _distinct(recipients)), run
+        mailing = Mailing((schedule.name,), 1, len(recipients), _distinct(recipients), places)
+        return mailing, run
 
     def of_resend(self, who: Principal, schedule_id: str, run_id: str) -> Mailing:
         """To those who did not get the file and may still get it. Raises NotFound, Forbidden."""
-        return self._of_run(who, schedule_id, run_id, _resent)
+        return self._of_run(who, schedule_id, run_id, lambda _, found: entitlement.unsent(found))
 
     def of_retry(self, who: Principal, schedule_id: str, run_id: str) -> Mailing:
         """To those whom the next attempt of a run sends the file. Raises NotFound, Forbidden."""
-        return self._of_run(who, schedule_id, run_id, self._retried)
+        return self._of_run(who, schedule_id, run_id, self._due)
 
-    def _of_run(
-        self, who: Principal, schedule_id: str, run_id: str, targets_of: _Targets
-    ) -> Mailing:
+    def _of_run(self, who: Principal, schedule_id: str, run_id: str, choose: _Chosen) -> Mailing:
         with self._store.read() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
             deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
-            tenant = tx.tenants.get(run.tenant_id)
-        recipients = {address.lower() for address in entitlement.recipients_of(run, schedule)}
-        targets = [
-            target
-            for target in targets_of(run, deliveries)
-            if target.lower() in recipients
-            and tenant is not None
-            and not recipient_domains.refusal(tenant, target)
-        ]
-        return Mailing((schedule.name,), 1, len(targets), _distinct(targets))
+            chosen = [
+                one
+                for one in choose(run, _with_those_to_come(run, deliveries))
+                if entitlement.may_receive(tx, one, run, schedule)
+            ]
+        mails = [one.target for one in chosen if one.destination_id is None]
+        places = tuple(one.target for one in chosen if one.destination_id is not None)
+        return Mailing((schedule.name,), 1, len(mails), _distinct(mails), places)
 
-    def _retried(self, run: Run, deliveries: Sequence[Delivery]) -> list[str]:
-        mails = [delivery for delivery in deliveries if delivery.destination_id is None]
-        planned = {delivery.target for delivery in mails}
-        due = [d.target for d in mails if is_due(run, d, self._resends)]
-        return due + [target for target in run.recipients if target not in planned]
+    def _due(self, run: Run, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        return [delivery for delivery in deliveries if is_due(run, delivery, self._resends)]
 
 
-def _resent(_run: Run, deliveries: Sequence[Delivery]) -> list[str]:
-    return [d.target for d in entitlement.unsent(deliveries) if d.destination_id is None]
+def _with_those_to_come(run: Run, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Also those to recipients that no attempt has planned yet."""
+    planned = {one.target for one in deliveries if one.destination_id is None}
+    pending = DeliveryStatus.PENDING
+    new = [
+        Delivery("", run.id, "", target, pending, "")
+        for target in run.recipients
+        if target not in planned
+    ]
+    return [*deliveries, *new]
+
+
+def _destinations(tx: Transaction, ids: Sequence[str]) -> tuple[str, ...]:
+    """The names of those that get something, each once."""
+    found = {one.id: one for one in tx.destinations.of_ids(ids)} if ids else {}
+    there = [found[key] for key in dict.fromkeys(ids) if key in found]
+    return tuple(one.name for one in there if one.is_active and one.deleted_at is None)
 
 
 def _distinct(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ UNKNOWN = (
     "Ask them whether it arrived. Then mark it as delivered, or resend it: most email apps show "
     "the same message only once."
 )
+UNKNOWN_THERE = "Look whether the file is there. Then mark it as delivered, or resend it."
+FIX = "Fix the destination, then resend."
 SKIPPED = "Resend it if they should still get the file."
 RERUN = "Rerun it once this is fixed."
 ADDRESS = "Check the address, and replace it if it is wrong."
@@ -52,11 +54,12 @@ def advice(run: Run, delivery: Delivery, resends: int) -> str:
             return WAITS if error and waits_for_retry(run) else ""
         case DeliveryStatus.UNKNOWN:
             waits = run.status not in FINISHED and not holds_unknown(run)
-            return SENT_AGAIN if waits and delivery.resends < resends else UNKNOWN
+            ask = UNKNOWN_THERE if delivery.destination_id else UNKNOWN
+            return SENT_AGAIN if waits and delivery.resends < resends else ask
         case DeliveryStatus.SKIPPED:
             return RERUN if run.status is RunStatus.COMPLETED else SKIPPED
         case DeliveryStatus.FAILED:
-            said = _after_failure(error)
+            said = FIX if delivery.destination_id else _after_failure(error)
             at_once = said in {ADDRESS, REFUSED}
             return f"{said} {STOP_FIRST}" if waits_for_retry(run) and not at_once else said
         case _:

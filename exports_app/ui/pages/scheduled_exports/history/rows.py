@@ -88,7 +88,8 @@ class DeliveryItem:
     word: str
     at: str
     form: str
-    """How its email brings the file, where those of the run differ in it."""
+    """How its email brings the file, where those of the run differ in it; of a destination where
+    the file is."""
     error: str
     advice: str
     """What to do about it."""
@@ -188,7 +189,8 @@ def _has_file(run: Run) -> bool:
 
 def _forms(deliveries: list[Delivery]) -> Counter[str]:
     """How many emails brought the file in each form."""
-    sent = (d.sent_as for d in deliveries if d.status is DeliveryStatus.ACCEPTED)
+    mails = (d for d in deliveries if d.destination_id is None)
+    sent = (d.sent_as for d in mails if d.status is DeliveryStatus.ACCEPTED)
     return Counter(filter(None, sent))
 
 
@@ -269,16 +271,25 @@ def delivery_rows(run: Run, deliveries: list[Delivery]) -> list[DeliveryItem]:
     return [_delivery_row(run, delivery, mixed=mixed) for delivery in deliveries]
 
 
+def _brought(delivery: Delivery, *, mixed: bool) -> str:
+    """What it brought, of a destination where."""
+    if delivery.destination_id is not None:
+        return delivery.location or ""
+    is_told = mixed and delivery.sent_at is not None
+    return _form(delivery.sent_as, delivery.sent_size) if is_told else ""
+
+
 def _delivery_row(run: Run, delivery: Delivery, *, mixed: bool) -> DeliveryItem:
     return DeliveryItem(
         delivery.target,
         str(delivery.status),
         DELIVERY_WORDS[delivery.status],
         iso(delivery.sent_at),
-        _form(delivery.sent_as, delivery.sent_size) if mixed and delivery.sent_at else "",
+        _brought(delivery, mixed=mixed),
         run_errors.readable(delivery.error),
         advice(run, delivery, services.settings.unknown_resends),
         delivery.status is DeliveryStatus.FAILED
+        and delivery.destination_id is None
         and (run.status in RESENT or waits_for_retry(run))
         and run.trigger not in OWN_RECIPIENTS
         and _has_file(run),

@@ -100,7 +100,8 @@ class SendQuestion(rx.State):
     async def ask_retry(self, schedule_id: str, run_id: str) -> None:
         """The attempt that the run waits for, at once. Where it mails nobody, nothing is asked."""
         asked = Asked(Kind.RETRY, (str(schedule_id),), str(run_id))
-        if (await self._read(asked)).emails:
+        mailing = await self._read(asked)
+        if mailing.emails or mailing.destinations:
             await self.ask(asked)
         else:
             await self._do(asked, SendTo.RECIPIENTS)

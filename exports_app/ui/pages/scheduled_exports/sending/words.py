@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exports_app.domain.humanize import counted
+from exports_app.domain.humanize import counted, sentence
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.services.runs.mailings import Mailing
 from exports_app.ui.components.question import Option
@@ -47,10 +47,10 @@ def words(kind: Kind, mailing: Mailing) -> Words:
         text = "A new run with the current settings, for the dates of the old one."
         return Words(f"Rerun {name} for the same dates?", text, "Rerun")
     if kind is Kind.RESEND:
-        text = f"{_emails(mailing)}. They get the same file."
+        text = f"{_sent(mailing)}. They get the same file."
         return Words(f"Resend the file of {name}?", text, "Resend")
     if kind is Kind.RETRY:
-        text = f"{_emails(mailing)}. Those who already have the file get no second email."
+        text = f"{_sent(mailing)}. Those who already have the file get no second email."
         return Words(f"Retry {name} now?", text, "Retry now")
     if kind is Kind.BACKFILL:
         text = f"Creates {counted(mailing.runs, 'run')} of {name}, one for each scheduled time."
@@ -66,7 +66,7 @@ def options(kind: Kind, mailing: Mailing, me: str) -> list[Option]:
     to_me = f"{counted(runs, 'email')} to {me}, marked as {'a test' if runs == 1 else 'tests'}"
     file = "The file is" if runs == 1 else "The files are"
     return [
-        Option(SendTo.RECIPIENTS, "Send to the recipients", _emails(mailing)),
+        Option(SendTo.RECIPIENTS, "Send to the recipients", _sent(mailing)),
         Option(SendTo.CALLER, "Send to me only", to_me),
         Option(SendTo.NOBODY, "Run without sending", f"{file} created and kept in the history"),
     ]
@@ -76,6 +76,13 @@ def to_type(mailing: Mailing, to: SendTo) -> str:
     """The number of emails, where it must be typed; empty where it need not."""
     counts = {SendTo.RECIPIENTS: mailing.emails, SendTo.CALLER: mailing.runs, SendTo.NOBODY: 0}
     return str(counts[to]) if counts[to] > MOST_UNTYPED else ""
+
+
+def _sent(mailing: Mailing) -> str:
+    places = f"the file to {_list([f'“{one}”' for one in mailing.destinations])}"
+    if not mailing.destinations:
+        return _emails(mailing)
+    return f"{_emails(mailing)}, and {places}" if mailing.emails else sentence(places)
 
 
 def _emails(mailing: Mailing) -> str:
