@@ -113,6 +113,7 @@ def _change(
     changed = srv.destinations.update(
         who, destination.id, values, version, merge=schemas.merges(body)
     )
+    request.state.version = changed.version
     return _out(srv, changed)
 
 

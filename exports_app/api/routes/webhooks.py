@@ -18,14 +18,9 @@ from exports_app.services.webhooks.deliveries import DeliveryDetail
 from exports_app.services.webhooks.service import KnownWebhook
 
 BASE = "/api/webhooks"
-_shared: dict[str, Any] = {
-    "prefix": BASE,
-    "tags": ["webhooks"],
-    "dependencies": [parameters.CHECKED],
-}
-with_secrets = APIRouter(**_shared)
-"""Their answers hold a secret, and are not kept for repeated requests."""
-others = APIRouter(**_shared, route_class=Repeatable)
+router = APIRouter(
+    prefix=BASE, tags=["webhooks"], dependencies=[parameters.CHECKED], route_class=Repeatable
+)
 
 OfTenant = Annotated[
     UUID | None,
@@ -41,7 +36,7 @@ def known(srv: Srv, who: Who, webhook_id: str) -> Webhook:
 Known = Annotated[Webhook, Depends(known)]
 
 
-@others.get("/events", response_model=schemas.EventTypesOut, summary="List event types")
+@router.get("/events", response_model=schemas.EventTypesOut, summary="List event types")
 def events(who: Writer) -> Any:  # noqa: ARG001 (for those who may have webhooks)
     """With an example of each. The examples are those of docs/webhooks.md."""
     return {
@@ -57,14 +52,14 @@ def events(who: Writer) -> Any:  # noqa: ARG001 (for those who may have webhooks
     }
 
 
-@others.get("", response_model=schemas.WebhooksOut, summary="List webhooks")
+@router.get("", response_model=schemas.WebhooksOut, summary="List webhooks")
 def find(srv: Srv, who: Writer, tenant_id: OfTenant = None) -> Any:
     """Of a tenant, sorted by name. Their secrets are not included."""
     found = srv.webhooks.find(who, str(tenant_id) if tenant_id else None)
     return {"items": [_out(one) for one in found]}
 
 
-@with_secrets.post(
+@router.post(
     "",
     status_code=201,
     response_model=schemas.NewSecretOut,
@@ -85,15 +80,13 @@ def create(
     return _out(made) | {"secret": secret}
 
 
-@others.get("/{webhook_id}", response_model=schemas.WebhookOut, summary="Get a webhook")
+@router.get("/{webhook_id}", response_model=schemas.WebhookOut, summary="Get a webhook")
 def get(srv: Srv, who: Who, request: Request, webhook_id: str) -> Any:
     """Its secret is not included: it is shown when it is created or rotated."""
-    found = srv.webhooks.get(who, webhook_id)
-    request.state.version = found.webhook.version
-    return _out(found)
+    return _sent(request, srv.webhooks.get(who, webhook_id))
 
 
-@others.put(
+@router.put(
     "/{webhook_id}",
     response_model=schemas.WebhookOut,
     openapi_extra=takes(schemas.WebhookChange),
@@ -110,7 +103,7 @@ def update(
     return _change(srv, who, request, webhook, body)
 
 
-@others.patch(
+@router.patch(
     "/{webhook_id}",
     response_model=schemas.WebhookOut,
     openapi_extra=merges(schemas.WebhookPatch),
@@ -127,13 +120,13 @@ def patch(
     return _change(srv, who, request, webhook, body)
 
 
-@others.delete("/{webhook_id}", status_code=204, summary="Delete a webhook")
+@router.delete("/{webhook_id}", status_code=204, summary="Delete a webhook")
 def delete(srv: Srv, who: Who, request: Request, webhook: Known) -> None:
     """With its deliveries. Messages that wait are not sent."""
     srv.webhooks.remove(who, webhook.id, expected_version(request, webhook.version))
 
 
-@with_secrets.post(
+@router.post(
     "/{webhook_id}/rotate-secret",
     response_model=schemas.NewSecretOut,
     summary="Rotate the secret of a webhook",
@@ -145,7 +138,7 @@ def rotate_secret(srv: Srv, who: Who, request: Request, webhook: Known) -> Any:
     return _out(rotated) | {"secret": secret}
 
 
-@others.post(
+@router.post(
     "/{webhook_id}/test",
     status_code=202,
     response_model=schemas.WebhookDeliveryOut,
@@ -156,7 +149,7 @@ def send_test(srv: Srv, who: Who, webhook_id: str) -> Any:
     return _delivery(srv.webhooks.send_test(who, webhook_id))
 
 
-@others.get(
+@router.get(
     "/{webhook_id}/deliveries",
     response_model=schemas.WebhookDeliveriesOut,
     summary="List deliveries of a webhook",
@@ -182,7 +175,7 @@ def find_deliveries(
     return pages.sent(request, schemas.WebhookDeliveriesOut, answer | {"items": items})
 
 
-@others.post(
+@router.post(
     "/{webhook_id}/replay",
     status_code=202,
     response_model=schemas.ReplayedOut,
@@ -199,7 +192,7 @@ def replay(
     return {"deliveries": srv.webhook_deliveries.replay(who, webhook.id, body.since)}
 
 
-@others.get(
+@router.get(
     "/deliveries/{delivery_id}",
     response_model=schemas.WebhookDeliveryDetailOut,
     summary="Get a delivery of a webhook",
@@ -209,7 +202,7 @@ def get_delivery(srv: Srv, who: Who, delivery_id: str) -> Any:
     return _detail(srv.webhook_deliveries.get(who, delivery_id))
 
 
-@others.post(
+@router.post(
     "/deliveries/{delivery_id}/redeliver",
     status_code=202,
     response_model=schemas.WebhookDeliveryOut,
@@ -225,7 +218,12 @@ def _change(
 ) -> dict[str, Any]:
     body.check_fixed(schemas.WebhookOut.model_validate(_fields(webhook)))
     version = expected_version(request, webhook.version, body.version)
-    return _out(srv.webhooks.update(who, webhook.id, body.changes(), version))
+    return _sent(request, srv.webhooks.update(who, webhook.id, body.changes(), version))
+
+
+def _sent(request: Request, known: KnownWebhook) -> dict[str, Any]:
+    request.state.version = known.webhook.version
+    return _out(known)
 
 
 def _out(known: KnownWebhook) -> dict[str, Any]:
@@ -248,8 +246,3 @@ def _delivery(delivery: WebhookDelivery) -> dict[str, Any]:
 def _detail(detail: DeliveryDetail) -> dict[str, Any]:
     log = [{**vars(one), "duration_ms": one.milliseconds} for one in detail.attempts]
     return _delivery(detail.delivery) | {"body": detail.body, "attempt_log": log}
-
-
-router = APIRouter()
-router.include_router(with_secrets)
-router.include_router(others)

@@ -39,7 +39,7 @@ SETTINGS: dict[str, Any] = {
 BEYOND_SCHEMAS = {
     "a cron expression, a time zone, a currency or an address that looks like one": (
         *("/schedule", "/timezone", "/currency", "/recipients", "/recipients/*", "/replyTo"),
-        *("/recipientDomains", "/recipientDomains/*", "/email", "/logoUrl"),
+        *("/recipientDomains", "/recipientDomains/*", "/email", "/logoUrl", "/url"),
     ),
     "characters that cannot be shown, and texts of spaces": (
         *("/name", "/q", "/tag", "/tags", "/tags/*", "/addTags/*", "/removeTags/*", "/filters/q"),

@@ -11,7 +11,7 @@ from exports_app.services.idempotency import KEPT, LOCKED, KeptAnswer
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, pointers, problem, schedule_body, token_for
 from tests.api.conftest import Clients
-from tests.api.routes import CASES, DEFINITION, PUBLIC, SUPER_ADMINS, WEBHOOKS, Case, call
+from tests.api.routes import CASES, DEFINITION, PUBLIC, SUPER_ADMINS, Case, call
 from tests.doubles import FakeClock
 from tests.world import Cast, sql
 
@@ -20,7 +20,6 @@ REFUSED = "/Idempotency-Key"
 NOT_KEPT = ("/api/auth", "/api/account", "/api/invitations")
 """What signs people in, keys, and links of people without an account."""
 FEEDS = "/api/account/feeds"
-SECRETS = (WEBHOOKS, WEBHOOKS + "/{webhook_id}/rotate-secret")
 READ = (
     SCHEDULES + "/preview",
     SCHEDULES + "/preview-message",
@@ -34,9 +33,7 @@ SECONDS = timedelta(seconds=1)
 
 
 def keeps(case: Case) -> bool:
-    is_secret = (
-        case.path.endswith("/keys") or case.path in SECRETS or case.path.startswith(NOT_KEPT)
-    )
+    is_secret = case.path.endswith("/keys") or case.path.startswith(NOT_KEPT)
     return case.path == FEEDS or not (is_secret or case.path in READ)
 
 

@@ -72,7 +72,7 @@ def test_the_document_names_the_etag_of_changes(api: Clients) -> None:
     }
     view = "/api/tenants/{tenant_id}/views"
     created = {
-        *(f"post {path}" for path in (SCHEDULES, CAMPAIGNS, view)),
+        *(f"post {path}" for path in (SCHEDULES, CAMPAIGNS, "/api/destinations", view)),
         *(f"post {SCHEDULES}/{{schedule_id}}/{action}" for action in ("transfer", "restore")),
     }
     changed = {f"{c.method.lower()} {c.path}" for c in CHANGED if c.method != "DELETE"}
