@@ -115,6 +115,7 @@ def facts(report: Report) -> list[Fact]:
         Fact("File", one_line(report.file_name)),
         Fact("Format", one_line(report.format_label)),
         Fact("Size", _size(report)),
+        *([Fact("Stored in", one_line(", ".join(report.places)))] if report.places else []),
         Fact("Created", _instant(report, report.created_at)),
         *([Fact("Backfill for", _instant(report, missed))] if missed else []),
         *([Fact("Next run", _instant(report, next_run))] if next_run else []),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import environment, plugins, wiring
@@ -53,20 +53,25 @@ def _environment() -> Iterator[Finding]:
 
 
 def _schedules(settings: Settings) -> Iterator[Finding]:
-    """Active schedules whose export type or format is not loaded."""
-    for registry, column in ((EXPORT_TYPES, "export_type"), (FORMATS, "format")):
-        needed = _needed(settings, column)
+    """Active schedules and destinations whose export type, format or channel is not loaded."""
+    schedules, destinations = table(models.ScheduleRow), table(models.DestinationRow)
+    for registry, of, column, what in (
+        (EXPORT_TYPES, schedules, "export_type", "active scheduled export"),
+        (FORMATS, schedules, "format", "active scheduled export"),
+        (CHANNELS, destinations, "channel", "destination"),
+    ):
+        needed = _needed(settings, of, column)
         for key in sorted(key for key in needed if key not in registry):
-            fails = f"{counted(needed[key], 'active scheduled export')} will fail"
+            fails = f"{counted(needed[key], what)} will fail"
             yield Finding(False, "plugins", f"{fails}: {registry.absence(key)}")
 
 
-def _needed(settings: Settings, column: str) -> dict[str, int]:
-    """How many active schedules have each value; empty where the database does not answer."""
+def _needed(settings: Settings, of: Table, column: str) -> dict[str, int]:
+    """How many active ones have each value; empty where the database does not answer."""
     if is_new(settings):
         return {}
-    c = table(models.ScheduleRow).c
-    query = select(c[column], func.count()).where(c.is_active).group_by(c[column])
+    live = (of.c.is_active, of.c.deleted_at.is_(None))
+    query = select(of.c[column], func.count()).where(*live).group_by(of.c[column])
     try:
         database = Database(settings.url)
     except ExportsError:

@@ -22,6 +22,7 @@ from exports_app.services.core.extension_points import (
     DestinationPaused,
     Link,
     OtherForm,
+    Place,
     Receipt,
     Report,
 )
@@ -73,6 +74,8 @@ class RunBatch:
         self.most_attached = most_attached
         self.sent = dict[str, Delivery]()
         self.sha256 = made.sha256
+        self.places: Sequence[Place] = ()
+        """Where the stores have the file by now."""
         self.names = export.name_values(run)
 
     def check(self) -> None:
@@ -101,6 +104,7 @@ class RunBatch:
             summary=run_summary.read(made.summary) if made.summary else None,
             page_url=self._services.links.page(run),
             next_run=execution.next_run(run),
+            places=[place.name for place in self.places],
         )
 
     def _link(self, deliveries: Sequence[Delivery]) -> Link:

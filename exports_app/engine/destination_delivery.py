@@ -44,23 +44,17 @@ class DestinationDelivery:
         self._secrets = secrets
         self._guard = guard
 
-    def deliver(self, batch: RunBatch, delivery: Delivery, already: tuple[Place, ...]) -> Delivery:
+    def deliver(self, batch: RunBatch, delivery: Delivery) -> Delivery:
         """One attempt. Returns the delivery as it is now."""
         channel = CHANNELS.get(delivery.channel)
         size = batch.file.size or 0
         form = MessageForm(FILE, size)
         if isinstance(channel, DestinationChannel) and _needs_link(channel, size):
             form = MessageForm(DeliveryMode.LINK, None)
-        send = partial(self._send, batch, delivery, form, already)
+        send = partial(self._send, batch, delivery, form)
         return batch.attempt(delivery, form, send)
 
-    def _send(
-        self,
-        batch: RunBatch,
-        delivery: Delivery,
-        form: MessageForm,
-        already: tuple[Place, ...],
-    ) -> Receipt:
+    def _send(self, batch: RunBatch, delivery: Delivery, form: MessageForm) -> Receipt:
         with self._store.read() as tx:
             destination = tx.destinations.get(delivery.destination_id or "")
         if destination is None:  # deleted since `begin` looked
@@ -74,7 +68,7 @@ class DestinationDelivery:
             names=batch.names,
             sha256=batch.sha256,
             guard=self._guard,
-            places=already,
+            places=tuple(batch.places),
             check=stopping(batch.check),
         )
         with calling():

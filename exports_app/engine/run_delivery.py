@@ -9,7 +9,7 @@ from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.engine.batch import BatchServices, RunBatch
 from exports_app.engine.destination_delivery import DestinationDelivery, places, stage_of
 from exports_app.engine.slow_waits import SlowWaits
-from exports_app.services.core.extension_points import DeliversToPeople, Stage
+from exports_app.services.core.extension_points import DeliversToPeople, Place, Stage
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
@@ -87,9 +87,13 @@ class RunDelivery:
     def _to(
         self, batch: RunBatch, deliveries: Sequence[Delivery], wanted: Sequence[Delivery]
     ) -> None:
+        batch.places = self._places(batch, deliveries)
         for delivery in wanted:
-            now = [batch.sent.get(one.id, one) for one in deliveries]
-            self._destinations.deliver(batch, delivery, places(now))
+            self._destinations.deliver(batch, delivery)
+        batch.places = self._places(batch, deliveries)
+
+    def _places(self, batch: RunBatch, deliveries: Sequence[Delivery]) -> Sequence[Place]:
+        return places([batch.sent.get(one.id, one) for one in deliveries])
 
     def _to_people(self, run: Run, channel: DeliversToPeople, batch: RunBatch) -> None:
         if reason := channel.unconfigured():

@@ -81,7 +81,10 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("server")
-    with start_server(folder, {"DEMO": "1"}) as server, Caller(server.url) as caller:
+    share = folder / "share"
+    share.mkdir()
+    settings = {"DEMO": "1", "EXPORT_FOLDERS": str(share)}
+    with start_server(folder, settings) as server, Caller(server.url) as caller:
         yield Site(caller, server.url)
 
 

@@ -1,6 +1,7 @@
 """What a run and its preview share: the query's scope, the file's name and the message's
 content."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -100,6 +101,7 @@ class Export:
         summary: RunSummary | None = None,
         page_url: str = "",
         next_run: datetime | None = None,
+        places: Sequence[str] = (),
     ) -> Report:
         """size: bytes. rows, size: None where they are not known. summary: of the file."""
         file_format = FORMATS[self.format]
@@ -126,5 +128,6 @@ class Export:
             highlights=highlights(self.export_type, summary, rows or 0) if summary else None,
             page_url=page_url,
             next_run=next_run,
+            places=places,
             makes_up_for=self.makes_up_for,
         )

@@ -23,6 +23,11 @@ POINTS = {
     "before the rename": ("exports_app.storage.local", "LocalFiles", "keep"),
     "before the message": ("exports_app.channels.email", "EmailSender", "send"),
     "between acceptance and note": ("exports_app.channels.email", "EmailSender", "send"),
+    "between a destination's acceptance and its note": (
+        "exports_app.engine.destination_delivery",
+        "DestinationDelivery",
+        "_send",
+    ),
     "between a webhook's answer and its note": (
         "exports_app.services.webhooks.sending",
         "WebhookSending",
@@ -37,6 +42,7 @@ AFTER = {
     "in the tick",
     "after the claim",
     "between acceptance and note",
+    "between a destination's acceptance and its note",
     "between a webhook's answer and its note",
 }
 

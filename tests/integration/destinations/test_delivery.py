@@ -24,6 +24,8 @@ def test_a_run_writes_its_file_to_a_folder_and_then_mails_it(
     assert stored.location == str(written)
     file = services.history.file(admin, schedule.id, run.id)
     assert written.read_bytes() == file.path.read_bytes()
+    (message,) = mail.messages
+    assert "Stored in: Share" in message.message.get_body(("plain",)).get_content()
     assert found["email"].sent_at is not None
     assert stored.sent_at is not None
     assert services.destinations.get(admin, share.id).last_used_at is not None

@@ -65,6 +65,8 @@ class Report:
     """Of the run, for people with an account; empty: unknown."""
     next_run: datetime | None = None
     """When it is sent the next time, UTC."""
+    places: Sequence[str] = ()
+    """Names of the destinations that have the file already."""
     makes_up_for: datetime | None = None
     """The scheduled time that a backfill makes up for, UTC; None where it is no backfill."""
 
