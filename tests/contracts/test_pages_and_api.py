@@ -22,6 +22,7 @@ PAGES_ALONE = {
         "schedule_summaries.people",
         "cron_expressions.explain",
         "definitions.export_one",
+        "webhooks.scheduled_exports",
     },
     "what a question says before something is done": {
         "api_keys.is_last",
@@ -32,6 +33,7 @@ PAGES_ALONE = {
         "mailings.of_schedules",
         "members.belonging",
         "members.removing",
+        "webhook_deliveries.replayable",
     },
     "Undo: programs do the opposite": {"activation.set_active", "bulk.undo"},
     "signing in with a browser": {

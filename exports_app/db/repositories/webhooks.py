@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, exists, insert, select
+from sqlalchemy import Select, delete, exists, func, insert, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, table
@@ -145,14 +145,7 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
 
     def reopen(self, webhook_id: str, since: datetime, now: datetime, limit: int) -> int:
         c = self._table.c
-        ended = (WebhookStatus.FAILED, WebhookStatus.CANCELLED)
-        found = select(c.id).where(
-            c.webhook_id == webhook_id,
-            c.created_at >= since,
-            c.status.in_(ended),
-            c.type != EventType.PING,
-        )
-        found = found.order_by(c.created_at, c.id).limit(limit)
+        found = self._reopenable(webhook_id, since).order_by(c.created_at, c.id).limit(limit)
         values = {
             "status": WebhookStatus.PENDING,
             "attempts_before": c.attempts,
@@ -161,6 +154,19 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
             "ended_at": None,
         }
         return self._update(c.id.in_(found), values=values)
+
+    def count_reopenable(self, webhook_id: str, since: datetime, at_most: int) -> int:
+        found = self._reopenable(webhook_id, since).limit(at_most).subquery()
+        return self._connection.execute(select(func.count()).select_from(found)).scalar_one()
+
+    def _reopenable(self, webhook_id: str, since: datetime) -> Select[Any]:
+        c = self._table.c
+        return select(c.id).where(
+            c.webhook_id == webhook_id,
+            c.created_at >= since,
+            c.status.in_((WebhookStatus.FAILED, WebhookStatus.CANCELLED)),
+            c.type != EventType.PING,
+        )
 
     def release(self, now: datetime) -> None:
         self._release(now)

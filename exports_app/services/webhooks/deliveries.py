@@ -107,13 +107,18 @@ class WebhookDeliveries:
         self._changes.publish(Change(Topic.WEBHOOKS, webhook.tenant_id))
         return replace(delivery, **values)
 
+    def replayable(self, who: Principal, webhook_id: str, since: datetime) -> int:
+        """How many `replay` would send again. Raises Invalid."""
+        since = _in_utc(since)
+        with self._store.read() as tx:
+            webhook = webhook_of(tx, who, webhook_id)
+            most = bounds.WEBHOOK_REPLAY
+            return tx.webhook_deliveries.count_reopenable(webhook.id, since, most)
+
     def replay(self, who: Principal, webhook_id: str, since: datetime) -> int:
         """Send again what failed or was cancelled since then: the oldest first, WEBHOOK_REPLAY at
         once. Returns how many. Raises Conflict where it is switched off, Invalid."""
-        try:
-            since = since.astimezone(UTC)
-        except OverflowError:
-            raise Invalid([FieldError("/since", "must lie between the years 1 and 9999")]) from None
+        since = _in_utc(since)
         with write_as(self._store, who) as (tx, who):
             webhook = webhook_of(tx, who, webhook_id, lock=True)
             if not webhook.is_active:
@@ -124,6 +129,13 @@ class WebhookDeliveries:
             note_webhook(tx, who, Action.WEBHOOK_REPLAYED, webhook, now, **said)
         self._changes.publish(Change(Topic.WEBHOOKS, webhook.tenant_id))
         return count
+
+
+def _in_utc(since: datetime) -> datetime:
+    try:
+        return since.astimezone(UTC)
+    except OverflowError:
+        raise Invalid([FieldError("/since", "must lie between the years 1 and 9999")]) from None
 
 
 def _delivery_of(

@@ -72,6 +72,14 @@ class Webhooks:
         with self._store.read() as tx:
             return _known(tx, [webhook_of(tx, who, webhook_id)])[0]
 
+    def scheduled_exports(self, who: Principal, webhook_id: str) -> list[tuple[str, str]]:
+        """Ids and names of the chosen ones that still exist, by name; empty where it gets the
+        events of all."""
+        with self._store.read() as tx:
+            webhook = webhook_of(tx, who, webhook_id)
+            found = tx.schedules.of_ids(webhook.schedule_ids or ())
+            return sorted(((one.id, one.name) for one in found), key=lambda one: one[1].casefold())
+
     def check(self, who: Principal, tenant_id: str | None) -> str:
         """The tenant to create one in. Raises what `create` raises for a caller who may not."""
         require_own_password(who)

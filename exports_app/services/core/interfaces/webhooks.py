@@ -79,6 +79,9 @@ class WebhookDeliveryStore(Protocol):
         """Up to `limit` failed or cancelled ones whose event happened since then are due again, the
         oldest first; tests are left out. Returns their number."""
 
+    def count_reopenable(self, webhook_id: str, since: datetime, at_most: int) -> int:
+        """How many `reopen` finds, counted up to `at_most`."""
+
     def release(self, now: datetime) -> None:
         """What is being sent is due: its process has died."""
 

@@ -58,6 +58,9 @@ def _deliveries() -> Mapping[str, Call]:
         "webhook_deliveries.reopen": lambda tx, k: tx.webhook_deliveries.reopen(
             WEBHOOK, k.filled.now - DAY, k.filled.now, 1_000
         ),
+        "webhook_deliveries.count_reopenable": lambda tx, k: tx.webhook_deliveries.count_reopenable(
+            WEBHOOK, k.filled.now - DAY, 1_000
+        ),
         "webhook_deliveries.release": lambda tx, k: tx.webhook_deliveries.release(k.filled.now),
         "webhook_deliveries.hold": lambda tx, _: tx.webhook_deliveries.hold("restored", 100),
         "webhook_deliveries.waiting": lambda tx, _: tx.webhook_deliveries.waiting(1_000),
