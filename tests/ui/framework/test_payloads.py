@@ -119,7 +119,16 @@ def test_every_parameter_is_of_a_kind_that_has_a_limit() -> None:
         name
         for name, held, parameters in found
         if set(getattr(held.handler.fn, actions.MARK).longest) - set(parameters)
+        and dict not in parameters.values()  # of fields of a form
     ] == []
+
+
+def test_a_field_of_a_form_may_have_a_limit_of_its_own() -> None:
+    form, longest = {"url": "x" * (payload.TEXT + 1), "name": "x"}, {"url": payload.TEXT + 1}
+    payload.check([("form", form)], longest)
+    for other in (form | {"url": form["url"] + "x"}, form | {"name": form["url"]}):
+        with pytest.raises(Invalid):
+            payload.check([("form", other)], longest)
 
 
 def test_what_is_too_large_is_refused_before_the_handler_runs(
