@@ -10,6 +10,7 @@ from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.layout.palette.state import PaletteState
+from exports_app.ui.layout.schedule_choice.state import ScheduleChoice
 from exports_app.ui.pages.analytics.campaigns.state import CampaignsState
 from exports_app.ui.pages.analytics.exports.state import ExportsState
 from exports_app.ui.pages.scheduled_exports.all_runs.schedule_picker import SchedulePicker
@@ -24,7 +25,6 @@ from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.list.view_actions import ViewActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
-from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.framework.guarded import Guarded

@@ -4,8 +4,8 @@ import asyncio
 
 from exports_app.domain.access import Principal
 from exports_app.services.core.records import Tenant
+from exports_app.ui.layout.schedule_choice.state import ScheduleChoice
 from exports_app.ui.pages.settings.feeds.state import GONE, FeedsState
-from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import make_schedule

@@ -11,8 +11,8 @@ from exports_app.services.core.records import Action, Membership, Tenant
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.layout.schedule_choice.state import ScheduleChoice
 from exports_app.ui.pages.settings.keys.state import CONFIRM, ONLY_OF_SCHEDULES, KeysState
-from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab

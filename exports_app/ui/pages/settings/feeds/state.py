@@ -10,8 +10,8 @@ from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.layout.schedule_choice.state import ScheduleChoice, begin, ids_of
 from exports_app.ui.pages.settings.feeds.rows import FeedRow, row
-from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice, begin, ids_of
 
 GONE = "It no longer exists: choose another one"
 

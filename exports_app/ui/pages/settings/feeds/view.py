@@ -8,9 +8,9 @@ from exports_app.ui.components.controls import button, form_input, posted_form, 
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.layout.schedule_choice.view import schedule_field
 from exports_app.ui.pages.settings.feeds.rows import FeedRow
 from exports_app.ui.pages.settings.feeds.state import FeedsState
-from exports_app.ui.pages.settings.schedule_choice.view import schedule_field
 from exports_app.ui.pages.settings.tabs import FEEDS, top
 
 

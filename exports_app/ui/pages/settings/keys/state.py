@@ -15,8 +15,8 @@ from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.threads import in_thread, signing_in
+from exports_app.ui.layout.schedule_choice.state import ScheduleChoice, begin, ids_of
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow, row
-from exports_app.ui.pages.settings.schedule_choice.state import ScheduleChoice, begin, ids_of
 
 MOST = 200
 """Keys on a page: more than there can be."""

@@ -18,9 +18,9 @@ from exports_app.ui.components.controls import (
 from exports_app.ui.components.question import question
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.layout.schedule_choice.view import schedules_field
 from exports_app.ui.pages.settings.keys.rows import SCOPES, KeyRow
 from exports_app.ui.pages.settings.keys.state import EXPIRIES, PASSWORD, USUAL, KeysState
-from exports_app.ui.pages.settings.schedule_choice.view import schedules_field
 from exports_app.ui.pages.settings.tabs import OWN_KEYS, TENANT_KEYS, top
 
 NOTES = {

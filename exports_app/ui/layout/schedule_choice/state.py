@@ -1,6 +1,7 @@
 """The chosen scheduled exports: searched on the server, shown in part. One page at a time has the
 choice; its State calls `begin` and `ids_of`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import reflex as rx
@@ -84,9 +85,10 @@ class ScheduleChoice(rx.State):
         self._mark([Option(each.id, each.name, chosen=False) for each in found])
 
 
-def begin(state: ScheduleChoice, most: int) -> None:
-    """For the next key or feed."""
-    state.q, state.options, state.more, state.chosen, state.most = "", [], 0, [], most
+def begin(state: ScheduleChoice, most: int, chosen: Sequence[tuple[str, str]] = ()) -> None:
+    """For the next form. chosen: ids and names."""
+    state.q, state.options, state.more, state.most = "", [], 0, most
+    state.chosen = [Option(key, name, chosen=True) for key, name in chosen]
 
 
 def ids_of(state: ScheduleChoice) -> list[str] | None:

@@ -6,7 +6,7 @@ import reflex as rx
 
 from exports_app.ui.components.controls import button, field
 from exports_app.ui.components.picker import opener, option, picker
-from exports_app.ui.pages.settings.schedule_choice.state import Option, ScheduleChoice
+from exports_app.ui.layout.schedule_choice.state import Option, ScheduleChoice
 
 CHIPS = 6
 LABEL = "Scheduled exports"

@@ -1,0 +1,1 @@
+"""The field of a form that chooses scheduled exports."""

@@ -1,1 +1,0 @@
-"""The choice of scheduled exports that a new API key or feed is limited to."""
