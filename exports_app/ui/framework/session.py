@@ -11,6 +11,7 @@ from reflex.state import BaseState
 from exports_app.domain.access import OF_INSTALLATION, Permission, Principal, Role, permissions_of
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.open_enum import Words
+from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.records import Tenant
 from exports_app.services.identity.authentication import TenantRole
 from exports_app.services.identity.sessions import HOME
@@ -202,8 +203,10 @@ class SessionState(rx.State):
             raise NotFound
         await in_thread(services.sessions.choose, caller.session, caller.who, chosen.tenant.id)
         await self._show(chosen)
-        here = path(self).rstrip("/")
-        page = HOME if here.startswith(HOME) else here or HOME  # there are other schedules there
+        page = path(self).rstrip("/")
+        if is_uuid(page.rpartition("/")[2]):  # what it shows is of the tenant before
+            page = page.rpartition("/")[0]
+        page = HOME if page.startswith(HOME) else page or HOME
         await go(self, f"{page}?tenant={chosen.tenant.slug}")
 
     @action()

@@ -74,7 +74,7 @@ def _header(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compo
     return rx.el.header(
         logo(),
         rx.el.nav(
-            *[_entry(entry, here=_is_within(page, entry)) for entry in entries],
+            *[_allowed_entry(entry, here=_is_within(page, entry)) for entry in entries],
             class_name="nav",
             custom_attrs={"aria-label": "Pages"},
         ),
@@ -86,7 +86,16 @@ def _header(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compo
     )
 
 
-def _entry(page: RegisteredPage, *, here: bool) -> rx.Component:
+def _allowed_entry(page: RegisteredPage, *, here: bool) -> rx.Component:
+    """Only for those who may see the page. Until that is known it takes its place, so that the
+    others stay where they are."""
+    if page.needs is None or page.needs is Permission.READ:
+        return _entry(page, here=here)
+    later = _entry(page, here=here, visibility="hidden")
+    return rx.cond(SessionState.ready, rx.cond(may(page.needs), _entry(page, here=here)), later)
+
+
+def _entry(page: RegisteredPage, *, here: bool, **props: str) -> rx.Component:
     return link(
         rx.icon(page.icon, size=16, aria_hidden="true"),
         rx.el.span(page.nav),
@@ -94,6 +103,7 @@ def _entry(page: RegisteredPage, *, here: bool) -> rx.Component:
         class_name="on" if here else "",
         underline="none",
         custom_attrs={"aria-label": page.nav} | ({"aria-current": "page"} if here else {}),
+        **props,
     )
 
 

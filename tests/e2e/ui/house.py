@@ -62,6 +62,7 @@ def open_house(
         "SMTP_FROM": "Exports <exports@example.com>",
         "RATE_LIMIT_LOGIN": "1000/minute",
         "RATE_LIMIT_API": "100000/minute",
+        "ALLOWED_NETWORKS": "127.0.0.0/8",
     } | ({"PORT": str(port)} if port else {})
     env |= more
     with start_server(folder, env, backend_only=False) as server:

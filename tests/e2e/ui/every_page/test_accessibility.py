@@ -29,6 +29,7 @@ from tests.e2e.ui.every_page.walk_schedule import (
     of_the_historys_questions,
     of_the_rhythms,
 )
+from tests.e2e.ui.every_page.walk_webhooks import of_webhooks
 from tests.e2e.ui.form import Form
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows
@@ -117,6 +118,7 @@ def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
         of_no_history(page),
         of_all_runs(page, seen),
         of_the_deleted(page),
+        of_webhooks(page, house, company),
     )
     assert_good(chain(*steps))
 

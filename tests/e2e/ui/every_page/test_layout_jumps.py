@@ -22,9 +22,9 @@ new MutationObserver(() => {
 }).observe(document, { childList: true, subtree: true, attributeFilter: ["aria-busy"] });
 """
 PAGES = (
-    *("/scheduled-exports", "/runs", "/analytics", "/analytics/exports", "/settings"),
-    *("/settings/keys", "/settings/feeds", "/settings/members", "/settings/tenant"),
-    *("/settings/data", "/settings/tenant-keys", "/settings/audit"),
+    *("/scheduled-exports", "/runs", "/analytics", "/analytics/exports", "/webhooks"),
+    *("/settings", "/settings/keys", "/settings/feeds", "/settings/members"),
+    *("/settings/tenant", "/settings/data", "/settings/tenant-keys", "/settings/audit"),
 )
 
 
