@@ -182,6 +182,7 @@ class TestItsSchedules:
             *(("GET", path) for path in (ME, SCHEDULES, RUNS, f"{RUNS}/ended", "/api/catalog")),
             ("POST", f"{SCHEDULES}/validate-cron"),
             ("POST", f"{SCHEDULES}/bulk"),  # each by itself
+            ("GET", "/api/webhooks/events"),  # the same for everyone
         }
         for caller in chosen:
             for case in CASES:
