@@ -1,0 +1,153 @@
+"""Files into a bucket: in one request, or in parts; never over another file unless told so."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from exports_app import log
+from exports_app.channels._bucket_client import Section
+from exports_app.channels._bucket_errors import NOT_S3, status_of
+from exports_app.domain.errors import DeliveryError, ExportsError
+from exports_app.services.core.extension_points import FileDelivery
+
+PART = 8 * 1024 * 1024
+"""Bytes of a part, and of the largest file that goes in one request. Stores take parts of 5 MiB
+and more."""
+MOST_PARTS = 10_000
+"""Of a file. Source: the limits of Amazon S3."""
+DIGEST = "sha256"
+"""The metadata that says which content a file in the bucket has."""
+_FORBIDDEN, _MISSING, _TAKEN = 403, 404, 412
+
+_log = log.get(__name__)
+
+
+def put_file(
+    client: Any, where: dict[str, str], delivery: FileDelivery, options: dict[str, Any]
+) -> None:
+    """where: bucket and key. options: of the file in the bucket. Raises DeliveryError where another
+    file has this name, unless files are replaced."""
+    overwrite = delivery.config.overwrite
+    if not overwrite and _is_there(client, where, delivery):
+        return
+    try:
+        with _opened(delivery) as file:
+            _upload(client, where, file, delivery, options)
+    except ClientError as e:
+        # Another one came in between, or an earlier attempt whose answer was lost
+        if overwrite or status_of(e) != _TAKEN:
+            raise
+        if not _is_there(client, where, delivery):
+            raise _taken(where["Key"]) from e
+
+
+def condition(config: Any) -> dict[str, str]:
+    """For the request after which a file has its name."""
+    return {} if config.overwrite else {"IfNoneMatch": "*"}
+
+
+def manifest(delivery: FileDelivery, name: str) -> bytes:
+    """What there is to know about the file, for programs that wait for it."""
+    names, report = delivery.names, delivery.report
+    days = {"start": names.window_start, "end": names.window_end}
+    content = {
+        "file": name,
+        "size": report.file_size,
+        "sha256": delivery.sha256,
+        "contentType": report.mime,
+        "records": report.record_count,
+        "window": {key: day.isoformat() if day else None for key, day in days.items()},
+        "scheduledExport": report.export_name,
+        "tenant": names.tenant,
+        "run": names.run,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _is_there(client: Any, where: dict[str, str], delivery: FileDelivery) -> bool:
+    """Whether an earlier attempt has put the file there. Raises DeliveryError where it is another
+    one. A key that may not read cannot tell: then the store decides when the file is put."""
+    try:
+        found = client.head_object(**where)
+    except ClientError as e:
+        if status_of(e) in {_MISSING, _FORBIDDEN}:
+            return False
+        raise
+    if found.get("Metadata", {}).get(DIGEST) != delivery.sha256:
+        raise _taken(where["Key"])
+    return True
+
+
+def _taken(key: str) -> DeliveryError:
+    return DeliveryError(
+        f"there is another file {key} already: put {{run}} or {{tick:%Y-%m-%d_%H%M}} into the file"
+        " name, or have it replaced"
+    )
+
+
+@contextmanager
+def _opened(delivery: FileDelivery) -> Iterator[BinaryIO]:
+    try:
+        with delivery.report.file_path.open("rb") as file:
+            yield file
+    except OSError as e:
+        raise DeliveryError(
+            f"the file {delivery.report.file_name} cannot be read: {e.strerror}", permanent=False
+        ) from e
+
+
+def _upload(
+    client: Any,
+    where: dict[str, str],
+    file: BinaryIO,
+    delivery: FileDelivery,
+    options: dict[str, Any],
+) -> None:
+    size, check = os.fstat(file.fileno()).st_size, delivery.check
+    options = {
+        **options,
+        "ContentType": delivery.report.mime,
+        "Metadata": {DIGEST: delivery.sha256, "run": delivery.names.run},
+    }
+    once = condition(delivery.config)
+    if size <= PART:
+        body = Section(file, 0, size, check)
+        checked(client.put_object(Body=body, **where, **options, **once))
+        return
+    upload = {"UploadId": client.create_multipart_upload(**where, **options).get("UploadId", "")}
+    if not upload["UploadId"]:
+        raise DeliveryError(NOT_S3)
+    try:
+        parts = []
+        step = max(PART, -(-size // MOST_PARTS))
+        for number, start in enumerate(range(0, size, step), start=1):
+            body = Section(file, start, min(step, size - start), check)
+            answer = client.upload_part(PartNumber=number, Body=body, **where, **upload)
+            parts.append({"PartNumber": number, "ETag": checked(answer)["ETag"]})
+        check()
+        done = {"MultipartUpload": {"Parts": parts}}
+        checked(client.complete_multipart_upload(**where, **upload, **done, **once))
+    except BaseException:
+        _abort(client, where, upload)
+        raise
+
+
+def checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """Any web server may answer 200; a store names what it has got. Raises DeliveryError."""
+    if not answer.get("ETag"):
+        raise DeliveryError(NOT_S3)
+    return answer
+
+
+def _abort(client: Any, where: dict[str, str], upload: dict[str, str]) -> None:
+    """The parts take room in the bucket until then."""
+    try:
+        client.abort_multipart_upload(**where, **upload)
+    except (ClientError, BotoCoreError, ResponseParserError, ExportsError) as e:
+        # What went wrong before is what is reported
+        _log.info("an upload cannot be aborted", bucket=where["Bucket"], reason=type(e).__name__)
