@@ -79,7 +79,8 @@ def unlimited(schema: dict[str, Any]) -> bool:
         case "array":
             return "maxItems" not in schema
         case _:
-            return schema.get("additionalProperties") is not False
+            closed = schema.get("additionalProperties") is False
+            return not (closed or {"maxProperties", "propertyNames"} <= schema.keys())
 
 
 def with_value(body: Any, place: tuple[Any, ...], value: Any) -> Any:
