@@ -44,6 +44,12 @@ MESSAGE_RESULTS = {
     "unknown": "unknown",
 }
 """By the status of the message after the attempt."""
+DESTINATIONS = Counter(
+    "exports_destination_attempts",
+    "Attempts to deliver a file to a destination, by channel and by what became of them",
+    ["channel", "result"],
+    registry=REGISTRY,
+)
 WEBHOOKS = Counter(
     "exports_webhook_attempts",
     "Attempts to send a message to a webhook, by what became of it",
@@ -77,6 +83,11 @@ for _result in WEBHOOK_RESULTS:
 def count_message(kind: str, status: str) -> None:
     """After an attempt to send. kind: of MESSAGE_KINDS. status: the message's now."""
     MESSAGES.labels(kind, MESSAGE_RESULTS.get(status, status)).inc()
+
+
+def count_destination(channel: str, status: str) -> None:
+    """After an attempt to deliver. channel: an installed one. status: the delivery's now."""
+    DESTINATIONS.labels(channel, MESSAGE_RESULTS.get(status, status)).inc()
 
 
 def known(method: str) -> str:

@@ -139,7 +139,10 @@ class RunBatch:
             span.set(status=status.value)
             if status is not DeliveryStatus.ACCEPTED:
                 span.fail(status.value)
-        metrics.count_message("file", status)
+        if delivery.destination_id is None:
+            metrics.count_message("file", status)
+        else:
+            metrics.count_destination(delivery.channel, status)
         moved = lasting(
             services.leases.duration,
             partial(services.deliveries.move, run, sending, status, **values),

@@ -111,7 +111,7 @@ class RunDelivery:
 
 
 def delivery_error(deliveries: Sequence[Delivery]) -> str | None:
-    """For the run: how many messages failed, and the first error; None where none failed."""
+    """For the run: how many deliveries failed, and the first error; None where none failed."""
     successful = {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}
     failed = [delivery for delivery in deliveries if delivery.status not in successful]
     if not failed:
@@ -120,4 +120,8 @@ def delivery_error(deliveries: Sequence[Delivery]) -> str | None:
     were = "was" if len(failed) == 1 else "were"
     why = first.error or "it may have arrived, or not: its worker died while it was being sent"
     total = counted(len(deliveries), "message")
-    return f"{len(failed)} of {total} {were} not delivered. {first.target}: {why}"
+    undone = "not delivered"
+    if any(delivery.destination_id is not None for delivery in deliveries):
+        total = "1 delivery" if len(deliveries) == 1 else f"{len(deliveries)} deliveries"
+        undone = "not made"
+    return f"{len(failed)} of {total} {were} {undone}. {first.target}: {why}"
