@@ -20,6 +20,7 @@ from exports_app.services.core.records import (
     Webhook,
     WebhookAttempt,
     WebhookDelivery,
+    WebhookMessage,
     WebhookStatus,
     new_id,
 )
@@ -115,11 +116,15 @@ class WebhookSending:
                 seen, {**values, "next_attempt_at": now + ON_THE_WIRE}
             ):
                 return True  # another process sends it
-        body = orjson.dumps(payloads.envelope(message, self._base_url, self._keep_days))
-        answer = self._post(webhook, message.id, body, now)
+        try:
+            answer = self._post(webhook, message, now)
+        except Exception:  # noqa: BLE001  (it is logged, and noted as any failure)
+            _log.exception("a webhook failed unexpectedly", webhook=webhook.id, delivery=seen.id)
+            answer = Answer(0, error="an unexpected error: see the server's log")
         return self._note(claimed, answer, now)
 
-    def _post(self, webhook: Webhook, message_id: str, body: bytes, now: datetime) -> Answer:
+    def _post(self, webhook: Webhook, message: WebhookMessage, now: datetime) -> Answer:
+        body = orjson.dumps(payloads.envelope(message, self._base_url, self._keep_days))
         try:
             keys = [self._encryption.decrypt(webhook.secret)]
             if webhook.previous_secret and webhook.previous_until and webhook.previous_until > now:
@@ -129,7 +134,7 @@ class WebhookSending:
             return Answer(0, error="its secret cannot be decrypted: rotate the secret")
         headers = {
             "Content-Type": "application/json",
-            **signing.headers(keys, message_id, now, body),
+            **signing.headers(keys, message.id, now, body),
         }
         return posting.post(self._guard, webhook.url, headers, body)
 
@@ -140,11 +145,12 @@ class WebhookSending:
             *(answer.status, answer.head, answer.body, answer.error),
         )
         with self._store.write() as tx:
+            # First the webhook, then its deliveries: as where it is switched off
+            webhook = tx.webhooks.get(claimed.webhook_id, lock=True)
             values = self._result(claimed, answer, now)
             if not tx.webhook_deliveries.change(claimed, values):
                 return True  # it was deleted or cancelled meanwhile, or another process sends it
             tx.webhook_deliveries.note(attempt)
-            webhook = tx.webhooks.get(claimed.webhook_id, lock=True)
             if webhook is not None:
                 self._note_health(tx, webhook, claimed, answer, now)
         status = values["status"]

@@ -1,5 +1,6 @@
 """Sending: signatures, retries, what switches an endpoint off, and sending again."""
 
+import threading
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 
@@ -12,10 +13,11 @@ from exports_app.services.core.records import Tenant, WebhookStatus
 from exports_app.services.webhooks import posting, sending
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
+from tests.e2e.client import wait_until
 from tests.integration.webhooks.conftest import Make, deliveries, now_of, send_all
 from tests.mailserver import MailServer
 from tests.receiver import Answer, Receiver
-from tests.world import Cast, make_schedule
+from tests.world import DEADLINE, Cast, make_schedule, sql
 
 CREATED = "export.schedule.created"
 
@@ -325,3 +327,36 @@ def test_logs_name_neither_the_address_nor_the_secret(
     }
     assert "token-of" not in repr(logs)
     assert secret not in repr(logs)
+
+
+@pytest.mark.one_database
+def test_a_bug_is_a_failure_like_others(
+    services: Services, make: Make, admin: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would be sent each minute, for ever."""
+    webhook, _ = make()
+    make_schedule(services, admin)
+    monkeypatch.setattr(posting, "post", lambda *_: 1 / 0)
+    assert send_all(services) == 1
+    [delivery] = deliveries(services, admin, webhook)
+    assert (delivery.status, delivery.attempts) == ("pending", 1)
+    assert "unexpected" in str(delivery.error)
+
+
+@pytest.mark.about_postgresql
+def test_an_answer_and_a_switch_off_at_the_same_time_wait_for_each_other(
+    services: Services, make: Make, admin: Principal, listener: Receiver
+) -> None:
+    """And do not lock each other out: both take the webhook first, then its deliveries."""
+    webhook, _ = make()
+    make_schedule(services, admin)
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    sender = threading.Thread(target=send_all, args=(services,))
+    with services.store.write() as tx:
+        tx.webhooks.get(webhook.id, lock=True)
+        sender.start()
+        wait_until("the note waits", lambda: sql(services, waits) > [(0,)], DEADLINE)
+        assert tx.webhook_deliveries.cancel(webhook.id, "off", services.clock()) == 1
+    sender.join(DEADLINE)
+    assert len(listener.received) == 1
+    assert [one.status for one in deliveries(services, admin, webhook)] == ["cancelled"]
