@@ -9,7 +9,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -21,21 +21,27 @@ from exports_app.outbound.guard import Guard
 
 ANSWER = 1_000_000
 """The most bytes of an answer, unless the caller says otherwise."""
+STEP = 0.25
+"""Seconds between two checks while nothing is received or sent."""
 for _library in ("httpx", "httpcore"):  # they log addresses, which may hold secrets
     logging.getLogger(_library).setLevel(logging.WARNING)
 _Options = Iterable[httpcore.SOCKET_OPTION] | None
 
 
-def client(guard: Guard, *, seconds: float, most: int = ANSWER) -> httpx.Client:
+def client(
+    guard: Guard, *, seconds: float, most: int = ANSWER, check: Callable[[], None] = lambda: None
+) -> httpx.Client:
     """For use by one thread. Close it after use (`with`).
 
     seconds: for each request in all, from the lookup of the name to the last byte that is read. A
     request with `extensions={"seconds": 600}` has its own limit.
     most: bytes of an answer's body; reading more raises Refused.
+    check: called a few times a second while the other side is waited for. What it raises ends the
+    request.
     Raises Refused, Unreachable (nothing was carried out), NoAnswer (it may have been).
     """
     return httpx.Client(
-        transport=_Transport(guard, seconds, most),
+        transport=_Transport(guard, seconds, most, check),
         trust_env=False,
         headers={"Accept-Encoding": "identity", "User-Agent": "exports-app"},
         timeout=None,  # noqa: S113 (the transport has its own, for the whole request)
@@ -45,7 +51,8 @@ def client(guard: Guard, *, seconds: float, most: int = ANSWER) -> httpx.Client:
 class _Deadline:
     """Of the request in progress, on the monotonic clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None]) -> None:
+        self.check = check
         self.seconds = 0.0
         self._end = 0.0
 
@@ -59,6 +66,9 @@ class _Deadline:
             raise self.over()
         return left
 
+    def step(self) -> float:
+        return min(self.left(), STEP)
+
     def over(self) -> NoAnswer:
         return NoAnswer(f"no complete answer within {self.seconds:g} seconds")
 
@@ -71,22 +81,25 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        self._connection.settimeout(self._deadline.left())
-        try:
-            return self._connection.recv(max_bytes)
-        except TimeoutError:
-            raise self._deadline.over() from None
-        except OSError as e:
-            raise httpcore.ReadError(_reason(e)) from None
+        while True:
+            self._connection.settimeout(self._deadline.step())
+            try:
+                return self._connection.recv(max_bytes)
+            except TimeoutError:
+                self._deadline.check()
+            except OSError as e:
+                raise httpcore.ReadError(_reason(e)) from None
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._connection.settimeout(self._deadline.left())
-        try:
-            self._connection.sendall(buffer)
-        except TimeoutError:
-            raise self._deadline.over() from None
-        except OSError as e:  # the server may have answered before it read everything
-            raise httpcore.WriteError(_reason(e)) from None
+        left = memoryview(buffer)
+        while left:
+            self._connection.settimeout(self._deadline.step())
+            try:
+                left = left[self._connection.send(left) :]
+            except TimeoutError:  # nothing was taken
+                self._deadline.check()
+            except OSError as e:  # the server may have answered before it read everything
+                raise httpcore.WriteError(_reason(e)) from None
 
     def close(self) -> None:
         self._connection.close()
@@ -131,8 +144,8 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Transport(httpx.BaseTransport):
-    def __init__(self, guard: Guard, seconds: float, most: int) -> None:
-        self._deadline = _Deadline()
+    def __init__(self, guard: Guard, seconds: float, most: int, check: Callable[[], None]) -> None:
+        self._deadline = _Deadline(check)
         self._backend = _Backend(guard, self._deadline)
         self._pool = httpcore.ConnectionPool(
             ssl_context=_tls(), network_backend=self._backend, max_connections=1

@@ -32,7 +32,10 @@ def server(
 
     def serve() -> None:
         while True:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # the test is over
+                return
             try:
                 with tls.wrap_socket(connection, server_side=True) if tls else connection as peer:
                     request = peer.recv(65536)
@@ -197,3 +200,59 @@ def test_a_body_is_sent_in_parts() -> None:
         sent = client.post(f"http://127.0.0.1:{port}/", content=iter([b"a" * 70_000, b"b"]))
     assert sent.status_code == 200
     assert isinstance(sent, httpx.Response)
+
+
+@pytest.mark.parametrize("with_tls", [False, True])
+@pytest.mark.parametrize("content", [b"", bytes(20_000_000)])
+def test_a_check_ends_a_request_that_waits(
+    with_tls: bool, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that answers nothing, and one that reads nothing."""
+    ca, over = trustme.CA(), threading.Event()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(tls)
+    trusting = ssl.create_default_context()
+    ca.configure_trust(trusting)
+    monkeypatch.setattr(http, "_tls", lambda: trusting)
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise InterruptedError
+
+    def silent(*_: object) -> None:
+        over.wait()
+
+    with (
+        server(silent, tls=tls if with_tls else None) as (port, _),
+        http.client(Guard([LOCAL]), seconds=600, check=check) as client,
+    ):
+        url = f"{'https' if with_tls else 'http'}://127.0.0.1:{port}/"
+        with pytest.raises(InterruptedError):
+            client.post(url, content=content)
+        over.set()
+
+
+def test_a_body_arrives_whole_over_tls_at_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    ca, got, go = trustme.CA(), bytearray(), threading.Event()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(tls)
+    trusting = ssl.create_default_context()
+    ca.configure_trust(trusting)
+    monkeypatch.setattr(http, "_tls", lambda: trusting)
+    content = bytes(range(256)) * 80_000
+
+    def slow(peer: socket.socket, request: bytes) -> None:
+        go.wait()
+        got.extend(request)
+        while not got.endswith(content[-1024:]) or len(got) < len(content):
+            got.extend(peer.recv(65536))
+        peer.sendall(OK)
+
+    with (
+        server(slow, tls=tls) as (port, _),
+        http.client(Guard([LOCAL]), seconds=60, check=go.set) as client,
+    ):
+        assert client.post(f"https://127.0.0.1:{port}/", content=content).text == "ok"
+    assert bytes(got).partition(b"\r\n\r\n")[2] == content
