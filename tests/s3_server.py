@@ -1,5 +1,5 @@
 """An S3 server for tests that watch the memory or the connections of this process: moto's, in a
-process of its own."""
+process of its own. It checks signatures."""
 
 import atexit
 import subprocess
@@ -12,8 +12,18 @@ import boto3
 from botocore.exceptions import ClientError
 
 _PROGRAM = """
-import sys
+import json, sys
+from moto import settings
+from moto.iam.models import iam_backends
 from moto.server import ThreadedMotoServer
+iam = iam_backends["123456789012"]["aws"]
+iam.create_user("us-east-1", "tests")
+all_of_s3 = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
+policy = json.dumps({"Version": "2012-10-17", "Statement": all_of_s3})
+iam.put_user_policy("tests", "all", policy)
+key = iam.create_access_key("tests")
+key.access_key_id, key.secret_access_key = sys.argv[1:]
+settings.INITIAL_NO_AUTH_ACTION_COUNT = 0  # checks every signature
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
 server.start()
 print("port", server.get_host_and_port()[1], flush=True)
@@ -29,7 +39,7 @@ REGION = "us-east-1"
 def port() -> int:
     """Of the server, which ends with this process."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM],
+        [sys.executable, "-c", _PROGRAM, KEY_ID, SECRET_KEY],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -30,9 +30,11 @@ def connected(
     secret_key: str,
     seconds: float,
     attempts: int,
+    check: Callable[[], None],
 ) -> Iterator[Any]:
     """A client of S3, for use by one thread. endpoint: None: Amazon's. seconds: for each request.
-    Its methods raise what `outbound` raises, beside botocore's own errors."""
+    check: see `outbound.http.client`. Its methods raise what `outbound` raises, beside botocore's
+    own errors."""
     config = Config(
         signature_version="s3v4",
         retries={"mode": "standard", "total_max_attempts": attempts},
@@ -52,7 +54,7 @@ def connected(
             aws_secret_access_key=secret_key,
         )
     try:
-        with http.client(guard, seconds=seconds) as connection:
+        with http.client(guard, seconds=seconds, check=check) as connection:
             # botocore sends by itself only what no handler of this event has answered
             client.meta.events.register_first("before-send.s3", _sender(connection))
             yield client

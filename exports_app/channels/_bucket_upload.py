@@ -3,7 +3,8 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,23 +28,90 @@ _FORBIDDEN, _MISSING, _TAKEN = 403, 404, 412
 _log = log.get(__name__)
 
 
-def put_file(
-    client: Any, where: dict[str, str], delivery: FileDelivery, options: dict[str, Any]
-) -> None:
-    """where: bucket and key. options: of the file in the bucket. Raises DeliveryError where another
-    file has this name, unless files are replaced."""
-    overwrite = delivery.config.overwrite
-    if not overwrite and _is_there(client, where, delivery):
-        return
-    try:
-        with _opened(delivery) as file:
-            _upload(client, where, file, delivery, options)
-    except ClientError as e:
-        # Another one came in between, or an earlier attempt whose answer was lost
-        if overwrite or status_of(e) != _TAKEN:
+@dataclass(frozen=True)
+class Upload:
+    """client: stops when the run does. cleaner: another one, that does not. where: bucket and key.
+    options: of the file in the bucket."""
+
+    client: Any
+    cleaner: AbstractContextManager[Any]
+    where: dict[str, str]
+    delivery: FileDelivery
+    options: dict[str, Any]
+
+    def put(self) -> None:
+        """Raises DeliveryError where another file has this name, unless files are replaced."""
+        overwrite = self.delivery.config.overwrite
+        if not overwrite and self._is_there():
+            return
+        try:
+            with _opened(self.delivery) as file:
+                self._send(file)
+        except ClientError as e:
+            # Another one came in between, or an earlier attempt whose answer was lost
+            if overwrite or status_of(e) != _TAKEN:
+                raise
+            if not self._is_there():
+                raise _taken(self.where["Key"]) from e
+
+    def _is_there(self) -> bool:
+        """Whether an earlier attempt has put the file there. Raises DeliveryError where it is
+        another one. A key that may not read cannot tell: then the store decides when the file is
+        put."""
+        try:
+            found = self.client.head_object(**self.where)
+        except ClientError as e:
+            if status_of(e) in {_MISSING, _FORBIDDEN}:
+                return False
             raise
-        if not _is_there(client, where, delivery):
-            raise _taken(where["Key"]) from e
+        if found.get("Metadata", {}).get(DIGEST) != self.delivery.sha256:
+            raise _taken(self.where["Key"])
+        return True
+
+    def _send(self, file: BinaryIO) -> None:
+        size, delivery = os.fstat(file.fileno()).st_size, self.delivery
+        options = {
+            **self.options,
+            "ContentType": delivery.report.mime,
+            "Metadata": {DIGEST: delivery.sha256, "run": delivery.names.run},
+        }
+        once = condition(delivery.config)
+        if size <= PART:
+            body = Section(file, 0, size, delivery.check)
+            checked(self.client.put_object(Body=body, **self.where, **options, **once))
+            return
+        answer = self.client.create_multipart_upload(**self.where, **options)
+        if not answer.get("UploadId"):
+            raise DeliveryError(NOT_S3)
+        upload = {**self.where, "UploadId": answer["UploadId"]}
+        try:
+            done = {"MultipartUpload": {"Parts": self._send_parts(file, size, upload)}}
+            delivery.check()
+            checked(self.client.complete_multipart_upload(**upload, **done, **once))
+        except BaseException:
+            self._abort(upload)
+            raise
+
+    def _send_parts(
+        self, file: BinaryIO, size: int, upload: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        parts = []
+        step = max(PART, -(-size // MOST_PARTS))
+        for number, start in enumerate(range(0, size, step), start=1):
+            body = Section(file, start, min(step, size - start), self.delivery.check)
+            answer = checked(self.client.upload_part(PartNumber=number, Body=body, **upload))
+            parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        return parts
+
+    def _abort(self, upload: dict[str, str]) -> None:
+        """The parts take room in the bucket until then."""
+        try:
+            with self.cleaner as client:
+                client.abort_multipart_upload(**upload)
+        except (ClientError, BotoCoreError, ResponseParserError, ExportsError) as e:
+            # What went wrong before is what is reported
+            reason = type(e).__name__
+            _log.info("an upload cannot be aborted", bucket=upload["Bucket"], reason=reason)
 
 
 def condition(config: Any) -> dict[str, str]:
@@ -69,20 +137,6 @@ def manifest(delivery: FileDelivery, name: str) -> bytes:
     return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _is_there(client: Any, where: dict[str, str], delivery: FileDelivery) -> bool:
-    """Whether an earlier attempt has put the file there. Raises DeliveryError where it is another
-    one. A key that may not read cannot tell: then the store decides when the file is put."""
-    try:
-        found = client.head_object(**where)
-    except ClientError as e:
-        if status_of(e) in {_MISSING, _FORBIDDEN}:
-            return False
-        raise
-    if found.get("Metadata", {}).get(DIGEST) != delivery.sha256:
-        raise _taken(where["Key"])
-    return True
-
-
 def _taken(key: str) -> DeliveryError:
     return DeliveryError(
         f"there is another file {key} already: put {{run}} or {{tick:%Y-%m-%d_%H%M}} into the file"
@@ -101,53 +155,8 @@ def _opened(delivery: FileDelivery) -> Iterator[BinaryIO]:
         ) from e
 
 
-def _upload(
-    client: Any,
-    where: dict[str, str],
-    file: BinaryIO,
-    delivery: FileDelivery,
-    options: dict[str, Any],
-) -> None:
-    size, check = os.fstat(file.fileno()).st_size, delivery.check
-    options = {
-        **options,
-        "ContentType": delivery.report.mime,
-        "Metadata": {DIGEST: delivery.sha256, "run": delivery.names.run},
-    }
-    once = condition(delivery.config)
-    if size <= PART:
-        body = Section(file, 0, size, check)
-        checked(client.put_object(Body=body, **where, **options, **once))
-        return
-    upload = {"UploadId": client.create_multipart_upload(**where, **options).get("UploadId", "")}
-    if not upload["UploadId"]:
-        raise DeliveryError(NOT_S3)
-    try:
-        parts = []
-        step = max(PART, -(-size // MOST_PARTS))
-        for number, start in enumerate(range(0, size, step), start=1):
-            body = Section(file, start, min(step, size - start), check)
-            answer = client.upload_part(PartNumber=number, Body=body, **where, **upload)
-            parts.append({"PartNumber": number, "ETag": checked(answer)["ETag"]})
-        check()
-        done = {"MultipartUpload": {"Parts": parts}}
-        checked(client.complete_multipart_upload(**where, **upload, **done, **once))
-    except BaseException:
-        _abort(client, where, upload)
-        raise
-
-
 def checked(answer: dict[str, Any]) -> dict[str, Any]:
     """Any web server may answer 200; a store names what it has got. Raises DeliveryError."""
     if not answer.get("ETag"):
         raise DeliveryError(NOT_S3)
     return answer
-
-
-def _abort(client: Any, where: dict[str, str], upload: dict[str, str]) -> None:
-    """The parts take room in the bucket until then."""
-    try:
-        client.abort_multipart_upload(**where, **upload)
-    except (ClientError, BotoCoreError, ResponseParserError, ExportsError) as e:
-        # What went wrong before is what is reported
-        _log.info("an upload cannot be aborted", bucket=where["Bucket"], reason=type(e).__name__)

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -21,8 +22,8 @@ from exports_app.services.core.extension_points.channel_config import ChannelCon
 
 SECONDS = 120
 """For a request, which carries at most a part of the file."""
-TEST_SECONDS = 12
-"""For each of the two requests of a test."""
+SHORT_SECONDS = 12
+"""For each of the two requests of a test, and to abort an upload."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -140,13 +141,14 @@ class Bucket:
 
     def send(self, delivery: FileDelivery) -> Receipt:
         from exports_app.channels._bucket_errors import reporting
-        from exports_app.channels._bucket_upload import checked, manifest, put_file
+        from exports_app.channels._bucket_upload import Upload, checked, manifest
 
         config = delivery.config
         name = name_templates.rendered(config.name, delivery.names)
         where, options = {"Bucket": config.bucket, "Key": name}, config.options()
         with reporting(config.bucket), _client(delivery, SECONDS, attempts=3) as client:
-            put_file(client, where, delivery, options)
+            cleaner = _client(replace(delivery, check=lambda: None), SHORT_SECONDS, attempts=1)
+            Upload(client, cleaner, dict(where), delivery, options).put()
             if config.manifest:
                 delivery.check()
                 where["Key"] = f"{name}.manifest.json"
@@ -164,7 +166,7 @@ class Bucket:
         example = name_templates.rendered(config.name, trial.names)
         folder, slash, _ = example.rpartition("/")
         where = {"Bucket": config.bucket, "Key": f"{folder}{slash}write_probe_{trial.id}"}
-        with reporting(config.bucket), _client(trial, TEST_SECONDS, attempts=1) as client:
+        with reporting(config.bucket), _client(trial, SHORT_SECONDS, attempts=1) as client:
             wanted = config.options() | condition(config)
             checked(client.put_object(Body=b"test\n", **where, **wanted))
             try:
@@ -192,4 +194,5 @@ def _client(
         secret_key=config.secret_key.get_secret_value(),
         seconds=seconds,
         attempts=attempts,
+        check=given.check,
     )

@@ -1,5 +1,6 @@
 """What stores answer, and what the history then says."""
 
+import socket
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -96,6 +97,27 @@ def test_another_web_server_is_no_store(to_bucket: ToBucket, tmp_path: Path) -> 
     large.write_bytes(bytes(9_000_000))
     with scripted([NO_FILE, (200, {}, b"<html>Welcome</html>")]) as store:
         assert "speaks S3" in failure(store, to_bucket, large).message
+
+
+def test_a_store_that_answers_too_late(
+    to_bucket: ToBucket, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exports_app.channels.bucket.SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        there = to_bucket(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(DeliveryError, match=r"within 0\.3 seconds") as late:
+            there.channel.send(there.delivery(file))
+    assert not late.value.permanent
+
+
+def test_a_stop_while_the_store_is_silent(to_bucket: ToBucket, file: Path) -> None:
+    def stop() -> None:
+        raise DeliveryError("stopped", permanent=False)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        there = to_bucket(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(DeliveryError, match="stopped"):
+            there.channel.send(there.delivery(file, stop))
 
 
 def test_encryption_and_acl(to_bucket: ToBucket, file: Path) -> None:

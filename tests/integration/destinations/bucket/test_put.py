@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exports_app.domain.errors import DeliveryError
+from exports_app.outbound import http
 from tests.contracts.other_sides import ID, NAMES
 from tests.integration.destinations.bucket.conftest import CONTENT, DIGEST, ToBucket
 from tests.s3_server import Store
@@ -26,22 +27,21 @@ def test_a_large_file_arrives_in_parts(store: Store, to_bucket: ToBucket, tmp_pa
     assert (receipt.location, receipt.size) == (f"s3://{store.bucket}/{KEY}", 10_240_000)
 
 
-def test_a_stop_between_two_parts_leaves_none(
-    store: Store, to_bucket: ToBucket, tmp_path: Path
+def test_a_stop_leaves_no_parts(
+    store: Store, to_bucket: ToBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where every wait asks again, as at a slow store."""
     large = tmp_path / "large.csv"
     large.write_bytes(bytes(10_000_000))
     there = to_bucket(**store.config)
-
+    monkeypatch.setattr(http, "STEP", 0.0001)
     asked = 0
 
     def stop() -> None:
         nonlocal asked
         asked += 1
-        if asked == 280:  # the first part took 2 x 129 blocks: for its signature, and to be sent
-            (upload,) = store.client.list_multipart_uploads(Bucket=store.bucket)["Uploads"]
-            where = {"Bucket": store.bucket, "Key": KEY, "UploadId": upload["UploadId"]}
-            assert len(store.client.list_parts(**where)["Parts"]) == 1
+        if asked > 280:  # a part takes 2 x 129 blocks: for its signature, and to be sent
+            assert store.client.list_multipart_uploads(Bucket=store.bucket)["Uploads"]
             raise DeliveryError("stopped", permanent=False)
 
     with pytest.raises(DeliveryError, match="stopped"):
@@ -86,6 +86,12 @@ def test_the_manifest_says_what_the_file_is(store: Store, to_bucket: ToBucket, f
     there.channel.send(replace(there.delivery(file), names=names))
     window = json.loads(store.read(f"{KEY}.manifest.json"))["window"]
     assert window == {"start": None, "end": None}
+
+
+def test_a_wrong_secret_is_told(store: Store, to_bucket: ToBucket, file: Path) -> None:
+    there = to_bucket(**store.config | {"secretKey": "another"})
+    with pytest.raises(DeliveryError, match="Check the secret access key"):
+        there.channel.send(there.delivery(file))
 
 
 def test_the_operators_settings_of_amazons_tools_are_not_those_of_tenants(
