@@ -71,11 +71,12 @@ class _Files(asyncssh.SFTPServer):
 
 
 class SftpServer:
-    """Listens on a port of 127.0.0.1 until it is closed. key: what it identifies itself with."""
+    """Listens on a port of 127.0.0.1 until it is closed. keys: what it identifies itself with."""
 
     def __init__(self, root: Path, accepts: asyncssh.SSHKey | None = None) -> None:
         self.behaviour = Behaviour()
-        self.key = asyncssh.generate_private_key("ssh-ed25519")
+        kinds = ("ssh-ed25519", "ecdsa-sha2-nistp256")
+        self.keys = [asyncssh.generate_private_key(kind) for kind in kinds]
         self._accepts = accepts
         self._root = root
         self._connections: list[asyncssh.SSHServerConnection] = []
@@ -85,8 +86,8 @@ class SftpServer:
         self.port = self._started.result(DEADLINE)
 
     @property
-    def host_key(self) -> str:
-        return f"{self.key.get_algorithm()} {self.key.get_fingerprint()}"
+    def host_keys(self) -> list[str]:
+        return [f"{key.get_algorithm()} {key.get_fingerprint()}" for key in self.keys]
 
     def config(self, **values: Any) -> dict[str, Any]:
         """Of a destination here, by the names of the API."""
@@ -95,7 +96,7 @@ class SftpServer:
             "port": self.port,
             "user": USER,
             "password": PASSWORD,
-            "hostKey": self.host_key,
+            "hostKey": self.host_keys[0],
             "name": "{schedule}.{format}",
             **values,
         }
@@ -139,7 +140,7 @@ class SftpServer:
             0,
             family=socket.AF_INET,
             server_factory=Sign,
-            server_host_keys=[self.key],
+            server_host_keys=self.keys,
             sftp_factory=files,
             config=None,
         ) as server:

@@ -136,8 +136,9 @@ async def _connection(
 ) -> asyncssh.SSHClientConnection:
     """Nothing is read from files or agents of this machine. Raises HostKeyNotVerifiable before
     anything about the account is sent."""
-    expected = (config.host_key or "").rpartition(" ")[0]
-    types = [expected] if expected else list(HOST_KEYS)
+    confirmed = (config.host_key or "").rpartition(" ")[0]
+    # The confirmed type first: a server with several keys shows the one of the first type it has
+    types = sorted(HOST_KEYS, key=lambda kind: kind != confirmed)
     key, password = config.private_key, config.password
     return await asyncssh.connect(
         sock=connection,
@@ -162,6 +163,8 @@ def _reporting(config: SftpConfig) -> Iterator[None]:
     host = config.host
     try:
         yield
+    except asyncssh.KeyImportError as e:
+        raise DeliveryError("the private key is of a kind that SSH does not use") from e
     except asyncssh.PermissionDenied as e:
         way = "the private key" if config.private_key else "the password"
         raise DeliveryError(

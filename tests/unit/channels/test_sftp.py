@@ -12,6 +12,7 @@ import asyncssh
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from exports_app import plugins
 from exports_app.channels import _sftp_connection
@@ -82,20 +83,21 @@ def test_a_test_without_a_host_key_shows_it_and_signs_nobody_in(
 ) -> None:
     one = side(server, hostKey=None)
     result = one.channel.test(one.trial())
-    assert result.proposed == {"hostKey": server.host_key}
-    assert server.host_key in result.answer
+    assert result.proposed == {"hostKey": server.host_keys[0]}
+    assert server.host_keys[0] in result.answer
     assert server.behaviour.sign_ins == 0
     assert isinstance(refused(server, file, hostKey=None), DestinationPaused)
     assert "hostKey" in side(server, **result.proposed).config.model_dump(by_alias=True)
 
 
+@pytest.mark.parametrize("kind", ["ssh-ed25519", "ssh-rsa"])
 def test_another_host_key_pauses_before_the_password_is_sent(
-    server: SftpServer, file: Path
+    server: SftpServer, file: Path, kind: str
 ) -> None:
-    other = f"ssh-ed25519 SHA256:{'A' * 43}"
+    other = f"{kind} SHA256:{'A' * 43}"
     error = refused(server, file, hostKey=other)
     assert isinstance(error, DestinationPaused)
-    assert server.host_key in error.message
+    assert server.host_keys[0] in error.message
     assert server.behaviour.sign_ins == 0
     one = side(server, hostKey=other)
     with pytest.raises(DestinationPaused):
@@ -104,7 +106,12 @@ def test_another_host_key_pauses_before_the_password_is_sent(
 
 
 def test_a_fingerprint_without_its_type_is_enough(server: SftpServer, file: Path) -> None:
-    send(server, file, hostKey=server.host_key.split()[1])
+    send(server, file, hostKey=server.host_keys[0].split()[1])
+
+
+def test_each_key_of_a_server_can_be_the_confirmed_one(server: SftpServer, file: Path) -> None:
+    for key in server.host_keys:
+        send(server, file, hostKey=key)
 
 
 def private_key(passphrase: bytes = b"") -> str:
@@ -134,6 +141,12 @@ def test_a_private_key_signs_in_also_one_that_lost_its_line_breaks(
     finally:
         server.close()
     assert files(there) == {NAME: CONTENT}
+
+
+def test_a_key_that_ssh_does_not_use_is_refused(server: SftpServer, file: Path) -> None:
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+    key = X25519PrivateKey.generate().private_bytes(*form, serialization.NoEncryption())
+    assert refused(server, file, privateKey=key.decode()).permanent
 
 
 def test_a_wrong_password_is_refused_for_good(server: SftpServer, file: Path) -> None:
