@@ -88,6 +88,8 @@ class BucketConfig(ChannelConfig):
         if not value:
             return None
         value = value.rstrip("/")
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("use an address such as https://minio.example.com")
         try:
             parts = split(value)
         except Refused as e:

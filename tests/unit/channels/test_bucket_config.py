@@ -16,7 +16,7 @@ GIVEN = {"bucket": "exports", "keyId": "AKIA", "secretKey": "a secret"}
     [
         ({"bucket": "Exports"}, "bucket", "lower-case letters"),
         ({"bucket": "a/../b"}, "bucket", "lower-case letters"),
-        ({"endpoint": "minio.example.com"}, "endpoint", "use an address such as"),
+        ({"endpoint": "minio.example.com"}, "endpoint", "such as https://minio.example.com"),
         ({"endpoint": "https://ann:x@minio.example.com"}, "endpoint", "user name"),
         ({"endpoint": "https://minio.example.com/exports"}, "endpoint", "leave out what follows"),
         ({"endpoint": "http://mini_o:9000"}, "endpoint", "without underscores"),
