@@ -8,16 +8,17 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.send_to import SendTo
 from exports_app.domain.runs.states import RunStatus
-from exports_app.services.core.records import Schedule
+from exports_app.services.core.records import Schedule, Tenant
 from exports_app.services.events import payloads
 from exports_app.services.events.kinds import EventType
 from exports_app.services.runs import completion
+from exports_app.services.schedules.definitions.service import Definition
 from exports_app.wiring import Services
 from tests.doubles import FakeClock
 from tests.integration.webhooks.conftest import Make, send_all
 from tests.mailserver import MailServer
 from tests.receiver import Receiver
-from tests.world import claim, execute, make_schedule, stored, trigger_and_execute
+from tests.world import claim, draft, execute, make_schedule, stored, trigger_and_execute
 
 MOST_BYTES = 20_000
 
@@ -85,6 +86,23 @@ def test_changes_of_a_scheduled_export(
     base = services.settings.base_url
     assert updated.scheduled_export.url == f"{base}/api/scheduled-exports/{schedule.id}"
     assert (updated.by.name, updated.tenant.slug) == ("Admin", "acme")
+
+
+def test_a_definition_that_is_applied(
+    services: Services, make: Make, admin: Principal, acme: Tenant, told: Told, clock: FakeClock
+) -> None:
+    make()
+
+    def apply(*schedules: dict[str, Any]) -> list[str]:
+        wanted = Definition([draft(**one) for one in schedules])
+        services.definitions.apply(admin, acme.id, wanted, prune=True)
+        clock.advance(seconds=1)
+        return [event.removeprefix("export.schedule.") for event in told.types()]
+
+    one, two = {"slug": "one", "name": "One"}, {"slug": "two", "name": "Two"}
+    assert apply(one, two) == ["created", "created"]
+    assert apply(one, two) == []
+    assert apply(one | {"name": "Renamed"}) == ["updated", "deleted"]
 
 
 def test_many_at_once_come_in_order(
