@@ -6,11 +6,14 @@ from dataclasses import replace
 from exports_app.domain.access import Principal, Role
 from exports_app.services.core.records import Membership, Tenant
 from exports_app.services.events.kinds import CHOICES
+from exports_app.services.webhooks.rules import WebhookDraft
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.layout.schedule_choice.state import ScheduleChoice
+from exports_app.ui.pages.scheduled_exports.editor.listeners import Listeners
+from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.webhooks.actions import DELETE, ROTATE, WebhookActions
 from exports_app.ui.pages.webhooks.form import ALL_GONE, GONE, NO_EVENT, WebhookForm
 from exports_app.ui.pages.webhooks.fresh_secret import FreshSecret
@@ -196,5 +199,32 @@ def test_a_viewer_and_another_tenant_see_nothing_of_them(
             await tab.do(WebhookActions.toggle, webhook_id, False)
             assert (listed.one.name, opened.is_open) == ("", False)
         assert services.webhooks.get(both, webhook_id).webhook.is_active
+
+    asyncio.run(play())
+
+
+def test_the_form_of_a_scheduled_export_says_which_webhooks_get_its_events(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    one, other = (make_schedule(services, admin, name=name) for name in ("One", "Other"))
+    for name, ids, active in (
+        ("Everything", None, True),
+        ("One alone", [one.id], True),
+        ("Off", None, False),
+    ):
+        draft = WebhookDraft(name, "https://example.com", ["export.run.failed"], ids, active)
+        services.webhooks.create(admin, None, draft)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        listeners = await tab.state(Listeners)
+        for schedule_id, names in (
+            (one.id, "Everything, One alone"),
+            (other.id, "Everything"),
+            ("", "Everything"),
+        ):
+            await tab.do(EditorState.begin, schedule_id)
+            assert listeners.names == names
+            await tab.do(EditorState.drop_changes)
 
     asyncio.run(play())

@@ -6,6 +6,7 @@ from exports_app.domain import bounds
 from exports_app.ui.components import browser
 from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import text, value
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.listeners import Listeners
 from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_pair
 from exports_app.ui.pages.scheduled_exports.editor.options import SECTIONS, Section
 
@@ -24,11 +25,18 @@ def for_programs() -> rx.Component:
             "programs that use it must follow a change",
             max_length=bounds.NAME,
         ),
+        _listeners(),
         id="options-slug",
         unfold=DraftState.unfold.get("slug", "").to(str),
         title="For programs",
         hint=rx.cond(slug != "", slug, "Slug, made from the name"),
     )
+
+
+def _listeners() -> rx.Component:
+    names = rx.el.bdi(Listeners.names)
+    text = rx.cond(Listeners.names != "", names, "none")
+    return rx.el.p("Webhooks that get its events: ", text, class_name="hint", id="listeners")
 
 
 def _fold(section: Section) -> rx.Component:

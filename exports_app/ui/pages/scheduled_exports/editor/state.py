@@ -25,6 +25,7 @@ from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, merge, options
 from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.listeners import Listeners
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
     DataPanel,
@@ -145,6 +146,7 @@ class EditorState(rx.State):
     async def _begun(self, draft: DraftState) -> Any:
         self.asking, draft.usual = False, options.from_settings(services.settings)
         await (await self.get_state(ConflictState)).begin()
+        await (await self.get_state(Listeners)).follow(draft.tenant_id, draft.schedule_id)
         await (await self.get_state(RepeatState)).follow(draft.values["schedule"], anew=True)
         await (await self.get_state(SchedulePanel)).explain(draft.values)
         return [CampaignPicker.name_chosen, DataPanel.load]
