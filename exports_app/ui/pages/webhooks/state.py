@@ -62,26 +62,32 @@ class WebhooksPage(rx.State):
     async def choose(self, name: str, value: str) -> None:
         """One of the filters of the deliveries; an empty value clears it."""
         name, value = str(name), str(value)
-        if fits(name, value):
+        if fits(name, value) and await self._is_alone():
             deliveries = await self.get_state(DeliveriesState)
             deliveries.look_at(deliveries.view | {name: value})
             await self._show(Step.NEXT)
 
     @action(Permission.WRITE)
     async def clear(self) -> None:
-        (await self.get_state(DeliveriesState)).look_at(NONE)
-        await self._show(Step.NEXT)
+        if await self._is_alone():
+            (await self.get_state(DeliveriesState)).look_at(NONE)
+            await self._show(Step.NEXT)
 
     @action(Permission.WRITE)
     async def turn(self, step: int) -> None:
-        if isinstance(step, int):
+        if isinstance(step, int) and await self._is_alone():
             (await self.get_state(DeliveriesState)).turn_by(step)
             await self._show(Step.NEXT)
 
     @action(Permission.WRITE)
     async def unfold(self, delivery_id: str) -> None:
         """Show all of a delivery, or fold it up again."""
-        await self._show((await self.get_state(DeliveriesState)).unfold(str(delivery_id)))
+        if await self._is_alone():
+            await self._show((await self.get_state(DeliveriesState)).unfold(str(delivery_id)))
+
+    async def _is_alone(self) -> bool:
+        """Whether a webhook is shown with its deliveries."""
+        return (await self.get_state(WebhooksState)).webhook_id != ""
 
     async def _show(self, way: Step) -> None:
         await self._load()
