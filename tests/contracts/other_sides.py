@@ -122,6 +122,8 @@ def side(key: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Side]:
     try:
         module = importlib.import_module(f"tests.contracts.channels.{key}")
     except ModuleNotFoundError as e:
+        if not (e.name or "").startswith("tests."):
+            raise
         raise AssertionError(
             f"add tests/contracts/channels/{key}.py with World (see tests/contracts/other_sides.py)"
         ) from e
