@@ -6,7 +6,8 @@
 - ``config``: of a destination there, by the names of the API, with its secrets.
 - ``arrived()``: the contents of the files, or the texts of the messages, that are there now.
 - ``refuse()``: from now on nothing is accepted, for good.
-- ``close()``: where there is something to close.
+- ``close()``: where there is something to close; then nobody answers. Otherwise ``vanish()`` does
+  that, or ``nowhere`` is the config of a place where nobody answers.
 - ``SECRETS``: texts in the config that nobody may see.
 """
 
@@ -14,7 +15,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import file_digest
 from ipaddress import ip_network
@@ -74,6 +75,15 @@ class Side:
     world: Any
     secrets: tuple[str, ...]
     config: Any
+    gone: list[bool] = field(default_factory=list)
+
+    def vanish(self) -> Any:
+        """From now on nobody answers there. Returns the config of such a place."""
+        if nowhere := getattr(self.world, "nowhere", None):
+            return configs.checked(self.channel, nowhere).config
+        self.gone.append(True)
+        (getattr(self.world, "vanish", None) or self.world.close)()
+        return self.config
 
     def delivery(
         self, file: Path, check: Callable[[], None] = lambda: None, of: str = ID
@@ -129,9 +139,11 @@ def side(key: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Side]:
         ) from e
     channel = CHANNELS[key]
     assert isinstance(channel, DestinationChannel)
-    world = module.World(folder, patch)
+    world, found = module.World(folder, patch), None
     try:
         config = configs.checked(channel, world.config).config
-        yield Side(channel, world, module.SECRETS, config)
+        found = Side(channel, world, module.SECRETS, config)
+        yield found
     finally:
-        getattr(world, "close", lambda: None)()
+        if not (found and found.gone):
+            getattr(world, "close", lambda: None)()

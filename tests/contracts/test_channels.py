@@ -3,6 +3,7 @@ too."""
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,15 @@ def test_a_refusal_is_an_error_of_the_delivery(there: Side, file: Path) -> None:
     assert CONTENT not in there.world.arrived()
     with pytest.raises(DeliveryError), calling():
         there.channel.test(there.trial())
+
+
+def test_who_cannot_be_reached_gets_it_later(there: Side, file: Path) -> None:
+    """Whatever is tried again gets the file under the same id."""
+    delivery = replace(there.delivery(file), config=there.vanish())
+    with pytest.raises(DeliveryError) as refused, calling():
+        there.channel.send(delivery)
+    assert not refused.value.permanent
+    assert not [secret for secret in there.secrets if secret in refused.value.message]
 
 
 def test_a_stop_leaves_no_file_in_a_store(there: Side, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ class World:
         del folder, patch
         self._store = s3_server.Store()
         self.config = self._store.config
+        self.nowhere = self.config | {"endpoint": "http://127.0.0.1:9"}
 
     def arrived(self) -> list[bytes]:
         return [self._store.read(key) for key in self._store.names()]

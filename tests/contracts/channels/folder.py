@@ -21,6 +21,10 @@ class World:
             if path.is_file() and path.parent != self._folder
         ]
 
+    def vanish(self) -> None:
+        """As of a share that is not mounted."""
+        shutil.rmtree(self._folder)
+
     def refuse(self) -> None:
         """A file stands in the way."""
         shutil.rmtree(self._folder / "acme", ignore_errors=True)
