@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -44,6 +45,10 @@ class HttpSide:
                 if said.hangs_up:
                     self.close_connection = True
                     return
+                with suppress(ConnectionError):  # the client has not waited for it
+                    self._say(said)
+
+            def _say(self, said: Said) -> None:
                 self.send_response(said.status)
                 for name, value in said.headers.items():
                     self.send_header(name, value)

@@ -28,7 +28,8 @@ class World:
         self._uploaded = dict[str, bytes]()
         self._posted = dict[str, bytes]()
         self._side = HttpSide(self._answer)
-        patch.setenv("SLACK_API_URL", f"{self._side.url}/api")
+        self.url = f"{self._side.url}/api"
+        patch.setenv("SLACK_API_URL", self.url)
         self.config = {
             "channel": f"https://acme.slack.com/archives/{CHANNEL}/p1772000000000100",
             "token": SECRETS[0],

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
 
 from exports_app import environment, plugins
-from exports_app.channels import _asked_wait
+from exports_app.channels import _asked_wait, slack
 from exports_app.channels._slack_api import SlackApi, api_url
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, Invalid
 from exports_app.services.core.extension_points import CHANNELS, Link, Place
@@ -199,6 +200,23 @@ def test_the_message_may_have_been_posted_without_a_clear_answer(
     there.world.errors = {method: said}
     with pytest.raises(DeliveryUnknown):
         send(there, file, link=link)
+
+
+@pytest.mark.parametrize(("method", "is_unknown"), [("upload", False), (COMPLETE, True)])
+def test_a_slow_answer_is_as_none(
+    there: Side, file: Path, monkeypatch: pytest.MonkeyPatch, method: str, is_unknown: bool
+) -> None:
+    monkeypatch.setattr(slack, "SECONDS", 0.3)
+    monkeypatch.setattr(slack, "UPLOAD_SECONDS", 0.3)
+    over = Event()
+    there.world.on_call = lambda name: over.wait() if name == method else None
+    try:
+        with pytest.raises(DeliveryError, match="no complete answer") as failed:
+            send(there, file)
+    finally:
+        over.set()
+    assert not failed.value.permanent
+    assert isinstance(failed.value, DeliveryUnknown) is is_unknown
 
 
 @pytest.mark.parametrize(
