@@ -10,7 +10,7 @@ from pydantic import BaseModel, field_validator
 
 from exports_app import environment
 from exports_app.channels import _asked_wait, _slack_errors
-from exports_app.domain.errors import DeliveryError
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.outbound.errors import NoAnswer, Unreachable
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class SlackApi:
         call posts something, which may have been done where no answer comes. Raises DeliveryError,
         DeliveryUnknown, and what `outbound` raises."""
         for left in reversed(range(TRIES)):
-            with _nothing_done(unless=posts):
+            with _nothing_posted(unless=posts):
                 answer = self._http.post(
                     f"{self._url}/{method}", data=fields, headers=self._headers
                 )
@@ -80,7 +80,7 @@ class SlackApi:
         if not self.is_own(url):
             raise DeliveryError("Slack named an address for the file that is not Slack's")
         headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
-        with _nothing_done():
+        with _nothing_posted():
             answer = self._http.post(
                 url, content=blocks, headers=headers, extensions={"seconds": seconds}
             )
@@ -109,14 +109,20 @@ def _split(url: str) -> SplitResult | None:
 
 
 @contextmanager
-def _nothing_done(*, unless: bool = False) -> Iterator[None]:
-    """Without an answer nothing was posted yet: another attempt makes no second message."""
+def _nothing_posted(*, unless: bool = False) -> Iterator[None]:
+    """Without an answer nothing was posted yet: another attempt makes no second message. unless:
+    the call was the one that posts, and may have been carried out, also where the run was stopped
+    meanwhile."""
     try:
         yield
     except NoAnswer as e:
         if unless:
             raise
         raise Unreachable(e.message) from e
+    except DeliveryError as e:
+        if unless:
+            raise DeliveryUnknown(e.message) from e
+        raise
 
 
 def _read(answer: "httpx.Response", *, posts: bool) -> dict[str, Any]:

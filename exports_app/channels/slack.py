@@ -131,8 +131,9 @@ def _api(given: FileDelivery | Trial, seconds: float, most_wait: float) -> Itera
     from exports_app.outbound import http  # takes 0.1 s to import, and many commands never send
 
     token = given.config.token.get_secret_value()
-    with http.client(given.guard, seconds=seconds, most=MOST_ANSWER) as client:
-        yield SlackApi(client, token, given.check, most_wait)
+    check = given.check
+    with http.client(given.guard, seconds=seconds, most=MOST_ANSWER, check=check) as client:
+        yield SlackApi(client, token, check, most_wait)
 
 
 def _share(slack: SlackApi, channel: str, file_id: str, name: str, text: str) -> dict[str, Any]:

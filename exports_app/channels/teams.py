@@ -108,9 +108,12 @@ def _post(given: FileDelivery | Trial, body: bytes, seconds: float, most_wait: f
 
     url = given.config.url.get_secret_value()
     headers = {"Content-Type": "application/json"}
-    with http.client(given.guard, seconds=seconds) as client:
+    with http.client(given.guard, seconds=seconds, check=given.check) as client:
         for _ in range(TRIES):
-            answer = client.post(url, content=body, headers=headers)
+            try:
+                answer = client.post(url, content=body, headers=headers)
+            except DeliveryError as e:  # it was stopped while it waited
+                raise DeliveryUnknown(e.message) from e
             if answer.status_code != 429:
                 break
             _asked_wait.wait(

@@ -219,6 +219,31 @@ def test_a_slow_answer_is_as_none(
     assert isinstance(failed.value, DeliveryUnknown) is is_unknown
 
 
+@pytest.mark.parametrize(("method", "is_unknown"), [("upload", False), (COMPLETE, True)])
+def test_a_stop_ends_the_wait_for_an_answer(
+    there: Side, file: Path, method: str, is_unknown: bool
+) -> None:
+    called, over = Event(), Event()
+
+    def hang(name: str) -> None:
+        if name == method:
+            called.set()
+            over.wait()
+
+    def check() -> None:
+        if called.is_set():
+            raise DeliveryError("stopped", permanent=False)
+
+    there.world.on_call = hang
+    try:
+        with pytest.raises(DeliveryError, match="stopped") as stopped, calling():
+            there.channel.send(there.delivery(file, check))
+    finally:
+        over.set()
+    assert not stopped.value.permanent
+    assert isinstance(stopped.value, DeliveryUnknown) is is_unknown
+
+
 @pytest.mark.parametrize(
     "host", ["http://127.0.0.1.evil.example", "http://127.0.0.1@evil.example", "http://10.0.0.1"]
 )

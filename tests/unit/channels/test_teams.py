@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -129,6 +130,26 @@ def test_a_server_that_fails_is_tried_again(
         there.channel.send(delivery)
     assert not failed.value.permanent
     assert not isinstance(failed.value, DeliveryUnknown)
+
+
+def test_a_stop_during_the_wait_may_have_been_posted(there: Side, delivery: FileDelivery) -> None:
+    called, over = Event(), Event()
+
+    def hang() -> Said:
+        called.set()
+        over.wait()
+        return Said(202)
+
+    def check() -> None:
+        if called.is_set():
+            raise DeliveryError("stopped", permanent=False)
+
+    there.world.says = hang
+    try:
+        with pytest.raises(DeliveryUnknown, match="stopped"), calling():
+            there.channel.send(replace(delivery, check=check))
+    finally:
+        over.set()
 
 
 def test_it_waits_as_long_as_the_workflow_asks(
