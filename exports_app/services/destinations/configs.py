@@ -97,5 +97,7 @@ def _error(error: Any) -> FieldError:
         message = str(error["msg"]).removeprefix("Value error, ")
         message = message.replace("Input should", "should", 1).replace("String should", "should", 1)
         detail = _WORDS.get(error["type"], message)
-    path = "".join(f"/{part}" for part in error["loc"])
+    # RFC 6901, section 3
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"])
+    path = "".join(f"/{part}" for part in parts)
     return FieldError(f"{CONFIG}{path}", detail)

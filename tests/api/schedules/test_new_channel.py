@@ -60,3 +60,14 @@ def test_it_appears_in_catalog_api_doctor_and_runs(
         assert "403" in refused["answer"]
         everything = made.text + answer.text + str(refused) + api.admin.get(path).text
         assert SECRETS[0] not in everything
+
+
+def test_what_is_no_text_is_refused(
+    api: Clients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPORT_FOLDERS", str(tmp_path))
+    for field in ("name", "folder"):
+        body = {"channel": "folder", "name": "Share", "config": {field: "a\x00b"}}
+        assert pointers(api.admin.post("/api/destinations", body)) == [f"/config/{field}"]
+    body = {"channel": "folder", "name": "Share", "config": {"a/b~": 1}}
+    assert pointers(api.admin.post("/api/destinations", body)) == ["/config/a~1b~0"]

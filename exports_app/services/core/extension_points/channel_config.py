@@ -1,11 +1,15 @@
 """The base of the configs of channels that deliver to destinations."""
 
+import re
 from typing import Annotated, ClassVar, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from exports_app.domain import name_templates
+
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What no database, server or file name takes."""
 
 
 class ChannelConfig(BaseModel):
@@ -22,6 +26,14 @@ class ChannelConfig(BaseModel):
         hide_input_in_errors=True,
         regex_engine="python-re",
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: object) -> object:
+        if isinstance(value, str) and _NO_TEXT.search(value):
+            raise ValueError("remove the characters that are no text, such as NUL")
+        return value
+
     secrets_go_to: ClassVar[tuple[str, ...]] = ()
     """Names, as in the API, of the fields that say who gets the secrets, such as the host: where
     one changes, the secrets have to be entered again."""
