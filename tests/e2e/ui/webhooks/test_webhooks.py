@@ -63,3 +63,10 @@ def make_test_and_redeliver(
     page.go_back()
     expect(delivery.get_by_role("region", name="Response body")).to_have_count(0)
     expect(details).to_be_visible()
+
+
+def test_a_viewer_has_no_such_page(company: Company, visits: Visits) -> None:
+    page = visits.open("/webhooks", who=company.viewer)
+    expect(page.get_by_role("heading", name="No access to this page")).to_be_visible()
+    pages = page.get_by_role("navigation", name="Pages").get_by_role("link")
+    expect(pages).to_have_text(["Analytics", "Scheduled Exports"])

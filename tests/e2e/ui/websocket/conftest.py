@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.e2e.client import wait_until
 from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.websocket.walking import NAMES, Acme
 
@@ -16,6 +17,7 @@ def acme(house: House) -> Acme:
     )
     other = house.schedule(company, f"{NAMES} other")
     run = house.run(company, made["id"])
+    webhook_id, delivery_id, secret = _webhook(house, company)
     told = [
         NAMES,
         "zeppelin@",
@@ -24,8 +26,26 @@ def acme(house: House) -> Acme:
         run["sha256"],
         company.admin.user.id,
         company.admin.user.email,
+        secret,
+        "zeppelin-hook",
     ]
-    return Acme(company, made["id"], run["id"], campaign.id, told)
+    return Acme(
+        company, made["id"], run["id"], campaign.id, webhook_id, delivery_id, never_told=told
+    )
+
+
+def _webhook(house: House, company: Company) -> tuple[str, str, str]:
+    """The ids of one whose address nobody answers and of its delivery, and its secret."""
+    body = {
+        "name": f"{NAMES} hook",
+        "url": "http://127.0.0.1:9/zeppelin-hook",
+        "events": ["export.run.failed"],
+    }
+    made = house.call(company.admin, "POST", "/api/webhooks", 201, json=body)
+    house.call(company.admin, "POST", f"/api/webhooks/{made['id']}/test", 202)
+    found = "SELECT id FROM webhook_deliveries WHERE webhook_id = ? AND status = 'failed'"
+    (delivery,) = wait_until("the test failed", lambda: house.rows(found, made["id"]), 20)
+    return made["id"], delivery["id"], made["secret"]
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,8 @@ class TestWhoMayCallWhat:
             "schedule_id": acme.schedule_id,
             "run_id": acme.run_id,
             "campaign_id": acme.campaign_id,
+            "webhook_id": acme.webhook_id,
+            "delivery_id": acme.delivery_id,
             "tenant_id": acme.company.id,
             "session_id": id_of(house.session(acme.company.admin)),
             "user_id": acme.company.admin.user.id,
@@ -188,6 +190,7 @@ class TestWhoMayCallWhat:
             "history_state.unfold",
             "file_downloads_state.ask",
             "schedule_choice.toggle",
+            "webhooks_page.unfold",
             "members_state.choose",
             "leave_state.choose",
         }

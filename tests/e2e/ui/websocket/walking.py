@@ -43,6 +43,8 @@ class Acme:
     schedule_id: str
     run_id: str
     campaign_id: str
+    webhook_id: str
+    delivery_id: str
     never_told: list[str]
     """What a stranger cannot know; they know the ids above."""
 
@@ -58,6 +60,8 @@ class Acme:
             "run_id": ids[1],
             "campaign_id": ids[2],
             "tenant_id": ids[3],
+            "webhook_id": self.webhook_id,
+            "delivery_id": self.delivery_id,
             "kept": self.kept(),
         }
         payloads: list[dict[str, Any]] = []
