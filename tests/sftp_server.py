@@ -147,3 +147,5 @@ class SftpServer:
             self._started.set_result(server.get_port())
             await self._over.wait()
             self.drop()
+            for connection in self._connections:
+                await connection.wait_closed()

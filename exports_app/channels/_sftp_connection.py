@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
@@ -16,7 +17,8 @@ from exports_app.services.core.extension_points import DestinationPaused
 
 ANSWER_SECONDS = 30.0
 """The most for each answer of a server."""
-CLOSING_SECONDS = 5.0
+CLOSING_SECONDS = 2.0
+"""The most for each step of cleaning up: a stop waits for it."""
 CHECK_SECONDS = 0.2
 MOST_TEXT = 300
 """Characters of what a server says."""
@@ -65,11 +67,13 @@ def run(
         )
 
     async def connected() -> Result:
-        async with _sftp(config, connection) as sftp:
+        async with _sftp(config, connection, login) as sftp:
             return await work(sftp)
 
+    login = _login(config)
+    end = time.monotonic() + seconds
     with guard.connect(config.host, config.port) as connection, _reporting(config):
-        return asyncio.run(_watched(connected(), check, seconds))
+        return asyncio.run(_watched(connected(), check, end))
 
 
 def host_key(guard: Guard, config: SftpConfig, check: Callable[[], None], seconds: float) -> str:
@@ -78,11 +82,12 @@ def host_key(guard: Guard, config: SftpConfig, check: Callable[[], None], second
 
     async def fetched() -> str:
         with suppress(asyncssh.HostKeyNotVerifiable):
-            await answer(_connection(config, connection, client))
+            await answer(_connection(config, connection, client, {}))
         return client.seen
 
+    end = time.monotonic() + seconds
     with guard.connect(config.host, config.port) as connection, _reporting(config):
-        return asyncio.run(_watched(fetched(), check, seconds))
+        return asyncio.run(_watched(fetched(), check, end))
 
 
 async def answer(asked: Awaitable[Result]) -> Result:
@@ -91,30 +96,37 @@ async def answer(asked: Awaitable[Result]) -> Result:
         return await asked
 
 
+async def briefly(asked: Awaitable[Any]) -> None:
+    """For cleaning up: it does not matter whether it succeeds."""
+    with suppress(asyncssh.Error, OSError):
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await asked
+
+
 async def _watched(
-    work: Coroutine[Any, Any, Result], check: Callable[[], None], seconds: float
+    work: Coroutine[Any, Any, Result], check: Callable[[], None], end: float
 ) -> Result:
-    """The work, which is cancelled when `check` raises or the time is over. It has a little time to
-    clean up then."""
+    """The work, which is cancelled when `check` raises or the time is over (end: on the monotonic
+    clock). It has a little time to clean up then."""
     task = asyncio.create_task(work)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(end - time.monotonic()):
             while not (await asyncio.wait({task}, timeout=CHECK_SECONDS))[0]:
                 check()
         return task.result()
     finally:
         task.cancel()
-        if (await asyncio.wait({task}, timeout=2 * CLOSING_SECONDS))[0] and not task.cancelled():
+        if (await asyncio.wait({task}, timeout=4 * CLOSING_SECONDS))[0] and not task.cancelled():
             task.exception()  # what went wrong while it was cleaned up is no news
 
 
 @asynccontextmanager
 async def _sftp(
-    config: SftpConfig, connection: socket.socket
+    config: SftpConfig, connection: socket.socket, login: dict[str, Any]
 ) -> AsyncIterator[asyncssh.SFTPClient]:
     client = _Client(config.host_key)
     try:
-        made = await answer(_connection(config, connection, client))
+        made = await answer(_connection(config, connection, client, login))
     except asyncssh.HostKeyNotVerifiable:
         raise DestinationPaused(
             f"{config.host} has another host key than the one that was confirmed: {client.seen}."
@@ -131,15 +143,24 @@ async def _sftp(
             made.abort()
 
 
+def _login(config: SftpConfig) -> dict[str, Any]:
+    """Raises DeliveryError."""
+    key, password = config.private_key, config.password
+    try:
+        keys = [asyncssh.import_private_key(key.get_secret_value())] if key else None
+    except asyncssh.KeyImportError as e:
+        raise DeliveryError("the private key is of a kind that SSH does not use") from e
+    return {"password": password.get_secret_value() if password else None, "client_keys": keys}
+
+
 async def _connection(
-    config: SftpConfig, connection: socket.socket, client: _Client
+    config: SftpConfig, connection: socket.socket, client: _Client, login: dict[str, Any]
 ) -> asyncssh.SSHClientConnection:
     """Nothing is read from files or agents of this machine. Raises HostKeyNotVerifiable before
     anything about the account is sent."""
     confirmed = (config.host_key or "").rpartition(" ")[0]
     # The confirmed type first: a server with several keys shows the one of the first type it has
     types = sorted(HOST_KEYS, key=lambda kind: kind != confirmed)
-    key, password = config.private_key, config.password
     return await asyncssh.connect(
         sock=connection,
         config=None,
@@ -147,8 +168,7 @@ async def _connection(
         known_hosts=([], [], []),
         server_host_key_algs=[name for kind in types for name in HOST_KEYS[kind]],
         username=config.user,
-        password=password.get_secret_value() if password else None,
-        client_keys=[asyncssh.import_private_key(key.get_secret_value())] if key else None,
+        **{"client_keys": None, **login},
         agent_path=None,
         compression_algs=None,
         client_version="exports-app",
@@ -163,8 +183,6 @@ def _reporting(config: SftpConfig) -> Iterator[None]:
     host = config.host
     try:
         yield
-    except asyncssh.KeyImportError as e:
-        raise DeliveryError("the private key is of a kind that SSH does not use") from e
     except asyncssh.PermissionDenied as e:
         way = "the private key" if config.private_key else "the password"
         raise DeliveryError(

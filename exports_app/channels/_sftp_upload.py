@@ -1,6 +1,5 @@
 """Writing files over SFTP: under a hidden name, which is changed once all of it is there."""
 
-import asyncio
 import hashlib
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -9,7 +8,7 @@ from typing import Any, cast
 import asyncssh
 
 from exports_app.channels._sftp_config import SftpConfig
-from exports_app.channels._sftp_connection import CLOSING_SECONDS, answer, said
+from exports_app.channels._sftp_connection import answer, briefly, said
 from exports_app.domain import name_templates
 from exports_app.domain.errors import DeliveryError
 from exports_app.services.core.extension_points import FileDelivery
@@ -69,8 +68,10 @@ class Upload:
                     at += len(block)
                 with suppress(asyncssh.SFTPOpUnsupported):
                     await answer(file.fsync())
-            finally:
-                await answer(file.close())
+            except BaseException:
+                await briefly(file.close())  # some servers remove no open file
+                raise
+            await answer(file.close())
             there = (await answer(sftp.stat(draft))).size if self._config.check_size else None
         self._size = at
         if there is not None and there != at:
@@ -215,6 +216,4 @@ async def _make(sftp: asyncssh.SFTPClient, folder: str) -> None:
 
 async def _remove(sftp: asyncssh.SFTPClient, path: str) -> None:
     """Where that fails, the next attempt writes over it."""
-    with suppress(asyncssh.Error, OSError):
-        async with asyncio.timeout(CLOSING_SECONDS):
-            await sftp.remove(path)
+    await briefly(sftp.remove(path))

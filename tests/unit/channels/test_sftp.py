@@ -24,6 +24,7 @@ from exports_app.services.destinations import configs
 from exports_app.services.destinations.calls import calling
 from tests.contracts.other_sides import Side
 from tests.sftp_server import PASSWORD, SftpServer
+from tests.world import DEADLINE
 
 plugins.load("exports_app.channels")
 CONTENT = b"a,b\r\n1,2\r\n"
@@ -350,6 +351,31 @@ def test_a_stop_ends_the_wait_for_a_server(
     one = side(server, port=listener.getsockname()[1])
     with pytest.raises(DeliveryError, match="stopped"):
         one.channel.send(one.delivery(file, stop))
+
+
+def test_a_stop_does_not_wait_for_a_server_that_answers_nothing_more(
+    server: SftpServer, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sftp_connection, "CLOSING_SECONDS", 0.1)
+    silent, over = threading.Event(), threading.Event()
+
+    def before(operation: str, path: str) -> None:
+        if operation == "close":
+            silent.set()
+            over.wait(DEADLINE)
+
+    def stop() -> None:
+        if silent.is_set():
+            raise DeliveryError("stopped", permanent=False)
+
+    server.behaviour.before = before
+    one = side(server)
+    try:
+        with pytest.raises(DeliveryError, match="stopped"):
+            one.channel.send(one.delivery(file, stop))
+        assert not over.is_set()
+    finally:
+        over.set()
 
 
 def test_a_server_of_another_protocol_is_no_sftp_server(
