@@ -137,7 +137,7 @@ def _api(given: FileDelivery | Trial, seconds: float, most_wait: float) -> Itera
 
 
 def _share(slack: SlackApi, channel: str, file_id: str, name: str, text: str) -> dict[str, Any]:
-    """Post an uploaded file. The text must not be empty in the API, where there is one."""
+    """Post an uploaded file. text: empty: none."""
     comment = {"initial_comment": text} if text else {}
     files = json.dumps([{"id": file_id, "title": name}])
     return slack.call(

@@ -132,8 +132,9 @@ def _error(answer: "httpx.Response") -> DeliveryError:
         return DeliveryUnknown(f"the server answered {said}: the card may have been posted")
     if answer.is_server_error or status in {408, 429}:
         return DeliveryError(f"the server answered {said}", permanent=False)
+    answered = f"the server answered {said}"
     why = _WORDS.get(status)
-    return DeliveryError(f"{why} (the server answered {said})" if why else f"answered {said}")
+    return DeliveryError(f"{why} ({answered})" if why else answered)
 
 
 def _reason(answer: "httpx.Response") -> str:

@@ -1,9 +1,12 @@
 """A run tells Slack and Microsoft Teams about its file, after it is in the stores."""
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import structlog
@@ -12,6 +15,7 @@ from exports_app.db.models import metadata
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import DeliveryError
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Destination, Tenant
 from exports_app.settings import Settings
 from exports_app.wiring import Services
@@ -38,6 +42,14 @@ def workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[teams.
     world = teams.World(tmp_path, monkeypatch)
     yield world
     world.close()
+
+
+def opened(services: Services, url: str) -> bytes:
+    """What someone with the link gets."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    asked = (parts.path.rpartition("/")[2], int(query["expires"]), query["signature"])
+    return services.download_links.file(*asked).path.read_bytes()
 
 
 def test_messages_follow_the_stores_and_leave_no_secret(
@@ -76,8 +88,26 @@ def test_messages_follow_the_stores_and_leave_no_secret(
     (card,) = (json.loads(body) for body in workflow.arrived())
     assert str(written) in json.dumps(card)
     (action,) = card["attachments"][0]["content"]["actions"]
-    assert action["url"].startswith("http")
+    assert opened(services, action["url"]) == written.read_bytes()
     left = [str(logs)]
     left += [str(sql(services, f"SELECT * FROM {table}")) for table in metadata.tables]
     assert any("Sales channel" in text for text in left)
     assert not [secret for secret in SECRETS if any(secret in text for text in left)]
+
+
+def test_a_file_over_the_limit_of_slack_goes_as_a_link(
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    workspace: slack.World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CHANNELS["slack"], "most_bytes", 1)
+    chat = services.destinations.create(admin, acme.id, "slack", "Sales channel", workspace.config)
+    schedule = make_schedule(services, admin, recipients=(), destination_ids=(chat.id,))
+    run = trigger_and_execute(services, admin, schedule)
+    (delivery,) = deliveries_of(services, run)
+    assert (delivery.status, delivery.sent_as) == (DeliveryStatus.ACCEPTED, "link")
+    (text,) = workspace.arrived()
+    (url,) = re.findall(r"<(.*)\|Download the file>", text.decode())
+    assert opened(services, html.unescape(url))

@@ -100,7 +100,7 @@ def test_the_longest_card_is_small_enough(there: Side, delivery: FileDelivery) -
         (403, "copy it again"),
         (404, "does not exist any more"),
         (302, "redirects are not followed"),
-        (418, "answered 418"),
+        (418, "the server answered 418"),
     ],
 )
 def test_errors_are_in_words(there: Side, delivery: FileDelivery, status: int, words: str) -> None:
