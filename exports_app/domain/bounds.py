@@ -130,6 +130,8 @@ KEEP_DAYS = 36_500
 LEAST_KEEP_RUNS_DAYS = 31
 """The shortest time to keep the history: the analytics of exports cover 30 days."""
 
+CONFIG_TEXT = 16_000
+"""A field of the form of a destination, such as a private key."""
 FORM_TEXT = 4_000
 """A text field of the form of a scheduled export: longer than any valid text, so that a long one
 is refused and not cut."""

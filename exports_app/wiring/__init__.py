@@ -63,14 +63,15 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     of_audit = audit.build(base, secrets.keys)
     of_identity = identity.build(base, secrets, of_audit)
     of_tenants = tenants.build(base, of_identity)
+    of_destinations = destinations.build(base, secrets)
     parts = (
         base,
         of_audit,
         of_identity,
         of_tenants,
         accounts.build(base, secrets.keys, of_identity),
-        destinations.build(base, secrets),
-        schedules.build(base, of_tenants.quotas),
+        of_destinations,
+        schedules.build(base, of_tenants.quotas, of_destinations.destination_names),
         runs.lifecycle(base, of_tenants.quotas),
         runs.files(base, secrets.keys, of_identity, of_audit.audit),
         campaigns.build(base, of_identity.sessions),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from exports_app.services.destinations.names import DestinationNames
 from exports_app.services.schedules.activation import Activation
 from exports_app.services.schedules.batches import Batches
 from exports_app.services.schedules.bulk import Bulk
@@ -41,7 +42,7 @@ class ScheduleServices:
     definitions: Definitions
 
 
-def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
+def build(f: Foundation, quotas: Quotas, destinations: DestinationNames) -> ScheduleServices:
     s = f.settings
     shared = (f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
     schedules = Schedules(*shared)
@@ -58,7 +59,7 @@ def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
         activation=activation,
         deleted_schedules=deleted,
         schedule_summaries=summaries,
-        schedule_listing=ScheduleListing(schedules, summaries, f.changes),
+        schedule_listing=ScheduleListing(schedules, summaries, destinations, f.changes),
         schedule_selection=ScheduleSelection(f.store),
         change_authors=ChangeAuthors(f.store),
         tags=tags,

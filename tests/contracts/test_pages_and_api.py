@@ -12,6 +12,8 @@ PAGES_ALONE = {
     "a page's own reading of what the API lists in another form": {
         "campaigns.names",
         "change_authors.by_field",
+        "destination_names.named",
+        "destination_names.users",
         "list_choices.read",
         "ownership.candidates",
         "run_listing.one",

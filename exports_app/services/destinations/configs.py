@@ -20,6 +20,7 @@ _WORDS = {
     "string_type": "should be a text",
     "bool_type": "should be true or false",
     "int_type": "should be a whole number",
+    "int_parsing": "should be a whole number",
 }
 AGAIN = "enter it again: it would go to another place than before"
 

@@ -9,6 +9,7 @@ from exports_app.services.core.authorization import visible
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.records import LatestRun, Page, Schedule, Summary
 from exports_app.services.core.request_coalescing import RequestCoalescing
+from exports_app.services.destinations.names import DestinationNames, NamedDestination
 from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.summaries import ScheduleSummaries
 
@@ -28,12 +29,21 @@ class ScheduleListPage:
     summary: Summary
     owners: dict[str, str]
     """Names by id."""
+    destinations: Mapping[str, NamedDestination]
+    """By id."""
 
 
 class ScheduleListing:
-    def __init__(self, schedules: Schedules, overview: ScheduleSummaries, changes: Changes) -> None:
+    def __init__(
+        self,
+        schedules: Schedules,
+        overview: ScheduleSummaries,
+        destinations: DestinationNames,
+        changes: Changes,
+    ) -> None:
         self._schedules = schedules
         self._overview = overview
+        self._destinations = destinations
         self._readings: RequestCoalescing[ScheduleListPage] = RequestCoalescing(changes, KEPT)
 
     def page(
@@ -71,4 +81,12 @@ class ScheduleListing:
             self._overview.latest(who, schedules),
             self._overview.summary(who, tenant_id),
             self._overview.people(who, {schedule.owner_id for schedule in schedules}),
+            self._named(who, tenant_id, schedules),
         )
+
+    def _named(
+        self, who: Principal, tenant_id: str, schedules: list[Schedule]
+    ) -> Mapping[str, NamedDestination]:
+        if not any(schedule.destination_ids for schedule in schedules):
+            return {}
+        return {one.id: one for one in self._destinations.named(who, tenant_id)}

@@ -78,7 +78,7 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
             continue
         kept.setdefault(valid.lower(), valid)
     if not given:
-        errors.append(FieldError("/recipients", "add at least one recipient"))
+        errors.append(FieldError("/recipients", "add at least one recipient or destination"))
     if len(kept) > MAX_RECIPIENTS:
         errors.append(too_many)
     return tuple(kept.values()), errors

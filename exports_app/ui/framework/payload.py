@@ -23,18 +23,18 @@ NUMBER = 2**53
 
 
 def check(values: Iterable[tuple[str, Any]], longest: Mapping[str, int]) -> None:
-    """values: by the parameters' names. longest: characters, of those texts, also fields of forms,
-    that have a limit of their own. Raises Invalid."""
+    """values: by the parameters' names. longest: characters, of those texts, also of a field of a
+    form, or of all of its fields, that have a limit of their own. Raises Invalid."""
     for name, value in values:
-        most = longest.get(name, TEXT)
-        if why := _wrong_form(value, longest) if isinstance(value, dict) else wrong(value, most):
+        most, is_form = longest.get(name, TEXT), isinstance(value, dict)
+        if why := _wrong_form(value, longest, most) if is_form else wrong(value, most):
             raise Invalid([FieldError(f"/{name}", why)])
 
 
 def wrong(value: Any, most: int = TEXT) -> str | None:
     """Why a value is not looked at; None where it is."""
     if isinstance(value, dict):
-        return _wrong_form(value, {})
+        return _wrong_form(value, {}, TEXT)
     if isinstance(value, list):
         return f"choose at most {ENTRIES}" if len(value) > ENTRIES else _first(value)
     return _wrong_plain(value, most)
@@ -54,10 +54,10 @@ def _wrong_plain(value: Any, most: int = TEXT) -> str | None:
             return "this value is not allowed here"
 
 
-def _wrong_form(form: Mapping[Any, Any], longest: Mapping[str, int]) -> str | None:
+def _wrong_form(form: Mapping[Any, Any], longest: Mapping[str, int], most: int) -> str | None:
     if len(form) > FIELDS or any(not isinstance(name, str) or len(name) > NAME for name in form):
         return f"there are too many fields: send at most {FIELDS}"
-    found = (_wrong_plain(value, longest.get(name, TEXT)) for name, value in form.items())
+    found = (_wrong_plain(value, longest.get(name, most)) for name, value in form.items())
     return next((why for why in found if why), None)
 
 

@@ -25,6 +25,7 @@ from exports_app.ui.framework.vars import put
 
 SETTINGS = "/settings"
 """The page where users change their password."""
+DESTINATIONS = f"{SETTINGS}/destinations"
 ROLES = Words({Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"})
 
 OF_TENANT: list[type[Any]] = []

@@ -63,6 +63,7 @@ def open_house(
         "RATE_LIMIT_LOGIN": "1000/minute",
         "RATE_LIMIT_API": "100000/minute",
         "ALLOWED_NETWORKS": "127.0.0.0/8",
+        "EXPORT_FOLDERS": str(folder),
     } | ({"PORT": str(port)} if port else {})
     env |= more
     with start_server(folder, env, backend_only=False) as server:

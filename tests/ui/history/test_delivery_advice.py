@@ -11,7 +11,7 @@ from exports_app.services.core.records import Delivery, Run
 from exports_app.services.runs.entitlement import REMOVED
 from exports_app.services.schedules.service import new_run
 from exports_app.ui.pages.scheduled_exports import delivery_advice as said
-from exports_app.ui.pages.scheduled_exports.history.rows import delivery_rows
+from exports_app.ui.pages.scheduled_exports.history.delivery_rows import delivery_rows
 from exports_app.wiring import Services
 from tests.world import make_schedule
 

@@ -8,7 +8,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Tenant
 from exports_app.ui.pages.scheduled_exports import delivery_advice
-from exports_app.ui.pages.scheduled_exports.history import rows
+from exports_app.ui.pages.scheduled_exports.history import delivery_rows, rows
 from exports_app.ui.pages.scheduled_exports.sending.words import Kind, options
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
@@ -31,14 +31,23 @@ def test_a_destination_says_where_the_file_is_and_has_no_address_to_replace(
     (to_all, *_) = options(Kind.RUN, mailing, "me@example.com")
     assert "1 email to ann@example.com, and the file to “Share”" in str(to_all)
     run = trigger_and_execute(services, admin, schedule)
-    told = {row.target: row for row in rows.delivery_rows(run, deliveries_of(services, run))}
-    assert told["Share"].form == str(tmp_path / "acme" / "weekly-numbers.csv")
+    told = {
+        row.target: row for row in delivery_rows.delivery_rows(run, deliveries_of(services, run))
+    }
+    where = tmp_path / "acme" / "weekly-numbers.csv"
+    assert told["Share"].form == f"{where} · {run.file_size} bytes"
+    assert (told["Share"].channel, told["ann@example.com"].channel) == ("folder", "")
     assert told["ann@example.com"].form == ""
     (tmp_path / "acme" / "weekly-numbers.csv").write_text("another file")
     failed = trigger_and_execute(services, admin, schedule)
     assert failed.status is RunStatus.PARTIAL
-    told = {row.target: row for row in rows.delivery_rows(failed, deliveries_of(services, failed))}
+    told = {
+        row.target: row
+        for row in delivery_rows.delivery_rows(failed, deliveries_of(services, failed))
+    }
     assert told["Share"].advice == delivery_advice.FIX
     assert not told["Share"].can_replace
+    left = rows.detail(failed, deliveries_of(services, failed))
+    assert (left.can_resend, left.resend) == (True, "Resend to 1 failed destination")
     again = services.mailings.of_resend(admin, schedule.id, failed.id)
     assert (again.emails, again.destinations) == (0, ("Share",))

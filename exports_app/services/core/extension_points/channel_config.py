@@ -46,6 +46,8 @@ def _without_fault(template: str) -> str:
 
 
 NameTemplate: TypeAlias = Annotated[
-    str, Field(max_length=name_templates.MOST), AfterValidator(_without_fault)
+    str,
+    Field(max_length=name_templates.MOST, json_schema_extra={"format": "name-template"}),
+    AfterValidator(_without_fault),
 ]
 """The name of a file, perhaps within folders, see `domain.name_templates`."""

@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components.tabs import grouped_tabs
-from exports_app.ui.framework.session import SETTINGS, SessionState, may
+from exports_app.ui.framework.session import DESTINATIONS, SETTINGS, SessionState, may
 
 OWN_KEYS = f"{SETTINGS}/keys"
 FEEDS = f"{SETTINGS}/feeds"
@@ -19,9 +19,12 @@ USERS = f"{SETTINGS}/users"
 
 def top(here: str, intro: rx.Component) -> rx.Component:
     """here: the page's route. intro: what it is about."""
-    writes, manages, operates = (
+    delivers, writes, manages, operates = (
         may(permission)
-        for permission in (Permission.CAMPAIGNS, Permission.MANAGE, Permission.OPERATE)
+        for permission in (
+            *(Permission.WRITE, Permission.CAMPAIGNS),
+            *(Permission.MANAGE, Permission.OPERATE),
+        )
     )
     groups = [
         (
@@ -34,6 +37,7 @@ def top(here: str, intro: rx.Component) -> rx.Component:
                 ("Members", MEMBERS, manages),
                 ("Tenant", TENANT, manages),
                 ("Data", DATA, writes),
+                ("Destinations", DESTINATIONS, delivers),
                 ("API keys", TENANT_KEYS, manages),
                 ("Audit log", AUDIT, manages),
             ],

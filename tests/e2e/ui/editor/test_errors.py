@@ -90,7 +90,7 @@ class TestWhatIsWrong:
         form = Form.new(visits.open(who=company.admin))
         form.name.fill("Mine")
         form.field("save").click()
-        expect(recipients_error(form)).to_have_text("Add at least one recipient")
+        expect(recipients_error(form)).to_have_text("Add at least one recipient or destination")
         paste(form.recipients, "boss@exa_mple")
         form.field("save").click()
         expect(recipients_error(form)).to_have_text("Fix or remove the marked addresses")

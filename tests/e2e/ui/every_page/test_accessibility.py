@@ -21,6 +21,7 @@ from tests.e2e.ui.every_page.walk import (
     of_the_list,
     of_the_views,
 )
+from tests.e2e.ui.every_page.walk_destinations import of_destinations
 from tests.e2e.ui.every_page.walk_schedule import (
     of_a_conflict,
     of_no_history,
@@ -119,6 +120,7 @@ def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
         of_all_runs(page, seen),
         of_the_deleted(page),
         of_webhooks(page, house, company),
+        of_destinations(page, house, company),
     )
     assert_good(chain(*steps))
 
@@ -148,10 +150,12 @@ def test_errors_and_states_are_told_to_those_who_do_not_see_them(
     form = Form.new(page)
     form.field("save").click()
     expect(page.get_by_role("alert").filter(has_text="Enter a name")).to_be_visible()
-    expect(page.get_by_role("alert").filter(has_text="Add at least one recipient")).to_be_visible()
+    expect(
+        page.get_by_role("alert").filter(has_text="Add at least one recipient or destination")
+    ).to_be_visible()
     describes = form.recipients.get_attribute("aria-describedby") or ""
     told = " ".join(page.locator(f"#{one}").inner_text() for one in describes.split())
-    assert "Add at least one recipient" in told
+    assert "Add at least one recipient or destination" in told
     form.expression.fill("nonsense")
     expect(
         page.locator("[aria-live=polite]", has=page.locator("#schedule-problem"))

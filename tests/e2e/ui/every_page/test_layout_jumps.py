@@ -25,6 +25,7 @@ PAGES = (
     *("/scheduled-exports", "/runs", "/analytics", "/analytics/exports", "/webhooks"),
     *("/settings", "/settings/keys", "/settings/feeds", "/settings/members"),
     *("/settings/tenant", "/settings/data", "/settings/tenant-keys", "/settings/audit"),
+    "/settings/destinations",
 )
 
 

@@ -14,6 +14,7 @@ from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.editor import merge
+from exports_app.ui.pages.scheduled_exports.editor.destinations import DestinationPicker
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
@@ -95,9 +96,10 @@ class ConflictState(rx.State):
     ) -> None:
         authors = await call(services.change_authors.by_field, draft.schedule_id)
         ids = [*mine[merge.CAMPAIGNS][: merge.FIRST], *theirs[merge.CAMPAIGNS][: merge.FIRST]]
-        campaigns = await call(services.campaigns.names, draft.tenant_id, ids)
+        known = await call(services.campaigns.names, draft.tenant_id, ids)
+        known |= await self._destinations(draft.tenant_id) if merge.DESTINATIONS in names else {}
         new = [
-            _difference(name, mine, theirs, campaigns, authors, THEIRS if name in taken else "")
+            _difference(name, mine, theirs, known, authors, THEIRS if name in taken else "")
             for name in names
         ]
         kept = [difference for difference in self.differences if difference.name not in names]
@@ -106,6 +108,11 @@ class ConflictState(rx.State):
         self._mine |= {name: mine[name] for name in names}
         self._theirs |= {name: theirs[name] for name in names}
         await self._apply(draft, {name: theirs[name] for name in taken})
+
+    async def _destinations(self, tenant_id: str) -> dict[str, str]:
+        """Their names by id."""
+        found = await call(services.destination_names.named, tenant_id)
+        return {one.id: one.name for one in found}
 
     @action(Permission.WRITE)
     async def choose(self, name: str, choice: str) -> Any:
@@ -134,6 +141,7 @@ class ConflictState(rx.State):
     async def _apply(self, draft: DraftState, values: merge.Content) -> None:
         draft.take(values)
         draft.unsettled = any(not one.choice for one in self.differences)
+        (await self.get_state(DestinationPicker)).follow(draft.destination_ids)
         await (await self.get_state(SchedulePanel)).explain(draft.values)
 
 
@@ -141,7 +149,7 @@ def _difference(
     name: str,
     mine: merge.Content,
     theirs: merge.Content,
-    campaigns: dict[str, str],
+    names: dict[str, str],
     authors: dict[str, Author],
     choice: str,
 ) -> Difference:
@@ -149,8 +157,8 @@ def _difference(
     return Difference(
         name,
         merge.LABELS[name],
-        merge.words(name, mine[name], campaigns),
-        merge.words(name, theirs[name], campaigns),
+        merge.words(name, mine[name], names),
+        merge.words(name, theirs[name], names),
         choice,
         author.name if author else "",
         author.at.isoformat() if author else "",

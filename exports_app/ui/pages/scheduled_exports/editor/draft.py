@@ -31,6 +31,7 @@ class DraftState(rx.State):
     values: dict[str, str] = form.EMPTY
     campaign_ids: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
     chips: list[Chip] = []  # noqa: RUF012
+    destination_ids: list[str] = []  # noqa: RUF012
     is_active: bool = True
     errors: dict[str, str] = {}  # noqa: RUF012
     unsettled: bool = False
@@ -101,6 +102,7 @@ class DraftState(rx.State):
             # None that is stored: a restored form asks again
             "version": 0 if self.unsettled else self._version,
             "active": self.is_active,
+            "destinations": self.destination_ids,
         }
         return form.pack(
             self.values, self.campaign_ids, self.chips, identity | {"dirty": self.dirty}
@@ -112,6 +114,7 @@ class DraftState(rx.State):
         return dict(self.values) | {
             merge.CAMPAIGNS: list(self.campaign_ids),
             merge.RECIPIENTS: [chip.text for chip in self.chips],
+            merge.DESTINATIONS: list(self.destination_ids),
             merge.ACTIVE: self.is_active,
         }
 
@@ -131,6 +134,7 @@ class DraftState(rx.State):
         texts = {name: value for name, value in values.items() if name in self.values}
         self.values = self.values | texts
         self.campaign_ids = values.get(merge.CAMPAIGNS, self.campaign_ids)
+        self.destination_ids = values.get(merge.DESTINATIONS, self.destination_ids)
         self.is_active = values.get(merge.ACTIVE, self.is_active)
         if merge.RECIPIENTS in values:
             self.chips = form.chips(values[merge.RECIPIENTS])
@@ -161,6 +165,7 @@ class DraftState(rx.State):
         self.is_active = is_active
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
         self.chips = form.chips(like.recipients) if like else []
+        self.destination_ids = list(like.destination_ids) if like else []
         self.errors = {}
         self.to_fix = ""
         self.unfinished = ""
@@ -175,6 +180,7 @@ class DraftState(rx.State):
         self.fill(fields["tenant"], fields["id"], fields["values"], is_active=fields["active"])
         self._version = fields["version"]
         self.campaign_ids = fields["campaigns"]
+        self.destination_ids = fields["destinations"]
         self.unfinished = fields["unfinished"]
         self.add_recipients(recipients)
         self._saved = {} if fields["dirty"] else self.content()
@@ -186,6 +192,7 @@ class DraftState(rx.State):
         self.errors = {}
         self.values = self.values | {"slug": saved.slug or ""}
         self.chips = form.chips(saved.recipients)
+        self.destination_ids = list(saved.destination_ids)
         self.paused = run_errors.readable(saved.paused_reason)
         self._saved = self.content()
 

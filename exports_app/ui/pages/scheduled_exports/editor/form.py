@@ -58,7 +58,7 @@ DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "gro
 ORDER = (
     *("name", "description", TAGS, "export_type", "format", "period", "start_date", "end_date"),
     *("campaigns", "group_by", "schedule", repeats.TIME, repeats.WEEKDAYS, "timezone"),
-    "recipients",
+    *("recipients", "destinations"),
     *(name for section in options.SECTIONS for name in section.names),
     "slug",
 )
@@ -69,6 +69,7 @@ _POINTERS = {
     "filters/period": "period",
     "filters/groupBy": "group_by",
     "filters/campaignIds": "campaigns",
+    "destinationIds": "destinations",
 }
 LONGEST = bounds.FORM_TEXT
 LONGEST_CHIP = bounds.TYPED_RECIPIENT
@@ -195,7 +196,12 @@ def _date(text: str, pointer: str, errors: list[FieldError]) -> date | None:
 
 
 def draft(
-    values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *, is_active: bool
+    values: dict[str, str],
+    campaign_ids: list[str],
+    chips: list[Chip],
+    *,
+    is_active: bool,
+    destination_ids: Iterable[str] = (),
 ) -> dict[str, Any]:
     """What `Schedules.create` and `update` take. Raises Invalid."""
     if any(chip.error for chip in chips):
@@ -213,6 +219,7 @@ def draft(
         TAGS: merged(values[TAGS].split(",")),
         "filters": filters,
         "recipients": tuple(chip.text for chip in chips),
+        "destination_ids": tuple(destination_ids),
         "is_active": is_active,
         **chosen,
     }
@@ -261,6 +268,10 @@ def unpack(kept: str) -> dict[str, Any]:
             "values": values,
             "campaigns": [
                 str(campaign_id)[: bounds.ID] for campaign_id in fields["campaigns"][:MAX_CAMPAIGNS]
+            ],
+            "destinations": [
+                str(one)[: bounds.ID]
+                for one in fields.get("destinations", [])[: bounds.DESTINATIONS]
             ],
             "chips": [str(chip)[:LONGEST_CHIP] for chip in fields["chips"][:MOST_CHIPS]],
             "tenant": str(fields["tenant"])[: bounds.ID],

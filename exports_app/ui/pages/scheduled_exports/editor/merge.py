@@ -1,7 +1,7 @@
 """The form beside what someone else saved meanwhile: which fields differ, and how to show them.
 
-A content is all that can be set, by name: the text fields, `CAMPAIGNS` and `RECIPIENTS` as lists,
-`ACTIVE`.
+A content is all that can be set, by name: the text fields, `CAMPAIGNS`, `RECIPIENTS` and
+`DESTINATIONS` as lists, `ACTIVE`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +16,7 @@ from exports_app.ui.pages.scheduled_exports.editor import form, options
 
 Content: TypeAlias = dict[str, Any]
 CAMPAIGNS, RECIPIENTS, ACTIVE = "campaigns", "recipients", "is_active"
+DESTINATIONS = "destinations"
 LABELS = {
     "name": "Name",
     "description": "Description",
@@ -30,6 +31,7 @@ LABELS = {
     "schedule": "Schedule",
     "timezone": "Time zone",
     RECIPIENTS: "Recipients",
+    DESTINATIONS: "Destinations",
     **{name: option.label for name, option in options.BY_NAME.items()},
     "slug": "Slug",
     ACTIVE: "Status",
@@ -42,6 +44,7 @@ WORDS = {
     "group_by": form.GROUPS,
 }
 IN_FILTERS = {"period", "start_date", "end_date", CAMPAIGNS, "group_by"}
+GONE = "a deleted destination"
 SHOWN = 200
 """Characters of a value."""
 FIRST = 5
@@ -52,6 +55,7 @@ def stored_content(schedule: Schedule) -> Content:
     return form.texts(schedule) | {
         CAMPAIGNS: list(Filters.from_json(schedule.filters).campaign_ids),
         RECIPIENTS: list(schedule.recipients),
+        DESTINATIONS: list(schedule.destination_ids),
         ACTIVE: schedule.is_active,
     }
 
@@ -77,15 +81,19 @@ def differing(base: Content, mine: Content, theirs: Content) -> list[str]:
 
 def field_of_record(name: str) -> str:
     """The field of a stored schedule that the form's field is part of."""
+    if name == DESTINATIONS:
+        return "destination_ids"
     return "filters" if name in IN_FILTERS else name
 
 
-def words(name: str, value: Any, campaigns: Mapping[str, str]) -> str:
-    """The value as people read it. campaigns: names by id."""
+def words(name: str, value: Any, names: Mapping[str, str]) -> str:
+    """The value as people read it. names: of campaigns and destinations, by id."""
     if name == ACTIVE:
         return "Active" if value else "Paused"
     if name == CAMPAIGNS:
-        return _list([campaigns.get(key, "a deleted campaign") for key in value]) or "All campaigns"
+        return _list([names.get(key, "a deleted campaign") for key in value]) or "All campaigns"
+    if name == DESTINATIONS:
+        return _list([names.get(key, GONE) for key in value]) or "None"
     if name == RECIPIENTS:
         return _list(value) or "Nobody"
     return _text(name, value)[:SHOWN] or "Empty"

@@ -4,6 +4,7 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import error
+from exports_app.ui.pages.scheduled_exports.editor.destinations_view import destinations_field
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
@@ -23,6 +24,7 @@ def recipients_section() -> list[rx.Component]:
             ),
             class_name="field",
         ),
+        destinations_field(),
     ]
 
 

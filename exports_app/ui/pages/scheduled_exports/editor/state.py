@@ -24,6 +24,7 @@ from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, merge, options
 from exports_app.ui.pages.scheduled_exports.editor.conflict import ConflictState
+from exports_app.ui.pages.scheduled_exports.editor.destinations import DestinationPicker
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.listeners import Listeners
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
@@ -147,6 +148,7 @@ class EditorState(rx.State):
         self.asking, draft.usual = False, options.from_settings(services.settings)
         await (await self.get_state(ConflictState)).begin()
         await (await self.get_state(Listeners)).follow(draft.tenant_id, draft.schedule_id)
+        await (await self.get_state(DestinationPicker)).begin()
         await (await self.get_state(RepeatState)).follow(draft.values["schedule"], anew=True)
         await (await self.get_state(SchedulePanel)).explain(draft.values)
         return [CampaignPicker.name_chosen, DataPanel.load]
@@ -218,7 +220,9 @@ class EditorState(rx.State):
         """None where someone else changed fields of the form: it shows them."""
         for is_last in (False, True):
             values = form.draft(
-                draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active
+                *(draft.values, draft.campaign_ids, draft.chips),
+                is_active=draft.is_active,
+                destination_ids=draft.destination_ids,
             )
             try:
                 return await call(

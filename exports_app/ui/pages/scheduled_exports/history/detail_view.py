@@ -3,12 +3,14 @@
 import reflex as rx
 
 from exports_app.ui.components import browser
+from exports_app.ui.components.channel_icon import channel_icon
 from exports_app.ui.components.controls import button, on_key, status
 from exports_app.ui.pages.scheduled_exports.history import file_downloads_view
 from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem
+from exports_app.ui.pages.scheduled_exports.history.delivery_rows import DeliveryItem
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.replacement_view import replacement
-from exports_app.ui.pages.scheduled_exports.history.rows import DeliveryItem, RunItem
+from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
 from exports_app.ui.pages.scheduled_exports.sending.state import SendQuestion
 
 
@@ -56,6 +58,7 @@ def _deliveries() -> rx.Component:
 def _delivery(delivery: DeliveryItem) -> rx.Component:
     return rx.el.div(
         rx.el.div(
+            rx.cond(delivery.channel != "", rx.fragment(channel_icon(delivery.channel), " ")),
             delivery.target,
             rx.cond(delivery.form != "", rx.el.div(delivery.form, class_name="muted")),
             rx.cond(delivery.error != "", rx.el.div(delivery.error, class_name="muted")),
@@ -174,15 +177,7 @@ def _resend_button(run: RunItem) -> rx.Component:
     return rx.cond(
         detail.can_resend,
         button(
-            rx.cond(
-                detail.unknown == detail.unsent,
-                "Resend",
-                rx.cond(
-                    detail.unsent == 1,
-                    "Resend to 1 failed recipient",
-                    f"Resend to {detail.unsent} failed recipients",
-                ),
-            ),
+            detail.resend,
             kind="small",
             icon="send",
             once=True,

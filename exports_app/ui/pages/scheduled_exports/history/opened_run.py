@@ -15,12 +15,11 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.address import RUNS, with_parts
 from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem, attempt_row
-from exports_app.ui.pages.scheduled_exports.history.rows import (
+from exports_app.ui.pages.scheduled_exports.history.delivery_rows import (
     DeliveryItem,
-    Detail,
     delivery_rows,
-    detail,
 )
+from exports_app.ui.pages.scheduled_exports.history.rows import Detail, detail
 from exports_app.ui.pages.scheduled_exports.sending.state import reload_shown
 
 ATTENTION = [

@@ -7,9 +7,9 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
+from exports_app.ui.pages.scheduled_exports.history.delivery_rows import DeliveryItem
 from exports_app.ui.pages.scheduled_exports.history.opened_run import OpenedRun
 from exports_app.ui.pages.scheduled_exports.history.replacement import ReplacementState
-from exports_app.ui.pages.scheduled_exports.history.rows import DeliveryItem
 
 NAME = "new-address"
 

@@ -1,7 +1,6 @@
 """Runs of a schedule and the details of one, as the history shows them."""
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 from exports_app.domain.humanize import counted, duration, place, sentence, size
@@ -10,7 +9,6 @@ from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import (
     FAILING,
     FINISHED,
-    OWN_RECIPIENTS,
     RESENT,
     UNFINISHED,
     DeliveryStatus,
@@ -24,9 +22,11 @@ from exports_app.services.runs.actions import waits_for_retry
 from exports_app.ui.components.run_words import nominal
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports import run_errors
-from exports_app.ui.pages.scheduled_exports.delivery_advice import advice
-from exports_app.ui.pages.scheduled_exports.history.attempts import (
-    DELIVERY_WORDS,
+from exports_app.ui.pages.scheduled_exports.history.delivery_rows import (
+    form_words,
+    forms_of,
+    has_file,
+    resend_words,
 )
 from exports_app.ui.pages.scheduled_exports.labels import (
     STATUS_WORDS,
@@ -82,22 +82,6 @@ class RunItem:
 
 
 @dataclass
-class DeliveryItem:
-    target: str
-    status: str
-    word: str
-    at: str
-    form: str
-    """How its email brings the file, where those of the run differ in it; of a destination where
-    the file is."""
-    error: str
-    advice: str
-    """What to do about it."""
-    can_replace: bool
-    """Its address may be replaced, and the file sent to the new one."""
-
-
-@dataclass
 class Detail:
     """Of the run that is opened."""
 
@@ -120,6 +104,8 @@ class Detail:
     unknown: int = 0
     """Messages that may have arrived, or not, and wait for a person's word."""
     unsent: int = 0
+    resend: str = ""
+    """The words of the button that resends it."""
     no_emails: str = ""
     """Why there are no deliveries; empty where there are."""
 
@@ -135,7 +121,7 @@ def run_row(
     how = f"{TRIGGERS[run.trigger]} {nominal(run)}".rstrip()
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'a deleted user')}"
-    if not run.recipients:
+    if not (run.recipients or run.spec.destination_ids):
         how += " · not sent"
     if run.missed_ticks:
         how += f" · {counted(run.missed_ticks, 'earlier run')} missed"
@@ -155,7 +141,7 @@ def run_row(
         file_name=run.file_name or "",
         parts=re.findall(r"[^_]*_|[^_]+", run.file_name or ""),
         size=size(run.file_size) if run.file_size is not None else "",
-        has_file=_has_file(run),
+        has_file=has_file(run),
         records="" if run.record_count is None else f"{run.record_count:,}",
         took=took,
         attempts="" if run.number < 2 else f"attempt {run.number}",
@@ -169,8 +155,10 @@ def run_row(
 
 def _waits(run: Run, deliveries: list[Delivery]) -> str:
     if run.status is RunStatus.PROCESSING:
-        sending = any(d.status is DeliveryStatus.SENDING for d in deliveries)
-        return "Waiting for the mail server" if sending else ""
+        sending = [d for d in deliveries if d.status is DeliveryStatus.SENDING]
+        mails = any(d.destination_id is None for d in sending)
+        where = "the mail server" if mails else "the destination"
+        return f"Waiting for {where}" if sending else ""
     if run.status is not RunStatus.PENDING or run.next_attempt_at is None:
         return ""
     return "Will retry" if run.attempt else "Starts"
@@ -183,35 +171,17 @@ def _next_attempt(run: Run) -> str:
     return f" (attempt {run.number + 1} of {run.attempts_before + most + run.deaths})"
 
 
-def _has_file(run: Run) -> bool:
-    return bool(run.file_key) and run.file_removed_at is None
-
-
-def _forms(deliveries: list[Delivery]) -> Counter[str]:
-    """How many emails brought the file in each form."""
-    mails = (d for d in deliveries if d.destination_id is None)
-    sent = (d.sent_as for d in mails if d.status is DeliveryStatus.ACCEPTED)
-    return Counter(filter(None, sent))
-
-
-def _form(mode: str | None, attached: int | None) -> str:
-    if not mode:
-        return ""
-    if mode == DeliveryMode.LINK:
-        return "as a download link"
-    how = "attached as ZIP" if mode == DeliveryMode.ZIP else "attached"
-    return how if attached is None else f"{how}, {size(attached)}"
-
-
 def _sent(run: Run, deliveries: list[Delivery]) -> str:
     facts = []
-    if len(forms := _forms(deliveries)) > 1:
-        words = [f"{_form(mode, None)} to {forms[mode]}" for mode in DeliveryMode if forms[mode]]
+    if len(forms := forms_of(deliveries)) > 1:
+        words = [
+            f"{form_words(mode, None)} to {forms[mode]}" for mode in DeliveryMode if forms[mode]
+        ]
         facts.append(f"Sent {' and '.join(words)}: the mail server refused larger messages")
     elif run.sent_as == DeliveryMode.LINK and run.link_expires_at:
         facts.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
     elif run.sent_as and run.sent_size is not None:
-        facts.append(sentence(_form(run.sent_as, run.sent_size)))
+        facts.append(sentence(form_words(run.sent_as, run.sent_size)))
     if run.links_revoked_at:
         facts.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
     if run.removed_characters:
@@ -232,7 +202,7 @@ def run_seconds(run: Run) -> float:
 
 
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
-    unsent = len(entitlement.unsent(deliveries))
+    left = entitlement.unsent(deliveries)
     unknown = (
         sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
     )
@@ -247,50 +217,23 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         made=f"{kind_label(run.spec.export_type)}, {format_label(run.format)}"
         f" · time zone: {place(run.spec.timezone)}",
         sent=_sent(run, deliveries),
-        can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
+        can_resend=run.status in RESENT and has_file(run) and bool(left),
         can_rerun=run.status in FINISHED,
         can_cancel=run.status in UNFINISHED,
         can_revoke=run.sent_as == DeliveryMode.LINK
         and run.links_revoked_at is None
-        and _has_file(run),
+        and has_file(run),
         can_retry=waits_for_retry(run),
         unknown=unknown,
-        unsent=unsent,
+        unsent=len(left),
+        resend="Resend" if unknown == len(left) else resend_words(left),
         no_emails="" if deliveries else _no_emails(run),
     )
 
 
 def _no_emails(run: Run) -> str:
+    if run.spec.destination_ids:
+        return "No deliveries yet." if run.status in UNFINISHED else "Nothing was delivered."
     if not run.recipients:
         return NOT_SENT
     return "No emails yet." if run.status in UNFINISHED else "No emails were sent."
-
-
-def delivery_rows(run: Run, deliveries: list[Delivery]) -> list[DeliveryItem]:
-    mixed = len(_forms(deliveries)) > 1
-    return [_delivery_row(run, delivery, mixed=mixed) for delivery in deliveries]
-
-
-def _brought(delivery: Delivery, *, mixed: bool) -> str:
-    """What it brought, of a destination where."""
-    if delivery.destination_id is not None:
-        return delivery.location or ""
-    is_told = mixed and delivery.sent_at is not None
-    return _form(delivery.sent_as, delivery.sent_size) if is_told else ""
-
-
-def _delivery_row(run: Run, delivery: Delivery, *, mixed: bool) -> DeliveryItem:
-    return DeliveryItem(
-        delivery.target,
-        str(delivery.status),
-        DELIVERY_WORDS[delivery.status],
-        iso(delivery.sent_at),
-        _brought(delivery, mixed=mixed),
-        run_errors.readable(delivery.error),
-        advice(run, delivery, services.settings.unknown_resends),
-        delivery.status is DeliveryStatus.FAILED
-        and delivery.destination_id is None
-        and (run.status in RESENT or waits_for_retry(run))
-        and run.trigger not in OWN_RECIPIENTS
-        and _has_file(run),
-    )

@@ -1,5 +1,7 @@
 """The schedule whose history is open: its settings, whether it runs, and who may change it."""
 
+from collections.abc import Sequence
+
 import reflex as rx
 
 from exports_app.domain.access import Permission
@@ -25,12 +27,12 @@ class ScheduleState(rx.State):
     paused_at: str = ""
 
     @internal
-    def show(self, schedule: Schedule, owner: str) -> None:
-        """owner: their name."""
+    def show(self, schedule: Schedule, owner: str, destinations: Sequence[str] = ()) -> None:
+        """owner, destinations: their names."""
         self.writes = principal().can(Permission.WRITE, schedule.tenant_id)
         self.active = schedule.is_active
         self.next_at = iso(schedule.next_run_at)
         self.zone = schedule.timezone
-        self.facts = schedule_facts(schedule, owner)
+        self.facts = schedule_facts(schedule, owner, destinations)
         self.paused = run_errors.readable(schedule.paused_reason) if schedule.paused_at else ""
         self.paused_at = iso(schedule.paused_at)

@@ -1,6 +1,6 @@
 """A schedule's settings to be read, for those who may not open its form too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exports_app.domain.humanize import counted, place
@@ -24,8 +24,8 @@ class Fact:
     """As stored, where the value says it in words."""
 
 
-def schedule_facts(schedule: Schedule, owner: str) -> list[Fact]:
-    """owner: their name."""
+def schedule_facts(schedule: Schedule, owner: str, destinations: Sequence[str] = ()) -> list[Fact]:
+    """owner, destinations: their names."""
     filters = Filters.from_json(schedule.filters)
     return [
         *([Fact("Description", schedule.description)] if schedule.description else []),
@@ -37,7 +37,8 @@ def schedule_facts(schedule: Schedule, owner: str) -> list[Fact]:
         Fact("Format", format_label(schedule.format)),
         Fact("Schedule", in_words(schedule.schedule), schedule.schedule),
         Fact("Time zone", place(schedule.timezone), schedule.timezone),
-        Fact("Recipients", ", ".join(schedule.recipients)),
+        Fact("Recipients", ", ".join(schedule.recipients) or "None"),
+        *([Fact("Destinations", ", ".join(destinations))] if destinations else []),
         *_options(schedule),
         *([Fact("Slug", schedule.slug)] if schedule.slug else []),
         Fact("Owner", owner),

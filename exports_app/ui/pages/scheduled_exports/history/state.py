@@ -26,6 +26,7 @@ from exports_app.ui.pages.scheduled_exports.address import (
     schedule_in,
     with_parts,
 )
+from exports_app.ui.pages.scheduled_exports.editor.merge import GONE
 from exports_app.ui.pages.scheduled_exports.history.attempts import NotificationItem, notice_row
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history.run_table import RunTable
@@ -50,10 +51,11 @@ def part_of_history(state: type[Part]) -> type[Part]:
 
 @dataclass
 class Read:
-    """What the history says of its schedule. owner: their name."""
+    """What the history says of its schedule. owner, destinations: their names."""
 
     schedule: Schedule
     owner: str
+    destinations: list[str]
     notices: list[Notification]
     removed: RemovedHistory | None
 
@@ -199,7 +201,7 @@ class HistoryState(rx.State):
 
     async def _show(self, read: Read, total: str) -> None:
         schedule = read.schedule
-        (await self.get_state(ScheduleState)).show(schedule, read.owner)
+        (await self.get_state(ScheduleState)).show(schedule, read.owner, read.destinations)
         self.name = schedule.name
         self.heading = f"{total} · {in_words(schedule.schedule)}, {place(schedule.timezone)}"
         self.notices = [notice_row(notice) for notice in read.notices]
@@ -216,7 +218,16 @@ def _read(who: Principal, schedule_id: str) -> Read:
     names = services.schedule_summaries.people(who, {schedule.owner_id})
     owner = names.get(schedule.owner_id, "a deleted user")
     notices = services.history.notifications(who, schedule.id, NOTICES)
-    return Read(schedule, owner, notices, services.history_retention.removed(who, schedule.id))
+    removed = services.history_retention.removed(who, schedule.id)
+    return Read(schedule, owner, _destinations(who, schedule), notices, removed)
+
+
+def _destinations(who: Principal, schedule: Schedule) -> list[str]:
+    if not schedule.destination_ids:
+        return []
+    named = services.destination_names.named(who, schedule.tenant_id)
+    names = {one.id: one.name for one in named}
+    return [names.get(key, GONE) for key in schedule.destination_ids]
 
 
 def _removed(removed: RemovedHistory | None) -> str:

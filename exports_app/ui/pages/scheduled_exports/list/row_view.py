@@ -4,6 +4,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
+from exports_app.ui.components.channel_icon import channel_icon
 from exports_app.ui.components.controls import ONCE, icon_button, on_key, status, switch
 from exports_app.ui.framework.session import may
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
@@ -122,9 +123,26 @@ def _when(row: Row) -> rx.Component:
 
 
 def _recipients(row: Row) -> rx.Component:
-    return rx.el.div(
+    people = rx.el.div(
         rx.el.span(row.recipient, title=row.recipient),
         rx.cond(row.more > 0, rx.el.span(f"+{row.more}", class_name="muted", title=row.others)),
+        class_name="fade to",
+    )
+    return rx.fragment(
+        rx.cond(row.recipient != "", people), rx.cond(row.destination != "", _destinations(row))
+    )
+
+
+def _destinations(row: Row) -> rx.Component:
+    more = rx.el.span(f"+{row.more_destinations}", class_name="muted", title=row.other_destinations)
+    return rx.el.div(
+        rx.el.span(
+            channel_icon(row.channel),
+            " ",
+            rx.el.bdi(row.destination),
+            title=f"Destination: {row.destination}",
+        ),
+        rx.cond(row.more_destinations > 0, more),
         class_name="fade to",
     )
 

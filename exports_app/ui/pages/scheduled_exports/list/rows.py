@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 from exports_app.domain.humanize import place
 from exports_app.domain.runs.states import FAILING, FINISHED, RunStatus
 from exports_app.services.core.records import LatestRun, Run, Schedule, Summary
+from exports_app.services.destinations.names import NamedDestination
 from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.ui.components.run_words import nominal
 from exports_app.ui.pages.scheduled_exports import run_errors
@@ -20,6 +21,8 @@ from exports_app.ui.pages.scheduled_exports.labels import (
     moment,
     outcome_words,
 )
+
+NO_DESTINATIONS: Mapping[str, NamedDestination] = {}
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class Row:
     others: str
     """Further recipients, as the title of `+n`."""
     more: int
+    destination: str
+    """The first one's name."""
+    channel: str
+    """Of that destination."""
+    other_destinations: str
+    """Their names, as the title of `+n`."""
+    more_destinations: int
     active: bool
     status: str
     status_word: str
@@ -71,9 +81,17 @@ def counts(summary: Summary) -> str:
     return " · ".join(words)
 
 
-def row(schedule: Schedule, latest: LatestRun | None, owner: str = "") -> Row:
+def row(
+    schedule: Schedule,
+    latest: LatestRun | None,
+    owner: str = "",
+    destinations: Mapping[str, NamedDestination] = NO_DESTINATIONS,
+) -> Row:
+    """destinations: those of the tenant, by id."""
     run = latest.run if latest else None
     status = run.status if run else None
+    places = [destinations[key] for key in schedule.destination_ids if key in destinations]
+    first, others = (places[0] if places else None), [one.name for one in places[1:]]
     detail = _told(run, latest) if run and latest and not _told_below(schedule, run) else ""
     return Row(
         id=schedule.id,
@@ -88,6 +106,10 @@ def row(schedule: Schedule, latest: LatestRun | None, owner: str = "") -> Row:
         recipient=schedule.recipients[0] if schedule.recipients else "",
         others=", ".join(schedule.recipients[1:]),
         more=max(0, len(schedule.recipients) - 1),
+        destination=first.name if first else "",
+        channel=first.channel if first else "",
+        other_destinations=", ".join(others),
+        more_destinations=len(others),
         active=schedule.is_active,
         status=str(status or "never"),
         status_word=STATUS_WORDS[status] if status else "No runs yet",
@@ -147,7 +169,12 @@ def shown(listed: ScheduleListPage) -> Shown:
     """Made once for each reading. On the event loop only."""
     if (made := _shown.get(listed)) is None:
         rows = tuple(
-            row(one, listed.latest.get(one.id), listed.owners.get(one.owner_id, "Unknown"))
+            row(
+                one,
+                listed.latest.get(one.id),
+                listed.owners.get(one.owner_id, "Unknown"),
+                listed.destinations,
+            )
             for one in listed.schedules
         )
         names = {one.id: one.name for one in listed.schedules}

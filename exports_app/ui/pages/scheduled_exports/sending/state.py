@@ -167,7 +167,8 @@ class SendQuestion(rx.State):
         self._asked, self._mailing = asked, mailing
         self.title, self.confirm_words = shown.title, shown.confirm
         reason = channels.unconfigured()
-        self.text = f"{shown.text} Nothing will be sent: {reason}." if reason else shown.text
+        nothing = "No emails" if mailing.destinations else "Nothing"
+        self.text = f"{shown.text} {nothing} will be sent: {reason}." if reason else shown.text
         self.options = options(asked.kind, mailing, me)
         self.expected, self.typed = self._to_type(mailing), ""
         self.is_open = True

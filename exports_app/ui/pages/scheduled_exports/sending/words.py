@@ -66,7 +66,7 @@ def options(kind: Kind, mailing: Mailing, me: str) -> list[Option]:
     to_me = f"{counted(runs, 'email')} to {me}, marked as {'a test' if runs == 1 else 'tests'}"
     file = "The file is" if runs == 1 else "The files are"
     return [
-        Option(SendTo.RECIPIENTS, "Send to the recipients", _sent(mailing)),
+        Option(SendTo.RECIPIENTS, _all(mailing), _sent(mailing)),
         Option(SendTo.CALLER, "Send to me only", to_me),
         Option(SendTo.NOBODY, "Run without sending", f"{file} created and kept in the history"),
     ]
@@ -78,8 +78,16 @@ def to_type(mailing: Mailing, to: SendTo) -> str:
     return str(counts[to]) if counts[to] > MOST_UNTYPED else ""
 
 
+def _all(mailing: Mailing) -> str:
+    if not mailing.destinations:
+        return "Send to the recipients"
+    both = "the recipients and destinations" if mailing.emails else "the destinations"
+    return f"Send to {both}"
+
+
 def _sent(mailing: Mailing) -> str:
-    places = f"the file to {_list([f'“{one}”' for one in mailing.destinations])}"
+    files = "the file" if mailing.runs == 1 else "the files"
+    places = f"{files} to {_list([f'“{one}”' for one in mailing.destinations])}"
     if not mailing.destinations:
         return _emails(mailing)
     return f"{_emails(mailing)}, and {places}" if mailing.emails else sentence(places)
