@@ -23,6 +23,8 @@ READS = {"GET /api/tenants/{tenant_id}/quotas"}
 READS |= {f"GET /api/tenants/{{tenant_id}}/members{one}" for one in ("", "/{user_id}")}
 READS |= {"GET /api/tenants/{tenant_id}/invitations", "GET /api/audit"}
 READS |= {f"GET /api/tenants/{{tenant_id}}/keys{one}" for one in ("", "/{key_id}")}
+OF_WRITERS = ("/api/destinations", "/api/webhooks")
+READS |= {f"GET {case.path}" for case in WRITES if case.path.startswith(OF_WRITERS)}
 READS |= {f"POST {SCHEDULES}/{path}" for path in ("bulk", "preview", "preview-message")}
 """And what finds nothing to write."""
 BY_ADMINS = [
