@@ -7,16 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exports_app.domain import bounds
-from exports_app.domain.access import Permission, Principal, require_own_password
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import (
     DeliveryError,
     DeliveryUnknown,
     DestinationInUse,
-    FieldError,
-    Invalid,
     LimitReached,
-    NameTaken,
-    NotFound,
     VersionConflict,
 )
 from exports_app.domain.name_templates import NameValues
@@ -26,13 +22,12 @@ from exports_app.services.core.authorization import own_tenant, require
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.extension_points import (
-    DestinationChannel,
     Outcome,
     Trial,
     TrialResult,
 )
-from exports_app.services.core.field_rules import is_uuid, line_of
-from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.field_rules import line_of
+from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.rate_limits import Counts, RateLimit
 from exports_app.services.core.records import (
     Action,
@@ -43,6 +38,13 @@ from exports_app.services.core.records import (
 )
 from exports_app.services.destinations import configs, states
 from exports_app.services.destinations.calls import calling
+from exports_app.services.destinations.checks import (
+    configured,
+    destination_of,
+    note,
+    require_free,
+    tenant_of,
+)
 from exports_app.services.destinations.configs import CheckedConfig
 from exports_app.services.destinations.secrets import DestinationSecrets
 
@@ -78,12 +80,12 @@ class Destinations:
         """Of a tenant, by name. tenant_id: None: the caller's only one."""
         tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
         with self._store.read() as tx:
-            _tenant(tx, tenant_id)
+            tenant_of(tx, tenant_id)
             return tx.destinations.of_tenant(tenant_id, bounds.TENANT_DESTINATIONS)
 
     def get(self, who: Principal, destination_id: str) -> Destination:
         with self._store.read() as tx:
-            return _destination(tx, who, destination_id)
+            return destination_of(tx, who, destination_id)
 
     def create(
         self,
@@ -98,19 +100,19 @@ class Destinations:
         """config: by the names of the API. Raises Invalid; Conflict where the name is taken, or
         there are too many."""
         tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
-        kind = _configured(channel)
+        kind = configured(channel)
         name = line_of(name, bounds.DESTINATION_NAME)
         checked = configs.checked(kind, config)
         with write_as(self._store, who) as (tx, who):
             require(who, Permission.WRITE, tenant_id)
-            _tenant(tx, tenant_id, lock=True)  # one at a time counts and adds
+            tenant_of(tx, tenant_id, lock=True)  # one at a time counts and adds
             there = tx.destinations.of_tenant(tenant_id, bounds.TENANT_DESTINATIONS)
             if len(there) >= bounds.TENANT_DESTINATIONS:
                 raise LimitReached(
                     f"There are {bounds.TENANT_DESTINATIONS} destinations, the maximum:"
                     " delete one first"
                 )
-            _require_free(there, name)
+            require_free(there, name)
             now = self._clock()
             made = Destination(
                 id=new_id(),
@@ -126,7 +128,7 @@ class Destinations:
                 updated_at=now,
             )
             tx.destinations.add(made)
-            _note(tx, who, Action.DESTINATION_CREATED, made, now, channel=channel)
+            note(tx, who, Action.DESTINATION_CREATED, made, now, channel=channel)
         self._publish(tenant_id)
         return made
 
@@ -147,12 +149,12 @@ class Destinations:
         if "name" in new:
             new["name"] = line_of(new["name"], bounds.DESTINATION_NAME)
         with write_as(self._store, who) as (tx, who):
-            old = _destination(tx, who, destination_id, lock=True)
+            old = destination_of(tx, who, destination_id, lock=True)
             if version is not None and version != old.version:
                 raise VersionConflict
             if "name" in new and new["name"] != old.name:
                 there = tx.destinations.of_tenant(old.tenant_id, bounds.TENANT_DESTINATIONS)
-                _require_free(there, new["name"])
+                require_free(there, new["name"])
             given = new.pop("config", None)
             secret = dict[str, list[str]]()
             if given is not None:
@@ -175,7 +177,7 @@ class Destinations:
             updated = replace(old, **written)
             told = {key: value for key, value in changed.items() if key != "secrets"}
             differs = audit_log.changed(vars(old), told)
-            _note(tx, who, Action.DESTINATION_UPDATED, updated, now, changed=differs, **secret)
+            note(tx, who, Action.DESTINATION_UPDATED, updated, now, changed=differs, **secret)
         self._publish(old.tenant_id)
         return updated
 
@@ -183,7 +185,7 @@ class Destinations:
         self, old: Destination, given: Mapping[str, Any], *, merge: bool
     ) -> tuple[CheckedConfig, dict[str, str]]:
         """The new config, and the secrets before."""
-        kind = _configured(old.channel)
+        kind = configured(old.channel)
         try:
             kept = self._secrets.of(old)
         except DeliveryError:  # another ENCRYPTION_KEY: all of them are needed again
@@ -200,7 +202,7 @@ class Destinations:
         """version: as of `update`. Raises Conflict, also while a scheduled export delivers
         there."""
         with write_as(self._store, who) as (tx, who):
-            old = _destination(tx, who, destination_id, lock=True)
+            old = destination_of(tx, who, destination_id, lock=True)
             if version is not None and version != old.version:
                 raise VersionConflict
             if used := tx.destinations.used_by(old.id, SHOWN):
@@ -212,20 +214,20 @@ class Destinations:
             emptied: dict[str, Any] = {"config": {}, "secrets": None, "deleted_at": now}
             if not tx.destinations.update(old.id, old.version, emptied):
                 raise VersionConflict
-            _note(tx, who, Action.DESTINATION_DELETED, old, now, channel=old.channel)
+            note(tx, who, Action.DESTINATION_DELETED, old, now, channel=old.channel)
         self._publish(old.tenant_id)
 
     def test(self, who: Principal, destination_id: str) -> TrialResult:
         """Try it now. A success ends a pause. Raises TooManyRequests, and DeliveryError with what
         is wrong."""
         with self._store.read() as tx:
-            destination = _destination(tx, who, destination_id)
+            destination = destination_of(tx, who, destination_id)
         self._limit.hit(who.user_id)
         with write_as(self._store, who) as (tx, who):
-            destination = _destination(tx, who, destination_id)
-            tenant = _tenant(tx, destination.tenant_id)
+            destination = destination_of(tx, who, destination_id)
+            tenant = tenant_of(tx, destination.tenant_id)
             now = self._clock()
-            _note(tx, who, Action.DESTINATION_TESTED, destination, now)
+            note(tx, who, Action.DESTINATION_TESTED, destination, now)
         channel, config = self._secrets.channel_and_config(destination)
         with calling():
             result = channel.test(self._trial(config, tenant, now))
@@ -241,12 +243,12 @@ class Destinations:
     ) -> TrialResult:
         """As `test`, before it is saved. Raises Invalid too."""
         require(who, Permission.WRITE, tenant_id)
-        kind = _configured(channel)
+        kind = configured(channel)
         checked = configs.checked(kind, config)
         self._limit.hit(who.user_id)
         with write_as(self._store, who) as (tx, who):
             require(who, Permission.WRITE, tenant_id)
-            tenant = _tenant(tx, tenant_id)
+            tenant = tenant_of(tx, tenant_id)
             now = self._clock()
             audit_log.note(
                 *(tx, who, Action.DESTINATION_TESTED, now),
@@ -286,50 +288,3 @@ class Destinations:
 def outcome_of(error: DeliveryError) -> Outcome:
     """Of a test that raised: refused, or unknown."""
     return Outcome.UNKNOWN if isinstance(error, DeliveryUnknown) else Outcome.REFUSED
-
-
-def _configured(channel: str) -> DestinationChannel:
-    kind = configs.channel_of(channel)
-    if reason := kind.unconfigured():
-        raise Invalid([FieldError("/channel", reason)])
-    return kind
-
-
-def _tenant(tx: Transaction, tenant_id: str, *, lock: bool = False) -> Tenant:
-    tenant = tx.tenants.get(tenant_id, lock=lock)
-    if tenant is None:
-        raise NotFound
-    return tenant
-
-
-def _destination(
-    tx: Transaction, who: Principal, destination_id: str, *, lock: bool = False
-) -> Destination:
-    require_own_password(who)
-    found = tx.destinations.get(destination_id, lock=lock) if is_uuid(destination_id) else None
-    if found is None:
-        raise NotFound
-    require(who, Permission.WRITE, found.tenant_id)
-    return found
-
-
-def _require_free(there: list[Destination], name: str) -> None:
-    if any(one.name == name for one in there):
-        raise NameTaken("The tenant has a destination with this name: choose another name")
-
-
-def _note(
-    tx: Transaction,
-    who: Principal,
-    action: Action,
-    destination: Destination,
-    now: datetime,
-    **detail: Any,
-) -> None:
-    audit_log.note(
-        *(tx, who, action, now),
-        tenant_id=destination.tenant_id,
-        subject_id=destination.id,
-        subject_name=destination.name,
-        **detail,
-    )
