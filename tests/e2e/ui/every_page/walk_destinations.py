@@ -11,13 +11,15 @@ def of_destinations(page: Page, house: House, company: Company) -> Views:
     expect(page.get_by_text("There are no destinations yet.")).to_be_visible()
     yield "no destinations", page
     page.get_by_role("button", name="New destination").click()
+    page.locator("#destination-channel").select_option("folder")
+    expect(page.locator("#config-folder")).to_be_visible()
     name = page.get_by_label("Name", exact=True)
-    page.get_by_label("File name").fill("{nonsense}")
+    page.locator("#config-name").fill("{nonsense}")
     name.fill("Share")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#config-name-error")).to_be_visible()
     yield "a destination's form with errors", page
-    page.get_by_label("File name").fill("{schedule}.{format}")
+    page.locator("#config-name").fill("{schedule}.{format}")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Send test to Share").click()
     expect(page.get_by_text("It works.")).to_be_visible()
