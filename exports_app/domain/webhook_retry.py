@@ -44,6 +44,6 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(text[:9]))
     try:
         at = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        return at.replace(tzinfo=at.tzinfo or UTC) - now
+    except (TypeError, ValueError, OverflowError):  # the last: numbers of twenty digits
         return None
-    return at.replace(tzinfo=at.tzinfo or UTC) - now

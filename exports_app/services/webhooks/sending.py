@@ -144,10 +144,10 @@ class WebhookSending:
             *(new_id(), claimed.id, claimed.attempts, began, answer.milliseconds),
             *(answer.status, answer.head, answer.body, answer.error),
         )
+        values = _result(claimed, answer, now)
         with self._store.write() as tx:
             # First the webhook, then its deliveries: as where it is switched off
             webhook = tx.webhooks.get(claimed.webhook_id, lock=True)
-            values = self._result(claimed, answer, now)
             if not tx.webhook_deliveries.change(claimed, values):
                 return True  # it was deleted or cancelled meanwhile, or another process sends it
             tx.webhook_deliveries.note(attempt)
@@ -165,18 +165,6 @@ class WebhookSending:
             )
         self._changes.publish(Change(Topic.WEBHOOKS, claimed.tenant_id))
         return answer.error is None
-
-    def _result(self, claimed: WebhookDelivery, answer: Answer, now: datetime) -> dict[str, Any]:
-        values: dict[str, Any] = {"response_status": answer.status, "error": answer.error}
-        if answer.error is None:
-            return _ended(values, WebhookStatus.DELIVERED, now)
-        at = None
-        if answer.status != GONE and claimed.type != EventType.PING:
-            asked = webhook_retry.retry_after(answer.retry_after, now)
-            at = webhook_retry.next_attempt(claimed.attempts - claimed.attempts_before, now, asked)
-        if at is None:
-            return _ended(values, WebhookStatus.FAILED, now)
-        return {**values, "status": WebhookStatus.PENDING, "next_attempt_at": at}
 
     def _note_health(
         self,
@@ -219,6 +207,28 @@ class WebhookSending:
             host=host_of(webhook.url),
             reason=reason,
         )
+
+
+def _result(claimed: WebhookDelivery, answer: Answer, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"response_status": answer.status, "error": answer.error}
+    if answer.error is None:
+        return _ended(values, WebhookStatus.DELIVERED, now)
+    at = None
+    if answer.status != GONE and claimed.type != EventType.PING:
+        failed = claimed.attempts - claimed.attempts_before
+        at = webhook_retry.next_attempt(failed, now, _asked(claimed, answer, now))
+    if at is None:
+        return _ended(values, WebhookStatus.FAILED, now)
+    return {**values, "status": WebhookStatus.PENDING, "next_attempt_at": at}
+
+
+def _asked(claimed: WebhookDelivery, answer: Answer, now: datetime) -> timedelta | None:
+    """What an endpoint answers must not keep the result of its attempt from being noted."""
+    try:
+        return webhook_retry.retry_after(answer.retry_after, now)
+    except Exception:  # noqa: BLE001  (whatever a parser raises for what others wrote)
+        _log.exception("a Retry-After could not be read", webhook=claimed.webhook_id)
+        return None
 
 
 def _ended(values: dict[str, Any], status: WebhookStatus, now: datetime) -> dict[str, Any]:

@@ -87,6 +87,41 @@ def test_retry_after_is_honoured_up_to_a_day(
         assert deliveries(services, admin, webhook)[0].next_attempt_at == clock() + wait
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["Mon, 01 Jan 2026 00:00:00 +99999999999999", f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", "soon"],
+)
+def test_a_retry_after_that_cannot_be_read_is_passed_over(
+    services: Services, make: Make, admin: Principal, listener: Receiver, value: str
+) -> None:
+    webhook, _ = make()
+    make_schedule(services, admin)
+    listener.answers["/"] = Answer(503, {"Retry-After": value})
+    with structlog.testing.capture_logs() as logs:
+        assert send_all(services) == 1
+    assert [line["event"] for line in logs] == ["a webhook was not delivered"]
+    [delivery] = deliveries(services, admin, webhook)
+    assert (delivery.status, delivery.error) == ("pending", "the server answered 503")
+    assert now_of(services, admin, webhook).failing_since is not None
+
+
+def test_a_parser_that_breaks_on_an_answer_keeps_no_result_from_being_noted(
+    services: Services,
+    make: Make,
+    admin: Principal,
+    listener: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sending.webhook_retry, "retry_after", lambda *_: 1 / 0)
+    webhook, _ = make()
+    make_schedule(services, admin)
+    listener.answers["/"] = Answer(503, {"Retry-After": "1"})
+    assert send_all(services) == 1
+    [delivery] = deliveries(services, admin, webhook)
+    assert (delivery.status, delivery.attempts) == ("pending", 1)
+    assert now_of(services, admin, webhook).failing_since is not None
+
+
 @pytest.mark.one_database
 def test_it_fails_after_ten_attempts_in_three_days(
     services: Services, make: Make, admin: Principal, listener: Receiver, clock: FakeClock
