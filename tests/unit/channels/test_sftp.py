@@ -11,6 +11,7 @@ from typing import Any
 import asyncssh
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -29,6 +30,7 @@ from tests.world import DEADLINE
 plugins.load("exports_app.channels")
 CONTENT = b"a,b\r\n1,2\r\n"
 NAME = "weekly-numbers.csv"
+ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----AA-----END ENCRYPTED PRIVATE KEY-----"
 
 
 @pytest.fixture
@@ -144,10 +146,17 @@ def test_a_private_key_signs_in_also_one_that_lost_its_line_breaks(
     assert files(there) == {NAME: CONTENT}
 
 
-def test_a_key_that_ssh_does_not_use_is_refused(server: SftpServer, file: Path) -> None:
+def pkcs8(key: Any) -> str:
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
-    key = X25519PrivateKey.generate().private_bytes(*form, serialization.NoEncryption())
-    assert refused(server, file, privateKey=key.decode()).permanent
+    return str(key.private_bytes(*form, serialization.NoEncryption()).decode())
+
+
+def large_rsa_key() -> str:
+    """A key of 12,000 bits, made of numbers that are not prime: to check that would take long."""
+    p, q = (1 << 6_000) - 1, (1 << 5_999) + 1
+    public = rsa.RSAPublicNumbers(65_537, p * q)
+    numbers = rsa.RSAPrivateNumbers(p, q, 3, 3, 3, 3, public)
+    return pkcs8(numbers.private_key(unsafe_skip_rsa_key_validation=True))
 
 
 def test_a_wrong_password_is_refused_for_good(server: SftpServer, file: Path) -> None:
@@ -162,6 +171,13 @@ def test_a_wrong_password_is_refused_for_good(server: SftpServer, file: Path) ->
     [
         ({"password": None}, "/config", "a password or a private key"),
         ({"privateKey": private_key(b"secret")}, "/config/privateKey", "passphrase"),
+        ({"privateKey": large_rsa_key()}, "/config/privateKey", "up to 8192 bits"),
+        ({"privateKey": pkcs8(X25519PrivateKey.generate())}, "/config/privateKey", "Ed25519"),
+        (
+            {"privateKey": ENCRYPTED},
+            "/config/privateKey",
+            "passphrase",
+        ),
         ({"privateKey": "no key"}, "/config/privateKey", "OpenSSH or PEM"),
         ({"host": "127.1"}, "/config/host", "four numbers"),
         ({"host": "ann@example.com"}, "/config/host", "host name"),
