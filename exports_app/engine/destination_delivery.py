@@ -20,13 +20,8 @@ from exports_app.services.core.extension_points import (
 from exports_app.services.core.interfaces import Store
 from exports_app.services.core.records import Delivery
 from exports_app.services.destinations.calls import calling, stopping
+from exports_app.services.destinations.configs import stage_of
 from exports_app.services.destinations.secrets import DestinationSecrets
-
-
-def stage_of(delivery: Delivery) -> Stage:
-    """Of its channel. Where that is not installed, the delivery fails at once."""
-    channel = CHANNELS.get(delivery.channel)
-    return channel.stage if isinstance(channel, DestinationChannel) else Stage.STORE
 
 
 def places(deliveries: Sequence[Delivery]) -> tuple[Place, ...]:
@@ -34,7 +29,9 @@ def places(deliveries: Sequence[Delivery]) -> tuple[Place, ...]:
     return tuple(
         Place(one.target, one.location)
         for one in deliveries
-        if one.status is DeliveryStatus.ACCEPTED and one.location and stage_of(one) is Stage.STORE
+        if one.status is DeliveryStatus.ACCEPTED
+        and one.location
+        and stage_of(one.channel) is Stage.STORE
     )
 
 

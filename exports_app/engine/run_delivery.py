@@ -7,12 +7,13 @@ from exports_app import log
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.engine.batch import BatchServices, RunBatch
-from exports_app.engine.destination_delivery import DestinationDelivery, places, stage_of
+from exports_app.engine.destination_delivery import DestinationDelivery, places
 from exports_app.engine.slow_waits import SlowWaits
 from exports_app.services.core.extension_points import DeliversToPeople, Place, Stage
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
+from exports_app.services.destinations.configs import stage_of
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.ending import is_due
 from exports_app.services.runs.execution import RunExecution
@@ -78,10 +79,10 @@ class RunDelivery:
         mails = [delivery for delivery in due if delivery.destination_id is None]
         batch = RunBatch(self._services, run, export, made, mails, self._limits.attach, check)
         others = [delivery for delivery in due if delivery.destination_id is not None]
-        self._to(batch, deliveries, [one for one in others if stage_of(one) is Stage.STORE])
+        self._to(batch, deliveries, _of_stage(others, Stage.STORE))
         if people is not None:
             self._to_people(run, people, batch)
-        self._to(batch, deliveries, [one for one in others if stage_of(one) is Stage.MESSAGE])
+        self._to(batch, deliveries, _of_stage(others, Stage.MESSAGE))
         return [batch.sent.get(delivery.id, delivery) for delivery in deliveries]
 
     def _to(
@@ -108,6 +109,10 @@ class RunDelivery:
         if delivery.status is not DeliveryStatus.PENDING:
             return delivery
         return self._deliveries.move(run, delivery, DeliveryStatus.SKIPPED, error=reason)
+
+
+def _of_stage(deliveries: Sequence[Delivery], stage: Stage) -> list[Delivery]:
+    return [one for one in deliveries if stage_of(one.channel) is stage]
 
 
 def delivery_error(deliveries: Sequence[Delivery]) -> str | None:

@@ -1,4 +1,4 @@
-"""How many emails a schedule sends in a day, where that is many."""
+"""How much a schedule sends in a day, where that is many."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,8 +8,8 @@ from exports_app.domain.timing.cron_grammar import Cron
 
 OFTEN_MINUTES = 5
 """Runs that are closer than this are hardly meant."""
-MANY_EMAILS = 24
-"""A day. So many need no mention: one for each hour."""
+MANY = 24
+"""Emails, or deliveries to destinations, a day. So many need no mention: one for each hour."""
 DAY_MINUTES = 24 * 60
 
 
@@ -21,13 +21,13 @@ class Frequency:
     is_often: bool = False
 
 
-def frequency(cron: Cron, recipients: int) -> Frequency:
+def frequency(cron: Cron, recipients: int, destinations: int = 0) -> Frequency:
     """Of a day without a change of the clocks, on which the schedule runs."""
     runs, gap = len(cron.times), _shortest_gap(cron)
     is_often = gap < OFTEN_MINUTES
-    if not is_often and runs * recipients <= MANY_EMAILS:
+    if not is_often and runs * max(recipients, destinations) <= MANY:
         return Frequency()
-    amount = _amount(cron, recipients)
+    amount = _amount(cron, recipients, destinations)
     if not is_often:
         return Frequency(f"This sends {amount}.")
     if runs * gap == DAY_MINUTES:
@@ -36,13 +36,18 @@ def frequency(cron: Cron, recipients: int) -> Frequency:
     return Frequency(f"Some runs are only {counted(gap, 'minute')} apart: {amount}.", is_often=True)
 
 
-def _amount(cron: Cron, recipients: int) -> str:
+def _amount(cron: Cron, recipients: int, destinations: int) -> str:
     day = "a day" if _is_daily(cron) else "on each day that it runs"
     runs = len(cron.times)
-    if not recipients:
-        return f"{counted(runs, 'run')} {day}"
     people = "1 person" if recipients == 1 else f"{recipients:,} people"
-    return f"{counted(runs * recipients, 'email')} {day} to {people}"
+    emails = f"{counted(runs * recipients, 'email')} {day} to {people}"
+    if not destinations:
+        return emails if recipients else f"{counted(runs, 'run')} {day}"
+    count, places = runs * destinations, counted(destinations, "destination")
+    deliveries = "1 delivery" if count == 1 else f"{count:,} deliveries"
+    if not recipients:
+        return f"{deliveries} {day} to {places}"
+    return f"{emails}, and {deliveries} to {places}"
 
 
 def _is_daily(cron: Cron) -> bool:

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.services.core.extension_points import CHANNELS, DestinationChannel
+from exports_app.services.core.extension_points import CHANNELS, DestinationChannel, Stage
 from exports_app.services.core.field_rules import one_of
 
 CONFIG = "/config"
@@ -46,6 +46,12 @@ def channel_of(key: str) -> DestinationChannel:
     if key not in known:
         raise Invalid([FieldError("/channel", one_of(list(known)))])
     return known[key]
+
+
+def stage_of(key: str) -> Stage:
+    """Of a channel. One that is not installed counts as a store: its deliveries fail at once."""
+    channel = CHANNELS.get(key)
+    return channel.stage if isinstance(channel, DestinationChannel) else Stage.STORE
 
 
 def secret_names(channel: DestinationChannel) -> list[str]:

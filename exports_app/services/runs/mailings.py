@@ -1,16 +1,19 @@
 """What a run would send and to whom, for the question that pages ask before they start it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal, require_own_password
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.domain.runs.states import DeliveryStatus, Trigger
 from exports_app.services.core.authorization import require, run_of, schedule_of
+from exports_app.services.core.extension_points import Stage
 from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.core.records import Delivery, Run
+from exports_app.services.destinations import states
+from exports_app.services.destinations.configs import stage_of
 from exports_app.services.runs import entitlement
 from exports_app.services.runs.ending import is_due
 
@@ -18,19 +21,44 @@ _Chosen = Callable[[Run, Sequence[Delivery]], list[Delivery]]
 
 
 @dataclass(frozen=True)
+class ToDestinations:
+    """So many files, or messages, in all. names: of the destinations, each once."""
+
+    count: int = 0
+    names: tuple[str, ...] = ()
+
+    def times(self, runs: int) -> "ToDestinations":
+        return replace(self, count=self.count * runs)
+
+
+@dataclass(frozen=True)
 class Mailing:
     """names: of the schedules. addresses: of everyone who gets an email, each once, as they come
-    first. destinations: the names of those that get the files, each once."""
+    first. files: to stores. messages: to the other destinations, where people read them. idle: the
+    names of destinations that get nothing, since they are switched off or paused."""
 
     names: tuple[str, ...]
     runs: int
     emails: int
     addresses: tuple[str, ...]
-    destinations: tuple[str, ...] = ()
+    files: ToDestinations = field(default_factory=ToDestinations)
+    messages: ToDestinations = field(default_factory=ToDestinations)
+    idle: tuple[str, ...] = ()
+
+    @property
+    def delivers(self) -> bool:
+        """Whether a destination gets something."""
+        return bool(self.files.count or self.messages.count)
 
     def times(self, runs: int) -> "Mailing":
         """Of so many runs in place of each."""
-        return replace(self, runs=self.runs * runs, emails=self.emails * runs)
+        return replace(
+            self,
+            runs=self.runs * runs,
+            emails=self.emails * runs,
+            files=self.files.times(runs),
+            messages=self.messages.times(runs),
+        )
 
 
 class Mailings:
@@ -58,7 +86,7 @@ class Mailings:
             raise NotFound
         recipients = [address for schedule in schedules for address in schedule.recipients]
         names = tuple(schedule.name for schedule in schedules)
-        return Mailing(names, len(schedules), len(recipients), _distinct(recipients), places)
+        return Mailing(names, len(schedules), len(recipients), _distinct(recipients), *places)
 
     def of_rerun(self, who: Principal, schedule_id: str, run_id: str) -> tuple[Mailing, Run]:
         """With the run that would be repeated; of a test, of whom it went to. Raises NotFound,
@@ -70,7 +98,7 @@ class Mailings:
             places = _destinations(tx, [] if is_test else schedule.destination_ids)
         source = run if is_test else schedule
         recipients = source.recipients
-        mailing = Mailing((schedule.name,), 1, len(recipients), _distinct(recipients), places)
+        mailing = Mailing((schedule.name,), 1, len(recipients), _distinct(recipients), *places)
         return mailing, run
 
     def of_resend(self, who: Principal, schedule_id: str, run_id: str) -> Mailing:
@@ -92,8 +120,9 @@ class Mailings:
                 if entitlement.may_receive(tx, one, run, schedule)
             ]
         mails = [one.target for one in chosen if one.destination_id is None]
-        places = tuple(one.target for one in chosen if one.destination_id is not None)
-        return Mailing((schedule.name,), 1, len(mails), _distinct(mails), places)
+        others = [(one.target, one.channel) for one in chosen if one.destination_id is not None]
+        places = (_of_stage(others, Stage.STORE), _of_stage(others, Stage.MESSAGE))
+        return Mailing((schedule.name,), 1, len(mails), _distinct(mails), *places)
 
     def _due(self, run: Run, deliveries: Sequence[Delivery]) -> list[Delivery]:
         return [delivery for delivery in deliveries if is_due(run, delivery, self._resends)]
@@ -111,11 +140,21 @@ def _with_those_to_come(run: Run, deliveries: Sequence[Delivery]) -> list[Delive
     return [*deliveries, *new]
 
 
-def _destinations(tx: Transaction, ids: Sequence[str]) -> tuple[str, ...]:
-    """The names of those that get something, each once."""
+def _destinations(
+    tx: Transaction, ids: Sequence[str]
+) -> tuple[ToDestinations, ToDestinations, tuple[str, ...]]:
+    """The files, the messages and those that are idle. ids: one for each file or message."""
     found = {one.id: one for one in tx.destinations.of_ids(ids)} if ids else {}
-    there = [found[key] for key in dict.fromkeys(ids) if key in found]
-    return tuple(one.name for one in there if one.is_active and one.deleted_at is None)
+    there = [found[key] for key in ids if key in found and found[key].deleted_at is None]
+    used = [(one.name, one.channel) for one in there if states.refusal(one) is None]
+    idle = tuple(dict.fromkeys(one.name for one in there if states.refusal(one)))
+    return _of_stage(used, Stage.STORE), _of_stage(used, Stage.MESSAGE), idle
+
+
+def _of_stage(destinations: Sequence[tuple[str, str]], stage: Stage) -> ToDestinations:
+    """destinations: their names and channels, once for each file or message."""
+    names = [name for name, channel in destinations if stage_of(channel) is stage]
+    return ToDestinations(len(names), tuple(dict.fromkeys(names)))
 
 
 def _distinct(addresses: Sequence[str]) -> tuple[str, ...]:

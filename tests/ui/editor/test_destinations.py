@@ -7,15 +7,16 @@ import pytest
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.send_to import SendTo
 from exports_app.services.core.records import Destination, Tenant
-from exports_app.services.runs.mailings import Mailing
+from exports_app.services.runs.mailings import Mailing, ToDestinations
 from exports_app.ui.pages.scheduled_exports.editor.conflict import THEIRS, ConflictState
 from exports_app.ui.pages.scheduled_exports.editor.destinations import DestinationPicker
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.list.rows import Row
-from exports_app.ui.pages.scheduled_exports.sending.words import Kind, options
+from exports_app.ui.pages.scheduled_exports.sending.words import Kind, ToType, options, to_type
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.editor.opening import only_schedule, opened, put
@@ -175,14 +176,39 @@ def test_the_question_before_a_run_names_them() -> None:
         option = options(Kind.RUN, mailing, "me@example.com")[0]
         return option.words, option.note
 
-    alone = Mailing(("A",), 1, 0, (), ("Share",))
-    assert first(alone) == ("Send to the destinations", "The file to “Share”")
-    assert first(alone.times(3))[1] == "The files to “Share”"
-    both = Mailing(("A",), 1, 1, ("ann@example.com",), ("Share", "Archive"))
-    assert first(both) == (
-        "Send to the recipients and destinations",
-        "1 email to ann@example.com, and the file to “Share”, “Archive”",
+    share = ToDestinations(1, ("Share",))
+    alone = Mailing(("A",), 1, 0, (), share)
+    assert first(alone) == ("Send to the destinations", "1 file to “Share”")
+    assert first(alone.times(3))[1] == "3 files to “Share”"
+    all_kinds = Mailing(
+        *(("A",), 1, 1, ("ann@example.com",)),
+        ToDestinations(2, ("Share", "Archive")),
+        ToDestinations(1, ("#sales",)),
+        ("Old",),
     )
+    words, note = first(all_kinds)
+    assert words == "Send to the recipients and destinations"
+    assert note == (
+        "1 email to ann@example.com; 2 files to “Share”, “Archive”; 1 message to “#sales”. "
+        "“Old” is not active and gets nothing"
+    )
+    idle = Mailing(("A",), 1, 0, (), idle=("Old", "Older"))
+    assert first(idle)[1] == "No emails. “Old”, “Older” are not active and get nothing"
+
+
+def test_emails_and_messages_are_counted_to_be_typed_and_files_in_stores_are_not() -> None:
+    six = Mailing(
+        *(("A",), 1, 6, ("ann@example.com",)),
+        ToDestinations(50, ("Share",)),
+        ToDestinations(5, ("#sales",)),
+    )
+    everyone = SendTo.RECIPIENTS
+    assert to_type(six, everyone) == ToType("11", "emails and messages")
+    assert to_type(six, everyone, mails=False) == to_type(six, SendTo.NOBODY) == ToType()
+    assert to_type(six.times(3), everyone, mails=False) == ToType("15", "messages")
+    assert to_type(six.times(11), SendTo.CALLER) == ToType("11", "emails")
+    alone = Mailing(("A",), 1, 0, (), ToDestinations(50, ("Share",)))
+    assert to_type(alone, everyone) == ToType()
 
 
 def test_a_form_kept_before_there_were_destinations_comes_back(

@@ -7,6 +7,7 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Tenant
+from exports_app.services.runs.mailings import ToDestinations
 from exports_app.ui.pages.scheduled_exports import delivery_advice
 from exports_app.ui.pages.scheduled_exports.history import delivery_rows, rows
 from exports_app.ui.pages.scheduled_exports.sending.words import Kind, options
@@ -29,7 +30,7 @@ def test_a_destination_says_where_the_file_is_and_has_no_address_to_replace(
     schedule = make_schedule(services, admin, destination_ids=(share.id,))
     mailing = services.mailings.of_schedules(admin, [schedule.id])
     (to_all, *_) = options(Kind.RUN, mailing, "me@example.com")
-    assert "1 email to ann@example.com, and the file to “Share”" in str(to_all)
+    assert "1 email to ann@example.com; 1 file to “Share”" in str(to_all)
     run = trigger_and_execute(services, admin, schedule)
     told = {
         row.target: row for row in delivery_rows.delivery_rows(run, deliveries_of(services, run))
@@ -50,4 +51,4 @@ def test_a_destination_says_where_the_file_is_and_has_no_address_to_replace(
     left = rows.detail(failed, deliveries_of(services, failed))
     assert (left.can_resend, left.resend) == (True, "Resend to 1 failed destination")
     again = services.mailings.of_resend(admin, schedule.id, failed.id)
-    assert (again.emails, again.destinations) == (0, ("Share",))
+    assert (again.emails, again.files) == (0, ToDestinations(1, ("Share",)))

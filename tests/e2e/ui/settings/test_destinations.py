@@ -56,7 +56,7 @@ def test_a_folder_is_set_up_tested_chosen_and_gets_a_file(
     assert_nothing_overflows(page)
     row(page, made).get_by_role("button", name="Run Weekly now").click()
     question = page.get_by_role("alertdialog")
-    expect(question).to_contain_text("1 email to ann@example.com, and the file to “Share”")
+    expect(question).to_contain_text("1 email to ann@example.com; 1 file to “Share”")
     question.get_by_role("button", name="Run now").click()
     expect(row(page, made)).to_contain_text("Completed")
     page.goto(f"/scheduled-exports/{made['id']}")

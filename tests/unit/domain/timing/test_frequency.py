@@ -38,3 +38,29 @@ def test_many_emails_are_counted_and_very_frequent_runs_warned_about(
     expression: str, recipients: int, words: str, is_often: bool
 ) -> None:
     assert frequency(cron.parse(expression), recipients) == Frequency(words, is_often)
+
+
+@pytest.mark.parametrize(
+    ("expression", "recipients", "destinations", "words"),
+    [
+        ("0 * * * *", 1, 1, ""),
+        ("0 * * * *", 0, 2, "This sends 48 deliveries a day to 2 destinations."),
+        (
+            "*/30 * * * *",
+            1,
+            1,
+            "This sends 48 emails a day to 1 person, and 48 deliveries to 1 destination.",
+        ),
+        (
+            "0 9 * * *",
+            25,
+            1,
+            "This sends 25 emails a day to 25 people, and 1 delivery to 1 destination.",
+        ),
+        ("* * * * *", 0, 1, "This runs every minute: 1,440 deliveries a day to 1 destination."),
+    ],
+)
+def test_deliveries_to_destinations_are_counted_beside_the_emails(
+    expression: str, recipients: int, destinations: int, words: str
+) -> None:
+    assert frequency(cron.parse(expression), recipients, destinations).words == words

@@ -76,7 +76,7 @@ class DraftState(rx.State):
 
     @rx.var
     def frequency(self) -> str:
-        """How many emails a day, where that is many."""
+        """How much is sent in a day, where that is many."""
         return self._frequency().words
 
     @rx.var
@@ -87,7 +87,8 @@ class DraftState(rx.State):
     def _frequency(self) -> Frequency:
         recipients = sum(not chip.error for chip in self.chips)
         try:
-            return frequency(cron.parse(self.values["schedule"]), recipients)
+            of = cron.parse(self.values["schedule"])
+            return frequency(of, recipients, len(self.destination_ids))
         except cron.CronError:
             return Frequency()
 

@@ -34,7 +34,7 @@ def schedule_table(dialogs: Dialogs) -> rx.Component:
         _head(_sort("Name", "name"), "c-name", "name"),
         _head("Data", "c-data"),
         _head(_sort("Schedule", "nextRunAt"), "c-when", "nextRunAt"),
-        _head("Recipients", "c-to"),
+        _head("Sent to", "c-to"),
         _head(_sort("Owner", "owner"), "c-owner", "owner"),
         _head(_sort("Last run", "lastRunAt"), "c-run", "lastRunAt"),
         _head(rx.cond(writes, "Active", "Status"), "c-on"),

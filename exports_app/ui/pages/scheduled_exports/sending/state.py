@@ -65,7 +65,9 @@ class SendQuestion(rx.State):
     to: str = SendTo.RECIPIENTS.value
     """One of `SendTo`."""
     expected: str = ""
-    """The number of emails that must be typed; empty: none."""
+    """The number that must be typed; empty: none."""
+    counted: str = ""
+    """What that is the number of: emails, messages, or both."""
     typed: str = ""
     _asked: Asked | None = None
     _mailing: Mailing | None = None
@@ -98,10 +100,10 @@ class SendQuestion(rx.State):
 
     @action(Permission.WRITE)
     async def ask_retry(self, schedule_id: str, run_id: str) -> None:
-        """The attempt that the run waits for, at once. Where it mails nobody, nothing is asked."""
+        """The attempt that the run waits for, at once. Where it sends nothing, nothing is asked."""
         asked = Asked(Kind.RETRY, (str(schedule_id),), str(run_id))
         mailing = await self._read(asked)
-        if mailing.emails or mailing.destinations:
+        if mailing.emails or mailing.delivers:
             await self.ask(asked)
         else:
             await self._do(asked, SendTo.RECIPIENTS)
@@ -109,8 +111,8 @@ class SendQuestion(rx.State):
     @action(Permission.WRITE)
     async def choose(self, to: str) -> None:
         if to in {option.key for option in self.options} and self._mailing is not None:
-            self.to, self.typed = SendTo(to).value, ""
-            self.expected = self._to_type(self._mailing)
+            self.to = SendTo(to).value
+            self._ask_number(self._mailing)
 
     @action(Permission.WRITE)
     async def type_number(self, text: str) -> None:
@@ -167,14 +169,15 @@ class SendQuestion(rx.State):
         self._asked, self._mailing = asked, mailing
         self.title, self.confirm_words = shown.title, shown.confirm
         reason = channels.unconfigured()
-        nothing = "No emails" if mailing.destinations else "Nothing"
+        nothing = "No emails" if mailing.delivers else "Nothing"
         self.text = f"{shown.text} {nothing} will be sent: {reason}." if reason else shown.text
         self.options = options(asked.kind, mailing, me)
-        self.expected, self.typed = self._to_type(mailing), ""
+        self._ask_number(mailing)
         self.is_open = True
 
-    def _to_type(self, mailing: Mailing) -> str:
-        return "" if channels.unconfigured() else to_type(mailing, SendTo(self.to))
+    def _ask_number(self, mailing: Mailing) -> None:
+        asked = to_type(mailing, SendTo(self.to), mails=not channels.unconfigured())
+        self.expected, self.counted, self.typed = asked.number, asked.of, ""
 
     async def _do(self, asked: Asked, to: SendTo) -> None:
         runs = await self.get_state(ScheduleActions)

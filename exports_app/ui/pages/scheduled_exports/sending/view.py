@@ -17,7 +17,7 @@ def send_question(is_open: Any = SendQuestion.is_open, *, inside: bool = False) 
         text=SendQuestion.text,
         choice=Choice("Send to", SendQuestion.options, SendQuestion.to, SendQuestion.choose),
         typed=TypedNumber(
-            f"Type the number of emails to confirm: {SendQuestion.expected}",
+            f"Type the number of {SendQuestion.counted} to confirm: {SendQuestion.expected}",
             SendQuestion.expected,
             SendQuestion.typed,
             SendQuestion.type_number,

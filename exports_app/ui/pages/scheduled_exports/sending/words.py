@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exports_app.domain.humanize import counted, sentence
+from exports_app.domain.humanize import counted
 from exports_app.domain.runs.send_to import SendTo
-from exports_app.services.runs.mailings import Mailing
+from exports_app.services.runs.mailings import Mailing, ToDestinations
 from exports_app.ui.components.question import Option
 
 MOST_UNTYPED = 10
-"""Emails that are sent without their number being typed."""
+"""Emails and messages that are sent without their number being typed. Files in stores are not
+counted: they tell nobody, and can be deleted there."""
 NAMED = 3
-"""Addresses that are shown."""
+"""Addresses or names that are shown."""
 
 
 class Kind(StrEnum):
@@ -41,8 +42,7 @@ def words(kind: Kind, mailing: Mailing) -> Words:
     name = f"“{mailing.names[0]}”" if mailing.names else ""
     if kind is Kind.RUN_SELECTED:
         title = f"Run {counted(mailing.runs, 'scheduled export')} now?"
-        names = [f"“{one}”" for one in mailing.names]
-        return Words(title, f"{_list(names)}.", "Run now")
+        return Words(title, f"{_list(_quoted(mailing.names))}.", "Run now")
     if kind is Kind.RERUN:
         text = "A new run with the current settings, for the dates of the old one."
         return Words(f"Rerun {name} for the same dates?", text, "Rerun")
@@ -50,7 +50,7 @@ def words(kind: Kind, mailing: Mailing) -> Words:
         text = f"{_sent(mailing)}. They get the same file."
         return Words(f"Resend the file of {name}?", text, "Resend")
     if kind is Kind.RETRY:
-        text = f"{_sent(mailing)}. Those who already have the file get no second email."
+        text = f"{_sent(mailing)}. Those who already have the file do not get it again."
         return Words(f"Retry {name} now?", text, "Retry now")
     if kind is Kind.BACKFILL:
         text = f"Creates {counted(mailing.runs, 'run')} of {name}, one for each scheduled time."
@@ -72,25 +72,59 @@ def options(kind: Kind, mailing: Mailing, me: str) -> list[Option]:
     ]
 
 
-def to_type(mailing: Mailing, to: SendTo) -> str:
-    """The number of emails, where it must be typed; empty where it need not."""
-    counts = {SendTo.RECIPIENTS: mailing.emails, SendTo.CALLER: mailing.runs, SendTo.NOBODY: 0}
-    return str(counts[to]) if counts[to] > MOST_UNTYPED else ""
+@dataclass(frozen=True)
+class ToType:
+    """What must be typed. number: empty where it need not. of: what it counts."""
+
+    number: str = ""
+    of: str = ""
+
+
+def to_type(mailing: Mailing, to: SendTo, *, mails: bool = True) -> ToType:
+    """mails: whether emails can be sent at all."""
+    emails = {SendTo.RECIPIENTS: mailing.emails, SendTo.CALLER: mailing.runs}.get(to, 0)
+    counts = {
+        "emails": emails if mails else 0,
+        "messages": mailing.messages.count if to is SendTo.RECIPIENTS else 0,
+    }
+    total = sum(counts.values())
+    if total <= MOST_UNTYPED:
+        return ToType()
+    return ToType(str(total), " and ".join(name for name, count in counts.items() if count))
 
 
 def _all(mailing: Mailing) -> str:
-    if not mailing.destinations:
+    if not mailing.delivers:
         return "Send to the recipients"
     both = "the recipients and destinations" if mailing.emails else "the destinations"
     return f"Send to {both}"
 
 
 def _sent(mailing: Mailing) -> str:
-    files = "the file" if mailing.runs == 1 else "the files"
-    places = f"{files} to {_list([f'“{one}”' for one in mailing.destinations])}"
-    if not mailing.destinations:
-        return _emails(mailing)
-    return f"{_emails(mailing)}, and {places}" if mailing.emails else sentence(places)
+    """``96 emails to 2 people: …; 48 files to “Archive”; 48 messages to “#sales”``."""
+    parts = [
+        *([_emails(mailing)] if mailing.emails or not mailing.delivers else []),
+        *_to(mailing.files, "file"),
+        *_to(mailing.messages, "message"),
+    ]
+    return "; ".join(parts) + _idle(mailing.idle)
+
+
+def _to(destinations: ToDestinations, noun: str) -> list[str]:
+    if not destinations.count:
+        return []
+    return [f"{counted(destinations.count, noun)} to {_list(_quoted(destinations.names))}"]
+
+
+def _idle(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    verbs = "is not active and gets" if len(names) == 1 else "are not active and get"
+    return f". {_list(_quoted(names))} {verbs} nothing"
+
+
+def _quoted(names: Sequence[str]) -> list[str]:
+    return [f"“{name}”" for name in names]
 
 
 def _emails(mailing: Mailing) -> str:
