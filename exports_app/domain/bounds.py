@@ -42,6 +42,8 @@ CURSOR = 2_000
 """Where a page of a list ended: a sorted value, an id and a signature, as base64."""
 FARTHEST = 10_000
 """Rows of a list before a page that is asked for by its number."""
+PAGE_DIGITS = 6
+"""Of a page's number in the address of a page."""
 WRITTEN = 40
 """A date, an instant or an amount as text."""
 TIME_OF_DAY = 10

@@ -14,9 +14,20 @@ CHANGES = {
     "ScheduleChange",
     "TenantChange",
     "ViewChange",
+    "WebhookChange",
 }
 PATCHES = {
-    f"{of}Patch" for of in ("Campaign", "Destination", "Role", "Schedule", "Tenant", "User", "View")
+    f"{of}Patch"
+    for of in (
+        "Campaign",
+        "Destination",
+        "Role",
+        "Schedule",
+        "Tenant",
+        "User",
+        "View",
+        "Webhook",
+    )
 }
 
 

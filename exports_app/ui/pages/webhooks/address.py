@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from exports_app.domain import bounds
 from exports_app.services.core.records import WebhookStatus
 from exports_app.services.events.kinds import EventType
 
 ROUTE = "/webhooks"
 NONE = {"status": "", "event": ""}
 """The filters of the deliveries."""
-LONGEST_NUMBER = 6
-"""Digits of a page's number that are read."""
 
 
 def webhook_in(path: str) -> str:
@@ -38,5 +37,5 @@ def filters_in(asked: Mapping[str, str]) -> dict[str, str]:
 def number_in(asked: Mapping[str, str]) -> int:
     """Of the page."""
     text = asked.get("page", "")
-    known = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    known = text.isascii() and text.isdecimal() and len(text) <= bounds.PAGE_DIGITS
     return max(1, int(text)) if known else 1

@@ -47,7 +47,7 @@ def asked_content(asked: Mapping[str, str]) -> Content:
 
 def asked_page(asked: Mapping[str, str]) -> int:
     number = asked.get("page", "1")
-    is_number = number.isascii() and number.isdecimal() and 0 < len(number) < 7
+    is_number = number.isascii() and number.isdecimal() and 0 < len(number) <= bounds.PAGE_DIGITS
     return max(1, int(number)) if is_number else 1
 
 

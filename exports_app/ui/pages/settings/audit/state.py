@@ -63,7 +63,7 @@ class AuditState(rx.State):
         number = asked.get("page", "1")
         self.number = (
             max(1, int(number))
-            if number.isascii() and number.isdecimal() and len(number) < 7
+            if number.isascii() and number.isdecimal() and len(number) <= bounds.PAGE_DIGITS
             else 1
         )
         (await self.get_state(BrowserCommands)).begin(asked)
