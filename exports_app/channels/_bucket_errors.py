@@ -42,7 +42,7 @@ def reporting(bucket: str) -> Iterator[None]:
         raise DeliveryError(e.message, permanent=False) from e
     except ClientError as e:
         raise _refusal(bucket, e) from e
-    except ResponseParserError as e:
+    except (ResponseParserError, RecursionError) as e:  # the latter: of deep XML
         raise DeliveryError(NOT_S3) from e
     except BotoCoreError as e:
         raise DeliveryError(f"the request cannot be made ({type(e).__name__})") from e

@@ -19,7 +19,7 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import Store
 from exports_app.services.core.records import Delivery
-from exports_app.services.destinations.calls import calling, stopping
+from exports_app.services.destinations import calls
 from exports_app.services.destinations.configs import stage_of
 from exports_app.services.destinations.secrets import DestinationSecrets
 
@@ -66,10 +66,9 @@ class DestinationDelivery:
             sha256=batch.sha256,
             guard=self._guard,
             places=tuple(batch.places),
-            check=stopping(batch.check),
+            check=calls.stopping(batch.check),
         )
-        with calling():
-            return channel.send(given)
+        return calls.send(channel, given)
 
 
 def _needs_link(channel: DestinationChannel, size: int) -> bool:

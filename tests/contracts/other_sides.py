@@ -8,6 +8,8 @@
 - ``refuse()``: from now on nothing is accepted, for good.
 - ``close()``: where there is something to close; then nobody answers. Otherwise ``vanish()`` does
   that, or ``nowhere`` is the config of a place where nobody answers.
+- ``echo(text)``: where the channel shows words of the other side: from now on nothing is accepted,
+  and the answer has this text. Returns the config for it.
 - ``SECRETS``: texts in the config that nobody may see.
 """
 

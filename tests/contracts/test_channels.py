@@ -2,10 +2,12 @@
 too."""
 
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -13,8 +15,9 @@ import structlog
 from exports_app import plugins
 from exports_app.domain.errors import DeliveryError
 from exports_app.services.core.extension_points import Stage
-from exports_app.services.destinations import configs
+from exports_app.services.destinations import calls, configs
 from exports_app.services.destinations.calls import calling
+from exports_app.services.destinations.redaction import HIDDEN
 from tests.contracts.other_sides import EXAMPLE, ID, Side, side, with_example
 
 plugins.load("exports_app.channels")
@@ -161,3 +164,23 @@ def test_nobody_sees_its_secrets(there: Side, file: Path) -> None:
             seen.append(refused.value.message)
     seen.append(logs)
     assert not [secret for secret in there.secrets if secret in str(seen)]
+
+
+def test_no_answer_shows_a_secret_that_the_other_side_repeats(there: Side, file: Path) -> None:
+    if not hasattr(there.world, "echo"):
+        return  # it shows no words of the other side
+    for secret in there.secrets:
+        pair = b64encode(f"ann:{secret}".encode()).decode()
+        for said in (secret, secret[:-2], quote(secret), pair, secret.encode().hex()):
+            config = configs.checked(there.channel, there.world.echo(said)).config
+            told = []
+            with pytest.raises(DeliveryError) as refused:
+                calls.send(there.channel, replace(there.delivery(file), config=config))
+            told.append(refused.value.message)
+            with pytest.raises(DeliveryError) as refused:
+                calls.test(there.channel, replace(there.trial(), config=config))
+            told.append(refused.value.message)
+            shown = " ".join(told)
+            assert said not in shown
+            if said == secret:
+                assert told[0].count(HIDDEN) == 1

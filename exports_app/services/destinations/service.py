@@ -36,8 +36,7 @@ from exports_app.services.core.records import (
     Tenant,
     new_id,
 )
-from exports_app.services.destinations import configs, states
-from exports_app.services.destinations.calls import calling
+from exports_app.services.destinations import calls, configs, states
 from exports_app.services.destinations.checks import (
     configured,
     destination_of,
@@ -229,8 +228,7 @@ class Destinations:
             now = self._clock()
             note(tx, who, Action.DESTINATION_TESTED, destination, now)
         channel, config = self._secrets.channel_and_config(destination)
-        with calling():
-            result = channel.test(self._trial(config, tenant, now))
+        result = calls.test(channel, self._trial(config, tenant, now))
         with self._store.write() as tx:
             now_there = tx.destinations.get(destination.id, lock=True)
             if now_there and now_there.version == destination.version:
@@ -256,8 +254,7 @@ class Destinations:
                 subject_id=None,
                 subject_name=kind.label,
             )
-        with calling():
-            return kind.test(self._trial(checked.config, tenant, now))
+        return calls.test(kind, self._trial(checked.config, tenant, now))
 
     def secrets_set(self, destination: Destination) -> list[str]:
         """The names of its secrets, as in the API; none where no key decrypts them."""

@@ -34,7 +34,7 @@ class HttpSide:
     def __init__(self, answer: Callable[[Asked], Said]) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                size = int(self.headers["Content-Length"])
+                size = int(self.headers.get("Content-Length", 0))
                 kept, left = b"", size
                 while left and (block := self.rfile.read(min(left, 65_536))):
                     kept += block[: KEPT - len(kept)]
@@ -54,11 +54,14 @@ class HttpSide:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(said.body)))
                 self.end_headers()
-                self.wfile.write(said.body)
+                if self.command != "HEAD":
+                    self.wfile.write(said.body)
 
             def log_message(self, *_: object) -> None:
                 pass
 
+        for method in ("HEAD", "PUT"):
+            setattr(Handler, f"do_{method}", Handler.do_POST)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"

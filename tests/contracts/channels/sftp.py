@@ -1,6 +1,8 @@
 """The other side of the SFTP channel: a server of the tests' own."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -22,7 +24,14 @@ class World:
         return [path.read_bytes() for path in self._folder.rglob("*") if path.is_file()]
 
     def refuse(self) -> None:
+        self._answer(lambda operation, path: f"no {operation} of {path}")
+
+    def echo(self, text: str) -> dict[str, Any]:
+        self._answer(lambda *_: text)
+        return self.config
+
+    def _answer(self, words: Callable[[str, str], str]) -> None:
         def before(operation: str, path: str) -> None:
-            raise asyncssh.SFTPPermissionDenied(f"no {operation} of {path}")
+            raise asyncssh.SFTPPermissionDenied(words(operation, path))
 
         self._server.behaviour.before = before

@@ -41,6 +41,10 @@ class World:
     def refuse(self) -> None:
         self.errors = {"files.completeUploadExternal": "not_in_channel"}
 
+    def echo(self, text: str) -> dict[str, str]:
+        self.errors = {"files.getUploadURLExternal": text}
+        return self.config
+
     def close(self) -> None:
         self._side.close()
 

@@ -1,5 +1,6 @@
 """A workflow of Microsoft Teams."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.contracts.channels._http_side import Asked, HttpSide, Said
 
-SECRETS = ("a-signature-of-the-workflow",)
+SECRETS = ("aSignatureOfTheWorkflow42",)
 
 
 class World:
@@ -24,8 +25,15 @@ class World:
         return self._cards
 
     def refuse(self) -> None:
-        echo = f'{{"error":{{"code":"Unauthorized","message":"{SECRETS[0]}"}}}}'
-        self.says = lambda: Said(401, echo.encode())
+        self._say({"code": "Unauthorized", "message": SECRETS[0]})
+
+    def echo(self, text: str) -> dict[str, str]:
+        self._say({"code": text})
+        return self.config
+
+    def _say(self, error: dict[str, str]) -> None:
+        body = json.dumps({"error": error}).encode()
+        self.says = lambda: Said(401, body)
 
     def close(self) -> None:
         self._side.close()

@@ -26,6 +26,7 @@ from tests.unit.outbound.name_server import name_server
 OURS: Answer = (200, {"ETag": '"1"', "x-amz-meta-sha256": DIGEST}, b"")
 ANOTHER: Answer = (200, {"ETag": '"2"'}, b"")
 NOT_ALLOWED: Answer = (403, {}, b"")
+DEEP = b"<a>" * 20_000 + b"</a>" * 20_000
 TAKEN = error(412, "PreconditionFailed")
 
 
@@ -79,6 +80,7 @@ def test_delivered(
         ([NO_FILE, error(409, "ConditionalRequestConflict")], False, "Conditional"),
         ([NO_FILE, error(503, "SlowDown")], False, "SlowDown"),
         ([NO_FILE, (200, {}, b"<html>Welcome</html>")], True, "not one of a store that speaks S3"),
+        ([NO_FILE, (400, {}, DEEP)], True, "not one of a store that speaks S3"),
         ([NO_FILE, GONE], False, "connection was lost"),
     ],
 )
