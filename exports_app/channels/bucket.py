@@ -74,6 +74,7 @@ class BucketConfig(ChannelConfig):
         description="For buckets of other accounts. default: none is sent.",
     )
     secrets_go_to = ("endpoint",)
+    urls = ("endpoint",)
 
     @field_validator("bucket")
     @classmethod

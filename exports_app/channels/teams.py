@@ -52,6 +52,8 @@ _WORDS |= {403: _WORDS[401], 410: _WORDS[404]}
 
 
 class TeamsConfig(ChannelConfig):
+    urls = ("url",)
+
     url: SecretStr = Field(
         title="Address of the workflow",
         description="In Teams, open the channel's menu, choose Workflows, then a template that"

@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
+from exports_app.outbound.errors import Refused
+from exports_app.outbound.guard import Guard
 from exports_app.services.core.extension_points import CHANNELS, DestinationChannel, Stage
 from exports_app.services.core.field_rules import one_of
 
@@ -93,6 +95,26 @@ def checked(
         if _is_secret(field) and (value := getattr(config, name)) is not None
     }
     return CheckedConfig(config, shown, hidden)
+
+
+def check_addresses(
+    checked: CheckedConfig, guard: Guard, before: Mapping[str, Any] | None = None
+) -> None:
+    """Raises Invalid for URLs that the guard refuses as they are typed. before: the values that it
+    changes, by the names of the API: those that stay are not checked again, since ALLOWED_NETWORKS
+    may have changed."""
+    values = {**checked.shown, **checked.secrets}
+    errors = list[FieldError]()
+    for name in checked.config.urls:
+        url = values.get(name)
+        if not url or url == (before or {}).get(name):
+            continue
+        try:
+            guard.check_url(url)
+        except Refused as e:
+            errors.append(FieldError(f"{CONFIG}/{name}", e.message))
+    if errors:
+        raise Invalid(errors)
 
 
 def _error(error: Any) -> FieldError:

@@ -102,6 +102,7 @@ class Destinations:
         kind = configured(channel)
         name = line_of(name, bounds.DESTINATION_NAME)
         checked = configs.checked(kind, config)
+        configs.check_addresses(checked, self._guard)
         with write_as(self._store, who) as (tx, who):
             require(who, Permission.WRITE, tenant_id)
             tenant_of(tx, tenant_id, lock=True)  # one at a time counts and adds
@@ -193,9 +194,12 @@ class Destinations:
             cleared = {name for name, value in given.items() if value is None}
             left = {n: v for n, v in old.config.items() if n not in cleared}
             kept_secrets = {n: v for n, v in kept.items() if n not in cleared}
-            values = {**left, **{n: v for n, v in given.items() if v is not None}}
-            return configs.checked(kind, values, kept_secrets, old.config), kept
-        return configs.checked(kind, given, kept, old.config), kept
+            given = {**left, **{n: v for n, v in given.items() if v is not None}}
+        else:
+            kept_secrets = kept
+        checked = configs.checked(kind, given, kept_secrets, old.config)
+        configs.check_addresses(checked, self._guard, {**old.config, **kept})
+        return checked, kept
 
     def delete(self, who: Principal, destination_id: str, version: int | None = None) -> None:
         """version: as of `update`. Raises Conflict, also while a scheduled export delivers
@@ -243,6 +247,7 @@ class Destinations:
         require(who, Permission.WRITE, tenant_id)
         kind = configured(channel)
         checked = configs.checked(kind, config)
+        configs.check_addresses(checked, self._guard)
         self._limit.hit(who.user_id)
         with write_as(self._store, who) as (tx, who):
             require(who, Permission.WRITE, tenant_id)

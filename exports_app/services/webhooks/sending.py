@@ -121,7 +121,7 @@ class WebhookSending:
         except Exception:  # noqa: BLE001  (it is logged, and noted as any failure)
             _log.exception("a webhook failed unexpectedly", webhook=webhook.id, delivery=seen.id)
             answer = Answer(0, error="an unexpected error: see the server's log")
-        return self._note(claimed, answer, now)
+        return self._note(claimed, answer, now, webhook.url)
 
     def _post(self, webhook: Webhook, message: WebhookMessage, now: datetime) -> Answer:
         body = orjson.dumps(payloads.envelope(message, self._base_url, self._keep_days))
@@ -138,7 +138,7 @@ class WebhookSending:
         }
         return posting.post(self._guard, webhook.url, headers, body)
 
-    def _note(self, claimed: WebhookDelivery, answer: Answer, began: datetime) -> bool:
+    def _note(self, claimed: WebhookDelivery, answer: Answer, began: datetime, url: str) -> bool:
         now = self._clock()
         attempt = WebhookAttempt(
             *(new_id(), claimed.id, claimed.attempts, began, answer.milliseconds),
@@ -151,7 +151,7 @@ class WebhookSending:
             if not tx.webhook_deliveries.change(claimed, values):
                 return True  # it was deleted or cancelled meanwhile, or another process sends it
             tx.webhook_deliveries.note(attempt)
-            if webhook is not None:
+            if webhook is not None and webhook.url == url:  # else it says nothing about the new one
                 self._note_health(tx, webhook, claimed, answer, now)
         status = values["status"]
         metrics.WEBHOOKS.labels(_counted(status)).inc()

@@ -201,8 +201,10 @@ class Webhooks:
         changed = audit_log.changed(vars(old), shown)
         if "url" in values:
             changed["url"] = ["…", "…"]
+        if values.get("is_active") or "url" in values:  # what failed was another address
+            values |= {"failing_since": None, "warned_at": None}
         if values.get("is_active"):
-            values |= {"disabled_reason": None, "failing_since": None, "warned_at": None}
+            values["disabled_reason"] = None
         updated = _write(tx, old, {**values, "updated_at": now})
         if values.get("is_active") is False:
             tx.webhook_deliveries.cancel(old.id, SWITCHED_OFF, now)

@@ -1,6 +1,7 @@
 """Destinations: who may have them, what is secret, what a change does."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,43 @@ def test_a_folder_is_never_left(
     assert list(outside.iterdir()) == []
     with pytest.raises(Invalid):
         services.destinations.create(admin, acme.id, "folder", "T", {"folder": str(outside)})
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("channel", "field", "config"),
+    [
+        ("teams", "url", {}),
+        (
+            "bucket",
+            "endpoint",
+            {"bucket": "files", "region": "auto", "keyId": "key", "secretKey": "secret"},
+        ),
+    ],
+)
+def test_addresses_are_checked_at_save_and_before_a_test(
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    channel: str,
+    field: str,
+    config: dict[str, str],
+) -> None:
+    """As far as they need no lookup: those of names are checked where they are connected to."""
+    there, guard = services.destinations, services.guard
+    monkeypatch.setattr(guard, "_allowed", (ip_network("127.0.0.0/8"),))
+    given = {**config, field: "http://127.0.0.1:1"}
+    made = there.create(admin, acme.id, channel, "Local", given)
+    monkeypatch.setattr(guard, "_allowed", ())
+    assert there.update(admin, made.id, {"config": given, "is_active": False}).version == 2
+    for url in ("http://127.0.0.2", "http://1.1.1.1", "https://10.0.0.1"):
+        new = {**config, field: url}
+        for act in (
+            lambda new=new: there.create(admin, acme.id, channel, "New", new),
+            lambda new=new: there.update(admin, made.id, {"config": new}),
+            lambda new=new: there.try_out(admin, acme.id, channel, new),
+        ):
+            with pytest.raises(Invalid) as error:
+                act()
+            assert [one.pointer for one in error.value.errors] == [f"/config/{field}"]

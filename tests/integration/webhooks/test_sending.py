@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_address
 
 import pytest
 import structlog
@@ -198,6 +199,59 @@ def test_five_days_of_failures_switch_it_off_with_a_warning_before(
     assert [one.message["Subject"] for one in mail.wait_for(1)] == ["A webhook was switched off"]
     statuses = {one.status for one in deliveries(services, admin, webhook)}
     assert statuses <= {WebhookStatus.CANCELLED, WebhookStatus.FAILED}
+
+
+@pytest.mark.one_database
+def test_another_address_begins_anew(
+    services: Services, make: Make, admin: Principal, listener: Receiver, clock: FakeClock
+) -> None:
+    webhook, _ = make("/old")
+    listener.answers["/old"] = listener.answers["/new"] = Answer(500)
+    for _ in range(2):  # the second one after the warning
+        make_schedule(services, admin)
+        send_all(services)
+        clock.advance(days=4)
+    assert now_of(services, admin, webhook).warned_at is not None
+    services.webhooks.update(admin, webhook.id, {"url": listener.url + "/new"})
+    new = now_of(services, admin, webhook)
+    assert (new.failing_since, new.warned_at) == (None, None)
+    send_all(services)
+    new = now_of(services, admin, webhook)
+    assert (new.is_active, new.failing_since) == (True, clock())
+
+
+@pytest.mark.one_database
+def test_a_late_answer_of_the_old_address_says_nothing_about_the_new_one(
+    services: Services,
+    make: Make,
+    admin: Principal,
+    listener: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    webhook, _ = make()
+    make_schedule(services, admin)
+
+    def slow(*_: object) -> posting.Answer:
+        services.webhooks.update(admin, webhook.id, {"url": listener.url + "/new"})
+        return posting.Answer(1, 410, error="the server answered 410")
+
+    monkeypatch.setattr(posting, "post", slow)
+    send_all(services)
+    new = now_of(services, admin, webhook)
+    assert (new.is_active, new.failing_since) == (True, None)
+    assert [one.status for one in deliveries(services, admin, webhook)] == ["failed"]
+
+
+@pytest.mark.one_database
+def test_http_goes_to_no_public_address(
+    services: Services, make: Make, admin: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.guard, "_resolver", lambda *_: [ip_address("1.1.1.1")])
+    webhook, _ = make(url="http://hooks.example.com/")
+    make_schedule(services, admin)
+    send_all(services)
+    [delivery] = deliveries(services, admin, webhook)
+    assert delivery.error == "the address must begin with https://"
 
 
 def test_the_warning(

@@ -38,6 +38,10 @@ class ChannelConfig(BaseModel):
     """Names, as in the API, of the fields that say who gets the secrets, such as the host: where
     one changes, the secrets have to be entered again."""
 
+    urls: ClassVar[tuple[str, ...]] = ()
+    """Names, as in the API, of the fields whose URLs are connected to through the guard. They are
+    checked at save, too, as far as that needs no lookup of a name."""
+
 
 def _without_fault(template: str) -> str:
     if why := name_templates.fault(template):
