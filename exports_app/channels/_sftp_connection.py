@@ -73,7 +73,7 @@ def run(
 
     login = _login(config)
     end = time.monotonic() + seconds
-    with guard.connect(config.host, config.port) as connection, _reporting(config):
+    with guard.connect(config.host, config.port, check=check) as connection, _reporting(config):
         return asyncio.run(_watched(connected(), check, end))
 
 
@@ -87,7 +87,7 @@ def host_key(guard: Guard, config: SftpConfig, check: Callable[[], None], second
         return client.seen
 
     end = time.monotonic() + seconds
-    with guard.connect(config.host, config.port) as connection, _reporting(config):
+    with guard.connect(config.host, config.port, check=check) as connection, _reporting(config):
         return asyncio.run(_watched(fetched(), check, end))
 
 

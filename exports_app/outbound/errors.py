@@ -20,3 +20,9 @@ class NoAnswer(Unreachable):
     """The request went out, and no complete answer came: it may have been carried out, or not"""
 
     code = "server_no_answer"
+
+
+class Stopped(Unreachable):
+    """It was stopped before anything was sent"""
+
+    code = "stopped"

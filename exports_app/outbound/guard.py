@@ -1,15 +1,18 @@
 """The guard: a name is looked up once, each address is checked, and the connection goes to exactly
 a checked one. A name that leads elsewhere a moment later (DNS rebinding) changes nothing."""
 
+import errno
+import os
+import selectors
 import socket
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from exports_app import log
 from exports_app.outbound.errors import Refused, Unreachable
-from exports_app.outbound.lookup import Resolver, literal, system_resolver
+from exports_app.outbound.lookup import Resolver, literal, look_up, system_resolver
 from exports_app.outbound.networks import Address, Network, is_named, is_public, kind
+from exports_app.outbound.waiting import Deadline
 
 _log = log.get(__name__)
 
@@ -39,45 +42,54 @@ class Guard:
         return parts
 
     def resolve(
-        self, host: str, port: int, *, seconds: float = SECONDS, plain: bool = False
+        self,
+        host: str,
+        port: int,
+        *,
+        seconds: float = SECONDS,
+        plain: bool = False,
+        check: Callable[[], None] = lambda: None,
     ) -> list[Address]:
         """The addresses of a host that may be connected to, at least one.
 
-        plain: without TLS, for which the host must be in ALLOWED_NETWORKS. Raises Refused,
-        Unreachable.
+        plain: without TLS, for which the host must be in ALLOWED_NETWORKS. check: called a few
+        times a second; what it raises ends the wait. Raises Refused, Unreachable, Stopped.
         """
+        return self._resolved(host, port, Deadline(seconds, check), plain=plain)
+
+    def connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float = SECONDS,
+        *,
+        plain: bool = False,
+        check: Callable[[], None] = lambda: None,
+    ) -> socket.socket:
+        """A TCP connection to a checked address of the host, within `timeout` seconds in all.
+        plain, check: as for `resolve`. Raises Refused, Unreachable, Stopped."""
+        deadline = Deadline(timeout, check)
+        addresses = self._resolved(host, port, deadline, plain=plain)
+        error: OSError = TimeoutError()
+        for n, address in enumerate(addresses):
+            try:
+                return _connected(address, port, deadline.part(1 / (len(addresses) - n)))
+            except OSError as e:
+                error = e
+        reason = "did not answer in time" if isinstance(error, TimeoutError) else error.strerror
+        raise Unreachable(f"no connection to {host}, port {port}: {reason or error}")
+
+    def _resolved(self, host: str, port: int, deadline: Deadline, *, plain: bool) -> list[Address]:
         if not 0 < port < 1 << 16:
             raise Refused("use a port from 1 to 65535")
         address = literal(host)
-        found = [address] if address is not None else self._resolver(host, port, seconds)
+        found = [address] if address else look_up(self._resolver, host, port, deadline)
         good = [a for a in found if self._may(a, plain=plain)]
         if not good and found:
             self._check(host, found[0], plain=plain)
         if not good:
             raise Unreachable(f"{host} has no address: check the name")
         return good
-
-    def connect(
-        self, host: str, port: int, timeout: float = SECONDS, *, plain: bool = False
-    ) -> socket.socket:
-        """A TCP connection to a checked address of the host, within `timeout` seconds in all.
-        plain: as for `resolve`. Raises Refused, Unreachable."""
-        end = time.monotonic() + timeout
-        addresses = self.resolve(host, port, seconds=timeout, plain=plain)
-        error: OSError = TimeoutError()
-        for n, address in enumerate(addresses):
-            share = (end - time.monotonic()) / (len(addresses) - n)
-            if share <= 0:
-                break
-            try:
-                connection = socket.create_connection((str(address), port), timeout=share)
-            except OSError as e:
-                error = e
-                continue
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return connection
-        reason = "did not answer in time" if isinstance(error, TimeoutError) else error.strerror
-        raise Unreachable(f"no connection to {host}, port {port}: {reason or error}")
 
     def _may(self, address: Address, *, plain: bool) -> bool:
         return is_named(address, self._allowed) or (not plain and is_public(address))
@@ -111,3 +123,29 @@ def split(url: str) -> SplitResult:
     if port == 0:
         raise Refused("use a port from 1 to 65535")
     return parts
+
+
+def _connected(address: Address, port: int, deadline: Deadline) -> socket.socket:
+    """Raises OSError, Stopped."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        _wait_for(connection, connection.connect_ex((str(address), port)), deadline)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setblocking(True)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _wait_for(connection: socket.socket, code: int, deadline: Deadline) -> None:
+    """Until it is connected. code: of the beginning. Raises OSError, Stopped."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_WRITE)
+        while code == errno.EINPROGRESS:
+            if selector.select(deadline.step()):
+                code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))

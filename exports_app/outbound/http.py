@@ -18,11 +18,10 @@ import httpx
 
 from exports_app.outbound.errors import NoAnswer, Refused, Unreachable
 from exports_app.outbound.guard import Guard
+from exports_app.outbound.waiting import STEP, Deadline
 
 ANSWER = 1_000_000
 """The most bytes of an answer, unless the caller says otherwise."""
-STEP = 0.25
-"""Seconds between two checks while nothing is received or sent."""
 for _library in ("httpx", "httpcore"):  # they log addresses, which may hold secrets
     logging.getLogger(_library).setLevel(logging.WARNING)
 _Options = Iterable[httpcore.SOCKET_OPTION] | None
@@ -37,7 +36,7 @@ def client(
     request with `extensions={"seconds": 600}` has its own limit.
     most: bytes of an answer's body; reading more raises Refused.
     check: called a few times a second while the other side is waited for. What it raises ends the
-    request.
+    request; before anything was sent, as Stopped.
     Raises Refused, Unreachable (nothing was carried out), NoAnswer (it may have been).
     """
     return httpx.Client(
@@ -110,9 +109,16 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        self._connection.settimeout(self._deadline.left())
+        deadline = Deadline(self._deadline.left(), self._deadline.check)
         try:
-            encrypted = ssl_context.wrap_socket(self._connection, server_hostname=server_hostname)
+            encrypted = ssl_context.wrap_socket(
+                self._connection, server_hostname=server_hostname, do_handshake_on_connect=False
+            )
+            try:
+                _shake_hands(encrypted, deadline)
+            except BaseException:
+                encrypted.close()
+                raise
         except (OSError, ValueError) as e:
             self.close()
             raise Unreachable(f"no TLS connection to {server_hostname}: {_reason(e)}") from None
@@ -122,6 +128,16 @@ class _Stream(httpcore.NetworkStream):
         if info == "is_readable":  # a kept connection that the server has closed meanwhile
             return bool(select.select([self._connection], [], [], 0)[0])
         return None
+
+
+def _shake_hands(connection: ssl.SSLSocket, deadline: Deadline) -> None:
+    """Raises OSError, also where the time is over; Stopped."""
+    while True:
+        connection.settimeout(deadline.step())
+        try:
+            return connection.do_handshake()
+        except TimeoutError:  # it goes on where it was
+            continue
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -139,7 +155,10 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002
         socket_options: _Options = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        connection = self._guard.connect(host, port, self._deadline.left(), plain=self.plain)
+        deadline = self._deadline
+        connection = self._guard.connect(
+            host, port, deadline.left(), plain=self.plain, check=deadline.check
+        )
         return _Stream(connection, self._deadline)
 
 

@@ -2,15 +2,16 @@
 
 import re
 import socket
-import threading
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 
 from exports_app.outbound.errors import Refused, Unreachable
 from exports_app.outbound.networks import Address
+from exports_app.outbound.waiting import Deadline, in_a_thread
 
-Resolver = Callable[[str, int, float], list[Address]]
-"""From a host name, a port and the most seconds to its addresses. Raises Unreachable."""
+Resolver = Callable[[str, int], list[Address]]
+"""From a host name and a port to its addresses. It may take its time. Raises Unreachable."""
 
 MOST_CHARACTERS = 253
 """Of a host name (RFC 1035)."""
@@ -38,23 +39,18 @@ def literal(host: str) -> Address | None:
     return None
 
 
-def system_resolver(host: str, port: int, seconds: float) -> list[Address]:
-    """Asks as the operating system does. The lookup has a thread of its own, since it cannot be
-    stopped: it may take longer than the caller waits."""
-    answers: list[list[Address] | OSError] = []
+def system_resolver(host: str, port: int) -> list[Address]:
+    """Asks as the operating system does."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(ip_address(str(place[0])) for *_, place in found))
+    except (OSError, UnicodeError, ValueError):
+        raise Unreachable(f"{host} was not found: check the name") from None
 
-    def look_up() -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.append([ip_address(str(place[0])) for *_, place in found])
-        except (OSError, UnicodeError, ValueError) as e:
-            answers.append(e if isinstance(e, OSError) else OSError(str(e)))
 
-    thread = threading.Thread(target=look_up, name="lookup", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not answers:
-        raise Unreachable(f"the name server did not answer in time for {host}")
-    if isinstance(answers[0], OSError):
-        raise Unreachable(f"{host} was not found: check the name")
-    return list(dict.fromkeys(answers[0]))
+def look_up(resolver: Resolver, host: str, port: int, deadline: Deadline) -> list[Address]:
+    """Raises Unreachable, Stopped."""
+    try:
+        return in_a_thread(partial(resolver, host, port), deadline)
+    except TimeoutError:
+        raise Unreachable(f"the name server did not answer in time for {host}") from None

@@ -22,12 +22,12 @@ class NameServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
 
-    def resolve(self, host: str, port: int, seconds: float) -> list[Address]:
+    def resolve(self, host: str, port: int) -> list[Address]:
         """As the guard's resolver does, with this server."""
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers = ["127.0.0.1"]
         resolver.port = self._socket.getsockname()[1]
-        return [ip_address(str(found)) for found in resolver.resolve(host, "A", lifetime=seconds)]
+        return [ip_address(str(found)) for found in resolver.resolve(host, "A", lifetime=10)]
 
     def serve(self) -> None:
         while True:

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address, ip_network
 
 import httpx
@@ -13,8 +13,9 @@ import pytest
 import trustme
 
 from exports_app.outbound import http
-from exports_app.outbound.errors import NoAnswer, Refused, Unreachable
+from exports_app.outbound.errors import NoAnswer, Refused, Stopped, Unreachable
 from exports_app.outbound.guard import Guard
+from exports_app.outbound.networks import Address
 from tests.unit.outbound.name_server import name_server
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -232,6 +233,54 @@ def test_a_check_ends_a_request_that_waits(
         with pytest.raises(InterruptedError):
             client.post(url, content=content)
         over.set()
+
+
+def stopping() -> None:
+    raise InterruptedError
+
+
+def test_a_check_ends_the_handshake_of_tls() -> None:
+    """The server takes the connection and says nothing."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        http.client(Guard([LOCAL]), seconds=600, check=stopping) as client,
+        pytest.raises(Stopped),
+    ):
+        client.get(f"https://127.0.0.1:{silent.getsockname()[1]}/")
+
+
+def test_a_handshake_of_tls_ends_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises((Unreachable, NoAnswer), match=r"in time|complete answer"):
+            get(url, seconds=0.5)
+
+
+def test_a_check_ends_a_connection_that_nobody_takes() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        place = full.getsockname()
+        for _ in range(3):  # more than the queue holds: the kernel leaves the next one waiting
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(place)
+        with pytest.raises(Stopped):
+            Guard([LOCAL]).connect(*place, timeout=600, check=stopping)
+        with pytest.raises(Unreachable, match="in time"):
+            Guard([LOCAL]).connect(*place, timeout=0.3)
+
+
+def test_a_check_ends_a_lookup() -> None:
+    over = threading.Event()
+
+    def slow(host: str, port: int) -> list[Address]:
+        over.wait()
+        return []
+
+    with pytest.raises(Stopped):
+        Guard((), slow).connect("a.example", 443, timeout=600, check=stopping)
+    with pytest.raises(Unreachable, match="name server did not answer in time"):
+        Guard((), slow).connect("a.example", 443, timeout=0.3)
+    over.set()
 
 
 def test_a_body_arrives_whole_over_tls_at_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_a_network_does_not_allow_a_metadata_service_in_it() -> None:
 def test_hosts_that_programs_read_differently(host: str) -> None:
     asked: list[str] = []
 
-    def resolver(host: str, port: int, seconds: float) -> list[Address]:
+    def resolver(host: str, port: int) -> list[Address]:
         asked.append(host)
         return [ip_address("1.1.1.1")]
 
@@ -134,6 +134,6 @@ def test_the_address_of_a_name_stays_secret() -> None:
 
 
 def test_the_system_looks_names_up() -> None:
-    assert ip_address("127.0.0.1") in system_resolver("localhost", 443, 5)
+    assert ip_address("127.0.0.1") in system_resolver("localhost", 443)
     with pytest.raises(Unreachable, match="check the name"):
-        system_resolver("no-such-name.invalid", 443, 30)
+        system_resolver("no-such-name.invalid", 443)
