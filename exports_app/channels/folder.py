@@ -5,6 +5,8 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +41,24 @@ class FolderSettings(BaseModel):
         for path in _split(value):
             if not Path(path).is_absolute() or ".." in Path(path).parts:
                 raise ValueError("use absolute paths, separated by commas")
+        if nested := _nested(value):
+            raise ValueError(nested)
         return value
 
 
 def _split(value: str) -> list[str]:
     return [path.rstrip("/") or "/" for part in value.split(",") if (path := part.strip())]
+
+
+@cache
+def _nested(value: str) -> str | None:
+    """Why two folders are not apart: a tenant's part of one would be the whole of the other, or
+    another tenant's part of it. None where they are. Links are resolved once for the process."""
+    paths = _split(value)
+    for inner, outer in permutations(paths, 2):
+        if Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(outer)):
+            return f"{inner} is in {outer}, or the same folder: name folders that are apart"
+    return None
 
 
 def roots() -> list[str]:
@@ -102,7 +117,7 @@ class Folder:
         return f"writes to {', '.join(roots())}"
 
     def describe(self, config: FolderConfig) -> str:
-        return f"{config.folder}, {config.name}"
+        return "/".join([config.folder.rstrip("/"), "{tenant}", config.name])
 
     def send(self, delivery: FileDelivery) -> Receipt:
         config = delivery.config

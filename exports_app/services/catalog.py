@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from exports_app.domain import bounds
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.table import Column
 from exports_app.domain.timing import cron
 from exports_app.domain.timing.period import Period
@@ -57,7 +58,8 @@ class Audience(StrEnum):
 @dataclass(frozen=True)
 class CatalogChannel:
     """config: the JSON Schema of what the channel needs: for recipients of fields of a scheduled
-    export, for destinations of their config. description and icon: empty for recipients."""
+    export, for destinations of their config, empty where it is left out. description and icon:
+    empty for recipients."""
 
     key: str
     label: str
@@ -80,11 +82,18 @@ class Catalog:
     zones: list[str]
 
 
-def catalog() -> Catalog:
+def sees_destinations(who: Principal) -> bool:
+    """Whether the caller sees what destinations need, which may name folders of the server: those
+    do who can set some up."""
+    return who.tenants(Permission.WRITE) != frozenset() and who.schedules is None
+
+
+def catalog(*, with_destinations: bool) -> Catalog:
+    """with_destinations: the configs of channels that deliver to destinations are not empty."""
     return Catalog(
         [_type(each) for each in EXPORT_TYPES],
         list(FORMATS),
-        [_channel(each) for each in CHANNELS],
+        [_channel(each, with_config=with_destinations) for each in CHANNELS],
         list(PRESETS),
         [Choice(str(each), str(each).replace("_", " ").capitalize()) for each in Period],
         list(cron.zones()),
@@ -96,7 +105,10 @@ def keys() -> tuple[tuple[str, ...], ...]:
     registries = (EXPORT_TYPES, FORMATS, CHANNELS)
     installed = tuple(tuple(each.keys()) for each in registries)
     # What settings change, and a channel's config may name
-    return (*installed, tuple(json.dumps(vars(_channel(each))) for each in CHANNELS))
+    return (
+        *installed,
+        tuple(json.dumps(vars(_channel(each, with_config=True))) for each in CHANNELS),
+    )
 
 
 def _type(of: ExportType) -> CatalogType:
@@ -121,12 +133,15 @@ def _filters(of: ExportType) -> Schema:
     }
 
 
-def _channel(of: Channel) -> CatalogChannel:
-    return _destination(of) if isinstance(of, DestinationChannel) else _of_recipients(of)
+def _channel(of: Channel, *, with_config: bool) -> CatalogChannel:
+    if isinstance(of, DestinationChannel):
+        return _destination(of, with_config=with_config)
+    return _of_recipients(of)
 
 
-def _destination(of: DestinationChannel) -> CatalogChannel:
-    schema = {"$schema": DIALECT, **of.Config.model_json_schema(by_alias=True)}
+def _destination(of: DestinationChannel, *, with_config: bool) -> CatalogChannel:
+    own = {"$schema": DIALECT, **of.Config.model_json_schema(by_alias=True)}
+    schema: Schema = own if with_config else {}
     return CatalogChannel(
         *(of.key, of.label, Audience.DESTINATIONS, schema),
         *(of.description, of.icon, of.stage, of.unconfigured()),

@@ -16,12 +16,15 @@ router = APIRouter(prefix="/api/catalog", tags=["catalog"], dependencies=[parame
 @router.get("", response_model=schemas.CatalogOut, summary="Get the catalog")
 def get(who: Who) -> Response:
     """Export types with their columns and filters, formats, channels, presets of schedules, periods
-    and time zones. It changes with the app and its plugins only."""
+    and time zones. It changes with the app and its plugins only. What destinations need is there
+    for those who can set them up."""
     require_own_password(who)
-    return Response(_written(catalog.keys()), media_type="application/json")
+    written = _written(catalog.keys(), with_destinations=catalog.sees_destinations(who))
+    return Response(written, media_type="application/json")
 
 
-@lru_cache(maxsize=1)
-def _written(_: tuple[tuple[str, ...], ...]) -> str:
+@lru_cache(maxsize=2)
+def _written(_: tuple[tuple[str, ...], ...], *, with_destinations: bool) -> str:
     """Once for what is installed."""
-    return schemas.CatalogOut.model_validate(catalog.catalog()).model_dump_json(by_alias=True)
+    found = catalog.catalog(with_destinations=with_destinations)
+    return schemas.CatalogOut.model_validate(found).model_dump_json(by_alias=True)

@@ -40,7 +40,8 @@ class ChannelOut(Output):
     config: dict[str, Any] = Field(
         description=(
             "The JSON Schema (2020-12) of what the channel needs: for recipients of fields of a"
-            " scheduled export, for destinations of their config, where secrets are writeOnly"
+            " scheduled export, for destinations of their config, where secrets are writeOnly."
+            " The latter is empty for those who cannot set up destinations"
         )
     )
     delivers_to: Annotated[str, kinds.Among(lambda: Audience)] = Field(

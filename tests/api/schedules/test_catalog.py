@@ -1,5 +1,7 @@
 """`GET /api/catalog`: what programs may choose, and that the app takes what it names."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,9 +10,11 @@ from exports_app.domain.timing import cron
 from exports_app.domain.timing.period import Period
 from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Campaign
+from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, Api, schedule_body
 from tests.api.conftest import Clients
-from tests.world import registered
+from tests.api.keys.making import own
+from tests.world import Cast, registered
 
 PATH = "/api/catalog"
 
@@ -81,3 +85,24 @@ def test_a_plugin_that_comes_later_is_in_it(api: Clients, catalog: dict[str, Any
     with registered(FORMATS, Parquet()):
         now = [each["key"] for each in api.viewer.get(PATH).json()["formats"]]
     assert now == [*(each["key"] for each in catalog["formats"]), "parquet"]
+
+
+def test_readers_see_no_folders_of_the_server(
+    api: Clients,
+    services: Services,
+    cast: Cast,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EXPORT_FOLDERS", str(tmp_path))
+    schedule = api.admin.post(SCHEDULES, schedule_body()).json()["id"]
+    key = partial(own, services, api, cast.admin)
+    of_one = key("exports.read", "exports.write", schedule_ids=[schedule])
+    for reader in (api.viewer, key("exports.read"), of_one):
+        answer = reader.get(PATH)
+        assert str(tmp_path) not in answer.text
+        channels = {each["key"]: each for each in answer.json()["channels"]}
+        assert channels["folder"]["config"] == {}
+        assert channels["email"]["config"]
+    for writer in (api.admin, key("exports.read", "exports.write")):
+        assert str(tmp_path) in writer.get(PATH).text
