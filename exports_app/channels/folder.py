@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -24,9 +25,18 @@ from exports_app.services.core.extension_points import (
     TrialResult,
 )
 from exports_app.services.core.extension_points.channel_config import ChannelConfig, NameTemplate
+from exports_app.services.core.extension_points.destinations import BLOCK
 
 NOT_SET = "no folders are set on this server: set EXPORT_FOLDERS"
 NO_LINK = "is a link or a file: only real folders are written to"
+_LASTING = frozenset(
+    {
+        *(errno.EISDIR, errno.ENOTEMPTY, errno.ENAMETOOLONG),
+        *(errno.EACCES, errno.EPERM, errno.EROFS),
+    }
+)
+"""Errors that another attempt meets too."""
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -131,7 +141,7 @@ class Folder:
                 if config.overwrite:
                     os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
                 else:
-                    _put(folder, draft, name, delivery.sha256)
+                    _put(folder, draft, name, delivery)
             finally:
                 with suppress(FileNotFoundError):
                     os.unlink(draft, dir_fd=folder)
@@ -164,7 +174,8 @@ def _reporting(location: str) -> Iterator[None]:
         if e.errno in {errno.ELOOP, errno.ENOTDIR}:
             raise DeliveryError(f"{location}: a part of the path {NO_LINK}") from e
         raise DeliveryError(
-            f"{location} cannot be written: {os.strerror(e.errno or 0)}", permanent=False
+            f"{location} cannot be written: {os.strerror(e.errno or 0)}",
+            permanent=e.errno in _LASTING,
         ) from e
 
 
@@ -186,7 +197,11 @@ def _opened(root: str, folders: list[str]) -> Iterator[int]:
 
 
 def _write(folder: int, name: str, blocks: Iterator[bytes]) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    """Always a new file: what an earlier attempt left under this name may be the delivered file,
+    too, where the process ended between the two names."""
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
         for block in blocks:
             file.write(block)
@@ -194,16 +209,39 @@ def _write(folder: int, name: str, blocks: Iterator[bytes]) -> None:
         os.fsync(file.fileno())
 
 
-def _put(folder: int, draft: str, name: str, sha256: str) -> None:
+def _put(folder: int, draft: str, name: str, delivery: FileDelivery) -> None:
     """Give the draft its name, unless there is another file of this name. One with the same content
     was written by an earlier attempt."""
     try:
         os.link(draft, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:
-        with os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder), "rb") as there:
-            if hashlib.file_digest(there, "sha256").hexdigest() == sha256:
-                return
-        raise DeliveryError(
-            f"there is another file {name} already: put {{run}} or {{tick:%Y-%m-%d_%H%M}} into the"
-            " file name, or have it replaced"
-        ) from None
+        size = os.stat(draft, dir_fd=folder).st_size
+        if not _is_there(folder, name, size, delivery):
+            raise DeliveryError(
+                f"there is another file {name} already: put {{run}} or {{tick:%Y-%m-%d_%H%M}} into"
+                " the file name, or have it replaced"
+            ) from None
+    except OSError as e:
+        if e.errno in _NO_LINKS:
+            raise DeliveryError(
+                "the file system has no hard links: have files of the same name replaced"
+            ) from e
+        raise
+
+
+def _is_there(folder: int, name: str, size: int, delivery: FileDelivery) -> bool:
+    """Whether the file has the content of the delivery. What is no file, such as a named pipe, is
+    not waited for."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    there = os.open(name, flags, dir_fd=folder)
+    try:
+        found = os.fstat(there)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+            return False
+        digest = hashlib.sha256()
+        while block := os.read(there, BLOCK):
+            delivery.check()
+            digest.update(block)
+        return digest.hexdigest() == delivery.sha256
+    finally:
+        os.close(there)
