@@ -31,6 +31,9 @@ HOST_KEYS = {
     "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
 }
 """The signatures that each type of host key is used with."""
+KEY_EXCHANGES = "-*group-exchange*,*gex*,rsa*"
+"""All but those with numbers of the server's choice: with large ones nothing else here would run
+meanwhile."""
 logging.getLogger("asyncssh").setLevel(logging.WARNING)  # it logs accounts and file names
 Work = Callable[[asyncssh.SFTPClient], Coroutine[Any, Any, "Result"]]
 Result = TypeVar("Result")
@@ -170,6 +173,7 @@ async def _connection(
         config=None,
         client_factory=lambda: client,
         known_hosts=([], [], []),
+        kex_algs=KEY_EXCHANGES,
         server_host_key_algs=[name for kind in types for name in HOST_KEYS[kind]],
         username=config.user,
         **{"client_keys": None, **login},
@@ -205,6 +209,8 @@ def _reporting(config: SftpConfig) -> Iterator[None]:
         raise DeliveryError(f"{host} offers no SFTP to {config.user}: {said(e)}") from e
     except TimeoutError as e:
         raise DeliveryError(f"{host} did not answer in time", permanent=False) from e
+    except (ValueError, LookupError, ArithmeticError) as e:  # from the library, for wrong numbers
+        raise DeliveryError(f"{host} does not keep to the protocol of SSH") from e
     except OSError as e:
         raise DeliveryError(f"the connection to {host} was lost", permanent=False) from e
 

@@ -409,6 +409,25 @@ def test_a_server_of_another_protocol_is_no_sftp_server(
     assert "ended the connection" in error.message
 
 
+def test_a_server_chooses_no_numbers_for_the_exchange_of_keys(there: Path, file: Path) -> None:
+    """Large ones would hold up the whole process."""
+    server = SftpServer(there, kex_algs=["diffie-hellman-group-exchange-sha256"])
+    try:
+        assert "no common way to connect" in refused(server, file).message
+    finally:
+        server.close()
+
+
+def test_numbers_that_make_no_sense_are_the_servers_fault(
+    server: SftpServer, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise ValueError("Invalid DH parameters")
+
+    monkeypatch.setattr(asyncssh, "connect", fail)
+    assert "does not keep to the protocol" in refused(server, file).message
+
+
 def test_the_password_has_to_be_entered_again_for_another_host(server: SftpServer) -> None:
     old = configs.checked(Sftp(), server.config())
     given = {**old.shown, "host": "sftp.example.com"}
