@@ -49,8 +49,8 @@ class SftpConfig(ChannelConfig):
     host_key: str | None = Field(
         None,
         title="Host key",
-        description="The fingerprint of the server's key (SHA256:…). A test shows it. Compare it"
-        " with what the server's operator tells you. Nothing is sent without it.",
+        description="Leave it empty at first: a test shows the fingerprint of the server's key"
+        " (SHA256:…), and you confirm it. Nothing is sent before.",
         max_length=100,
     )
     folder: str = Field(

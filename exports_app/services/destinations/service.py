@@ -41,6 +41,7 @@ from exports_app.services.destinations.checks import (
     configured,
     destination_of,
     note,
+    of_new,
     require_free,
     tenant_of,
 )
@@ -100,8 +101,7 @@ class Destinations:
         there are too many."""
         tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
         kind = configured(channel)
-        name = line_of(name, bounds.DESTINATION_NAME)
-        checked = configs.checked(kind, config)
+        name, checked = of_new(kind, name, config)
         configs.check_addresses(checked, self._guard)
         with write_as(self._store, who) as (tx, who):
             require(who, Permission.WRITE, tenant_id)
@@ -221,8 +221,8 @@ class Destinations:
         self._publish(old.tenant_id)
 
     def test(self, who: Principal, destination_id: str) -> TrialResult:
-        """Try it now. A success ends a pause. Raises TooManyRequests, and DeliveryError with what
-        is wrong."""
+        """Try it now. A success ends a pause, unless something has to be confirmed first. Raises
+        TooManyRequests, and DeliveryError with what is wrong."""
         with self._store.read() as tx:
             destination = destination_of(tx, who, destination_id)
         self._limit.hit(who.user_id)
@@ -235,7 +235,8 @@ class Destinations:
         result = calls.test(channel, self._trial(config, tenant, now))
         with self._store.write() as tx:
             now_there = tx.destinations.get(destination.id, lock=True)
-            if now_there and now_there.version == destination.version:
+            is_same = now_there is not None and now_there.version == destination.version
+            if is_same and not result.proposed:
                 tx.destinations.note_state(destination.id, states.OK)
         self._publish(destination.tenant_id)
         return result

@@ -142,7 +142,9 @@ def _options(choice: Choice) -> rx.Component:
             on_change=lambda _: choice.choose(option.key),
             id=name,
         )
-        note = rx.cond(option.note != "", rx.el.span(option.note, class_name="muted"))
+        note = rx.cond(
+            option.note != "", rx.el.span(browser.named(text=option.note), class_name="muted")
+        )
         return rx.el.label(
             tick, rx.el.span(option.words, note), html_for=name, class_name="ticked", key=option.key
         )

@@ -103,11 +103,15 @@ def test_the_form_is_made_of_the_channels_config_and_keeps_secrets(
         assert name.preview.endswith("h/weekly-report")
         await tab.do(DestinationsState.type_template, "name", "{nonsense}")
         assert next(one.preview for one in page.fields if one.name == "name") == ""
-        await tab.do(DestinationsState.save, sent("", "one"))
+        assert page.focus.startswith("destination-channel#")
+        await tab.do(DestinationsState.save, sent("", "one", port="x"))
         assert page.name_error
+        assert [one.name for one in page.fields if one.error] == ["port"]
+        assert page.focus.startswith("destination-name#")
         await tab.do(DestinationsState.save, sent("A", "", port="x", name="{nonsense}"))
         assert page.name_error == ""
         wrong = {one.name: one.error for one in page.fields if one.error}
+        assert page.focus.startswith("config-host#")
         assert wrong["host"] == "Is required"
         assert "whole number" in wrong["port"]
         assert wrong["name"].startswith("Use one of these fields")
@@ -142,6 +146,9 @@ def test_a_test_says_what_came_of_it_and_a_person_confirms_what_it_found(
     create = services.destinations.create
     vault = create(admin, acme.id, "vault", "Vault", {"host": "one", "password": SECRET})
     down = create(admin, acme.id, "vault", "Down", {"host": "down"})
+    with services.store.write() as tx:
+        paused = {"state": DestinationState.PAUSED, "reason": "confirm the key first"}
+        tx.destinations.note_state(vault.id, paused)
 
     async def play() -> None:
         await sign_in(admin, acme)
@@ -156,10 +163,12 @@ def test_a_test_says_what_came_of_it_and_a_person_confirms_what_it_found(
         )
         await tab.do(DestinationTest.test, vault.id)
         assert [(one.label, one.value) for one in trial.proposals] == [("Host key", KEY)]
+        assert services.destinations.get(admin, vault.id).state is DestinationState.PAUSED
         await tab.do(DestinationTest.confirm)
         assert (trial.tested, trial.proposals) == ("", [])
         stored = services.destinations.get(admin, vault.id)
         assert stored.config["hostKey"] == KEY
+        assert stored.state is DestinationState.OK
         assert services.destinations.secrets_set(stored) == ["password"]
         await tab.do(DestinationTest.test, vault.id)
         assert (trial.succeeded, trial.answer) == (True, "A file was written and removed")

@@ -55,6 +55,7 @@ def test_a_webhook_is_created_and_its_secret_is_shown_once(
         await tab.do(WebhookForm.save, {"webhook-name": "", "webhook-url": "http://10.0.0.1/"})
         assert set(opened.errors) == {"webhook-name", "webhook-url", "webhook-events"}
         assert opened.errors["webhook-events"] == NO_EVENT
+        assert opened.focus == "webhook-name#1"
         await tab.do(WebhookForm.save, form(f" https://example.com/{'t' * 1_500} "))
         assert not opened.is_open
         secret = fresh.secret

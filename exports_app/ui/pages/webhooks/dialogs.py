@@ -62,7 +62,7 @@ def _form() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.content(
             browser.return_focus(),
-            browser.focus(target=NAME),
+            browser.focus(target=state.focus),
             rx.el.div(
                 rx.dialog.title(rx.cond(new, "New webhook", "Edit webhook"), class_name="grow"),
                 icon_button("x", "Close the form", on_click=state.close),

@@ -36,7 +36,10 @@ class WebhookForm(rx.State):
     """With these values the form begins."""
     errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """By field."""
+    focus: str = NAME
+    """The id of the field that gets the focus; what follows a # is another each time."""
     _version: int = 0
+    _refused: int = 0
 
     @internal
     def leave_tenant(self) -> None:
@@ -76,6 +79,9 @@ class WebhookForm(rx.State):
                 await self._create(draft)
         except Invalid as e:
             self.errors = _by_field(e)
+            self._refused += 1
+            first = next(name for name in FIELDS.values() if name in self.errors)
+            self.focus = f"{first}#{self._refused}"
             return
         self.reset()
         await (await self.get_state(WebhooksState)).reload()

@@ -41,7 +41,7 @@ def facts(webhook: Any) -> rx.Component:
         ),
         rx.cond(
             webhook.reason != "",
-            rx.el.div("Switched off automatically: ", webhook.reason, class_name="muted"),
+            rx.el.div("Switched off automatically. ", webhook.reason, class_name="muted"),
         ),
         rx.el.div(
             "created ",
@@ -70,11 +70,12 @@ def row_actions(webhook: WebhookRow) -> rx.Component:
 
 
 def active_switch(webhook: Any) -> rx.Component:
-    return switch(
+    control = switch(
         f"Active: {webhook.name}",
         checked=webhook.active,
         on_change=lambda active: WebhookActions.toggle(webhook.id, active),
     )
+    return rx.el.label(control, rx.el.span("Active"), class_name="row")
 
 
 def page_actions(webhook: Any) -> rx.Component:

@@ -37,7 +37,7 @@ def destinations_field() -> rx.Component:
     hint = rx.cond(
         count > 0,
         rx.el.span(rx.foreach(DestinationPicker.chosen, _chip), class_name="row wrap", gap="4px"),
-        f"Up to {bounds.DESTINATIONS}, such as a folder. They get the file beside the recipients, "
+        f"Up to {bounds.DESTINATIONS}, such as a bucket. They get the file beside the recipients, "
         "or instead of them.",
     )
     return field("Destinations", control, name=NAME, error=wrong, hint=hint)

@@ -12,7 +12,7 @@ from exports_app.ui.pages.scheduled_exports.editor.form import Chip
 
 def recipients_section() -> list[rx.Component]:
     return [
-        rx.el.h2("Recipients", class_name="section"),
+        rx.el.h2("Send to", class_name="section"),
         rx.el.div(
             rx.el.label("Recipients", html_for="recipients"),
             _chips(),

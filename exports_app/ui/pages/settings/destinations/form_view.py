@@ -21,9 +21,13 @@ from exports_app.ui.pages.settings.destinations.config_form import (
     ConfigField,
     FieldKind,
 )
-from exports_app.ui.pages.settings.destinations.state import NAME, DestinationsState, Kind
+from exports_app.ui.pages.settings.destinations.state import (
+    CHANNEL,
+    NAME,
+    DestinationsState,
+    Kind,
+)
 
-CHANNEL = "destination-channel"
 PARTS = " ".join(f"{{{one}}}" for one in name_templates.FIELDS)
 """What a template may contain."""
 
@@ -47,7 +51,7 @@ def destination_form() -> rx.Component:
         rx.el.div(
             submit("Save"),
             button("Cancel", on_click=state.close),
-            browser.focus(target=NAME),
+            browser.focus(target=state.focus),
             class_name="row",
         ),
         on_submit=state.save,
@@ -159,6 +163,7 @@ def _control(one: ConfigField, name: Any) -> rx.Component:
         **plain,
     )
     secret = plain | {"placeholder": kept, "auto_complete": "new-password"}
+    lines = {"rows": "4", "class_name": "control lines"}
     return rx.match(
         one.kind,
         (FieldKind.CHOICE.value, rx.el.select(choices, default_value=one.value, **common)),
@@ -166,11 +171,11 @@ def _control(one: ConfigField, name: Any) -> rx.Component:
         (FieldKind.SECRET.value, rx.el.input(type="password", **secret)),
         (
             FieldKind.SECRET_LINES.value,
-            rx.el.textarea(rows="4", **(secret | {"auto_complete": "off"})),
+            rx.el.textarea(**(secret | {"auto_complete": "off"} | lines)),
         ),
         (
             FieldKind.LINES.value,
-            rx.el.textarea(rows="3", default_value=one.value, **plain),
+            rx.el.textarea(default_value=one.value, **(plain | lines)),
         ),
         (
             FieldKind.NUMBER.value,

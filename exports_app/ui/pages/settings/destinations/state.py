@@ -21,6 +21,7 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, of_tenant, query
 from exports_app.ui.framework.threads import in_thread
 from exports_app.ui.pages.settings.destinations.config_form import (
+    PREFIX,
     ConfigField,
     FieldKind,
     example_of,
@@ -31,7 +32,7 @@ from exports_app.ui.pages.settings.destinations.config_form import (
 from exports_app.ui.pages.settings.destinations.rows import DestinationRow, row, users_words
 
 CONFIG = "/config/"
-NAME = "destination-name"
+CHANNEL, NAME = "destination-channel", "destination-name"
 
 
 @dataclass
@@ -62,6 +63,8 @@ class DestinationsState(rx.State):
     error: str = ""
     """Of the form as a whole."""
     name_error: str = ""
+    focus: str = ""
+    """The id of the field that gets the focus; what follows a # is another each time."""
     asking: str = ""
     """The id of the destination to delete; empty: none."""
     ask_name: str = ""
@@ -70,6 +73,7 @@ class DestinationsState(rx.State):
     _of: str = ""
     """The tenant whose destinations these are."""
     _version: int = 0
+    _count: int = 0
 
     @internal
     async def come(self) -> None:
@@ -171,6 +175,7 @@ class DestinationsState(rx.State):
     async def _open(self, stored: Destination | None) -> None:
         self._close()
         self.is_open, self.made = True, self.made + 1
+        self._focus_on(NAME if stored else CHANNEL)
         if stored is None:
             usable = [kind.key for kind in self.kinds if not kind.unavailable]
             self.channel = next(iter(usable or [kind.key for kind in self.kinds]), "")
@@ -209,6 +214,12 @@ class DestinationsState(rx.State):
         self.fields = [replace(one, error=of.pop(one.name, "")) for one in self.fields]
         rest = [why for at, why in errors.items() if at != "/name" and not at.startswith(CONFIG)]
         self.error = next(iter([*rest, *of.values()]), "")
+        wrong = [f"{PREFIX}{one.name}" for one in self.fields if one.error]
+        self._focus_on(NAME if self.name_error or self.error or not wrong else wrong[0])
+
+    def _focus_on(self, field: str) -> None:
+        self._count += 1
+        self.focus = f"{field}#{self._count}"
 
     @internal
     async def example(self) -> NameValues:

@@ -41,8 +41,8 @@ def destinations() -> rx.Component:
 def _list() -> rx.Component:
     state = DestinationsState
     none = rx.el.p(
-        "There are no destinations yet. A scheduled export can deliver its file to a folder on the "
-        "server, say, beside the emails or instead of them.",
+        "There are no destinations yet. A scheduled export can deliver its file to one, such as a "
+        "bucket or an SFTP server, beside the emails or instead of them.",
         class_name="muted",
     )
     found = rx.el.ul(rx.foreach(state.rows, _row), class_name="plain-list", id="destinations")
@@ -70,8 +70,7 @@ def _facts(one: DestinationRow) -> rx.Component:
     since = rx.cond(one.since != "", browser.when(at=one.since, prefix="since "))
     return rx.el.div(
         rx.el.div(
-            channel_icon(one.channel, 15),
-            rx.el.b(rx.el.bdi(one.name)),
+            rx.el.b(channel_icon(one.channel, 15), " ", rx.el.bdi(one.name)),
             status(one.look, one.word),
             rx.el.span(since, class_name="muted num"),
             class_name="row wrap",
@@ -86,7 +85,11 @@ def _facts(one: DestinationRow) -> rx.Component:
         rx.el.div(
             used,
             " · ",
-            rx.cond(one.users != "", f"used by {one.users}", "no scheduled export uses it"),
+            rx.cond(
+                one.users != "",
+                rx.fragment("used by ", browser.named(text=one.users)),
+                "no scheduled export uses it",
+            ),
             class_name="muted num",
         ),
         class_name="grow",
@@ -131,12 +134,14 @@ def _actions(one: DestinationRow) -> rx.Component:
 
 def _test(one: DestinationRow) -> rx.Component:
     state = DestinationTest
+    proposes = state.proposals.length() > 0
+    works = state.succeeded & ~proposes
     done = rx.el.div(
-        rx.el.p(rx.cond(state.succeeded, rx.el.b("It works. "), ""), f"{state.answer}."),
-        rx.cond(state.proposals.length() > 0, _proposals()),
+        rx.el.p(rx.cond(works, rx.el.b("It works. "), ""), f"{state.answer}."),
+        rx.foreach(state.proposals, _proposal),
         rx.el.div(
             rx.cond(
-                state.proposals.length() > 0,
+                proposes,
                 button("Confirm", kind="small primary", once=True, on_click=state.confirm),
             ),
             button(
@@ -153,16 +158,8 @@ def _test(one: DestinationRow) -> rx.Component:
     return rx.el.div(rx.cond(state.testing, busy, done), role="status")
 
 
-def _proposals() -> rx.Component:
-    def proposal(one: Proposal) -> rx.Component:
-        return rx.el.p(
-            f"{one.label}: ", rx.el.code(one.value, overflow_wrap="anywhere"), key=one.name
-        )
-
-    return rx.el.div(
-        rx.foreach(DestinationTest.proposals, proposal),
-        rx.el.p("Compare it with what the operator of the other side says, then confirm it."),
-    )
+def _proposal(one: Proposal) -> rx.Component:
+    return rx.el.p(f"{one.label}: ", rx.el.code(one.value, overflow_wrap="anywhere"), key=one.name)
 
 
 def _question() -> rx.Component:
