@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.core.records import WebhookMessage
 from exports_app.services.events import payloads as p
 from exports_app.services.events.kinds import EventType
@@ -32,6 +32,13 @@ _FILE = p.File(
     sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     url=f"/api/runs/{RUN_ID}/file",
     expires_at=None,
+)
+_BUCKET = p.Destination(
+    id="6a1d9e2c-4b7f-4e35-9d80-3c5f7a9b1e2d",
+    name="Warehouse",
+    channel="bucket",
+    status=DeliveryStatus.ACCEPTED,
+    location="s3://acme-exports/weekly-performance/2026-03-02.csv",
 )
 
 
@@ -105,4 +112,5 @@ def _run(status: RunStatus, sent: tuple[int, int, int], error: p.Error | None) -
             url=f"/api/runs/{RUN_ID}",
         ),
         files=[_FILE] if has_file else [],
+        destinations=[_BUCKET] if has_file else [],
     )

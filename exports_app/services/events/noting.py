@@ -14,6 +14,7 @@ from exports_app.services.core.field_rules import pointer_of
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import (
     Action,
+    Delivery,
     Run,
     Schedule,
     Webhook,
@@ -196,7 +197,8 @@ def _export(schedule_id: str, slug: str | None, name: str) -> p.ScheduledExport:
 def _of_run(tx: Transaction, listeners: _Listeners, run: Run, now: datetime) -> p.RunEvent:
     run = tx.runs.get(run.id) or run  # the worker's may be older than its file
     schedule = tx.schedules.get(run.scheduled_export_id)
-    sent = [delivery.status for delivery in tx.deliveries.of_runs([run.id]).get(run.id, [])]
+    deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
+    sent = [delivery.status for delivery in deliveries]
     error = p.Error(code=run.error_code or "error", message=_cut(run.error) or "")
     return p.RunEvent(
         tenant=listeners.tenant(run.tenant_id),
@@ -227,6 +229,20 @@ def _of_run(tx: Transaction, listeners: _Listeners, run: Run, now: datetime) -> 
             url=f"/api/runs/{run.id}",
         ),
         files=_files(tx, run),
+        destinations=[_destination(one) for one in deliveries if one.destination_id],
+    )
+
+
+def _destination(delivery: Delivery) -> p.Destination:
+    location = delivery.location or None
+    if location is not None and len(location.encode()) > p.LOCATION:
+        location = None
+    return p.Destination(
+        id=delivery.destination_id or "",
+        name=delivery.target,
+        channel=delivery.channel,
+        status=delivery.status,
+        location=location,
     )
 
 

@@ -1,15 +1,18 @@
 """Which events there are, and what they say."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.send_to import SendTo
-from exports_app.domain.runs.states import RunStatus
-from exports_app.services.core.records import Schedule, Tenant
-from exports_app.services.events import payloads
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.core.records import Delivery, Schedule, Tenant
+from exports_app.services.events import noting, payloads
 from exports_app.services.events.kinds import EventType
 from exports_app.services.runs import completion
 from exports_app.services.schedules.definitions.service import Definition
@@ -159,6 +162,66 @@ def test_a_completed_run(
     assert run.completed_at is not None
     days = timedelta(days=services.settings.retention_days)
     assert file.expires_at == (run.completed_at + days).replace(microsecond=0)
+
+
+@pytest.mark.one_database
+def test_a_run_says_where_its_destinations_have_the_file(
+    services: Services,
+    make: Make,
+    admin: Principal,
+    acme: Tenant,
+    told: Told,
+    campaigns: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EXPORT_FOLDERS", str(tmp_path))
+    destinations = [
+        services.destinations.create(admin, acme.id, "folder", name, {"name": f"{path}.{{format}}"})
+        for name, path in (("Share", "a"), ("Deep", "/".join(["ü" * 100] * 4)))
+    ]
+    make(events=["export.run.completed", "export.run.partial"])
+    ids = tuple(one.id for one in destinations)
+    schedule = make_schedule(services, admin, recipients=(), destination_ids=ids)
+    trigger_and_execute(services, admin, schedule)
+    [event] = told()
+    share, deep = sorted(valid(event).destinations, key=lambda one: one.name, reverse=True)
+    path = tmp_path / acme.slug / "a.csv"
+    assert share == payloads.Destination(
+        id=ids[0], name="Share", channel="folder", status="accepted", location=str(path)
+    )
+    assert path.is_file()
+    assert (deep.status, deep.location) == ("accepted", None)  # too long for a message
+
+
+@pytest.mark.one_database
+def test_the_largest_message_of_a_run(
+    services: Services, make: Make, admin: Principal, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each text as long as it may be, in characters of four bytes."""
+    schedule = make_schedule(services, admin, name="😀" * bounds.NAME)
+    make(events=["export.run.partial"])
+    run = services.schedules.trigger(admin, schedule.id)
+    delivery = Delivery(
+        *("x", run.id, "folder", "😀" * bounds.DESTINATION_NAME, DeliveryStatus.ACCEPTED, "x"),
+        destination_id=run.id,
+        location="😀" * (payloads.LOCATION // 4),
+    )
+    many = [delivery] * bounds.DESTINATIONS
+    with services.store.write() as tx:
+        monkeypatch.setattr(type(tx.deliveries), "of_runs", lambda *_: {run.id: many})
+        monkeypatch.setattr(type(tx.runs), "get", lambda *_: None)
+        ended = replace(
+            run,
+            status=RunStatus.PARTIAL,
+            error="😀" * 5_000,
+            file_key="x",
+            file_name="😀" * 60,
+            sha256="0" * 64,
+        )
+        noting.note_runs(tx, [ended], run.created_at)
+    [event] = told()  # which looks at its size
+    assert event["data"]["destinations"][0]["location"] == delivery.location
 
 
 def test_a_failed_run_and_an_automatic_pause(
