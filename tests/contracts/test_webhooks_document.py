@@ -80,23 +80,27 @@ def test_node(secret: str) -> None:
     )
     other = signing.new_secret()
     old = signing.headers([secret], ID, datetime(2026, 1, 1, tzinfo=UTC), BODY)
-    sent = [BODY.decode(), signed(secret), signed(other, secret), signed(other), old]
+    unsigned = {k: v for k, v in signed(secret).items() if k != "webhook-signature"}
+    sent = [BODY.decode(), signed(secret), signed(other, secret), signed(other), old, {}, unsigned]
     done = subprocess.run(
         [node, "-e", program, json.dumps(sent)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split("\n")[:4] == [
-        "export.run.completed",
-        "export.run.completed",
-        "not ours",
-        "too old",
+    assert done.stdout.splitlines() == [
+        *("export.run.completed", "export.run.completed"),
+        *("not ours", "too old", "not ours", "not ours"),
     ]
 
 
 def test_the_command_line(secret: str, tmp_path: Path) -> None:
     (tmp_path / "body.json").write_bytes(BODY)
     headers = signed(secret)
+    right = headers["webhook-signature"]
     for signature, said in (
-        (headers["webhook-signature"], "valid\n"),
+        (right, "valid\n"),
+        (f"v1,{secrets.token_hex()} {right}", "valid\n"),  # after the secret was rotated
+        (f"{right} v1,{secrets.token_hex()}", "valid\n"),
+        (f"{right}x", ""),
+        ("", ""),
         ("v1," + secrets.token_hex(), ""),
     ):
         values = {"ID": ID, "TIMESTAMP": headers["webhook-timestamp"], "SIGNATURE": signature}

@@ -161,7 +161,7 @@ def _questions() -> rx.Component:
             title=f"Rotate the secret of “{state.ask_name}”?",
             text=(
                 "You get a new secret for your program. For 24 hours, messages are signed with "
-                "both."
+                "both. If it was rotated in the last 24 hours, the secret before that ends now."
             ),
             confirm="Rotate secret",
             danger=False,
