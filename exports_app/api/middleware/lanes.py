@@ -19,6 +19,7 @@ from exports_app.wiring import Services
 PROBES = frozenset({"/api/health", "/api/live", "/api/ready"})
 METRICS = "/api/metrics"
 PREVIEWS = frozenset(f"/api/scheduled-exports/preview{of}" for of in ("", "-message"))
+_TRIAL = re.compile(r"/api/destinations/[^/]*/test")
 _PLACE = "exports_app.place"
 """Where an ASGI scope keeps the request's place."""
 _SIGN_IN = re.compile(
@@ -40,6 +41,8 @@ def lane_of(path: str, lanes: Lanes) -> Lane | None:
         return lanes.metrics
     if path in PREVIEWS:
         return lanes.previews
+    if _TRIAL.fullmatch(path):
+        return lanes.trials
     if _SIGN_IN.fullmatch(path):
         return lanes.sign_in
     return lanes.files if _FILES.fullmatch(path) else lanes.api

@@ -133,7 +133,7 @@ def delete(
 )
 def test(srv: Srv, who: Who, destination: Annotated[Destination, Depends(visible)]) -> Any:
     """Connects and writes something small that it removes again, or sends a test message. Up to
-    ten a minute. A success ends a pause."""
+    ten a minute, and two of a tenant at the same time. A success ends a pause."""
     try:
         result = srv.destinations.test(who, destination.id)
     except DeliveryError as e:

@@ -105,5 +105,7 @@ class Lanes:
     """What open pages ask for."""
     figures: Lane = field(default_factory=lambda: Lane("figures", 4, 128))
     previews: Lane = field(default_factory=lambda: Lane("previews", 2, 64))
+    trials: Lane = field(default_factory=lambda: Lane("trials", 6, 16))
+    """Tests of destinations, which wait for the other side for up to half a minute."""
     imports: Lane = field(default_factory=lambda: Lane("imports", 2, 32, longest_wait=600))
     """Reading a workbook may take 2 GB, and minutes: others wait for it, and see that they do."""

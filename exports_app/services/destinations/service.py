@@ -1,14 +1,18 @@
 """Destinations: list, create, change, delete and test."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import (
+    Busy,
     DeliveryError,
     DeliveryUnknown,
     DestinationInUse,
@@ -50,6 +54,9 @@ from exports_app.services.destinations.secrets import DestinationSecrets
 
 RATE = "10/minute"
 """Tests of one user."""
+TESTS = 2
+"""Of a tenant at the same time, in a process."""
+BUSY = "Two destinations are being tested: wait for the answers, then test again"
 SHOWN = 3
 """Scheduled exports that a refusal names."""
 
@@ -75,6 +82,8 @@ class Destinations:
         self._zone = zone
         self._guard = guard
         self._limit = RateLimit(RATE, counts, "destination-test")
+        self._tests = Counter[str]()
+        self._lock = Lock()
 
     def find(self, who: Principal, tenant_id: str | None) -> list[Destination]:
         """Of a tenant, by name. tenant_id: None: the caller's only one."""
@@ -226,6 +235,10 @@ class Destinations:
         with self._store.read() as tx:
             destination = destination_of(tx, who, destination_id)
         self._limit.hit(who.user_id)
+        with self._testing(destination.tenant_id):
+            return self._tested(who, destination_id)
+
+    def _tested(self, who: Principal, destination_id: str) -> TrialResult:
         with write_as(self._store, who) as (tx, who):
             destination = destination_of(tx, who, destination_id)
             tenant = tenant_of(tx, destination.tenant_id)
@@ -241,26 +254,20 @@ class Destinations:
         self._publish(destination.tenant_id)
         return result
 
-    def try_out(
-        self, who: Principal, tenant_id: str, channel: str, config: Mapping[str, Any]
-    ) -> TrialResult:
-        """As `test`, before it is saved. Raises Invalid too."""
-        require(who, Permission.WRITE, tenant_id)
-        kind = configured(channel)
-        checked = configs.checked(kind, config)
-        configs.check_addresses(checked, self._guard)
-        self._limit.hit(who.user_id)
-        with write_as(self._store, who) as (tx, who):
-            require(who, Permission.WRITE, tenant_id)
-            tenant = tenant_of(tx, tenant_id)
-            now = self._clock()
-            audit_log.note(
-                *(tx, who, Action.DESTINATION_TESTED, now),
-                tenant_id=tenant_id,
-                subject_id=None,
-                subject_name=kind.label,
-            )
-        return calls.test(kind, self._trial(checked.config, tenant, now))
+    @contextmanager
+    def _testing(self, tenant_id: str) -> Iterator[None]:
+        """One of the tenant's tests of this process: one that waits must not keep those of other
+        tenants from their turn. Raises Busy."""
+        with self._lock:
+            if self._tests[tenant_id] >= TESTS:
+                raise Busy(5, BUSY)
+            self._tests[tenant_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tests[tenant_id] -= 1
+                self._tests += Counter()  # without those that have none
 
     def secrets_set(self, destination: Destination) -> list[str]:
         """The names of its secrets, as in the API; none where no key decrypts them."""

@@ -86,6 +86,7 @@ class TestFullLanes:
             ("files", "GET", "/api/files/x"),
             ("files", "GET", f"{SCHEDULES}/a/history/b/file"),
             ("files", "GET", "/api/download/x"),
+            ("trials", "POST", "/api/destinations/x/test"),
             ("metrics", "GET", "/api/metrics"),
             ("sign_in", "POST", "/api/auth/reset-password"),
             ("sign_in", "POST", "/api/invitations/accept"),

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import (
+    Busy,
     DeliveryError,
     DestinationInUse,
     Forbidden,
@@ -233,7 +234,7 @@ def test_a_folder_is_never_left(
         ),
     ],
 )
-def test_addresses_are_checked_at_save_and_before_a_test(
+def test_addresses_are_checked_at_save(
     services: Services,
     admin: Principal,
     acme: Tenant,
@@ -254,8 +255,31 @@ def test_addresses_are_checked_at_save_and_before_a_test(
         for act in (
             lambda new=new: there.create(admin, acme.id, channel, "New", new),
             lambda new=new: there.update(admin, made.id, {"config": new}),
-            lambda new=new: there.try_out(admin, acme.id, channel, new),
         ):
             with pytest.raises(Invalid) as error:
                 act()
             assert [one.pointer for one in error.value.errors] == [f"/config/{field}"]
+
+
+def test_a_tenant_tests_two_destinations_at_the_same_time(
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    share: Destination,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of each process: another tenant's test finds a place while these wait."""
+    there, under_way = services.destinations, list[str]()
+
+    def test(*_: object) -> TrialResult:
+        under_way.append("test")
+        return there.test(admin, share.id)  # the next one, before this one has ended
+
+    monkeypatch.setattr("exports_app.services.destinations.calls.test", test)
+    with pytest.raises(Busy, match="wait for the answers"):
+        there.test(admin, share.id)
+    assert len(under_way) == 2
+    monkeypatch.setattr(
+        "exports_app.services.destinations.calls.test", lambda *_: TrialResult("Done.")
+    )
+    assert there.test(admin, share.id).answer == "Done."

@@ -15,7 +15,7 @@ from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import of_tenant
-from exports_app.ui.framework.threads import in_thread
+from exports_app.ui.framework.threads import in_lane, in_thread
 from exports_app.ui.pages.settings.destinations.config_form import fields_of
 from exports_app.ui.pages.settings.destinations.state import DestinationsState
 
@@ -63,7 +63,8 @@ class DestinationTest(rx.State):
         result, version, wrong = None, 0, ""
         try:
             version = (await call(services.destinations.get, str(destination_id))).version
-            result = await call(services.destinations.test, str(destination_id))
+            test = services.destinations.test
+            result = await in_lane(services.lanes.trials, test, principal(), str(destination_id))
         except DeliveryError as e:
             wrong = sentence(e.message).rstrip(".")
         finally:
