@@ -193,6 +193,21 @@ class House:
         )
         return made
 
+    def webhook(
+        self, company: Company, name: str, url: str = "https://hooks.example.com/"
+    ) -> dict[str, Any]:
+        """As the API answers it."""
+        body = {"tenantId": company.id, "name": name, "url": url, "events": ["export.run.failed"]}
+        made: dict[str, Any] = self.call(company.admin, "POST", "/api/webhooks", 201, json=body)
+        return made
+
+    def destination(self, company: Company, title: str, **config: Any) -> dict[str, Any]:
+        """A folder, as the API answers it."""
+        body = {"tenantId": company.id, "channel": "folder", "name": title, "config": config}
+        path = "/api/destinations"
+        made: dict[str, Any] = self.call(company.admin, "POST", path, 201, json=body)
+        return made
+
     def run(self, company: Company, schedule_id: str) -> dict[str, Any]:
         """Run it now and wait for the end; the row of its history."""
         started = self.call(

@@ -64,3 +64,24 @@ def test_a_name_from_right_to_left_keeps_to_itself(
     page.get_by_role("button", name=f"More for {name}").click()
     page.get_by_role("menuitem", name="Delete …").click()
     assert_isolated(page.get_by_role("alertdialog").get_by_text(name, exact=True).first, name)
+
+
+@pytest.mark.long
+def test_names_of_webhooks_and_destinations_keep_to_themselves(
+    house: House, company: Company, visits: Visits
+) -> None:
+    name = "דוח שבועי (Weekly)"
+    share, hook = house.destination(company, name), house.webhook(company, name)
+    house.schedule(company, name, destinationIds=[share["id"]])
+    page = visits.open("/settings/destinations", who=company.admin)
+    found = page.locator(".destination")
+    assert_isolated(found.locator("b").get_by_text(name), name)
+    assert_isolated(found.locator(".num").get_by_text(name, exact=True), name)
+    for address in ("/webhooks", f"/webhooks/{hook['id']}"):
+        page.goto(address)
+        assert_isolated(page.locator("main").get_by_text(name, exact=True).first, name)
+    page.goto("/scheduled-exports")
+    assert_isolated(page.locator(".c-to").get_by_text(name, exact=True), name)
+    page.get_by_role("button", name=f"Run {name} now").click()
+    note = page.get_by_role("alertdialog").locator(".ticked").first
+    assert_isolated(note.get_by_text(name, exact=True), name)

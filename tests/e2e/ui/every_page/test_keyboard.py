@@ -80,6 +80,40 @@ def test_a_schedule_is_made_and_deleted_without_a_mouse(
     )
 
 
+@pytest.mark.long
+def test_a_destination_is_made_tested_and_deleted_without_a_mouse(
+    company: Company, visits: Visits
+) -> None:
+    page = visits.open("/settings/destinations", who=company.admin)
+    go_to(page, page.get_by_role("button", name="New destination"))
+    page.keyboard.press("Enter")
+    channel = page.locator("#destination-channel")
+    expect(channel).to_be_focused()
+    page.keyboard.type("Folder")
+    expect(page.locator("#config-folder")).to_be_visible()
+    go_to(page, page.locator("#destination-name"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#destination-name-error")).to_be_visible()
+    expect(page.locator("#destination-name")).to_be_focused()
+    page.keyboard.type("Share")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="New destination")).to_be_focused()
+    test = page.get_by_role("button", name="Send test to Share")
+    go_to(page, test)
+    page.keyboard.press("Enter")
+    close = page.get_by_role("button", name="Close the result of Share")
+    expect(close).to_be_visible()
+    go_to(page, close)
+    page.keyboard.press("Enter")
+    expect(test).to_be_focused()
+    delete = page.get_by_role("button", name="Delete Share")
+    go_to(page, delete)
+    page.keyboard.press("Enter")
+    expect(page.locator("#question-cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(delete).to_be_focused()
+
+
 def test_the_first_stop_leads_past_the_header(company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     page.keyboard.press("Tab")

@@ -148,6 +148,23 @@ class TestWhatAnotherDoes:
         assert not [frame for frame in seen if "Rival" in frame]
 
     @pytest.mark.long
+    def test_to_webhooks_and_destinations_shows_by_itself(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
+        hooks, places = (
+            visits.open(path, who=company.admin) for path in ("/webhooks", "/settings/destinations")
+        )
+        expect(hooks.get_by_role("heading", name="No webhooks yet")).to_be_visible()
+        made = house.webhook(company, "Warehouse")
+        soon(hooks.get_by_role("link", name="Warehouse"))
+        house.call(company.admin, "PATCH", f"/api/webhooks/{made['id']}", json={"isActive": False})
+        soon(hooks.locator("#webhooks").get_by_text("Switched off"))
+        share = house.destination(company, "Share")
+        soon(places.locator("#destinations").get_by_text("Share", exact=True))
+        house.schedule(company, "Filed", destinationIds=[share["id"]])
+        soon(places.locator("#destinations").get_by_text("“Filed”"))
+
+    @pytest.mark.long
     def test_comes_to_many_pages_of_one_browser(
         self, house: House, company: Company, visits: Visits
     ) -> None:

@@ -99,6 +99,29 @@ class TestNothingOverflows:
         expect(page.locator("tr.detail")).to_contain_text(ADDRESS)
         assert_nothing_overflows(page)
 
+    @pytest.mark.long
+    def test_in_the_webhooks_and_destinations(
+        self, page: Page, house: House, company: Company
+    ) -> None:
+        hook = house.webhook(company, "W" * 100, "https://hooks.example.com/" + "p" * 200)
+        house.destination(company, LONG[:100], name="{schedule}/" + "n" * 150)
+        for address, shown in (
+            ("/webhooks", "#webhooks"),
+            (f"/webhooks/{hook['id']}", "#webhook"),
+            ("/settings/destinations", "#destinations"),
+        ):
+            page.goto(address)
+            expect(page.locator(shown)).to_be_visible()
+            assert_nothing_overflows(page)
+        page.locator("#destinations").get_by_role("button", name="Edit").click()
+        expect(page.locator("#config-name")).to_be_visible()
+        assert_nothing_overflows(page)
+        page.goto("/webhooks")
+        page.get_by_role("button", name=f"Edit {hook['name']}").click()
+        expect(page.get_by_role("dialog").locator("#webhook-url")).to_be_visible()
+        assert_nothing_overflows(page)
+        assert_within(page, page.get_by_role("dialog"))
+
     def test_in_the_question_before_a_run(self, page: Page, made: dict[str, Any]) -> None:
         row(page, made).get_by_role("button", name=re.compile("^Run ")).click()
         expect(page.get_by_role("alertdialog")).to_contain_text(LONG)

@@ -60,6 +60,7 @@ def destination_form() -> rx.Component:
         custom_attrs={"aria-label": "Destination"},
     )
     return rx.el.section(
+        browser.return_focus(),
         rx.el.h2(rx.cond(new, "New destination", f"Edit “{state.title}”")),
         form,
         class_name="card settings-card",

@@ -48,7 +48,11 @@ def _list() -> rx.Component:
     found = rx.el.ul(rx.foreach(state.rows, _row), class_name="plain-list", id="destinations")
     new = button("New destination", kind="primary small", icon="plus", on_click=state.begin, id=NEW)
     return rx.el.section(
-        rx.el.div(rx.el.h2("Destinations", class_name="grow"), new, class_name="row wrap"),
+        rx.el.div(
+            rx.el.h2("Destinations", class_name="grow"),
+            rx.cond(state.loaded, new),
+            class_name="row wrap",
+        ),
         rx.cond(state.loaded, rx.cond(state.rows.length() > 0, found, none)),
         class_name="card settings-card",
     )
@@ -137,6 +141,7 @@ def _test(one: DestinationRow) -> rx.Component:
     proposes = state.proposals.length() > 0
     works = state.succeeded & ~proposes
     done = rx.el.div(
+        browser.pass_focus(to=f"Send test to {one.name}"),
         rx.el.p(rx.cond(works, rx.el.b("It works. "), ""), f"{state.answer}."),
         rx.foreach(state.proposals, _proposal),
         rx.el.div(
