@@ -9,7 +9,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from exports_app.api import repeating, request_body
-from exports_app.api.document import answers, conditions, errors, examples, links, rate_limits
+from exports_app.api.document import (
+    answers,
+    conditions,
+    errors,
+    examples,
+    links,
+    rate_limits,
+    webhooks,
+)
 from exports_app.api.document.operations import OPERATIONS, TAGS
 from exports_app.api.document.shape import simplify
 from exports_app.api.problems import Problem
@@ -42,6 +50,7 @@ def build(api: FastAPI) -> dict[str, Any]:
         contact=CONTACT,
     )
     _add_schemas(document)
+    webhooks.add(document)
     repeating.describe(document, api.routes)
     with_version = conditions.versioned(document["paths"])
     for path, item in document["paths"].items():

@@ -133,8 +133,8 @@ class ScheduleEvent(Part):
     tenant: Tenant
     scheduled_export: ScheduledExport
     by: Actor
-    changed: list[str] = Field(
-        description="Names of the changed fields, as in the API", examples=[["schedule"]]
+    changed: list[Annotated[str, Field(examples=["schedule"])]] = Field(
+        description="Names of the changed fields, as in the API"
     )
     reason: str | None = Field(description="Why it was paused automatically")
 
