@@ -17,7 +17,7 @@ from standardwebhooks import WebhookVerificationError
 from exports_app.launch import env
 from exports_app.services.events import examples, payloads
 from exports_app.services.events.kinds import EventType
-from exports_app.services.webhooks import signing
+from exports_app.services.webhooks import receiving, signing
 from tests.paths import ROOT
 from tools import webhook_events
 
@@ -49,6 +49,15 @@ def test_each_event_has_its_example(kind: EventType) -> None:
     example = examples.of(kind)
     assert payloads.MODELS[kind].model_validate(example["data"])
     assert webhook_events.section(kind) in TEXT, "run python -m tools.webhook_events"
+
+
+def test_the_page_says_the_same() -> None:
+    for name, meaning in receiving.HEADERS.items():
+        assert f"| `{name}` | {meaning} |\n" in TEXT
+    assert [
+        f"```{language}\n{program.code}```\n" in TEXT
+        for language, program in zip(("python", "js", ""), receiving.PROGRAMS, strict=True)
+    ] == [True] * 3
 
 
 def test_a_secret_is_one_of_standard_webhooks() -> None:

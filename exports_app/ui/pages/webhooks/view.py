@@ -13,6 +13,7 @@ from exports_app.ui.pages.webhooks.dialogs import dialogs
 from exports_app.ui.pages.webhooks.form import WebhookForm
 from exports_app.ui.pages.webhooks.listing import WebhooksState
 from exports_app.ui.pages.webhooks.one_view import one
+from exports_app.ui.pages.webhooks.receiving_view import receiving
 from exports_app.ui.pages.webhooks.row_view import facts, health, row_actions
 from exports_app.ui.pages.webhooks.rows import WebhookRow
 from exports_app.ui.pages.webhooks.state import WebhooksPage
@@ -97,7 +98,7 @@ def _failed() -> rx.Component:
 def _list() -> rx.Component:
     rows: Any = WebhooksState.rows
     listed = rx.el.ul(rx.foreach(rows, _row), class_name="plain-list card", id="webhooks")
-    return rx.cond(rows.length() > 0, rx.fragment(listed, help_line()), _none())
+    return rx.cond(rows.length() > 0, rx.fragment(listed, receiving()), _none())
 
 
 def _none() -> rx.Component:
@@ -108,20 +109,7 @@ def _none() -> rx.Component:
         button(
             "New webhook", kind="primary", icon="plus", on_click=WebhookForm.begin(""), id="new"
         ),
-        rx.el.div(help_line(), padding_top="16px"),
-    )
-
-
-def help_line() -> rx.Component:
-    """Where programs learn to receive them."""
-    return rx.el.p(
-        "How to receive and verify messages: ",
-        rx.el.code("docs/webhooks.md"),
-        ". The same in the ",
-        link("API documentation", href="/api/docs", is_external=True, underline="always"),
-        ".",
-        class_name="muted",
-        margin="12px 0 0",
+        rx.el.div(receiving(), padding_top="16px"),
     )
 
 

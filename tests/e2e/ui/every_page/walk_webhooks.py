@@ -30,6 +30,9 @@ def of_webhooks(page: Page, house: House, company: Company) -> Views:
     house.schedule(company, "Told")
     expect(page.locator("#webhooks")).to_contain_text("Failing since")
     yield "webhooks", page
+    page.get_by_text("How to receive and verify messages").click()
+    expect(page.get_by_role("region", name="Node")).to_be_visible()
+    yield "webhooks, how to receive messages", page
     page.get_by_role("link", name="Warehouse").click()
     page.get_by_role("button", name="Details: Scheduled export created").click()
     expect(page.get_by_role("region", name="Request body")).to_be_visible()
