@@ -71,16 +71,14 @@ class _Files(asyncssh.SFTPServer):
 
 
 class SftpServer:
-    """Listens on a port of 127.0.0.1 until it is closed. keys: what it identifies itself with.
-    more: for asyncssh.listen."""
+    """Listens on a port of 127.0.0.1 until it is closed. keys: what it identifies itself with."""
 
-    def __init__(self, root: Path, accepts: asyncssh.SSHKey | None = None, **more: Any) -> None:
+    def __init__(self, root: Path, accepts: asyncssh.SSHKey | None = None) -> None:
         self.behaviour = Behaviour()
         kinds = ("ssh-ed25519", "ecdsa-sha2-nistp256")
         self.keys = [asyncssh.generate_private_key(kind) for kind in kinds]
         self._accepts = accepts
         self._root = root
-        self._more = more
         self._connections: list[asyncssh.SSHServerConnection] = []
         self._started: Future[int] = Future()
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
@@ -145,7 +143,6 @@ class SftpServer:
             server_host_keys=self.keys,
             sftp_factory=files,
             config=None,
-            **self._more,
         ) as server:
             self._started.set_result(server.get_port())
             await self._over.wait()

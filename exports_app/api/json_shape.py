@@ -9,8 +9,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from exports_app.api.problems import pointer
 from exports_app.domain.errors import FieldError, Invalid
+from exports_app.services.core.input_words import pointer
 
 FIELDS = 64
 """Fields of an object: more than any schema has."""

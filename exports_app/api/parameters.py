@@ -15,9 +15,10 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from exports_app.api import problems, repeating, request_body, spelling
+from exports_app.api import repeating, request_body, spelling
 from exports_app.api.access import Who
 from exports_app.domain.errors import FieldError, Invalid
+from exports_app.services.core.input_words import pointer
 
 LONGEST = 50
 """Characters of a name that are repeated in the answer."""
@@ -46,7 +47,7 @@ def _check_query(request: Request) -> None:
     of_route = known(request)
     unknown = [name[:LONGEST] for name in dict.fromkeys(given) if name not in of_route]
     errors = [
-        FieldError(problems.pointer([name]), _unknown(of_route, name, number), name)
+        FieldError(pointer([name]), _unknown(of_route, name, number), name)
         for number, name in enumerate(unknown)
     ]
     errors += [

@@ -1,6 +1,5 @@
 """Every error as application/problem+json (RFC 9457)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -9,8 +8,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from exports_app.api.causes import CAUSES, Cause, of_class
-from exports_app.domain import bounds
 from exports_app.domain import errors as e
+from exports_app.services.core import input_words
+from exports_app.services.core.input_words import pointer
 
 MEDIA_TYPE = "application/problem+json"
 WITH_FIX = (e.NotFound, e.Forbidden, e.WrongCredentials)
@@ -18,46 +18,6 @@ WITH_FIX = (e.NotFound, e.Forbidden, e.WrongCredentials)
 how to fix it."""
 CLOSING = (e.TooLarge, e.TooSlow, e.UnexpectedBody, e.HeadersTooLarge, e.WrongHost)
 """They end the connection: the rest of the request is not read."""
-
-# pydantic's own messages name types of Python and may quote the input: these say what to change
-WORDS = {
-    "missing": "is required",
-    "extra_forbidden": "is unknown or read-only: leave it out",
-    "model_type": "must be a JSON object",
-    "model_attributes_type": "must be a JSON object",
-    "dict_type": "must be a JSON object",
-    "list_type": "must be a list",
-    "string_type": "must be text",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "int_parsing_size": "is too large",
-    "decimal_type": "must be a number",
-    "decimal_parsing": "must be a number",
-    "decimal_max_places": "use at most two decimals",
-    "finite_number": "must be a finite number",
-    "uuid_type": "must be an ID (a UUID)",
-    "uuid_parsing": "must be an ID (a UUID)",
-    "date_type": "must be a date (YYYY-MM-DD)",
-    "date_parsing": "must be a date (YYYY-MM-DD)",
-    "date_from_datetime_parsing": "must be a date (YYYY-MM-DD)",
-    "date_from_datetime_inexact": "must be a date (YYYY-MM-DD)",
-    "datetime_type": "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z",
-    "datetime_parsing": "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z",
-    "datetime_from_date_parsing": (
-        "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z"
-    ),
-    "timezone_aware": "must be a date and time with a UTC offset, e.g. 2026-01-31T09:00:00Z",
-    "too_long": "has too many entries: send fewer at a time",
-    "decimal_max_digits": "is too large",
-    "decimal_whole_digits": "is too large",
-    "string_too_long": "is too long",
-    "string_unicode": "must be valid Unicode text",
-}
-_PLACE = re.compile(r"at line (\d+) column (\d+)")
-"""In the parser's words, for invalid JSON."""
 
 
 class Mistake(BaseModel):
@@ -117,31 +77,10 @@ def _mistake(error: e.FieldError) -> dict[str, str]:
     return {"pointer": error.pointer, **of, "detail": error.detail}
 
 
-def pointer(location: Sequence[str | int]) -> str:
-    """A JSON pointer (RFC 6901) to a place in the body, e.g. ``/filters/campaignIds/0``."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
-
-
 def field_errors(errors: Sequence[Any], skip: int = 0) -> list[e.FieldError]:
     """pydantic's errors without the submitted values. skip: leading parts of the location that are
     not the body's."""
-    return [e.FieldError(pointer(x["loc"][skip:]), _words(x)) for x in errors[:100]]
-
-
-def _words(error: Any) -> str:
-    more = error.get("ctx") or {}
-    if error["type"] == "json_invalid":
-        place = _PLACE.search(str(more.get("error", "")))
-        return "is not valid JSON" + (f": see line {place[1]}, column {place[2]}" if place else "")
-    most = more.get("max_length")
-    if error["type"] == "string_too_long" and isinstance(most, int):
-        return bounds.at_most(most)
-    return WORDS.get(error["type"]) or _own_words(error)
-
-
-def _own_words(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message.replace("Input should", "should", 1).replace("String should", "should", 1)
+    return [e.FieldError(pointer(x["loc"][skip:]), input_words.of(x)) for x in errors[:100]]
 
 
 def _challenge(error: e.ExportsError) -> str:

@@ -19,7 +19,7 @@ from exports_app.api import json_shape, repeating, spelling
 from exports_app.api.access import check_unchanged
 from exports_app.api.middleware.methods import PATCH_TYPES
 from exports_app.api.middleware.slow_clients import has_body
-from exports_app.api.problems import field_errors, pointer
+from exports_app.api.problems import field_errors
 from exports_app.domain import bounds
 from exports_app.domain.errors import (
     FieldError,
@@ -29,6 +29,7 @@ from exports_app.domain.errors import (
     UnsupportedCoding,
     UnsupportedType,
 )
+from exports_app.services.core.input_words import pointer
 
 KIB = 1024
 MIB = 1024 * KIB

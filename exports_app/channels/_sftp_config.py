@@ -7,7 +7,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from exports_app.domain import bounds
 from exports_app.outbound.errors import Refused
@@ -127,7 +128,9 @@ class SftpConfig(ChannelConfig):
     @model_validator(mode="after")
     def _can_sign_in(self) -> Self:
         if self.password is None and self.private_key is None:
-            raise ValueError("enter a password or a private key")
+            wrong = PydanticCustomError("value_error", "enter a password or a private key")
+            at = InitErrorDetails(type=wrong, loc=("password",), input=None)
+            raise ValidationError.from_exception_data("SftpConfig", [at])
         return self
 
 

@@ -28,7 +28,8 @@ class Sftp:
         return None
 
     def describe(self, config: SftpConfig) -> str:
-        return f"{config.user}@{config.host}, {_place(config, config.name)}"
+        port = "" if config.port == 22 else f":{config.port}"
+        return f"{config.user}@{config.host}{port}, {_place(config, config.name)}"
 
     def send(self, delivery: FileDelivery) -> Receipt:
         from exports_app.channels import _sftp_connection, _sftp_upload

@@ -1,9 +1,10 @@
 """Plugins and channels: whether all are loaded, and whether messages can be sent."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import environment, plugins, wiring
@@ -20,7 +21,9 @@ from exports_app.services.core.extension_points import (
     FORMATS,
     CanCheck,
     Channel,
+    DestinationChannel,
 )
+from exports_app.services.core.records import DestinationState
 from exports_app.services.delivery import channels
 from exports_app.settings import Settings
 
@@ -66,12 +69,14 @@ def _schedules(settings: Settings) -> Iterator[Finding]:
             yield Finding(False, "plugins", f"{fails}: {registry.absence(key)}")
 
 
-def _needed(settings: Settings, of: Table, column: str) -> dict[str, int]:
+def _needed(
+    settings: Settings, of: Table, column: str, *conditions: ColumnElement[bool]
+) -> dict[str, int]:
     """How many active ones have each value; empty where the database does not answer."""
     if is_new(settings):
         return {}
     live = (of.c.is_active, of.c.deleted_at.is_(None))
-    query = select(of.c[column], func.count()).where(*live).group_by(of.c[column])
+    query = select(of.c[column], func.count()).where(*live, *conditions).group_by(of.c[column])
     try:
         database = Database(settings.url)
     except ExportsError:
@@ -86,7 +91,22 @@ def _needed(settings: Settings, of: Table, column: str) -> dict[str, int]:
 
 
 def _channel_findings(channel: Channel, settings: Settings) -> list[Finding]:
-    return [_channel(channel, settings)]
+    found = _channel(channel, settings)
+    if isinstance(channel, DestinationChannel):
+        found = replace(found, detail=found.detail + _destinations(channel.key, settings))
+    return [found]
+
+
+def _destinations(channel: str, settings: Settings) -> str:
+    """How many the channel has, as the rest of a finding."""
+    of = table(models.DestinationRow)
+    by_state = _needed(settings, of, "state", of.c.channel == channel)
+    if not by_state:
+        return ""
+    failing = sum(
+        by_state.get(one, 0) for one in (DestinationState.FAILING, DestinationState.PAUSED)
+    )
+    return f"; {counted(sum(by_state.values()), 'active destination')}, {failing} failing or paused"
 
 
 def _channel(channel: Channel, settings: Settings) -> Finding:
@@ -98,7 +118,10 @@ def _channel(channel: Channel, settings: Settings) -> Finding:
     except SettingsError as e:
         return Finding(False, name, str(e))
     if not isinstance(channel, CanCheck):
-        return Finding(True, name, "configured; cannot be checked before the first message")
+        is_set_up = "configured; cannot be checked before the first message"
+        if isinstance(channel, DestinationChannel):
+            is_set_up = "nothing to set up; each destination has its own test"
+        return Finding(True, name, is_set_up)
     try:
         return Finding(True, name, channel.check())
     except DeliveryError as e:

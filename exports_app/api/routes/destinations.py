@@ -14,6 +14,7 @@ from exports_app.api.schemas import destinations as schemas
 from exports_app.domain.errors import DeliveryError
 from exports_app.services.core.extension_points import Outcome
 from exports_app.services.core.records import Destination
+from exports_app.services.destinations import states
 from exports_app.services.destinations.service import outcome_of
 
 OfTenant = Annotated[UUID | None, Query(alias="tenantId")]
@@ -144,4 +145,5 @@ def test(srv: Srv, who: Who, destination: Annotated[Destination, Depends(visible
 def _out(srv: Srv, destination: Destination) -> dict[str, Any]:
     secrets = srv.destinations.secrets_set(destination)
     place = srv.destinations.place(destination)
-    return {**vars(destination), "secrets": secrets, "place": place}
+    shown = {"secrets": secrets, "place": place, "state": states.shown(destination)}
+    return {**vars(destination), **shown}

@@ -93,8 +93,8 @@ class DestinationOut(Output):
     is_active: bool
     state: Annotated[str, kinds.Among(lambda: DestinationState)] = Field(
         description=(
-            "ok; failing: the last delivery failed; paused: not used until its settings are"
-            " changed or a test succeeds"
+            "unused: nothing was delivered yet; ok; failing: the last delivery failed; paused: not"
+            " used until its settings are changed or a test succeeds"
         )
     )
     failing_since: At | None

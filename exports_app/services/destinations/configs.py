@@ -8,22 +8,15 @@ from typing import Any, get_args
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.outbound.errors import Refused
 from exports_app.outbound.guard import Guard
+from exports_app.services.core import input_words
 from exports_app.services.core.extension_points import CHANNELS, DestinationChannel, Stage
 from exports_app.services.core.field_rules import one_of
 
 CONFIG = "/config"
-_WORDS = {
-    "missing": "is required",
-    "extra_forbidden": "is not a field of this channel: remove it",
-    "string_type": "should be a text",
-    "bool_type": "should be true or false",
-    "int_type": "should be a whole number",
-    "int_parsing": "should be a whole number",
-}
+_UNKNOWN = "is not a field of this channel: remove it"
 AGAIN = "enter it again: it would go to another place than before"
 
 
@@ -119,14 +112,6 @@ def check_addresses(
 
 def _error(error: Any) -> FieldError:
     """pydantic's error, without the value."""
-    most = (error.get("ctx") or {}).get("max_length")
-    if error["type"] == "string_too_long" and isinstance(most, int):
-        detail = bounds.at_most(most)
-    else:
-        message = str(error["msg"]).removeprefix("Value error, ")
-        message = message.replace("Input should", "should", 1).replace("String should", "should", 1)
-        detail = _WORDS.get(error["type"], message)
-    # RFC 6901, section 3
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"])
-    path = "".join(f"/{part}" for part in parts)
-    return FieldError(f"{CONFIG}{path}", detail)
+    is_unknown = error["type"] == "extra_forbidden"
+    detail = _UNKNOWN if is_unknown else input_words.of(error)
+    return FieldError(f"{CONFIG}{input_words.pointer(error['loc'])}", detail)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exports_app.domain.errors import DeliveryError
+from exports_app.services.core import input_words
 from exports_app.services.core.extension_points import CHANNELS, DestinationChannel
 from exports_app.services.core.records import Destination
 from exports_app.services.keys.encryption import Encryption, Unreadable
@@ -50,4 +51,4 @@ class DestinationSecrets:
 def _first(error: Any) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     where = "/".join(map(str, first["loc"]))
-    return f"{where}: {str(first['msg']).removeprefix('Value error, ')}"
+    return f"{where}: {input_words.of(first)}"

@@ -22,6 +22,13 @@ class Outcome:
     pauses: bool = False
 
 
+def shown(destination: Destination) -> DestinationState:
+    """What people and programs see."""
+    if destination.state is DestinationState.OK and destination.last_used_at is None:
+        return DestinationState.UNUSED
+    return destination.state
+
+
 def refusal(destination: Destination | None) -> tuple[DeliveryStatus, str] | None:
     """The status and the reason of a delivery that must not be made now; None where it may."""
     if destination is None:

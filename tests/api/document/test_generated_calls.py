@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from exports_app.api.problems import WORDS
 from exports_app.api.serving import Serving, Stage
 from exports_app.api.waiting import Waiting
+from exports_app.services.core.input_words import WHOLE
 from exports_app.wiring import Services
 from tests.api.client import token_for
 from tests.api.conftest import Engine, app_for
@@ -135,7 +135,7 @@ def _refused(recorder: Any) -> dict[str, str]:
             if (case.operation.label, pointer) == (TAKES_FILE, ""):
                 continue
             # 5.0 is an integer to JSON Schema; here it is not
-            if pointer not in REFUSABLE and error["detail"] != WORDS["int_from_float"]:
+            if pointer not in REFUSABLE and error["detail"] != WHOLE:
                 title = f"Refused without need: {pointer} in {case.operation.label}"
                 found[title] = f"{title}: {error['detail']}\n{case.as_curl_command()}"
     return found

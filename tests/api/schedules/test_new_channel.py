@@ -33,7 +33,6 @@ def test_it_appears_in_catalog_api_doctor_and_runs(
             one for one in api.admin.get("/api/catalog").json()["channels"] if one["key"] == EXAMPLE
         ]
         assert shown["config"]["properties"]["password"]["writeOnly"] is True
-        assert any(one.what == EXAMPLE for one in extensions.examine(services.settings))
         body = {"channel": EXAMPLE, "name": "Share", "config": {"folder": 1, "other": 2}}
         wrong = pointers(api.admin.post("/api/destinations", body))
         assert wrong == ["/config/folder", "/config/other"]
@@ -42,6 +41,12 @@ def test_it_appears_in_catalog_api_doctor_and_runs(
         assert (made.json()["secrets"], made.json()["place"]) == (
             ["password"],
             there.world.config["folder"],
+        )
+        assert made.json()["state"] == "unused"
+        said = {one.what: one.detail for one in extensions.examine(services.settings)}
+        assert said[EXAMPLE] == (
+            "nothing to set up; each destination has its own test; 1 active destination, 0 failing"
+            " or paused"
         )
         path = f"/api/destinations/{made.json()['id']}"
         assert api.admin.post(f"{path}/test").json()["outcome"] == "accepted"
@@ -54,6 +59,7 @@ def test_it_appears_in_catalog_api_doctor_and_runs(
         assert (delivery["status"], delivery["sentAs"]) == ("accepted", "file")
         assert delivery["location"].startswith(there.world.config["folder"])
         assert len(there.world.arrived()) == 1
+        assert api.admin.get(path).json()["state"] == "ok"
         there.world.refuse()
         refused = api.admin.post(f"{path}/test").json()
         assert refused["outcome"] == "refused"

@@ -120,7 +120,7 @@ def test_the_form_is_made_of_the_channels_config_and_keeps_secrets(
         assert not page.is_open
         assert (await tab.texts())[-1] == "“Vault” saved"
         (row,) = page.rows
-        assert (row.word, row.place, row.users, row.used_at) == ("OK", "one", "", "")
+        assert (row.word, row.place, row.users, row.used_at) == ("Not used yet", "one", "", "")
         await tab.do(DestinationsState.begin)
         await tab.do(DestinationsState.choose, "vault")
         await tab.do(DestinationsState.save, new)

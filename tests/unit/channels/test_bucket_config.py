@@ -22,9 +22,9 @@ GIVEN = {"bucket": "exports", "keyId": "AKIA", "secretKey": "a secret"}
         ({"endpoint": "http://mini_o:9000"}, "endpoint", "without underscores"),
         ({"region": "x.example.com/"}, "region", "eu-central-1"),
         ({"kmsKey": "alias/exports"}, "kmsKey", "choose the encryption aws:kms"),
-        ({"acl": "public-read"}, "acl", "should be"),
+        ({"acl": "public-read"}, "acl", "must be one of default, private"),
         ({"name": "../x"}, "name", "more than dots"),
-        ({"secretKey": ""}, "secretKey", "should have at least 1"),
+        ({"secretKey": ""}, "secretKey", "must not be empty"),
     ],
 )
 def test_a_wrong_value_is_told_at_its_field(

@@ -8,8 +8,10 @@ from exports_app.domain.open_enum import OpenEnum
 
 
 class DestinationState(OpenEnum):
-    """FAILING: its last delivery failed. PAUSED: it is not used until a person has changed it."""
+    """UNUSED: nothing was delivered there yet; it is shown, and not stored. FAILING: its last
+    delivery failed. PAUSED: it is not used until a person has changed it."""
 
+    UNUSED = "unused"
     OK = "ok"
     FAILING = "failing"
     PAUSED = "paused"

@@ -7,10 +7,12 @@ from exports_app.domain.humanize import sentence
 from exports_app.domain.open_enum import Words
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Destination, DestinationState
+from exports_app.services.destinations import states
 from exports_app.services.destinations.names import USERS
 
 STATES = Words(
     {
+        DestinationState.UNUSED: "Not used yet",
         DestinationState.OK: "OK",
         DestinationState.FAILING: "Failing",
         DestinationState.PAUSED: "Paused",
@@ -47,8 +49,8 @@ class DestinationRow:
 
 def row(destination: Destination, place: str, users: Sequence[str]) -> DestinationRow:
     channel = CHANNELS.get(destination.channel)
-    active, state = destination.is_active, destination.state
-    told = active and state is not DestinationState.OK
+    active, state = destination.is_active, states.shown(destination)
+    told = active and state in {DestinationState.FAILING, DestinationState.PAUSED}
     return DestinationRow(
         destination.id,
         destination.name,
