@@ -124,6 +124,7 @@ def take_all(home: Path, scenes: list[Scene], folder: Path, mails: MailServer) -
     """mails: refuses every sign-in, so that no screenshot depends on messages sent meanwhile."""
     settings = {
         "DEMO": "0",
+        "EXPORT_FOLDERS": str(home),
         "RATE_LIMIT_LOGIN": "1000/minute",
         "SMTP_HOST": mails.host,
         "SMTP_PORT": str(mails.port),

@@ -31,7 +31,7 @@ from exports_app.services.core.records import (
 from exports_app.services.identity import passwords
 from exports_app.services.identity.account_links import AccountLink, LinkKind
 from exports_app.wiring import Services
-from tools.screenshots import cast, runs, schedules
+from tools.screenshots import cast, elsewhere, runs, schedules
 
 
 def fill(services: Services) -> dict[str, str]:
@@ -65,6 +65,8 @@ def fill(services: Services) -> dict[str, str]:
         tx.audit.add(_audit_entries(now))
     exports = [*schedules.northwind(now), *schedules.alpine(now)]
     with services.store.write() as tx:
+        elsewhere.add_destinations(tx, services, now)
+        elsewhere.add_webhooks(tx, now)
         for schedule, past in exports:
             runs.add(tx, schedule, past, now)
         for schedule in schedules.deleted(now):

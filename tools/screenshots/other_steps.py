@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from tools.screenshots import cast
+from tools.screenshots import cast, elsewhere
 from tools.screenshots.list_steps import Ids
 
 
@@ -101,6 +101,36 @@ def see_data(page: Page, _: Ids) -> None:
     page.locator("#differences").wait_for()
     page.locator("#read-as").evaluate("(line) => line.scrollIntoView({ block: 'start' })")
     page.evaluate("scrollBy(0, -120)")  # below the header, which stays
+
+
+def see_destinations(page: Page, _: Ids) -> None:
+    page.goto(f"/settings/destinations?tenant={cast.NORTHWIND.slug}")
+    page.locator("#destinations li").first.wait_for()
+
+
+def see_new_destination(page: Page, ids: Ids) -> None:
+    see_destinations(page, ids)
+    page.get_by_role("button", name="New destination").click()
+    page.locator("#destination-channel").select_option(label="SFTP")
+    page.locator("#config-hostKey").wait_for()
+
+
+def see_webhooks(page: Page, _: Ids) -> None:
+    page.goto(f"/webhooks?tenant={cast.NORTHWIND.slug}")
+    page.locator("#webhooks li").first.wait_for()
+
+
+def see_webhook(page: Page, _: Ids) -> None:
+    """Its last delivery unfolded."""
+    page.goto(f"/webhooks/{elsewhere.INCIDENTS}?tenant={cast.NORTHWIND.slug}")
+    page.get_by_role("button", name="Details").first.click()
+    page.get_by_role("region", name="Request body").wait_for()
+
+
+def see_new_webhook(page: Page, ids: Ids) -> None:
+    see_webhooks(page, ids)
+    page.locator("#new").click()
+    page.locator("#webhook-url").wait_for()
 
 
 def see_audit(page: Page, _: Ids) -> None:

@@ -22,7 +22,7 @@ from exports_app.services.core.records import (
 from exports_app.services.runs.export_context import Export
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.new_run import new_run
-from tools.screenshots import cast
+from tools.screenshots import cast, elsewhere
 
 
 @dataclass(frozen=True)
@@ -204,10 +204,26 @@ PROBLEMS = {
 """Status and error of a message in a partial or waiting run, by recipient."""
 
 
+def _delivered(run: Run, destination_id: str) -> Delivery:
+    channel, name, location = elsewhere.DELIVERED[destination_id]
+    return Delivery(
+        id=fixed_id(run.id, destination_id),
+        history_id=run.id,
+        channel=channel,
+        target=name,
+        status=DeliveryStatus.ACCEPTED,
+        message_id=fixed_id(run.id, destination_id, "message"),
+        attempts=1,
+        sent_at=run.started_at,
+        destination_id=destination_id,
+        location=location,
+    )
+
+
 def _deliveries(run: Run) -> list[Delivery]:
     if run.file_name is None:
         return []
-    deliveries = []
+    deliveries = [_delivered(run, key) for key in run.spec.destination_ids]
     for i, target in enumerate(run.recipients):
         problem = (
             PROBLEMS.get(target) if run.status in {RunStatus.PARTIAL, RunStatus.PENDING} else None

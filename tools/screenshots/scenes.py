@@ -68,6 +68,11 @@ SCENES = (
         "settings-quotas", other_steps.see_quotas, ("wide-light", "phone-dark"), cast.OPERATOR.email
     ),
     Scene("settings-data", other_steps.see_data, ("wide-light", "phone-dark")),
+    Scene("settings-destinations", other_steps.see_destinations, ("wide-light", "phone-dark")),
+    Scene("settings-destination", other_steps.see_new_destination, ("wide-dark", "phone-light")),
+    Scene("webhooks", other_steps.see_webhooks, ("wide-light", "phone-dark")),
+    Scene("webhook", other_steps.see_webhook, ("wide-light", "phone-dark")),
+    Scene("webhook-form", other_steps.see_new_webhook, ("wide-dark", "phone-light")),
     Scene("settings-audit", other_steps.see_audit, ("wide-light", "phone-dark")),
     Scene(
         "settings-email", other_steps.see_mail, ("wide-light", "phone-dark"), cast.OPERATOR.email

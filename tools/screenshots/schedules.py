@@ -9,7 +9,7 @@ from exports_app.domain.timing import cron
 from exports_app.services.campaigns.demo_data import fixed_id
 from exports_app.services.core.records import Schedule, Tenant
 from exports_app.services.schedules.filters import Filters
-from tools.screenshots import cast
+from tools.screenshots import cast, elsewhere
 from tools.screenshots.runs import Past
 
 Exports = list[tuple[Schedule, Past | None]]
@@ -69,7 +69,8 @@ def _newest(make: "_Writer") -> Exports:
         ),
         (
             make("Daily warehouse feed", "Yesterday, all campaigns by day", "campaign",
-                 "csv", "0 8 * * *", "UTC", "etl", replace(DAY, campaign_ids=FEW)),
+                 "csv", "0 8 * * *", "UTC", "etl", replace(DAY, campaign_ids=FEW),
+                 places=(elsewhere.BUCKET,)),
             Past(12, 412_000, 0, last=RunStatus.PROCESSING),
         ),
         (
@@ -87,7 +88,7 @@ def _newest(make: "_Writer") -> Exports:
         (
             make("Partner drop", "Totals, this month", "campaigns",
                  "xml", "0 17 * * 5", LONDON, f"partner{FABRIKAM} data{FABRIKAM}",
-                 Filters(period="this_month")),
+                 Filters(period="this_month"), places=(elsewhere.SFTP, elsewhere.CHAT)),
             Past(14, 96, 21_504, 0.6, RunStatus.PENDING, GREYLISTED, "delivery_failed"),
         ),
         (
@@ -161,8 +162,10 @@ class _Writer:
         active: bool = True,
         hold: bool = False,
         tags: str = "",
+        places: tuple[str, ...] = (),
     ) -> Schedule:
-        """recipients, tags: separated by spaces; a name without @ belongs to Northwind."""
+        """recipients, tags: separated by spaces; a name without @ belongs to Northwind. places:
+        ids of destinations."""
         self._count += 1
         created = self._now - timedelta(days=self._count, minutes=17 * self._count)
         next_run = cron.next_after(cron.parse(expression), cron.zone(zone), self._now + cast.QUIET)
@@ -186,6 +189,7 @@ class _Writer:
             next_run_at=next_run if active else None,
             on_unknown=OnUnknown.HOLD if hold else OnUnknown.RESEND,
             tags=tags.split(),
+            destination_ids=list(places),
         )
 
 

@@ -75,12 +75,13 @@ def _channel() -> rx.Component:
             kind.label, value=kind.key, disabled=kind.unavailable != "", key=kind.key
         )
 
-    def told(kind: Kind) -> rx.Component:
-        return rx.cond(
-            kind.unavailable != "",
-            rx.el.span(f"{kind.label}: {kind.unavailable}. ", key=kind.key),
-            rx.cond(kind.key == state.channel, rx.el.span(kind.description, " ", key=kind.key)),
-        )
+    def chosen(kind: Kind) -> rx.Component:
+        about = rx.el.span(kind.description, " ", key=kind.key)
+        return rx.cond((kind.key == state.channel) & (kind.unavailable == ""), about)
+
+    def lacking(kind: Kind) -> rx.Component:
+        why = rx.el.span(f"{kind.label}: {kind.unavailable}. ", key=kind.key)
+        return rx.cond(kind.unavailable != "", why)
 
     control = rx.el.select(
         rx.foreach(state.kinds, choice),
@@ -91,7 +92,7 @@ def _channel() -> rx.Component:
         class_name="control",
         **described(CHANNEL, rx.Var.create("")),
     )
-    hint = rx.foreach(state.kinds, told)
+    hint = rx.fragment(rx.foreach(state.kinds, chosen), rx.foreach(state.kinds, lacking))
     return field("Channel", control, name=CHANNEL, error=rx.Var.create(""), hint=hint)
 
 
