@@ -1,5 +1,6 @@
-"""A process that dies between a receiver's answer and the note of it."""
+"""A process that ends while a message to a webhook is on its way."""
 
+import threading
 from ipaddress import ip_network
 
 from exports_app.services.webhooks.rules import WebhookDraft
@@ -29,4 +30,28 @@ def test_a_message_to_a_webhook_is_sent_again_with_the_same_id(house: House) -> 
     assert house.deaths == 1
     assert first.id == second.id
     assert first.body == second.body
+    assert second.verify(secret)
+
+
+def test_a_restart_while_a_message_is_sent_sends_it_again_with_the_same_id(house: House) -> None:
+    house.services.guard._allowed = (ip_network("127.0.0.0/8"),)
+    over = threading.Event()
+    with receiver() as listener:
+        listener.before = lambda _: None if listener.received[1:] else over.wait(PATIENCE)
+        draft = WebhookDraft("Hook", listener.url, ["export.schedule.created"])
+        _, secret = house.services.webhooks.create(house.admin, None, draft)
+        house.once("Weekly")
+        app = house.serve(ALLOWED_NETWORKS="127.0.0.0/8")
+        wait_until("it is being sent", lambda: listener.received, PATIENCE)
+        app.stop()
+        over.set()
+        app.tend()
+
+        def noted() -> bool:
+            states = sql(house.services, "SELECT status, attempts FROM webhook_deliveries")
+            return states == [("delivered", 2)]
+
+        wait_until("the message was delivered", noted, PATIENCE)
+        first, second = listener.received
+    assert (first.id, first.body) == (second.id, second.body)
     assert second.verify(secret)
