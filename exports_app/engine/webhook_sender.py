@@ -5,9 +5,13 @@ import threading
 
 from exports_app import log
 from exports_app.domain.errors import Unavailable
+from exports_app.services.core.records import DueEndpoint
 from exports_app.services.webhooks.sending import WebhookSending
 
 THREADS = 16
+FOR_FAILING = 12
+"""Threads for endpoints whose last attempt failed: each may take 15 seconds, and those that answer
+must not wait for them."""
 OF_A_TENANT = 4
 """Threads of one tenant: its slow endpoints leave room for others."""
 
@@ -21,8 +25,8 @@ class WebhookSender:
         self._sending = sending
         self._closing = closing
         self._lock = threading.Lock()
-        self._busy: dict[str, str] = {}
-        """Endpoints that have a thread, and their tenants."""
+        self._busy: dict[str, DueEndpoint] = {}
+        """Endpoints that have a thread."""
 
     def start(self) -> None:
         """A thread for each endpoint with something to send, as far as there is room. Raises
@@ -33,18 +37,25 @@ class WebhookSender:
             busy = dict(self._busy)
         if len(busy) >= THREADS:
             return
-        tenants = list(busy.values())
+        tenants = [one.tenant_id for one in busy.values()]
         full = {tenant for tenant in tenants if tenants.count(tenant) >= OF_A_TENANT}
-        for webhook_id, tenant_id in self._sending.due(busy, full):
-            if self._claimed(webhook_id, tenant_id):
-                self._begin(webhook_id)
+        for endpoint in self._sending.due(busy, full):
+            if self._claimed(endpoint):
+                self._begin(endpoint.webhook_id)
 
-    def _claimed(self, webhook_id: str, tenant_id: str) -> bool:
+    def _claimed(self, endpoint: DueEndpoint) -> bool:
         with self._lock:
-            of_tenant = list(self._busy.values()).count(tenant_id)
-            if len(self._busy) >= THREADS or of_tenant >= OF_A_TENANT or webhook_id in self._busy:
+            at_work = list(self._busy.values())
+            of_tenant = sum(one.tenant_id == endpoint.tenant_id for one in at_work)
+            failing = sum(one.is_failing for one in at_work)
+            if (
+                endpoint.webhook_id in self._busy
+                or len(at_work) >= THREADS
+                or of_tenant >= OF_A_TENANT
+                or (endpoint.is_failing and failing >= FOR_FAILING)
+            ):
                 return False
-            self._busy[webhook_id] = tenant_id
+            self._busy[endpoint.webhook_id] = endpoint
             return True
 
     def _begin(self, webhook_id: str) -> None:

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from sqlalchemy import Select, delete, exists, func, insert, select
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, table
+from exports_app.db.repositories.base import Repository, distinct, table
 from exports_app.domain.open_enum import OpenEnum
 from exports_app.services.core.records import (
+    DueEndpoint,
     Page,
     Webhook,
     WebhookAttempt,
@@ -22,6 +23,7 @@ from exports_app.services.events.kinds import EventType
 
 MESSAGES = table(models.WebhookMessageRow)
 ATTEMPTS = table(models.WebhookAttemptRow)
+WEBHOOKS = table(models.WebhookRow)
 EVER = datetime.min.replace(tzinfo=UTC)
 """A comparison with it, in place of IS NOT NULL: SQLite reads it from the index."""
 
@@ -115,13 +117,19 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
 
     def due_endpoints(
         self, now: datetime, busy: Collection[str], full: Collection[str], limit: int
-    ) -> list[tuple[str, str]]:
-        c = self._table.c
-        first = select(c.webhook_id, c.tenant_id).where(
-            c.next_attempt_at <= now, c.webhook_id.not_in(busy), c.tenant_id.not_in(full)
-        )
-        first = first.order_by(c.next_attempt_at, c.webhook_id).limit(limit)
-        return list(dict.fromkeys((row[0], row[1]) for row in self._connection.execute(first)))
+    ) -> list[DueEndpoint]:
+        c, w = self._table.c, WEBHOOKS.c
+        if self._connection.execute(select(c.id).where(c.next_attempt_at <= now).limit(1)).first():
+            waiting = distinct(self._connection, c.webhook_id, c.next_attempt_at > EVER)
+            due = exists().where(c.webhook_id == w.id, c.next_attempt_at <= now)
+            found = select(w.id, w.tenant_id, w.failing_since.is_not(None)).where(
+                w.id.in_(waiting), w.id.not_in(busy), w.tenant_id.not_in(full), due
+            )
+            found = found.order_by(
+                w.failing_since.is_not(None), w.last_attempt_at.nulls_first(), w.id
+            ).limit(limit)
+            return [DueEndpoint(*row) for row in self._connection.execute(found)]
+        return []
 
     def due(self, webhook_id: str, now: datetime, limit: int) -> list[WebhookDelivery]:
         c = self._table.c

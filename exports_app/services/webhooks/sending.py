@@ -17,6 +17,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import (
     Action,
+    DueEndpoint,
     Webhook,
     WebhookAttempt,
     WebhookDelivery,
@@ -36,8 +37,8 @@ ON_THE_WIRE = timedelta(minutes=1)
 """A delivery without a result for this time is sent again: an attempt takes 15 seconds at most, so
 its process has died."""
 BATCH = 20
-LOOKED_AT = 200
-"""Due deliveries that are looked at to find endpoints."""
+FOUND = 100
+"""Endpoints with something to send that are looked for at once."""
 WARNED_AFTER, DISABLED_AFTER = timedelta(days=3), timedelta(days=5)
 """Without a success, from the first failed attempt."""
 GONE = 410
@@ -75,11 +76,11 @@ class WebhookSending:
         self._base_url = base_url
         self._keep_days = keep_days
 
-    def due(self, busy: Collection[str], full: Collection[str]) -> list[tuple[str, str]]:
-        """Endpoints with something to send, and their tenants, but for busy endpoints and for
-        tenants that are full. Raises Unavailable."""
+    def due(self, busy: Collection[str], full: Collection[str]) -> list[DueEndpoint]:
+        """Endpoints with something to send, but for busy ones and those of tenants that are full.
+        Raises Unavailable."""
         with self._store.read() as tx:
-            return tx.webhook_deliveries.due_endpoints(self._clock(), busy, full, LOOKED_AT)
+            return tx.webhook_deliveries.due_endpoints(self._clock(), busy, full, FOUND)
 
     def recover(self) -> None:
         """Send again at once what was being sent: no other process is alive."""

@@ -55,8 +55,8 @@ def send_all(services: Services) -> int:
     """Send what is due, until nothing is. Returns the number of attempts."""
     attempts = 0
     while due := services.webhook_sending.due((), ()):
-        for webhook_id, _ in due:
-            attempts += services.webhook_sending.send_due(webhook_id)
+        for one in due:
+            attempts += services.webhook_sending.send_due(one.webhook_id)
     return attempts
 
 

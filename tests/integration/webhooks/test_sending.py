@@ -1,6 +1,7 @@
 """Sending: signatures, retries, what switches an endpoint off, and sending again."""
 
 import threading
+from collections.abc import Collection
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_address
@@ -357,10 +358,30 @@ def test_another_tenants_and_a_busy_endpoint_are_left_out(
     theirs, _ = make("/theirs", who=outsider)
     make_schedule(services, admin)
     make_schedule(services, outsider)
-    due = services.webhook_sending.due
-    assert {one for one, _ in due((), ())} == {mine.id, theirs.id}
-    assert [one for one, _ in due({mine.id}, ())] == [theirs.id]
-    assert [one for one, _ in due((), {acme.id})] == [theirs.id]
+
+    def due(busy: Collection[str], full: Collection[str]) -> list[str]:
+        return [one.webhook_id for one in services.webhook_sending.due(busy, full)]
+
+    assert sorted(due((), ())) == sorted([mine.id, theirs.id])
+    assert due({mine.id}, ()) == [theirs.id]
+    assert due((), {acme.id}) == [theirs.id]
+
+
+def test_a_long_backlog_keeps_no_other_endpoint_waiting(
+    services: Services, make: Make, admin: Principal, outsider: Principal, listener: Receiver
+) -> None:
+    slow, _ = make("/slow")
+    listener.answers["/slow"] = Answer(500)
+    for n in range(3):
+        make_schedule(services, admin, name=f"Export {n}")
+    quick, _ = make("/quick", who=outsider)
+    make_schedule(services, outsider)
+    services.webhook_sending.send_due(slow.id)  # up to the first that fails
+    found = services.webhook_sending.due((), ())
+    assert [(one.webhook_id, one.is_failing) for one in found] == [
+        (quick.id, False),
+        (slow.id, True),
+    ]
 
 
 def test_what_waits_for_an_endpoint_that_is_switched_off_is_cancelled(

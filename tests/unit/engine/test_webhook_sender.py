@@ -5,24 +5,26 @@ from collections.abc import Callable, Collection, Iterator
 
 import pytest
 
-from exports_app.engine.webhook_sender import OF_A_TENANT, THREADS, WebhookSender
+from exports_app.engine.webhook_sender import FOR_FAILING, OF_A_TENANT, THREADS, WebhookSender
+from exports_app.services.core.records import DueEndpoint
 from tests.world import DEADLINE
 
 
 class Sending:
     """Each endpoint has one message, which is on its way until the test lets its receiver
-    answer."""
+    answer. failing: the endpoints whose last attempt failed."""
 
     def __init__(self, *waiting: tuple[str, str]) -> None:
         self._waiting = list(waiting)
+        self.failing: set[str] = set()
         self._changed = threading.Condition()
         self._answered: set[str] = set()
         self.on_the_way: list[str] = []
 
-    def due(self, busy: Collection[str], full: Collection[str]) -> list[tuple[str, str]]:
+    def due(self, busy: Collection[str], full: Collection[str]) -> list[DueEndpoint]:
         with self._changed:
             return [
-                (webhook, tenant)
+                DueEndpoint(webhook, tenant, webhook in self.failing)
                 for webhook, tenant in self._waiting
                 if webhook not in busy and tenant not in full
             ]
@@ -82,6 +84,16 @@ def test_there_are_no_more_threads_than_the_most(made: Callable[..., tuple]) -> 
     sending.until(*(f"{n}" for n in range(THREADS)))
     sender.start()
     assert len(sender._busy) == THREADS
+
+
+def test_failing_endpoints_leave_threads_to_those_that_answer(
+    made: Callable[..., tuple],
+) -> None:
+    failing = [f"failing {n}" for n in range(THREADS)]
+    sending, sender = made(*((one, f"tenant of {one}") for one in failing), ("quick", "b"))
+    sending.failing = set(failing)
+    sender.start()
+    sending.until(*failing[:FOR_FAILING], "quick")
 
 
 def test_nothing_is_begun_once_the_engine_stops() -> None:

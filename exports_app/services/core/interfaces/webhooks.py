@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from exports_app.services.core.records import (
+    DueEndpoint,
     Page,
     Webhook,
     WebhookAttempt,
@@ -61,9 +62,10 @@ class WebhookDeliveryStore(Protocol):
 
     def due_endpoints(
         self, now: datetime, busy: Collection[str], full: Collection[str], limit: int
-    ) -> list[tuple[str, str]]:
-        """Endpoints with deliveries that are due, and their tenants: those of the first `limit`
-        deliveries, but for busy endpoints and for the tenants in `full`."""
+    ) -> list[DueEndpoint]:
+        """At most `limit` endpoints with deliveries that are due, but for busy ones and those of
+        the tenants in `full`. Those that failed last time come last; among equals, the one whose
+        last attempt is longest ago comes first: a long backlog of one keeps no other waiting."""
 
     def due(self, webhook_id: str, now: datetime, limit: int) -> list[WebhookDelivery]:
         """The longest waiting first."""

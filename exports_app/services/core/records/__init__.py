@@ -35,6 +35,7 @@ from exports_app.services.core.records.sessions import Code, Session
 from exports_app.services.core.records.tenants import Invitation, Member, Membership, Tenant
 from exports_app.services.core.records.views import SavedView
 from exports_app.services.core.records.webhooks import (
+    DueEndpoint,
     Webhook,
     WebhookAttempt,
     WebhookDelivery,
@@ -57,6 +58,7 @@ __all__ = [
     "Destination",
     "DestinationState",
     "DownloadWay",
+    "DueEndpoint",
     "Feed",
     "FileDownload",
     "IdempotencyKey",

@@ -61,6 +61,15 @@ class WebhookMessage:
 
 
 @dataclass(frozen=True)
+class DueEndpoint:
+    """An endpoint with something to send. is_failing: its last attempt failed."""
+
+    webhook_id: str
+    tenant_id: str
+    is_failing: bool
+
+
+@dataclass(frozen=True)
 class WebhookDelivery:
     """A message to one endpoint. next_attempt_at: None where it is finished."""
 
