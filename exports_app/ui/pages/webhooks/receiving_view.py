@@ -22,9 +22,9 @@ def receiving() -> rx.Component:
     headers = [rx.el.li(rx.el.code(name), f" {meaning}") for name, meaning in HEADERS.items()]
     return rx.el.details(
         rx.el.summary("How to receive and verify messages"),
-        rx.el.p(ANSWER),
+        rx.el.p(ANSWER, margin="10px 0"),
         rx.el.ul(*headers, class_name="changes"),
-        rx.el.p(VERIFY),
+        rx.el.p(VERIFY, margin="10px 0"),
         *map(_program, PROGRAMS),
         rx.el.p(
             "Each event with its fields and an example is in the ",
@@ -35,9 +35,9 @@ def receiving() -> rx.Component:
                 underline="always",
             ),
             ", under Webhooks.",
+            margin="14px 0 0",
         ),
         id="receiving",
-        text_align="start",
         margin="12px 0 0",
     )
 

@@ -102,15 +102,15 @@ def _list() -> rx.Component:
 
 
 def _none() -> rx.Component:
-    return message(
+    none = message(
         "webhook",
         "No webhooks yet",
         "A webhook sends each event, such as a completed or failed run, to an address of yours.",
         button(
             "New webhook", kind="primary", icon="plus", on_click=WebhookForm.begin(""), id="new"
         ),
-        rx.el.div(receiving(), padding_top="16px"),
     )
+    return rx.fragment(none, rx.el.div(receiving(), max_width="800px", margin="0 auto"))
 
 
 def _row(webhook: WebhookRow) -> rx.Component:
