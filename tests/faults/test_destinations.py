@@ -1,10 +1,14 @@
 """A process that dies between a destination's acceptance and the note of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.contracts.channels import slack
+from tests.contracts.other_sides import Side, side
 from tests.faults.house import House
 from tests.world import sql
 
@@ -38,23 +42,46 @@ def test_a_file_is_written_again_under_the_same_name(
     assert len(house.post.ledger) == 1
 
 
+@pytest.mark.parametrize("key", ["bucket", "sftp"])
+def test_a_store_of_others_gets_one_file(
+    key: str, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with other_side(key, house, tmp_path, monkeypatch) as there:
+        ends_after_a_death(house, key, there.world.config)
+        (written,) = there.world.arrived()
+        assert written
+
+
+@pytest.mark.parametrize("key", ["slack", "teams"])
 def test_a_message_in_a_chat_may_appear_twice(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    key: str, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A chat cannot tell a message from its repetition (docs/reliability.md)."""
-    world = slack.World(tmp_path, monkeypatch)
-    house.held.callback(world.close)
-    of = (house.admin, house.cast.acme.id, "slack", "Sales channel", world.config)
-    chat = house.services.destinations.create(*of)
-    house.once("Weekly", destination_ids=(chat.id,))
+    with other_side(key, house, tmp_path, monkeypatch) as there:
+        slack = {"SLACK_API_URL": there.world.url} if key == "slack" else {}
+        ends_after_a_death(house, key, there.world.config, **slack)
+        assert len(there.world.arrived()) == 2
+
+
+@contextmanager
+def other_side(key: str, house: House, tmp_path: Path, patch: pytest.MonkeyPatch) -> Iterator[Side]:
+    patch.setattr(house.services.guard, "_allowed", (ip_network("127.0.0.0/8"),))
+    folder = tmp_path / "there"
+    folder.mkdir()
+    with side(key, folder, patch) as there:
+        yield there
+
+
+def ends_after_a_death(house: House, key: str, config: dict[str, Any], **env: str) -> None:
+    """A run to such a destination, whose process dies after the other side has accepted it."""
+    of = (house.admin, house.cast.acme.id, key, "There", config)
+    there = house.services.destinations.create(*of)
+    house.once("Weekly", destination_ids=(there.id,))
     house.make_due()
     fault = house.faulty("between a destination's acceptance and its note")
-    of_slack = {"SLACK_API_URL": world.url, "ALLOWED_NETWORKS": "127.0.0.0/8"}
-    app = house.serve(**of_slack, **fault)
+    app = house.serve(ALLOWED_NETWORKS="127.0.0.0/8", **env, **fault)
     house.all_end(1, app)
     house.calm()
     assert house.deaths == 1
-    asked = "SELECT status, attempts, resends FROM deliveries WHERE channel = 'slack'"
-    assert sql(house.services, asked) == [("accepted", 2, 1)]
-    first, second = world.arrived()
-    assert first == second
+    asked = "SELECT status, attempts FROM deliveries WHERE channel <> 'email'"
+    assert sql(house.services, asked) == [("accepted", 2)]
