@@ -13,6 +13,7 @@ from exports_app.services.core.extension_points import DeliversToPeople, Place, 
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
+from exports_app.services.destinations import states
 from exports_app.services.destinations.configs import stage_of
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.ending import is_due
@@ -113,6 +114,13 @@ class RunDelivery:
 
 def _of_stage(deliveries: Sequence[Delivery], stage: Stage) -> list[Delivery]:
     return [one for one in deliveries if stage_of(one.channel) is stage]
+
+
+def destinations_off(deliveries: Sequence[Delivery]) -> bool:
+    """Whether the run reached nobody since destinations are switched off. Without a mail server a
+    run is complete all the same: its file is made, and people fetch it."""
+    skipped = all(delivery.status is DeliveryStatus.SKIPPED for delivery in deliveries)
+    return skipped and any(delivery.error == states.INACTIVE for delivery in deliveries)
 
 
 def delivery_error(deliveries: Sequence[Delivery]) -> str | None:

@@ -22,7 +22,7 @@ from exports_app.domain.system_errors import out_of_resources, passes, writing
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits, WrittenFile
 from exports_app.engine.lasting_writes import lasting
-from exports_app.engine.run_delivery import RunDelivery, delivery_error
+from exports_app.engine.run_delivery import RunDelivery, delivery_error, destinations_off
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,
@@ -40,6 +40,7 @@ from exports_app.services.schedules.filters import Filters
 
 PROGRESS_SECONDS = 0.6
 """Between two updates of the rows so far."""
+DESTINATIONS_OFF = "destinations_off"
 LOST = "lease lost: someone cancelled the run, or another worker took it over"
 
 _log = log.get(__name__)
@@ -119,6 +120,9 @@ class Worker:
         error = delivery_error(deliveries)
         if error is not None and any(self._delivery.is_due(run, d) for d in deliveries):
             raise DeliveryError(error, permanent=False)
+        if destinations_off(deliveries):
+            self._skip(run, "nothing was sent: its destinations are switched off", DESTINATIONS_OFF)
+            return
         status = outcome(d.status for d in deliveries)
         lasting(
             self._leases.duration,
@@ -270,13 +274,12 @@ class Worker:
                 "there was no data for its dates, and it is set to fail then", code="no_data"
             )
         self._execution.note(run, record_count=0)
-        self._endings.close(
-            run,
-            RunStatus.SKIPPED,
-            "there was no data for its dates: nothing was sent",
-            "no_data",
-        )
-        _log.info("run skipped: no data")
+        self._skip(run, "there was no data for its dates: nothing was sent", "no_data")
+
+    def _skip(self, run: Run, reason: str, code: str) -> None:
+        close = partial(self._endings.close, run, RunStatus.SKIPPED, reason, code)
+        lasting(self._leases.duration, close)
+        _log.info("run skipped", code=code)
 
 
 def _require_known(run: Run) -> None:

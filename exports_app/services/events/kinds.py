@@ -24,11 +24,12 @@ class Meaning:
 
 
 MEANINGS = {
-    EventType.RUN_COMPLETED: Meaning("Run completed", "A run ended, and everyone got its file."),
+    EventType.RUN_COMPLETED: Meaning("Run completed", "A run ended, and no delivery failed."),
     EventType.RUN_PARTIAL: Meaning("Run partly failed", "A run ended, and some got its file."),
     EventType.RUN_FAILED: Meaning("Run failed", "A run ended, and no one got its file."),
     EventType.RUN_SKIPPED: Meaning(
-        "Run skipped", "A run did not take place, or there was no data to send."
+        "Run skipped",
+        "A run did not take place, or there was nothing to send, or nowhere to send it.",
     ),
     EventType.SCHEDULE_CREATED: Meaning(
         "Scheduled export created", "A scheduled export was created or restored."

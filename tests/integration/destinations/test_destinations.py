@@ -182,7 +182,8 @@ def test_a_destination_that_is_off_is_skipped_and_a_test_goes_to_nobody_else(
     services.destinations.update(admin, made.id, {"is_active": False})
     run = trigger_and_execute(services, admin, schedule)
     (delivery,) = deliveries_of(services, run)
-    assert (run.status, delivery.status) == (RunStatus.COMPLETED, DeliveryStatus.SKIPPED)
+    assert (run.status, delivery.status) == (RunStatus.SKIPPED, DeliveryStatus.SKIPPED)
+    assert run.error_code == "destinations_off"
     assert "switched off" in (delivery.error or "")
     assert vault.got == []
 

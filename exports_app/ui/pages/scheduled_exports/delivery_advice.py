@@ -57,7 +57,7 @@ def advice(run: Run, delivery: Delivery, resends: int) -> str:
             ask = UNKNOWN_THERE if delivery.destination_id else UNKNOWN
             return SENT_AGAIN if waits and delivery.resends < resends else ask
         case DeliveryStatus.SKIPPED:
-            return RERUN if run.status is RunStatus.COMPLETED else SKIPPED
+            return RERUN if run.status in {RunStatus.COMPLETED, RunStatus.SKIPPED} else SKIPPED
         case DeliveryStatus.FAILED:
             said = FIX if delivery.destination_id else _after_failure(error)
             at_once = said in {ADDRESS, REFUSED}

@@ -12,6 +12,7 @@ HINTS = {
         "Check what the scheduled export sends, and to whom. If that is right, rerun it yourself."
     ),
     "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
+    "destinations_off": ("Switch a destination on under Settings → Destinations, then rerun it."),
     "delivery_failed": "See below what to do for each recipient.",
     "no_data": (
         "This is fine if there is no data for these dates. The form sets what happens when there "
