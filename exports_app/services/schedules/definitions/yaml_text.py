@@ -237,8 +237,9 @@ def _wrong(pointer: str, detail: str, at: Any) -> Invalid:
     return Invalid([FieldError(pointer, where + detail)])
 
 
-_NO_BLOCK = re.compile(r"[\x85\u2028\u2029]|^[^\S\n]+$", re.MULTILINE)
-"""Line breaks of YAML alone, and lines of blanks, of which the library makes other ones."""
+_NO_BLOCK = re.compile(r"[\x85\u2028\u2029]|^[^\S\n]+$|\A\n+\Z|\n\n\Z", re.MULTILINE)
+"""Line breaks of YAML alone, lines of blanks, of which the library makes other ones, and empty
+lines at the end, after which it ends the document."""
 
 
 class _Dumper(yaml.CSafeDumper):  # type: ignore[misc]

@@ -42,6 +42,8 @@ BREAKS = "a \t\n\r\x85\xa0\u2028\u2029\ufeff\x7f\x9f#:-|%\\'\""
 @given(st.text(alphabet=st.sampled_from(BREAKS) | st.characters(exclude_categories=["Cs", "Cc"])))
 @example("q\n\xa0\nz")
 @example("q\u2028 \n z")
+@example("\n")
+@example("a\n\n")
 def test_every_text_is_read_as_it_was_written(text: str) -> None:
     definition = {"tenant": text, "schedules": [{"description": text, "tags": [text]}]}
     assert yaml_text.read(yaml_text.write(definition).encode()).value == definition
