@@ -162,6 +162,7 @@ BY_FIELD: dict[str, Any] = {
     "uri": "otpauth://totp/Scheduled%20exports:ann%40example.com?secret=JBSWY3DPEHPK3PXP",
     "way": "link",
     "zones": ["Europe/Berlin"],
+    "url": "https://hooks.example.com/exports",
 }
 """Values of answers' fields, by their names, where the schema does not say one."""
 BY_FORMAT = {

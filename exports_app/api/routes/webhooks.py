@@ -45,7 +45,7 @@ def events(who: Writer) -> Any:  # noqa: ARG001 (for those who may have webhooks
                 "type": kind,
                 "label": MEANINGS[kind].label,
                 "description": MEANINGS[kind].when,
-                "example": examples.of(kind),
+                "example_body": examples.of(kind),
             }
             for kind in EventType
         ]

@@ -158,7 +158,7 @@ class EventTypeOut(Output):
     type: EventOut
     label: str
     description: str
-    example: dict[str, Any] = Field(description="Body of a message")
+    example_body: dict[str, Any] = Field(description="Body of a message")
 
 
 class EventTypesOut(Output):

@@ -118,7 +118,7 @@ def test_another_tenants_delivery_is_not_found(api: Clients, made: dict[str, Any
 
 def test_event_types(api: Clients) -> None:
     found = api.admin.get(WEBHOOKS + "/events").json()["items"]
-    assert [one["type"] for one in found] == [one["example"]["type"] for one in found]
+    assert [one["type"] for one in found] == [one["exampleBody"]["type"] for one in found]
     assert {"ping", "export.run.completed", "export.schedule.paused"} <= {
         one["type"] for one in found
     }

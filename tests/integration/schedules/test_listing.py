@@ -68,10 +68,15 @@ def test_views_and_tenants_are_kept_apart(
         shown(outsider, acme)
 
 
+def _listing(services: Services, changes: Changes) -> ScheduleListing:
+    names = services.destination_names
+    return ScheduleListing(services.schedules, services.schedule_summaries, names, changes)
+
+
 def test_an_error_is_not_kept(
     services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board = ScheduleListing(services.schedules, services.schedule_summaries, services.changes)
+    board = _listing(services, services.changes)
     with monkeypatch.context() as broken:
         broken.setattr(services.schedule_summaries, "summary", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -83,9 +88,7 @@ def test_a_fresh_reading_sees_what_another_process_changed(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
     made = make_schedule(services, admin)
-    board = ScheduleListing(
-        services.schedules, services.schedule_summaries, Changes()
-    )  # which hears nothing
+    board = _listing(services, Changes())  # which hears nothing
     assert board.page(admin, acme.id, {}, "", FIRST).total == 1
     services.schedules.delete(admin, made.id)
     assert board.page(admin, acme.id, {}, "", FIRST, fresh=True).total == 0

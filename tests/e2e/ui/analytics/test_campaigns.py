@@ -116,7 +116,7 @@ def test_the_view_stands_in_the_address(
 ) -> None:
     page = visits.open("/scheduled-exports", who=company.admin)
     expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_text(
-        ["Analytics", "Scheduled Exports"]
+        ["Analytics", "Scheduled Exports", "Webhooks"]
     )
     page.get_by_role("link", name="Analytics").click()
     expect(page.get_by_role("heading", name="Over time")).to_be_visible()

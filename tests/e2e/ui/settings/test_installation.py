@@ -99,7 +99,7 @@ def test_an_admin_is_told_that_it_is_for_super_admins(
     expect(tabs.get_by_role("link", name="Members")).to_be_visible()
     mine = tabs.get_by_role("group", name=company.tenant.name)
     expect(mine.get_by_role("link")).to_have_text(
-        ["Members", "Tenant", "Data", "API keys", "Audit log"]
+        ["Members", "Tenant", "Data", "Destinations", "API keys", "Audit log"]
     )
     expect(tabs.get_by_role("group", name="Installation")).to_have_count(0)
     page.goto(path)

@@ -113,6 +113,7 @@ AREAS = {
     "key": "API keys",
     "feed": "Feeds",
     "webhook": "Webhooks",
+    "destination": "Destinations",
     "email": "Test emails",
     "audit": "Audit",
     "installation": "Installation",
