@@ -3,13 +3,10 @@
 import re
 from typing import ClassVar, Self
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from exports_app.channels import _ssh_key
 from exports_app.domain import bounds
 from exports_app.outbound.errors import Refused
 from exports_app.outbound.lookup import MOST_CHARACTERS, literal
@@ -17,9 +14,6 @@ from exports_app.services.core.extension_points.channel_config import ChannelCon
 
 KEY = r"((ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) )?SHA256:[A-Za-z0-9+/]{43}"
 """A host key: its type, which may be left out, and its fingerprint as OpenSSH shows it."""
-MOST_BITS = 8_192
-"""Of an RSA key: to sign with a larger one would hold up everything else."""
-_PEM = re.compile(r"(?s)\s*(-----BEGIN [A-Z ]+-----)(.+)(-----END [A-Z ]+-----)\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -106,24 +100,7 @@ class SftpConfig(ChannelConfig):
     def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
-        try:
-            text = _lines(value.get_secret_value())
-            key = _load(text)
-        except TypeError:
-            raise ValueError(
-                "remove its passphrase (ssh-keygen -p): the key is encrypted here"
-            ) from None
-        except Exception:  # noqa: BLE001 (what a parser raises for any text)
-            raise ValueError("enter a private key in OpenSSH or PEM format") from None
-        if isinstance(key, RSAPrivateKey):
-            is_used = 1_024 <= key.key_size <= MOST_BITS
-        else:
-            is_used = isinstance(key, Ed25519PrivateKey | EllipticCurvePrivateKey)
-        if not is_used:
-            raise ValueError(
-                f"enter a key of type Ed25519, ECDSA, or RSA of up to {MOST_BITS} bits"
-            )
-        return SecretStr(text)
+        return SecretStr(_ssh_key.normalised(value.get_secret_value()))
 
     @model_validator(mode="after")
     def _can_sign_in(self) -> Self:
@@ -132,25 +109,3 @@ class SftpConfig(ChannelConfig):
             at = InitErrorDetails(type=wrong, loc=("password",), input=None)
             raise ValidationError.from_exception_data("SftpConfig", [at])
         return self
-
-
-def _lines(text: str) -> str:
-    """A field of one line takes the line breaks out of a key that is pasted."""
-    found = _PEM.fullmatch(text)
-    if found is None:
-        return text
-    if "ENCRYPTED" in text:
-        raise TypeError
-    head, body, tail = found[1], "".join(found[2].split()), found[3]
-    rows = (body[at : at + 64] for at in range(0, len(body), 64))
-    return "\n".join((head, *rows, tail, ""))
-
-
-def _load(text: str) -> object:
-    """Raises TypeError where the key has a passphrase."""
-    load = (
-        serialization.load_ssh_private_key
-        if "BEGIN OPENSSH" in text
-        else serialization.load_pem_private_key
-    )
-    return load(text.encode(), None, unsafe_skip_rsa_key_validation=True)
