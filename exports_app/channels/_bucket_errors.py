@@ -25,7 +25,10 @@ _HINTS: Mapping[str, str] = {
     "NotImplemented": "Leave the encryption and the ACL at their defaults, or have files replaced",
     "AccessControlListNotSupported": "Leave the ACL at its default",
 }
-_AGAIN = frozenset({"SlowDown", "RequestTimeout", "ConditionalRequestConflict", "OperationAborted"})
+GONE = "NoSuchUpload"
+_AGAIN = frozenset(
+    {"SlowDown", "RequestTimeout", "ConditionalRequestConflict", "OperationAborted", GONE}
+)
 """Codes of refusals that may be over soon."""
 _AGAIN_STATUS = frozenset({408, 429})
 _NOT_IMPLEMENTED = 501

@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError
 
 from exports_app import log
 from exports_app.channels._bucket_client import Section
-from exports_app.channels._bucket_errors import NOT_S3, status_of
+from exports_app.channels._bucket_errors import GONE, NOT_S3, code_of, status_of
 from exports_app.domain.errors import DeliveryError, ExportsError
 from exports_app.services.core.extension_points import FileDelivery
 
@@ -48,25 +48,30 @@ class Upload:
             with _opened(self.delivery) as file:
                 self._send(file)
         except ClientError as e:
-            # Another one came in between, or an earlier attempt whose answer was lost
-            if overwrite or status_of(e) != _TAKEN:
+            # An attempt whose answer was lost, or another one in between
+            if code_of(e) == GONE:
+                if not self._is_there():
+                    raise
+            elif overwrite or status_of(e) != _TAKEN:
                 raise
-            if not self._is_there():
+            elif not self._is_there():
                 raise _taken(self.where["Key"]) from e
 
     def _is_there(self) -> bool:
         """Whether an earlier attempt has put the file there. Raises DeliveryError where it is
-        another one. A key that may not read cannot tell: then the store decides when the file is
-        put."""
+        another one, unless files are replaced. A key that may not read cannot tell: then the store
+        decides when the file is put."""
         try:
             found = self.client.head_object(**self.where)
         except ClientError as e:
             if status_of(e) in {_MISSING, _FORBIDDEN}:
                 return False
             raise
-        if found.get("Metadata", {}).get(DIGEST) != self.delivery.sha256:
-            raise _taken(self.where["Key"])
-        return True
+        if found.get("Metadata", {}).get(DIGEST) == self.delivery.sha256:
+            return True
+        if self.delivery.config.overwrite:
+            return False
+        raise _taken(self.where["Key"])
 
     def _send(self, file: BinaryIO) -> None:
         size, delivery = os.fstat(file.fileno()).st_size, self.delivery

@@ -111,6 +111,7 @@ async def _watched(
 ) -> Result:
     """The work, which is cancelled when `check` raises or the time is over (end: on the monotonic
     clock). It has a little time to clean up then."""
+    asyncio.get_running_loop().set_exception_handler(_unretrieved)
     task = asyncio.create_task(work)
     try:
         async with asyncio.timeout(end - time.monotonic()):
@@ -121,6 +122,12 @@ async def _watched(
         task.cancel()
         if (await asyncio.wait({task}, timeout=4 * CLOSING_SECONDS))[0] and not task.cancelled():
             task.exception()  # what went wrong while it was cleaned up is no news
+
+
+def _unretrieved(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Requests that asyncssh left under way fail when their connection ends: that is no news."""
+    if not isinstance(context.get("exception"), asyncssh.Error | OSError):
+        loop.default_exception_handler(context)
 
 
 @asynccontextmanager

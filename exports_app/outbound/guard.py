@@ -8,6 +8,8 @@ import socket
 from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
+
 from exports_app import log
 from exports_app.outbound.errors import Refused, Unreachable
 from exports_app.outbound.lookup import Resolver, literal, look_up, system_resolver
@@ -122,6 +124,10 @@ def split(url: str) -> SplitResult:
         raise Refused("leave out the user name and the password before the host")
     if port == 0:
         raise Refused("use a port from 1 to 65535")
+    try:
+        _ = httpx.URL(url).host
+    except (httpx.InvalidURL, UnicodeError):  # such as of a label xn--… that stands for no name
+        raise Refused("check the address: it is not a valid one") from None
     return parts
 
 

@@ -8,6 +8,7 @@ import logging
 import select
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from exports_app.outbound.waiting import STEP, Deadline
 
 ANSWER = 1_000_000
 """The most bytes of an answer, unless the caller says otherwise."""
+HEAD = 200_000
+"""The most bytes that are read before the body begins: headers, and informational answers."""
 for _library in ("httpx", "httpcore"):  # they log addresses, which may hold secrets
     logging.getLogger(_library).setLevel(logging.WARNING)
 _Options = Iterable[httpcore.SOCKET_OPTION] | None
@@ -53,11 +56,14 @@ class _Deadline:
     def __init__(self, check: Callable[[], None]) -> None:
         self.check = check
         self.seconds = 0.0
+        self._head = HEAD
         self._end = 0.0
+        self._next = 0.0
 
     def start(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self.seconds, self._head = seconds, HEAD
+        now = time.monotonic()
+        self._end, self._next = now + seconds, now + STEP
 
     def left(self) -> float:
         left = self._end - time.monotonic()
@@ -66,7 +72,21 @@ class _Deadline:
         return left
 
     def step(self) -> float:
-        return min(self.left(), STEP)
+        """Seconds to wait now. Raises NoAnswer, and what `check` raises: also while data comes."""
+        left, now = self.left(), time.monotonic()
+        if now >= self._next:
+            self.check()
+            self._next = now + STEP
+        return min(left, STEP)
+
+    def took(self, size: int) -> None:
+        """Raises NoAnswer where headers, or informational answers, have no end."""
+        self._head -= size
+        if self._head < 0:
+            raise NoAnswer(f"more than {HEAD:,} bytes before the body of the answer")
+
+    def begin_body(self) -> None:
+        self._head = sys.maxsize
 
     def over(self) -> NoAnswer:
         return NoAnswer(f"no complete answer within {self.seconds:g} seconds")
@@ -83,11 +103,13 @@ class _Stream(httpcore.NetworkStream):
         while True:
             self._connection.settimeout(self._deadline.step())
             try:
-                return self._connection.recv(max_bytes)
+                data = self._connection.recv(max_bytes)
             except TimeoutError:
-                self._deadline.check()
+                continue
             except OSError as e:
                 raise httpcore.ReadError(_reason(e)) from None
+            self._deadline.took(len(data))
+            return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         left = memoryview(buffer)
@@ -96,7 +118,7 @@ class _Stream(httpcore.NetworkStream):
             try:
                 left = left[self._connection.send(left) :]
             except TimeoutError:  # nothing was taken
-                self._deadline.check()
+                continue
             except OSError as e:  # the server may have answered before it read everything
                 raise httpcore.WriteError(_reason(e)) from None
 
@@ -192,6 +214,7 @@ class _Transport(httpx.BaseTransport):
         )
         with _errors():
             answer = self._pool.handle_request(asked)
+        self._deadline.begin_body()
         # A compressed answer, for which nobody asked, is not unpacked: it may be huge
         headers = [(k, v) for k, v in answer.headers if k.lower() != b"content-encoding"]
         return httpx.Response(

@@ -1,7 +1,10 @@
 """The SFTP channel against a server that fails in every way that servers do."""
 
+import asyncio
+import gc
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -392,6 +395,24 @@ def test_a_stop_does_not_wait_for_a_server_that_answers_nothing_more(
         assert not over.is_set()
     finally:
         over.set()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [(asyncssh.SFTPConnectionLost("gone"), False), (ValueError("odd"), True)]
+)
+def test_requests_that_a_stop_leaves_under_way_are_not_logged(
+    error: Exception, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    async def work() -> None:
+        left = asyncio.create_task(fail())
+        await asyncio.wait({left})
+
+    asyncio.run(_sftp_connection._watched(work(), lambda: None, time.monotonic() + DEADLINE))
+    gc.collect()  # tells of tasks whose errors nobody asked for
+    assert [one.name for one in caplog.records] == ["asyncio"] * is_told
 
 
 def test_a_server_of_another_protocol_is_no_sftp_server(

@@ -109,6 +109,12 @@ def test_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == []
 
 
+@pytest.mark.parametrize("host", ["xn--a", "xn--.example", "xn--i-7iq.example"])
+def test_a_name_that_cannot_be_decoded_is_refused_as_it_is_typed(host: str) -> None:
+    with pytest.raises(Refused, match="not a valid one"):
+        Guard().check_url(f"https://{host}/")
+
+
 @pytest.mark.parametrize("url", ["http://1.1.1.1/", "https://u:p@127.0.0.1/", "https://10.0.0.1/"])
 def test_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(Refused):
@@ -132,6 +138,15 @@ def test_endless_headers() -> None:
             peer.sendall(b"a: " + b"x" * 65536 + b"\r\n")
 
     with server(endless) as (port, _), pytest.raises(NoAnswer):
+        get(f"http://127.0.0.1:{port}/")
+
+
+def test_informational_answers_without_end() -> None:
+    def endless(peer: socket.socket, _: bytes) -> None:
+        while True:
+            peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+    with server(endless) as (port, _), pytest.raises(NoAnswer, match="before the body"):
         get(f"http://127.0.0.1:{port}/")
 
 
@@ -233,6 +248,25 @@ def test_a_check_ends_a_request_that_waits(
         with pytest.raises(InterruptedError):
             client.post(url, content=content)
         over.set()
+
+
+def test_a_check_ends_an_answer_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "STEP", 0.01)
+
+    def dripping(peer: socket.socket, _: bytes) -> None:
+        peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            peer.sendall(b"x")
+
+    def check() -> None:
+        raise InterruptedError
+
+    with (
+        server(dripping) as (port, _),
+        http.client(Guard([LOCAL]), seconds=600, most=1 << 60, check=check) as client,
+        pytest.raises(InterruptedError),
+    ):
+        client.get(f"http://127.0.0.1:{port}/")
 
 
 def stopping() -> None:

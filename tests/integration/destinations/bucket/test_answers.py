@@ -1,5 +1,6 @@
 """What stores answer, and what the history then says."""
 
+import hashlib
 import socket
 from dataclasses import replace
 from ipaddress import ip_network
@@ -99,6 +100,29 @@ def test_another_web_server_is_no_store(to_bucket: ToBucket, tmp_path: Path) -> 
     large.write_bytes(bytes(9_000_000))
     with scripted([NO_FILE, (200, {}, b"<html>Welcome</html>")]) as store:
         assert "speaks S3" in failure(store, to_bucket, large).message
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_completion_whose_answer_was_lost(
+    overwrite: bool, to_bucket: ToBucket, tmp_path: Path
+) -> None:
+    """The store no longer knows the upload when it is asked again."""
+    large = tmp_path / "large.csv"
+    large.write_bytes(bytes(9_000_000))
+    upload = b"<R><UploadId>1</UploadId></R>"
+    digest = hashlib.sha256(large.read_bytes()).hexdigest()
+    there: Answer = (200, {"ETag": '"1"', "x-amz-meta-sha256": digest}, b"")
+    done: list[Answer] = [(200, {}, upload), PUT, PUT, (502, {}, b""), error(404, "NoSuchUpload")]
+    begin = [] if overwrite else [NO_FILE]
+    with scripted([*begin, *done, (204, {}, b""), there]) as store:
+        side = at(store, to_bucket, overwrite=overwrite)
+        side.channel.send(side.delivery(large))
+    assert store.calls()[-5:] == ["PUT", "POST", "POST", "DELETE", "HEAD"]
+    with scripted([*begin, *done, (204, {}, b""), NO_FILE]) as store:
+        side = at(store, to_bucket, overwrite=overwrite)
+        with pytest.raises(DeliveryError, match="NoSuchUpload") as raised:
+            side.channel.send(side.delivery(large))
+    assert not raised.value.permanent
 
 
 def test_a_store_that_answers_too_late(
