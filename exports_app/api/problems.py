@@ -97,8 +97,8 @@ def of(error: e.ExportsError, headers: Mapping[str, str] | None = None) -> JSONR
     detail, errors = _detail(error), list[e.FieldError]()
     if isinstance(error, e.Invalid):
         detail, errors = "Some of the input is invalid: see errors", list(error.errors)
-    elif cause.code == e.Invalid.code:  # an error of a rule, which names no field
-        errors = [e.FieldError("", error.message)]
+    elif error.pointer or cause.code == e.Invalid.code:  # of a rule, which may name no field
+        errors = [e.FieldError(error.pointer, error.message)]
     return JSONResponse(
         _body(cause, detail, errors),
         cause.status,

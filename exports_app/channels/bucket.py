@@ -25,6 +25,7 @@ SECONDS = 120
 SHORT_SECONDS = 12
 """For each of the two requests of a test, and to abort an upload."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_ACCESS_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -106,6 +107,14 @@ class BucketConfig(ChannelConfig):
     def _is_a_region(cls, value: str) -> str:
         if not _REGION.fullmatch(value):
             raise ValueError("use a region such as eu-central-1, or auto")
+        return value
+
+    @field_validator("key_id", "secret_key")
+    @classmethod
+    def _is_a_key(cls, value: str | SecretStr) -> str | SecretStr:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not _ACCESS_KEY.fullmatch(text):
+            raise ValueError("use ASCII characters, without spaces at the ends: copy the key again")
         return value
 
     @field_validator("kms_key")

@@ -28,8 +28,7 @@ class Sftp:
         return None
 
     def describe(self, config: SftpConfig) -> str:
-        port = "" if config.port == 22 else f":{config.port}"
-        return f"{config.user}@{config.host}{port}, {_place(config, config.name)}"
+        return f"{config.user}@{_server(config)}, {_place(config, config.name)}"
 
     def send(self, delivery: FileDelivery) -> Receipt:
         from exports_app.channels import _sftp_connection, _sftp_upload
@@ -48,7 +47,7 @@ class Sftp:
             if upload.is_unclear and not e.permanent:
                 raise DeliveryUnknown(e.message) from e
             raise
-        return Receipt(f"{config.host}:{path}", delivery.report.file_size)
+        return Receipt(f"{_server(config)}:{path}", delivery.report.file_size)
 
     def test(self, trial: Trial) -> TrialResult:
         from exports_app.channels import _sftp_connection, _sftp_upload
@@ -65,6 +64,10 @@ class Sftp:
         _sftp_connection.run(trial.guard, config, probe.run, trial.check, TEST_SECONDS)
         example = _place(config, name_templates.rendered(config.name, trial.names))
         return TrialResult(f"A file was written, renamed and removed. A run writes {example}, say.")
+
+
+def _server(config: SftpConfig) -> str:
+    return config.host if config.port == 22 else f"{config.host}:{config.port}"
 
 
 def _place(config: SftpConfig, name: str) -> str:

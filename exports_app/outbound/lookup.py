@@ -33,7 +33,7 @@ def literal(host: str) -> Address | None:
     if text.endswith("."):
         raise Refused("use the host name without a dot at its end")
     if len(text) > MOST_CHARACTERS or not _NAME.fullmatch(text):
-        raise Refused("use a host name such as hooks.example.com, in ASCII characters")
+        raise Refused("use a host name such as server.example.com, in ASCII characters")
     if _NUMBER.fullmatch(text.rpartition(".")[2]):
         raise Refused("write the address with four numbers from 0 to 255, such as 192.0.2.1")
     return None

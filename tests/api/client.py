@@ -236,7 +236,7 @@ def problem(answer: httpx.Response, status: int, code: str | None = None) -> dic
             assert error["pointer"].split("/")[1] == of
         assert error["pointer"] == "" or error["pointer"].startswith("/")
         assert len(error["detail"]) > 5
-    assert bool(body["errors"]) == (status == 422)
+    assert bool(body["errors"]) == (status == 422 or body["code"] == "name_taken")
     if status == 401:
         assert answer.headers["www-authenticate"].startswith("Bearer")
     if status in {429, 503}:

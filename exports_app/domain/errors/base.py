@@ -30,6 +30,8 @@ class ExportsError(Exception):
     """What the code means, in one to three sentences."""
     fix: ClassVar[str] = ""
     """What to do about it."""
+    pointer: ClassVar[str] = ""
+    """To the field of the body that it is always about; empty for none."""
 
     def __init__(
         self, message: str | None = None, *, code: str | None = None, permanent: bool | None = None

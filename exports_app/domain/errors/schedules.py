@@ -65,6 +65,7 @@ class NameTaken(Conflict):
     title = "The name is taken"
     about = "Another saved view of the caller, or destination of the tenant, has this name."
     fix = "Choose another name."
+    pointer = "/name"
 
 
 class DestinationInUse(Conflict):

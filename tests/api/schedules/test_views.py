@@ -36,7 +36,8 @@ def test_what_may_not_be_is_refused(api: Clients, cast: Cast) -> None:
     base = f"/api/tenants/{cast.acme.id}/views"
     problem(api.viewer.post(base, {"name": "x", "isShared": True}), 403, "forbidden")
     ours = api.admin.post(base, {"name": "Ours", "isShared": True}).json()
-    problem(api.admin.post(base, {"name": "ours"}), 409, "name_taken")
+    taken = problem(api.admin.post(base, {"name": "ours"}), 409, "name_taken")
+    assert taken["errors"] == [{"pointer": "/name", "detail": taken["detail"]}]
     problem(api.viewer.delete(f"{base}/{ours['id']}"), 403)
     stale = {"name": "x", "version": 9}
     problem(api.admin.put(f"{base}/{ours['id']}", stale), 409)

@@ -20,6 +20,8 @@ GIVEN = {"bucket": "exports", "keyId": "AKIA", "secretKey": "a secret"}
         ({"endpoint": "https://ann:x@minio.example.com"}, "endpoint", "user name"),
         ({"endpoint": "https://minio.example.com/exports"}, "endpoint", "leave out what follows"),
         ({"endpoint": "http://mini_o:9000"}, "endpoint", "without underscores"),
+        ({"keyId": "AKIA…"}, "keyId", "ASCII"),
+        ({"secretKey": "a secret…"}, "secretKey", "copy the key again"),
         ({"region": "x.example.com/"}, "region", "eu-central-1"),
         ({"kmsKey": "alias/exports"}, "kmsKey", "choose the encryption aws:kms"),
         ({"acl": "public-read"}, "acl", "must be one of default, private"),

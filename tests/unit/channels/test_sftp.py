@@ -183,7 +183,7 @@ def test_a_wrong_password_is_refused_for_good(server: SftpServer, file: Path) ->
         ),
         ({"privateKey": "no key"}, "/config/privateKey", "OpenSSH or PEM"),
         ({"host": "127.1"}, "/config/host", "four numbers"),
-        ({"host": "ann@example.com"}, "/config/host", "host name"),
+        ({"host": "ann@example.com"}, "/config/host", "such as server.example.com"),
         ({"hostKey": "MD5:00:11"}, "/config/hostKey", "SHA256:"),
         ({"folder": "/in\nout"}, "/config/folder", "line breaks"),
         ({"port": 0}, "/config/port", "at least 1"),
@@ -222,7 +222,7 @@ def test_the_name_appears_when_all_of_the_file_is_there(
     assert hidden.endswith(".part")
     assert content == CONTENT
     assert files(there) == {f"acme/{NAME}": CONTENT}
-    assert receipt.location == f"127.0.0.1:/acme/{NAME}"
+    assert receipt.location == f"127.0.0.1:{server.config()['port']}:/acme/{NAME}"
 
 
 def test_another_file_of_the_name_stays_unless_it_is_to_be_replaced(
@@ -248,7 +248,7 @@ def test_a_server_that_cannot_replace_gets_another_name_once(
     (there / NAME).write_bytes(b"another")
     first = send(server, file, overwrite=True)
     assert send(server, file, overwrite=True).location == first.location
-    added = first.location.partition(":")[2]
+    added = first.location.rpartition(":")[2]
     assert files(there) == {NAME: b"another", added: CONTENT}
 
 
@@ -279,7 +279,7 @@ def test_a_rename_without_an_answer_is_unknown_and_the_next_attempt_finds_the_fi
     assert isinstance(refused(server, file), DeliveryUnknown)
     assert files(there) == {NAME: CONTENT}
     server.behaviour.before = lambda operation, path: None
-    assert send(server, file).location == f"127.0.0.1:{NAME}"
+    assert send(server, file).location == f"127.0.0.1:{server.config()['port']}:{NAME}"
     assert files(there) == {NAME: CONTENT}
 
 
