@@ -30,17 +30,17 @@ _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class BucketConfig(ChannelConfig):
-    bucket: str = Field(title="Bucket", description="Its name.", max_length=222)
+    bucket: str = Field(title="Bucket", description="The bucket's name.", max_length=222)
     endpoint: str | None = Field(
         None,
         title="Address",
-        description="Of the store, such as https://minio.example.com. Empty: Amazon S3.",
+        description="The store's address, such as https://minio.example.com. Empty: Amazon S3.",
         max_length=300,
     )
     region: str = Field(
         "us-east-1",
         title="Region",
-        description="Of the bucket. Cloudflare R2 and Google Cloud Storage: auto.",
+        description="The bucket's region. Cloudflare R2 and Google Cloud Storage: auto.",
         max_length=40,
     )
     key_id: str = Field(title="Access key ID", min_length=1, max_length=200)
@@ -186,9 +186,9 @@ class Bucket:
             except ClientError as e:  # a key that may only write is a good one
                 return TrialResult(
                     f"A file was written. It cannot be removed ({code_of(e)}): remove"
-                    f" {where['Key']}. A run writes {example}, say."
+                    f" {where['Key']}. For example, a run writes {example}."
                 )
-        return TrialResult(f"A file was written and removed. A run writes {example}, say.")
+        return TrialResult(f"A file was written and removed. For example, a run writes {example}.")
 
 
 def _client(

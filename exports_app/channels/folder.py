@@ -163,7 +163,9 @@ class Folder:
         if is_new:
             with suppress(OSError):  # a delivery has put something there
                 path.rmdir()
-        return TrialResult(f"A file was written and removed. A run writes {path}/{example}, say.")
+        return TrialResult(
+            f"A file was written and removed. For example, a run writes {path}/{example}."
+        )
 
 
 @contextmanager

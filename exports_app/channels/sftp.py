@@ -63,7 +63,9 @@ class Sftp:
         probe = _sftp_upload.Probe(config, trial.id)
         _sftp_connection.run(trial.guard, config, probe.run, trial.check, TEST_SECONDS)
         example = _place(config, name_templates.rendered(config.name, trial.names))
-        return TrialResult(f"A file was written, renamed and removed. A run writes {example}, say.")
+        return TrialResult(
+            f"A file was written, renamed and removed. For example, a run writes {example}."
+        )
 
 
 def _server(config: SftpConfig) -> str:
