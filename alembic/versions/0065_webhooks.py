@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("disabled_reason", sa.Text(), nullable=True),
         sa.Column("failing_since", INSTANT, nullable=True),
         sa.Column("warned_at", INSTANT, nullable=True),
+        sa.Column("rest_until", INSTANT, nullable=True),
         sa.Column("last_attempt_at", INSTANT, nullable=True),
         sa.Column("last_success_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_webhooks_tenant_id_tenants")),

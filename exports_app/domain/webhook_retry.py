@@ -21,6 +21,8 @@ WAITS = (
 LONGEST = timedelta(hours=24)
 """The longest wait that a receiver may ask for (Retry-After)."""
 JITTER = 0.1
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=5)
+"""Between two attempts at an endpoint that fails, unless it asks for more."""
 
 
 def next_attempt(
@@ -35,6 +37,13 @@ def next_attempt(
         return None
     wait = WAITS[failed - 1] * (1 - JITTER + 2 * JITTER * chance())
     return now + max(wait, min(asked or timedelta(), LONGEST))
+
+
+def rest(failing_for: timedelta, asked: timedelta | None = None) -> timedelta:
+    """How long an endpoint gets nothing after a failed attempt: its other messages would most
+    likely fail, too. A tenth of the time for which it fails already, within limits."""
+    own = min(max(failing_for / 10, SHORTEST_REST * (1 - JITTER)), LONGEST_REST * (1 - JITTER))
+    return max(own, min(asked or timedelta(), LONGEST))
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:

@@ -40,6 +40,7 @@ class WebhookRow(Base, table=True):
     disabled_reason: str | None = Field(default=None, sa_type=Text)
     failing_since: datetime | None = optional_instant()
     warned_at: datetime | None = optional_instant()
+    rest_until: datetime | None = optional_instant()
     last_attempt_at: datetime | None = optional_instant()
     last_success_at: datetime | None = optional_instant()
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, delete, exists, func, insert, select
+from sqlalchemy import Select, delete, exists, func, insert, or_, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, distinct, table
@@ -125,6 +125,7 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
             found = select(w.id, w.tenant_id, w.failing_since.is_not(None)).where(
                 w.id.in_(waiting), w.id.not_in(busy), w.tenant_id.not_in(full), due
             )
+            found = found.where(or_(w.rest_until.is_(None), w.rest_until <= now))
             found = found.order_by(
                 w.failing_since.is_not(None), w.last_attempt_at.nulls_first(), w.id
             ).limit(limit)
@@ -133,12 +134,14 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
 
     def due(self, webhook_id: str, now: datetime, limit: int) -> list[WebhookDelivery]:
         c = self._table.c
-        due = self._select().where(
-            c.webhook_id == webhook_id,
-            c.next_attempt_at <= now,
+        due = self._select().where(c.webhook_id == webhook_id, c.next_attempt_at <= now)
+        first = due.where(c.status == WebhookStatus.PENDING, c.type == EventType.PING)
+        tests = self._all(first.order_by(c.id).limit(limit))
+        others = due.where(
             c.status.in_(list(WebhookStatus)),  # a newer version sends the others
+            c.type != EventType.PING,
         )
-        return self._all(due.order_by(c.next_attempt_at, c.id).limit(limit))
+        return tests + self._all(others.order_by(c.next_attempt_at, c.id).limit(limit))
 
     def change(self, seen: WebhookDelivery, values: Mapping[str, Any]) -> bool:
         return self._change_seen(seen, values)
@@ -179,10 +182,10 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
     def release(self, now: datetime) -> None:
         self._release(now)
 
-    def hold(self, reason: str, limit: int) -> int:
+    def hold(self, reason: str, now: datetime, limit: int) -> int:
         c = self._table.c
         waiting = select(c.id).where(c.next_attempt_at > EVER).limit(limit)
-        return self._update(c.id.in_(waiting), values=_cancelled(reason))
+        return self._update(c.id.in_(waiting), values={**_cancelled(reason), "ended_at": now})
 
     def waiting(self, at_most: int) -> int:
         return self._waiting(at_most)

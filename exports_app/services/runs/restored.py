@@ -55,7 +55,7 @@ class Restored:
         held = Held(
             runs=self._in_batches(lambda tx: _hold_runs(tx, now)),
             ticks=self._hold_ticks(now),
-            messages=self._in_batches(_hold_messages),
+            messages=self._in_batches(lambda tx: _hold_messages(tx, now)),
             sessions=self._in_batches(lambda tx: tx.sessions.end(now, BATCH)),
         )
         with self._store.write() as tx:
@@ -128,6 +128,6 @@ def _end(tx: Transaction, run: Run, status: RunStatus, now: datetime) -> None:
     tx.attempts.end(run.id, AttemptOutcome(status), now, RUN, RESTORED)
 
 
-def _hold_messages(tx: Transaction) -> int:
+def _hold_messages(tx: Transaction, now: datetime) -> int:
     emails = tx.notifications.hold(MESSAGE, BATCH) + tx.account_messages.hold(MESSAGE, BATCH)
-    return emails + tx.webhook_deliveries.hold(MESSAGE, BATCH)
+    return emails + tx.webhook_deliveries.hold(MESSAGE, now, BATCH)

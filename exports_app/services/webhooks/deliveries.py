@@ -103,6 +103,7 @@ class WebhookDeliveries:
                 }
             if not tx.webhook_deliveries.change(delivery, values):
                 raise WebhookBeingSent
+            tx.webhooks.change(webhook.id, {"rest_until": None})
             note_webhook(tx, who, Action.WEBHOOK_REDELIVERED, webhook, now, event=delivery.type)
         self._changes.publish(Change(Topic.WEBHOOKS, webhook.tenant_id))
         return replace(delivery, **values)
@@ -125,6 +126,7 @@ class WebhookDeliveries:
                 raise WebhookInactive
             now = self._clock()
             count = tx.webhook_deliveries.reopen(webhook.id, since, now, bounds.WEBHOOK_REPLAY)
+            tx.webhooks.change(webhook.id, {"rest_until": None})
             said = {"since": since.isoformat(), "deliveries": count}
             note_webhook(tx, who, Action.WEBHOOK_REPLAYED, webhook, now, **said)
         self._changes.publish(Change(Topic.WEBHOOKS, webhook.tenant_id))

@@ -178,10 +178,13 @@ class WebhookSending:
         """What the attempt says about its endpoint."""
         values: dict[str, Any] = {"last_attempt_at": now}
         if answer.error is None:
-            values |= {"last_success_at": now, "failing_since": None, "warned_at": None}
+            well = {"failing_since": None, "warned_at": None, "rest_until": None}
+            values |= {"last_success_at": now, **well}
         elif claimed.type != EventType.PING:
             since = webhook.failing_since or now
             values["failing_since"] = since
+            rest = webhook_retry.rest(now - since, _asked(claimed, answer, now))
+            values["rest_until"] = now + rest
             gone = answer.status == GONE
             if webhook.is_active and (gone or now - since >= DISABLED_AFTER):
                 self._disable(tx, webhook, gone=gone, now=now)

@@ -185,6 +185,7 @@ class Webhooks:
         with write_as(self._store, who) as (tx, who):
             webhook, now = webhook_of(tx, who, webhook_id), self._clock()
             delivery = noting.ping(tx, webhook, audit_log.actor(tx, who), now)
+            tx.webhooks.change(webhook.id, {"rest_until": None})
             note_webhook(tx, who, Action.WEBHOOK_TESTED, webhook, now)
         self._publish(webhook.tenant_id)
         return delivery
@@ -202,7 +203,7 @@ class Webhooks:
         if "url" in values:
             changed["url"] = ["…", "…"]
         if values.get("is_active") or "url" in values:  # what failed was another address
-            values |= {"failing_since": None, "warned_at": None}
+            values |= {"failing_since": None, "warned_at": None, "rest_until": None}
         if values.get("is_active"):
             values["disabled_reason"] = None
         updated = _write(tx, old, {**values, "updated_at": now})

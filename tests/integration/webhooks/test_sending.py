@@ -9,6 +9,7 @@ from ipaddress import ip_address
 import pytest
 import structlog
 
+from exports_app.domain import webhook_retry
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import WebhookBeingSent, WebhookInactive
 from exports_app.services.core.records import Tenant, WebhookStatus
@@ -368,7 +369,12 @@ def test_another_tenants_and_a_busy_endpoint_are_left_out(
 
 
 def test_a_long_backlog_keeps_no_other_endpoint_waiting(
-    services: Services, make: Make, admin: Principal, outsider: Principal, listener: Receiver
+    services: Services,
+    make: Make,
+    admin: Principal,
+    outsider: Principal,
+    listener: Receiver,
+    clock: FakeClock,
 ) -> None:
     slow, _ = make("/slow")
     listener.answers["/slow"] = Answer(500)
@@ -377,11 +383,47 @@ def test_a_long_backlog_keeps_no_other_endpoint_waiting(
     quick, _ = make("/quick", who=outsider)
     make_schedule(services, outsider)
     services.webhook_sending.send_due(slow.id)  # up to the first that fails
+    clock.advance(seconds=10)
     found = services.webhook_sending.due((), ())
     assert [(one.webhook_id, one.is_failing) for one in found] == [
         (quick.id, False),
         (slow.id, True),
     ]
+
+
+def test_an_endpoint_that_fails_rests_and_a_person_ends_it(
+    services: Services, make: Make, admin: Principal, listener: Receiver, clock: FakeClock
+) -> None:
+    webhook, _ = make()
+    listener.answers["/"] = Answer(503, {"Retry-After": "3600"})
+    for n in range(3):
+        make_schedule(services, admin, name=f"Export {n}")
+    assert send_all(services) == 1
+    clock.advance(minutes=59)
+    assert send_all(services) == 0
+    clock.advance(minutes=2)
+    assert send_all(services) == 1
+    listener.answers["/"] = Answer(200)
+    services.webhooks.send_test(admin, webhook.id)
+    assert send_all(services) == 3  # all but the message that has to wait for its own hour
+    assert now_of(services, admin, webhook).rest_until is None
+
+
+@pytest.mark.parametrize(
+    ("failing", "asked", "rest"),
+    [
+        (timedelta(), None, timedelta(seconds=4.5)),
+        (timedelta(minutes=20), None, timedelta(minutes=2)),
+        (timedelta(days=2), None, timedelta(minutes=4.5)),
+        (timedelta(), timedelta(hours=1), timedelta(hours=1)),
+        (timedelta(), timedelta(days=9), timedelta(hours=24)),
+        (timedelta(minutes=20), timedelta(seconds=1), timedelta(minutes=2)),
+    ],
+)
+def test_an_endpoint_rests_longer_the_longer_it_fails(
+    failing: timedelta, asked: timedelta | None, rest: timedelta
+) -> None:
+    assert webhook_retry.rest(failing, asked) == rest
 
 
 def test_what_waits_for_an_endpoint_that_is_switched_off_is_cancelled(

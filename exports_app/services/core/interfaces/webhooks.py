@@ -63,12 +63,13 @@ class WebhookDeliveryStore(Protocol):
     def due_endpoints(
         self, now: datetime, busy: Collection[str], full: Collection[str], limit: int
     ) -> list[DueEndpoint]:
-        """At most `limit` endpoints with deliveries that are due, but for busy ones and those of
-        the tenants in `full`. Those that failed last time come last; among equals, the one whose
-        last attempt is longest ago comes first: a long backlog of one keeps no other waiting."""
+        """At most `limit` endpoints with deliveries that are due, but for those that rest, busy
+        ones and those of the tenants in `full`. Those that failed last time come last; among
+        equals, the one whose last attempt is longest ago comes first: a long backlog of one keeps
+        no other waiting."""
 
     def due(self, webhook_id: str, now: datetime, limit: int) -> list[WebhookDelivery]:
-        """The longest waiting first."""
+        """Tests first, then the longest waiting."""
 
     def change(self, seen: WebhookDelivery, values: Mapping[str, Any]) -> bool:
         """False when another process changed it since it was seen."""
@@ -87,7 +88,7 @@ class WebhookDeliveryStore(Protocol):
     def release(self, now: datetime) -> None:
         """What is being sent is due: its process has died."""
 
-    def hold(self, reason: str, limit: int) -> int:
+    def hold(self, reason: str, now: datetime, limit: int) -> int:
         """Up to `limit` that wait are cancelled. Returns their number."""
 
     def waiting(self, at_most: int) -> int:

@@ -62,7 +62,9 @@ def _deliveries() -> Mapping[str, Call]:
             WEBHOOK, k.filled.now - DAY, 1_000
         ),
         "webhook_deliveries.release": lambda tx, k: tx.webhook_deliveries.release(k.filled.now),
-        "webhook_deliveries.hold": lambda tx, _: tx.webhook_deliveries.hold("restored", 100),
+        "webhook_deliveries.hold": lambda tx, k: tx.webhook_deliveries.hold(
+            "restored", k.filled.now, 100
+        ),
         "webhook_deliveries.waiting": lambda tx, _: tx.webhook_deliveries.waiting(1_000),
         "webhook_deliveries.forget": lambda tx, k: tx.webhook_deliveries.forget(k.filled.now, 100),
     }
