@@ -135,12 +135,9 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
     def due(self, webhook_id: str, now: datetime, limit: int) -> list[WebhookDelivery]:
         c = self._table.c
         due = self._select().where(c.webhook_id == webhook_id, c.next_attempt_at <= now)
-        first = due.where(c.status == WebhookStatus.PENDING, c.type == EventType.PING)
-        tests = self._all(first.order_by(c.id).limit(limit))
-        others = due.where(
-            c.status.in_(list(WebhookStatus)),  # a newer version sends the others
-            c.type != EventType.PING,
-        )
+        due = due.where(c.status.in_(list(WebhookStatus)))  # a newer version sends the others
+        tests = self._all(due.where(c.type == EventType.PING).order_by(c.id).limit(limit))
+        others = due.where(c.type != EventType.PING)
         return tests + self._all(others.order_by(c.next_attempt_at, c.id).limit(limit))
 
     def change(self, seen: WebhookDelivery, values: Mapping[str, Any]) -> bool:

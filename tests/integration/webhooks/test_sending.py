@@ -391,6 +391,18 @@ def test_a_long_backlog_keeps_no_other_endpoint_waiting(
     ]
 
 
+def test_a_test_whose_process_died_is_sent_again(
+    services: Services, make: Make, admin: Principal, listener: Receiver
+) -> None:
+    webhook, _ = make()
+    made = services.webhooks.send_test(admin, webhook.id)
+    sql(services, f"UPDATE webhook_deliveries SET status = 'sending' WHERE id = '{made.id}'")
+    services.webhook_sending.recover()
+    assert send_all(services) == 1
+    [delivery] = deliveries(services, admin, webhook)
+    assert delivery.status is WebhookStatus.DELIVERED
+
+
 def test_an_endpoint_that_fails_rests_and_a_person_ends_it(
     services: Services, make: Make, admin: Principal, listener: Receiver, clock: FakeClock
 ) -> None:

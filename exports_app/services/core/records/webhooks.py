@@ -42,8 +42,9 @@ class Webhook:
     failing_since: datetime | None = None
     """When the first of the current failed attempts in a row was made."""
     warned_at: datetime | None = None
-    rest_until: datetime | None = None
     """When its admins were told that it is failing."""
+    rest_until: datetime | None = None
+    """After a failed attempt: nothing is sent to it before."""
     last_attempt_at: datetime | None = None
     last_success_at: datetime | None = None
 
