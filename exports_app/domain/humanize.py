@@ -43,8 +43,9 @@ def place(zone: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital first letter, unless it begins with a host name or an address."""
+    first = text.partition(" ")[0].rstrip(".:,;")
+    return text if "." in first or "@" in first else text[:1].upper() + text[1:]
 
 
 def change(value: int | None) -> tuple[str, str]:

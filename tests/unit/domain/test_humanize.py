@@ -40,3 +40,17 @@ def test_a_sentence_begins_with_a_capital() -> None:
         "",
         "Überall",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the server answered 503", "The server answered 503"),
+        ("hooks.example.com was not found", "hooks.example.com was not found"),
+        ("ann@example.com: refused", "ann@example.com: refused"),
+        ("refused.", "Refused."),
+        ("", ""),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_letter_but_no_host_name(text: str, shown: str) -> None:
+    assert humanize.sentence(text) == shown
