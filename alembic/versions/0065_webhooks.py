@@ -1,7 +1,7 @@
 """webhooks: endpoints, events, their deliveries and the attempts at them
 
 Revision: 0065
-Before: 0061
+Before: 0062
 """
 
 import sqlalchemy as sa

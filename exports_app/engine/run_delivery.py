@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exports_app import log
+from exports_app.domain.errors import RunError
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.engine.batch import BatchServices, RunBatch
 from exports_app.engine.destination_delivery import DestinationDelivery, places
 from exports_app.engine.slow_waits import SlowWaits
-from exports_app.services.core.extension_points import DeliversToPeople, Place, Stage
+from exports_app.services.core.extension_points import Place, Stage
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
@@ -70,20 +71,20 @@ class RunDelivery:
     ) -> list[Delivery]:
         """Make the deliveries: first to the stores, so that messages can name the places, then to
         the recipients, then the other messages. Returns all of the run in their new state. Raises
-        RunError where the recipients' channel is not installed, or the file is too large for it;
-        and what check raises."""
+        RunError, once the destinations have theirs, where the recipients' channel is not installed,
+        the file is too large for it, or a quota is used up; and what check raises."""
         if not run.recipients and not run.spec.destination_ids:  # started without sending
             return []
-        people = channels.delivering() if run.recipients else None
         deliveries = self._deliveries.plan(run, channels.DEFAULT)
         due = [delivery for delivery in deliveries if self.is_due(run, delivery)]
         mails = [delivery for delivery in due if delivery.destination_id is None]
         batch = RunBatch(self._services, run, export, made, mails, self._limits.attach, check)
         others = [delivery for delivery in due if delivery.destination_id is not None]
         self._to(batch, deliveries, _of_stage(others, Stage.STORE))
-        if people is not None:
-            self._to_people(run, people, batch)
+        wrong = self._to_people(run, batch) if run.recipients else None
         self._to(batch, deliveries, _of_stage(others, Stage.MESSAGE))
+        if wrong is not None:
+            raise wrong
         return [batch.sent.get(delivery.id, delivery) for delivery in deliveries]
 
     def _to(
@@ -97,14 +98,20 @@ class RunDelivery:
     def _places(self, batch: RunBatch, deliveries: Sequence[Delivery]) -> Sequence[Place]:
         return places([batch.sent.get(one.id, one) for one in deliveries])
 
-    def _to_people(self, run: Run, channel: DeliversToPeople, batch: RunBatch) -> None:
-        if reason := channel.unconfigured():
-            _log.warning("nothing is sent", reason=reason)
-            skipped = [self._skip(run, delivery, reason) for delivery in batch.deliveries]
-            batch.sent |= {delivery.id: delivery for delivery in skipped}
-            return
-        self._deliveries.reserve(run, len(batch.deliveries))
-        channel.deliver(batch)
+    def _to_people(self, run: Run, batch: RunBatch) -> RunError | None:
+        """What is wrong with all of the messages."""
+        try:
+            channel = channels.delivering()
+            if reason := channel.unconfigured():
+                _log.warning("nothing is sent", reason=reason)
+                skipped = [self._skip(run, delivery, reason) for delivery in batch.deliveries]
+                batch.sent |= {delivery.id: delivery for delivery in skipped}
+                return None
+            self._deliveries.reserve(run, len(batch.deliveries))
+            channel.deliver(batch)
+        except RunError as e:
+            return e
+        return None
 
     def _skip(self, run: Run, delivery: Delivery, reason: str) -> Delivery:
         if delivery.status is not DeliveryStatus.PENDING:

@@ -126,14 +126,19 @@ def _to_destinations(tx: Transaction, run: Run, existing: Sequence[Delivery]) ->
     """Those that are not planned yet, also to destinations that are gone: their delivery says so.
     Another tenant's is never named."""
     planned = {delivery.destination_id for delivery in existing}
+    taken = {(delivery.channel, delivery.target) for delivery in existing}
     wanted = [key for key in run.spec.destination_ids if key not in planned]
     found = {one.id: one for one in tx.destinations.of_ids(wanted)} if wanted else {}
     for key in wanted:
         destination = found.get(key)
         if destination is None or destination.tenant_id != run.tenant_id:
             continue
+        target = destination.name
+        while (destination.channel, target) in taken:  # one was deleted, and its name given away
+            target += " (2)"
+        taken.add((destination.channel, target))
         yield Delivery(
-            *(new_id(), run.id, destination.channel, destination.name, DeliveryStatus.PENDING),
+            *(new_id(), run.id, destination.channel, target, DeliveryStatus.PENDING),
             message_id(run, destination.channel, key),
             destination_id=key,
         )

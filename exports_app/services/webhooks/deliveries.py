@@ -87,7 +87,10 @@ class WebhookDeliveries:
         """Send it again at once, with the same webhook-id. Raises Conflict where it is being sent,
         or its webhook is switched off."""
         with write_as(self._store, who) as (tx, who):
-            delivery, webhook = _delivery_of(tx, who, delivery_id)
+            # First the webhook, then its delivery: as where it is switched off
+            _, webhook = _delivery_of(tx, who, delivery_id)
+            webhook = webhook_of(tx, who, webhook.id, lock=True)
+            delivery, _ = _delivery_of(tx, who, delivery_id)
             if delivery.status is WebhookStatus.SENDING:
                 raise WebhookBeingSent
             if not webhook.is_active and delivery.type != EventType.PING:

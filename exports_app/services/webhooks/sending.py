@@ -177,10 +177,12 @@ class WebhookSending:
     ) -> None:
         """What the attempt says about its endpoint."""
         values: dict[str, Any] = {"last_attempt_at": now}
-        if answer.error is None:
+        if claimed.type == EventType.PING:  # says nothing about the health
+            values |= {"last_success_at": now} if answer.error is None else {}
+        elif answer.error is None:
             well = {"failing_since": None, "warned_at": None, "rest_until": None}
             values |= {"last_success_at": now, **well}
-        elif claimed.type != EventType.PING:
+        else:
             since = webhook.failing_since or now
             values["failing_since"] = since
             rest = webhook_retry.rest(now - since, _asked(claimed, answer, now))

@@ -183,7 +183,7 @@ class Webhooks:
             webhook_of(tx, who, webhook_id)
         self._limit.hit(who.user_id)
         with write_as(self._store, who) as (tx, who):
-            webhook, now = webhook_of(tx, who, webhook_id), self._clock()
+            webhook, now = webhook_of(tx, who, webhook_id, lock=True), self._clock()
             delivery = noting.ping(tx, webhook, audit_log.actor(tx, who), now)
             tx.webhooks.change(webhook.id, {"rest_until": None})
             note_webhook(tx, who, Action.WEBHOOK_TESTED, webhook, now)

@@ -223,6 +223,41 @@ def test_a_folder_is_never_left(
         services.destinations.create(admin, acme.id, "folder", "T", {"folder": str(outside)})
 
 
+def test_what_is_wrong_with_all_emails_keeps_no_destination_waiting(
+    services: Services,
+    admin: Principal,
+    super_admin: Principal,
+    acme: Tenant,
+    vault: Vault,
+    mail: MailServer,
+) -> None:
+    """Stores come before emails, and other messages after them."""
+    made = make(services, admin, acme)
+    to = ("a@acme.example", "b@acme.example")
+    schedule = make_schedule(services, admin, recipients=to, destination_ids=(made.id,))
+    services.schedules.trigger(admin, schedule.id)
+    services.quotas.change(super_admin, acme.id, {"messages_per_day": 1})
+    run = execute(services, claim(services))
+    assert (run.status, run.error_code) == (RunStatus.PARTIAL, "quota_exceeded")
+    [delivery] = [one for one in deliveries_of(services, run) if one.destination_id]
+    assert delivery.status is DeliveryStatus.ACCEPTED
+    assert (len(vault.got), mail.messages) == (1, [])
+
+
+def test_a_run_outlasts_that_a_destinations_name_is_given_away(
+    services: Services, admin: Principal, acme: Tenant, vault: Vault
+) -> None:
+    first, second = make(services, admin, acme, name="A"), make(services, admin, acme, name="B")
+    schedule = make_schedule(services, admin, recipients=(), destination_ids=(first.id, second.id))
+    services.schedules.trigger(admin, schedule.id)
+    services.schedules.update(admin, schedule.id, {"destination_ids": (second.id,)})
+    services.destinations.delete(admin, first.id)
+    services.destinations.update(admin, second.id, {"name": "A"})
+    run = execute(services, claim(services))
+    assert sorted(one.target for one in deliveries_of(services, run)) == ["A", "A (2)"]
+    assert len(vault.got) == 1
+
+
 @pytest.mark.one_database
 @pytest.mark.parametrize(
     ("channel", "field", "config"),
