@@ -134,11 +134,17 @@ class WebhookDeliveryRepository(Repository[WebhookDelivery]):
 
     def due(self, webhook_id: str, now: datetime, limit: int) -> list[WebhookDelivery]:
         c = self._table.c
-        due = self._select().where(c.webhook_id == webhook_id, c.next_attempt_at <= now)
-        due = due.where(c.status.in_(list(WebhookStatus)))  # a newer version sends the others
-        tests = self._all(due.where(c.type == EventType.PING).order_by(c.id).limit(limit))
-        others = due.where(c.type != EventType.PING)
-        return tests + self._all(others.order_by(c.next_attempt_at, c.id).limit(limit))
+        of_webhook = self._select().where(c.webhook_id == webhook_id)
+        open_ = c.status.in_((WebhookStatus.PENDING, WebhookStatus.SENDING))
+        # Its instant is compared here: SQLite would look for tests among all that is due
+        tests = self._all(of_webhook.where(open_, c.type == EventType.PING))
+        due = of_webhook.where(
+            c.next_attempt_at <= now,
+            c.status.in_(list(WebhookStatus)),  # a newer version sends the others
+            c.type != EventType.PING,
+        )
+        others = self._all(due.order_by(c.next_attempt_at, c.id).limit(limit))
+        return [one for one in tests if one.next_attempt_at and one.next_attempt_at <= now] + others
 
     def change(self, seen: WebhookDelivery, values: Mapping[str, Any]) -> bool:
         return self._change_seen(seen, values)
