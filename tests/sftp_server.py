@@ -146,6 +146,10 @@ class SftpServer:
         ) as server:
             self._started.set_result(server.get_port())
             await self._over.wait()
+            server.close()
+            for _ in range(10):  # one that was being accepted is known then
+                await asyncio.sleep(0)
             self.drop()
             for connection in self._connections:
                 await connection.wait_closed()
+            await asyncio.sleep(0)  # their sockets are closed
